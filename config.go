@@ -1,0 +1,338 @@
+package lithopss3
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Backend is the name of this storage backend in a Lithops configuration.
+const Backend = "aws_s3"
+
+// DefaultMonitoringInterval is how often Lithops looks at a job's objects
+// unless lithops.monitoring_interval says otherwise (Lithops' constants.py).
+const DefaultMonitoringInterval = 2 * time.Second
+
+// maxConfigSize bounds a configuration, in bytes. Lithops' template has 15 KiB.
+const maxConfigSize = 1 << 20
+
+// ErrOtherBackend is a configuration that selects another storage backend than aws_s3.
+var ErrOtherBackend = errors.New("the configuration selects another storage backend")
+
+// A Config is what a Lithops configuration says of its storage on S3. It can be
+// built in code: only what is set counts, and nothing is required that AWS's own
+// settings give. It prints without its secrets. A Config is not safe for
+// concurrent changes; the functions of this package only read it.
+type Config struct {
+	// Region is where the bucket is and what its name holds; empty for what
+	// AWS's own settings say.
+	Region string
+	// StorageBucket is the bucket to use; empty for the one that Lithops makes
+	// for the user.
+	StorageBucket string
+	// AccessKeyID, SecretAccessKey and SessionToken are keys to sign with; all
+	// empty for what boto3's chain finds.
+	AccessKeyID     string
+	SecretAccessKey Secret
+	SessionToken    Secret
+	// MonitoringInterval is the time between two looks at a job's objects; 0 is
+	// DefaultMonitoringInterval.
+	MonitoringInterval time.Duration
+
+	// Source is the file's path, or "environment LITHOPS_CONFIG"; empty for a
+	// Config built in code or where there is no configuration.
+	Source string
+	// RegionSource says which key of Source gave Region.
+	RegionSource string
+	// Warnings are what a person should look at; none of them hinders.
+	Warnings []string
+}
+
+// A ConfigError is a configuration that can't be read or doesn't make sense.
+type ConfigError struct {
+	Source string // the file or the environment variable
+	Line   int    // 0 where none can be named
+	Key    string // "section.key", empty where it is the whole file
+	Reason string
+	Err    error // the cause, may be nil
+}
+
+// Error is "source:line: key: reason".
+func (e *ConfigError) Error() string {
+	var b strings.Builder
+	b.WriteString(abbreviateHome(e.Source))
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ":%d", e.Line)
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	if e.Key != "" {
+		b.WriteString(e.Key + ": ")
+	}
+	b.WriteString(e.Reason)
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// LoadConfig reads the configuration file at path; a leading ~ is the home
+// folder. With an empty path it looks where Lithops looks: the JSON in
+// LITHOPS_CONFIG, the file that LITHOPS_CONFIG_FILE names, ./.lithops_config,
+// ~/.lithops/config, /etc/lithops/config; where there is none of them, the
+// Config is empty (lithops.config.load_config).
+//
+// Errors are *ConfigError, and ErrOtherBackend where lithops.storage is not aws_s3.
+func LoadConfig(path string) (*Config, error) {
+	return ConfigLoader{Path: path}.Load()
+}
+
+// ParseConfig reads a configuration from YAML, which JSON is too.
+// Its errors are those of LoadConfig.
+func ParseConfig(data []byte) (*Config, error) {
+	tree, err := parseYAML("configuration", data)
+	if err != nil {
+		return nil, err
+	}
+	if isFalsy(tree) {
+		return nil, emptyConfigError("configuration")
+	}
+	return resolveConfig(tree, "configuration", "")
+}
+
+// A ConfigLoader loads a configuration as LoadConfig does, with the options of
+// Lithops' command.
+type ConfigLoader struct {
+	// Path is the file to read, empty for Lithops' search order.
+	Path string
+	// Backend overrides lithops.storage, as the option -b does.
+	Backend string
+	// SkipEmpty goes on with the search order where the file at Path is empty,
+	// as Lithops' option -c does; else an empty file is an error.
+	SkipEmpty bool
+
+	// lookupEnv and dir are where the process would be; nil and "" are the real ones.
+	lookupEnv func(string) (string, bool)
+	dir       string
+}
+
+// Load reads and resolves the configuration.
+func (l ConfigLoader) Load() (*Config, error) {
+	if l.lookupEnv == nil {
+		l.lookupEnv = os.LookupEnv
+	}
+	if l.Path != "" {
+		config, err := l.loadFile(l.expandHome(l.Path))
+		if !l.SkipEmpty || !errors.Is(err, errEmptyConfig) {
+			return config, err
+		}
+		config, err = l.search()
+		if config != nil {
+			config.Warnings = append(config.Warnings, abbreviateHome(l.Path)+" is empty: using "+sourceName(config))
+		}
+		return config, err
+	}
+	return l.search()
+}
+
+func sourceName(config *Config) string {
+	if config.Source == "" {
+		return "no configuration"
+	}
+	return abbreviateHome(config.Source)
+}
+
+// search follows lithops.config.load_config and get_default_config_filename.
+func (l ConfigLoader) search() (*Config, error) {
+	if text, ok := l.lookupEnv("LITHOPS_CONFIG"); ok {
+		return l.loadJSON(text)
+	}
+	if path, ok := l.lookupEnv("LITHOPS_CONFIG_FILE"); ok {
+		return l.loadEnvFile(path)
+	}
+	for _, path := range l.searchPaths() {
+		if _, err := os.Stat(path); err == nil {
+			return l.loadFile(path)
+		}
+	}
+	if l.Backend != "" && l.Backend != Backend {
+		return nil, otherBackend("", 0, l.Backend)
+	}
+	return &Config{}, nil
+}
+
+func (l ConfigLoader) searchPaths() []string {
+	paths := []string{filepath.Join(l.dir, ".lithops_config")}
+	if home := l.home(); home != "" {
+		paths = append(paths, filepath.Join(home, ".lithops", "config"))
+	}
+	return append(paths, filepath.Join("/etc", "lithops", "config"))
+}
+
+func (l ConfigLoader) loadJSON(text string) (*Config, error) {
+	const source = "environment LITHOPS_CONFIG"
+	tree, err := parseJSON(source, text)
+	if err != nil {
+		return nil, err
+	}
+	if isFalsy(tree) {
+		return nil, emptyConfigError(source)
+	}
+	return resolveConfig(tree, source, l.Backend)
+}
+
+// loadEnvFile refuses a missing file, where Python silently goes on with
+// localhost storage. It leaves ~ alone, as Python does.
+func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
+	const variable = "environment LITHOPS_CONFIG_FILE"
+	const instead = "Python Lithops would silently use its localhost storage instead"
+	if path == "" {
+		return nil, &ConfigError{Source: variable, Reason: "is set but empty; " + instead, Err: fs.ErrNotExist}
+	}
+	config, err := l.loadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return config, err
+	}
+	hint := ""
+	if strings.HasPrefix(path, "~") {
+		hint = " (~ is not expanded here)"
+	}
+	return nil, &ConfigError{Source: variable, Reason: fmt.Sprintf("no such file: %s%s; %s", path, hint, instead), Err: fs.ErrNotExist}
+}
+
+func (l ConfigLoader) loadFile(path string) (*Config, error) {
+	source := l.absolute(path)
+	data, mode, err := readBounded(source)
+	if err != nil {
+		return nil, &ConfigError{Source: source, Reason: fileProblem(err), Err: err}
+	}
+	tree, err := parseYAML(source, data)
+	if err != nil {
+		return nil, err
+	}
+	if isFalsy(tree) {
+		return nil, emptyConfigError(source)
+	}
+	config, err := resolveConfig(tree, source, l.Backend)
+	if err == nil {
+		config.warnOfReaders(mode)
+	}
+	return config, err
+}
+
+// absolute names a file so that its source means the same from every folder.
+func (l ConfigLoader) absolute(path string) string {
+	if l.dir != "" && !filepath.IsAbs(path) {
+		return filepath.Join(l.dir, path)
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+func (l ConfigLoader) home() string {
+	if home, ok := l.lookupEnv("HOME"); ok && home != "" {
+		return home
+	}
+	home, _ := os.UserHomeDir()
+	return home
+}
+
+func (l ConfigLoader) expandHome(path string) string {
+	if path == "~" || strings.HasPrefix(path, "~/") {
+		return filepath.Join(l.home(), strings.TrimPrefix(path, "~"))
+	}
+	return path
+}
+
+// readBounded reads a configuration file and gives its permissions.
+func readBounded(path string) ([]byte, fs.FileMode, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	if info.IsDir() {
+		return nil, 0, errIsFolder
+	}
+	var data bytes.Buffer
+	if n, err := io.Copy(&data, io.LimitReader(file, maxConfigSize+1)); err != nil {
+		return nil, 0, err
+	} else if n > maxConfigSize {
+		return nil, 0, fmt.Errorf("larger than %d bytes, which no Lithops configuration is", maxConfigSize)
+	}
+	return data.Bytes(), info.Mode(), nil
+}
+
+var (
+	errIsFolder    = errors.New("is a folder, not a file")
+	errEmptyConfig = errors.New("empty configuration")
+)
+
+// fileProblem leaves out the path that a *fs.PathError repeats.
+func fileProblem(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// emptyConfigError: with nothing in its configuration, Lithops uses localhost storage.
+func emptyConfigError(source string) error {
+	return &ConfigError{
+		Source: source,
+		Reason: `is empty, which selects the storage backend "localhost" in Lithops; this package implements aws_s3`,
+		Err:    errors.Join(errEmptyConfig, ErrOtherBackend),
+	}
+}
+
+func otherBackend(source string, line int, backend string) error {
+	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
+	if !lithopsBackends[backend] {
+		reason = fmt.Sprintf("selects the storage backend %q, which Lithops does not have%s", backend, didYouMean(backend, []string{Backend}))
+	}
+	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
+}
+
+// lithopsBackends are the folders under lithops/storage/backends.
+var lithopsBackends = map[string]bool{
+	"aliyun_oss": true, "aws_s3": true, "azure_storage": true, "ceph": true, "gcp_storage": true, "ibm_cos": true,
+	"infinispan": true, "infinispan_hotrod": true, "localhost": true, "minio": true, "oracle_oss": true,
+	"redis": true, "swift": true,
+}
+
+// warnOfReaders warns where others can read a file that holds a secret.
+func (c *Config) warnOfReaders(mode fs.FileMode) {
+	holdsSecret := !c.SecretAccessKey.IsZero() || !c.SessionToken.IsZero()
+	if runtime.GOOS == "windows" || !holdsSecret || mode.Perm()&0o044 == 0 {
+		return
+	}
+	c.Warnings = append(c.Warnings, fmt.Sprintf("%s: others can read this file (mode %04o) and the secret key in it: chmod 600",
+		abbreviateHome(c.Source), mode.Perm()))
+}
+
+// abbreviateHome writes ~ for the home folder, as people do.
+func abbreviateHome(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" || home == "/" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok {
+		return "~" + string(filepath.Separator) + rest
+	}
+	return path
+}

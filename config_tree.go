@@ -1,0 +1,309 @@
+package lithopss3
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxMergeDepth bounds how many merge keys deep a mapping may be built, so that
+// one that merges itself ends.
+const maxMergeDepth = 32
+
+// maxPairs bounds the entries that a mapping has after its merges.
+const maxPairs = 10_000
+
+var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+
+// parseYAML reads one YAML document into nodes, which keep texts as they were
+// written and expand no alias. An empty document is nil.
+func parseYAML(source string, data []byte) (*yaml.Node, error) {
+	if len(data) > maxConfigSize {
+		return nil, &ConfigError{Source: source, Reason: fmt.Sprintf("larger than %d bytes", maxConfigSize)}
+	}
+	if at := firstInvalidUTF8(data); at >= 0 {
+		return nil, &ConfigError{Source: source, Line: 1 + bytes.Count(data[:at], []byte("\n")), Reason: "is not UTF-8 text"}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, second yaml.Node
+	if err := decodeYAML(decoder, &document); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		return nil, yamlError(source, err)
+	}
+	if err := decodeYAML(decoder, &second); err == nil {
+		return nil, &ConfigError{Source: source, Line: second.Line, Reason: "a second YAML document begins here; a configuration has one"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, yamlError(source, err)
+	}
+	if len(document.Content) == 0 {
+		return nil, nil
+	}
+	return document.Content[0], nil
+}
+
+// decodeYAML turns the parser's panics on hostile input into errors.
+func decodeYAML(decoder *yaml.Decoder, node *yaml.Node) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("yaml: %v", p)
+		}
+	}()
+	return decoder.Decode(node)
+}
+
+// yamlError moves the line into place. It keeps the names of anchors out of the
+// message: a secret that begins with * parses as one.
+func yamlError(source string, err error) error {
+	message := err.Error()
+	match := yamlErrorLine.FindStringSubmatch(message)
+	line, _ := strconv.Atoi(match[1])
+	message = strings.TrimPrefix(message, match[0])
+	if strings.Contains(message, "unknown anchor") {
+		message = "refers to an anchor that is not there; put a value that begins with * in quotes"
+	}
+	return &ConfigError{Source: source, Line: line, Reason: "not valid YAML: " + message}
+}
+
+func firstInvalidUTF8(data []byte) int {
+	for at := 0; at < len(data); {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+// parseJSON reads what Python's json.loads reads, NaN and Infinity included,
+// into the nodes of YAML.
+func parseJSON(source, text string) (*yaml.Node, error) {
+	fail := func(at int64, reason string) error {
+		at = min(at, int64(len(text)))
+		return &ConfigError{Source: source, Line: 1 + strings.Count(text[:at], "\n"), Reason: "not valid JSON: " + reason}
+	}
+	if len(text) > maxConfigSize {
+		return nil, &ConfigError{Source: source, Reason: fmt.Sprintf("larger than %d bytes", maxConfigSize)}
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, fail(0, "it is empty")
+	}
+	plain := replaceNonFinite(text)
+	var raw json.RawMessage
+	if err := json.Unmarshal([]byte(plain), &raw); err != nil {
+		at := int64(0)
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			at = syntax.Offset
+		}
+		return nil, fail(at, err.Error())
+	}
+	decoder := json.NewDecoder(strings.NewReader(plain))
+	decoder.UseNumber()
+	return jsonNode(decoder, plain)
+}
+
+// replaceNonFinite writes null for the NaN, Infinity and -Infinity that Python
+// accepts outside of strings. No setting of this package has a use for them.
+func replaceNonFinite(text string) string {
+	return nonFinite.ReplaceAllStringFunc(text, func(s string) string {
+		if strings.HasPrefix(s, `"`) {
+			return s
+		}
+		return "null"
+	})
+}
+
+var nonFinite = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b`)
+
+// jsonNode reads one value. The text is valid JSON already.
+func jsonNode(decoder *json.Decoder, text string) (*yaml.Node, error) {
+	token, err := decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	line := 1 + strings.Count(text[:decoder.InputOffset()], "\n")
+	delim, ok := token.(json.Delim)
+	if !ok {
+		return jsonScalar(token, line), nil
+	}
+	node := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: line}
+	if delim == '{' {
+		node.Kind, node.Tag = yaml.MappingNode, "!!map"
+	}
+	for decoder.More() {
+		child, err := jsonNode(decoder, text)
+		if err != nil {
+			return nil, err
+		}
+		node.Content = append(node.Content, child)
+	}
+	_, err = decoder.Token()
+	return node, err
+}
+
+func jsonScalar(token json.Token, line int) *yaml.Node {
+	node := &yaml.Node{Kind: yaml.ScalarNode, Line: line}
+	switch value := token.(type) {
+	case string:
+		node.Tag, node.Value = "!!str", value
+	case json.Number:
+		node.Tag, node.Value = "!!float", value.String()
+		if !strings.ContainsAny(node.Value, ".eE") {
+			node.Tag = "!!int"
+		}
+	case bool:
+		node.Tag, node.Value = "!!bool", strconv.FormatBool(value)
+	default:
+		node.Tag, node.Value = "!!null", "null"
+	}
+	return node
+}
+
+// A pair is an entry of a mapping; merged ones came through a merge key.
+type pair struct {
+	key, value *yaml.Node
+	merged     bool
+}
+
+// mappingPairs gives a mapping's entries, merged ones first, so that later ones
+// win. A list of pairs is a mapping, as it is for Python's dict.update.
+func mappingPairs(node *yaml.Node) ([]pair, error) {
+	node = follow(node)
+	if node.Kind == yaml.SequenceNode {
+		return listPairs(node)
+	}
+	if node.Kind != yaml.MappingNode {
+		return nil, errors.New("must be a mapping (key: value), not " + kindName(node))
+	}
+	return appendPairs(nil, node, 0)
+}
+
+func appendPairs(pairs []pair, node *yaml.Node, depth int) ([]pair, error) {
+	if depth > maxMergeDepth || len(pairs) > maxPairs {
+		return nil, errors.New("merges too much, or itself")
+	}
+	var own []pair
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := follow(node.Content[i]), follow(node.Content[i+1])
+		if !isMergeKey(key) {
+			own = append(own, pair{key: key, value: value, merged: depth > 0})
+			continue
+		}
+		var err error
+		if pairs, err = appendMerged(pairs, value, depth); err != nil {
+			return nil, err
+		}
+	}
+	return append(pairs, own...), nil
+}
+
+// appendMerged follows a merge key; of several mappings the first wins.
+func appendMerged(pairs []pair, value *yaml.Node, depth int) ([]pair, error) {
+	bases := []*yaml.Node{value}
+	if value.Kind == yaml.SequenceNode {
+		bases = value.Content
+	}
+	for i := len(bases) - 1; i >= 0; i-- {
+		base := follow(bases[i])
+		if base.Kind != yaml.MappingNode {
+			return nil, errors.New("<< must name a mapping, not " + kindName(base))
+		}
+		var err error
+		if pairs, err = appendPairs(pairs, base, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return pairs, nil
+}
+
+func isMergeKey(key *yaml.Node) bool {
+	return key.Kind == yaml.ScalarNode && key.Value == "<<" && key.ShortTag() == "!!merge"
+}
+
+func listPairs(node *yaml.Node) ([]pair, error) {
+	var pairs []pair
+	for _, item := range node.Content {
+		item = follow(item)
+		if item.Kind != yaml.SequenceNode || len(item.Content) != 2 {
+			return nil, errors.New("must be a mapping (key: value), not a list")
+		}
+		pairs = append(pairs, pair{key: follow(item.Content[0]), value: follow(item.Content[1])})
+	}
+	return pairs, nil
+}
+
+// follow gives what an alias stands for.
+func follow(node *yaml.Node) *yaml.Node {
+	for range maxMergeDepth {
+		if node.Kind != yaml.AliasNode || node.Alias == nil {
+			break
+		}
+		node = node.Alias
+	}
+	return node
+}
+
+func isNull(node *yaml.Node) bool {
+	return node == nil || (node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null")
+}
+
+func isEmptyText(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.Value == ""
+}
+
+// isFalsy tells what Python's "not value" would say of a YAML value.
+func isFalsy(node *yaml.Node) bool {
+	if isNull(node) {
+		return true
+	}
+	if node.Kind != yaml.ScalarNode {
+		return len(node.Content) == 0
+	}
+	switch node.ShortTag() {
+	case "!!bool":
+		return isFalseWord(node.Value)
+	case "!!int", "!!float":
+		number, err := strconv.ParseFloat(node.Value, 64)
+		return err == nil && number == 0
+	}
+	return node.Value == "" || (node.Style == 0 && isFalseWord(node.Value))
+}
+
+// isFalseWord: YAML 1.1, which Python reads, has more words for false than 1.2.
+func isFalseWord(value string) bool {
+	switch strings.ToLower(value) {
+	case "false", "no", "off":
+		return true
+	}
+	return false
+}
+
+func kindName(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch node.ShortTag() {
+	case "!!int", "!!float":
+		return "a number"
+	case "!!bool":
+		return "true or false"
+	case "!!null":
+		return "nothing"
+	}
+	return "a text"
+}

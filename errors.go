@@ -1,0 +1,211 @@
+package lithopss3
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+)
+
+// The package's own sentinels, for errors.Is. Beside them, a missing object or
+// bucket is [fs.ErrNotExist], a bucket or object that is already there is
+// [fs.ErrExist], and a refusal is [fs.ErrPermission].
+var (
+	// ErrNoSuchBucket tells a missing bucket from a missing key, where S3 does:
+	// the answer to a HEAD has no body and so does not. It is an [fs.ErrNotExist] too.
+	ErrNoSuchBucket = errors.New("no such bucket")
+	// ErrNotOwner is a bucket that exists and belongs to another account. It is an [fs.ErrPermission] too.
+	ErrNotOwner = errors.New("the bucket belongs to another account")
+	// ErrInvalidBucketName is a bucket name that S3 does not accept.
+	ErrInvalidBucketName = errors.New("invalid bucket name")
+	// ErrInvalidKey is an object key that S3 does not accept: empty, or longer than 1,024 bytes.
+	ErrInvalidKey = errors.New("invalid object key")
+	// ErrPrecondition is a failed IfMatch, IfNoneMatch or IfAbsent (HTTP 412).
+	ErrPrecondition = errors.New("precondition failed")
+	// ErrNotModified is a get whose IfNoneMatch or IfModifiedSince did not hold (HTTP 304).
+	ErrNotModified = errors.New("not modified")
+	// ErrInvalidRange is a range that begins behind the object's end (HTTP 416).
+	ErrInvalidRange = errors.New("invalid range")
+	// ErrClosed is the use of a body or store after Close.
+	ErrClosed = errors.New("already closed")
+)
+
+// An Error is what a storage operation failed with. It is found with errors.As;
+// errors.Is answers for the sentinels that its status and code stand for.
+type Error struct {
+	Op         string // the method, for example "GetObject"
+	Bucket     string
+	Key        string // empty where the operation has none
+	Code       string // S3's error code, empty where the answer had none
+	StatusCode int    // the HTTP status, 0 where no answer came
+	RequestID  string // for AWS support, empty where the answer had none
+	Err        error  // the SDK's error
+	kinds      []error
+}
+
+// Error names the operation, the object, what S3 answered and the request.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: ", e.Op, displayName(e.Bucket, e.Key))
+	b.WriteString(e.reason())
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request %s)", e.RequestID)
+	}
+	return b.String()
+}
+
+// Unwrap gives the sentinels and the SDK's error to errors.Is and errors.As.
+func (e *Error) Unwrap() []error {
+	return append(e.kinds[:len(e.kinds):len(e.kinds)], e.Err)
+}
+
+func (e *Error) reason() string {
+	if e.Code == "" && e.StatusCode == 0 {
+		return rootMessage(e.Err)
+	}
+	message := ""
+	if api := smithy.APIError(nil); errors.As(e.Err, &api) {
+		message = api.ErrorMessage()
+	}
+	parts := make([]string, 0, 3)
+	for _, kind := range e.kinds {
+		if kind != fs.ErrPermission || len(e.kinds) == 1 {
+			parts = append(parts, strings.TrimPrefix(kind.Error(), "file "))
+			break
+		}
+	}
+	if e.Code != "" && !isStatusText(e.Code, e.StatusCode) {
+		parts = append(parts, e.Code)
+	}
+	if message != "" && message != e.Code && !isStatusText(message, e.StatusCode) {
+		parts = append(parts, message)
+	}
+	if e.StatusCode != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", e.StatusCode))
+	}
+	return strings.Join(parts, ": ")
+}
+
+// isStatusText tells a code that the SDK made up from the status ("NotFound") from S3's own.
+func isStatusText(code string, status int) bool {
+	return code == strings.ReplaceAll(http.StatusText(status), " ", "") || code == http.StatusText(status)
+}
+
+// rootMessage leaves out the SDK's layers ("operation error S3: …, exceeded maximum …").
+func rootMessage(err error) string {
+	var op *smithy.OperationError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	return err.Error()
+}
+
+func displayName(bucket, key string) string {
+	if key == "" {
+		return bucket
+	}
+	return fmt.Sprintf("%s/%s", bucket, printableKey(key))
+}
+
+// printableKey keeps a key's control characters out of terminals and logs.
+func printableKey(key string) string {
+	quoted := fmt.Sprintf("%q", key)
+	if quoted == `"`+key+`"` {
+		return key
+	}
+	return quoted
+}
+
+// wrapError turns what the SDK returned into an *Error; nil stays nil.
+func wrapError(op, bucket, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if errors.As(err, &known) && known.Op == op {
+		return err
+	}
+	e := &Error{Op: op, Bucket: bucket, Key: key, Err: err}
+	if response := (*awshttp.ResponseError)(nil); errors.As(err, &response) {
+		e.StatusCode = response.HTTPStatusCode()
+		e.RequestID = response.ServiceRequestID()
+	}
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		e.Code = api.ErrorCode()
+	}
+	e.kinds = errorKinds(e.StatusCode, e.Code)
+	return e
+}
+
+// errorKinds maps by status first and by code second: servers other than AWS
+// keep to the status and make up codes of their own.
+func errorKinds(status int, code string) []error {
+	switch code {
+	case "NoSuchBucket":
+		return []error{ErrNoSuchBucket, fs.ErrNotExist}
+	case "BucketAlreadyExists":
+		return []error{ErrNotOwner, fs.ErrPermission, fs.ErrExist}
+	case "BucketAlreadyOwnedByYou":
+		return []error{fs.ErrExist}
+	case "InvalidBucketName":
+		return []error{ErrInvalidBucketName}
+	case "KeyTooLongError":
+		return []error{ErrInvalidKey}
+	}
+	switch status {
+	case http.StatusNotFound:
+		return []error{fs.ErrNotExist}
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return []error{fs.ErrPermission}
+	case http.StatusPreconditionFailed:
+		return []error{ErrPrecondition}
+	case http.StatusNotModified:
+		return []error{ErrNotModified}
+	case http.StatusRequestedRangeNotSatisfiable:
+		return []error{ErrInvalidRange}
+	case 0:
+		return errorKindsWithoutStatus(code)
+	}
+	return nil
+}
+
+// errorKindsWithoutStatus serves errors inside a 200, as DeleteObjects has them.
+func errorKindsWithoutStatus(code string) []error {
+	switch code {
+	case "NoSuchKey", "NotFound":
+		return []error{fs.ErrNotExist}
+	case "AccessDenied":
+		return []error{fs.ErrPermission}
+	case "PreconditionFailed":
+		return []error{ErrPrecondition}
+	}
+	return nil
+}
+
+// A DeleteError says which keys of a DeleteObjects are still there, and why.
+// errors.Is and errors.As look into each.
+type DeleteError struct {
+	// Failed has one error for each key that was not deleted, in no set order.
+	Failed []*Error
+}
+
+// Error counts the failures and names the first.
+func (e *DeleteError) Error() string {
+	if len(e.Failed) == 1 {
+		return e.Failed[0].Error()
+	}
+	return fmt.Sprintf("%d keys were not deleted, the first: %v", len(e.Failed), e.Failed[0])
+}
+
+// Unwrap gives each key's error to errors.Is and errors.As.
+func (e *DeleteError) Unwrap() []error {
+	errs := make([]error, len(e.Failed))
+	for i, failed := range e.Failed {
+		errs[i] = failed
+	}
+	return errs
+}

@@ -1,0 +1,123 @@
+package lithopss3
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// Storage is what an object store must do for the rest of this package: what
+// Lithops' Storage class asks of a backend. *Store is the S3 one; storagetest
+// holds any other to the same behaviour. All methods are safe for concurrent use.
+//
+// What can be built from these methods takes a Storage or lives on *Store:
+// adding a method to an interface breaks those who implement it.
+type Storage interface {
+	// PutObject stores all of body under key, replacing what is there.
+	PutObject(ctx context.Context, bucket, key string, body io.Reader, opts *PutOptions) error
+	// GetObject opens an object; the caller closes its Body. A missing one is fs.ErrNotExist.
+	GetObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error)
+	// HeadObject describes an object. A missing one is fs.ErrNotExist.
+	HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo, error)
+	// DeleteObjects removes any number of keys; a key that is not there is no
+	// error. Keys that could not be removed are in a *DeleteError.
+	DeleteObjects(ctx context.Context, bucket string, keys []string) error
+	// ListObjects yields objects in the order of their keys' UTF-8 bytes. The
+	// first error ends the sequence.
+	ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error]
+	// HeadBucket tells whether the bucket is there and may be used: nil,
+	// fs.ErrNotExist or fs.ErrPermission.
+	HeadBucket(ctx context.Context, bucket string) error
+	// CreateBucket makes a bucket. One that is already the caller's is no error;
+	// another account's is ErrNotOwner.
+	CreateBucket(ctx context.Context, bucket string) error
+}
+
+// ObjectInfo describes an object, or, in a listing with a delimiter, a common prefix.
+type ObjectInfo struct {
+	Key          string
+	Size         int64 // in bytes
+	ETag         string
+	LastModified time.Time
+
+	// ContentType and Metadata are known after GetObject and HeadObject, not
+	// from a listing.
+	ContentType string
+	Metadata    map[string]string
+
+	// IsPrefix marks a common prefix: Key is the prefix up to and with the
+	// delimiter, everything else is zero.
+	IsPrefix bool
+}
+
+// An Object is an open object.
+type Object struct {
+	ObjectInfo
+	// Body yields the object's bytes, or those of the range asked for. The
+	// caller closes it. It is not safe for concurrent use.
+	Body io.ReadCloser
+	// Offset and Length are the part of the object that Body yields, in bytes.
+	Offset, Length int64
+}
+
+// PutOptions are the options of PutObject; nil is the zero value.
+type PutOptions struct {
+	// ContentType is empty for none, as Python Lithops stores it: S3 then
+	// answers binary/octet-stream.
+	ContentType string
+	// Metadata is stored beside the object: US-ASCII, 2 KiB in all.
+	Metadata map[string]string
+	// IfAbsent stores only where there is no object yet, else ErrPrecondition.
+	IfAbsent bool
+	// IfMatch stores only over the object with this ETag, else ErrPrecondition.
+	IfMatch string
+}
+
+// GetOptions are the options of GetObject; nil is the zero value.
+type GetOptions struct {
+	// Range is the part to get, nil for all. See [Range] and [RangeFrom].
+	Range *ByteRange
+	// IfMatch gets only the object with this ETag, else ErrPrecondition.
+	IfMatch string
+	// IfNoneMatch gets unless the object has this ETag, else ErrNotModified.
+	IfNoneMatch string
+	// IfModifiedSince gets only what changed after this time (to the second), else ErrNotModified.
+	IfModifiedSince time.Time
+	// IfUnmodifiedSince gets only what did not change after this time (to the second), else ErrPrecondition.
+	IfUnmodifiedSince time.Time
+}
+
+// ListOptions are the options of ListObjects; nil is the zero value.
+type ListOptions struct {
+	// Prefix is what the keys must begin with.
+	Prefix string
+	// StartAfter is the key after which to begin; it need not exist.
+	StartAfter string
+	// Delimiter, usually "/", folds keys that have it behind the prefix into
+	// one entry with IsPrefix.
+	Delimiter string
+	// Match is a pattern that the keys must match: Lithops' glob, see [CompileGlob].
+	Match string
+	// PageSize is how many keys to ask for at once; 0 is the most that S3 gives, 1,000.
+	PageSize int
+}
+
+// A ByteRange is a part of an object, in bytes. [Range], [RangeFrom] and
+// [RangeLast] make one.
+type ByteRange struct {
+	// Offset is where the range begins; below 0, it counts from the object's end.
+	Offset int64
+	// Length is how many bytes; below 0, all to the object's end.
+	Length int64
+}
+
+// Range is the length bytes from offset on. A range that reaches over the
+// object's end is cut there; one that begins behind it is ErrInvalidRange.
+func Range(offset, length int64) *ByteRange { return &ByteRange{Offset: offset, Length: length} }
+
+// RangeFrom is everything from offset on.
+func RangeFrom(offset int64) *ByteRange { return &ByteRange{Offset: offset, Length: -1} }
+
+// RangeLast is the last n bytes, or all of a shorter object.
+func RangeLast(n int64) *ByteRange { return &ByteRange{Offset: -n, Length: -1} }
