@@ -194,8 +194,9 @@ func (l ConfigLoader) loadJSON(text string) (*Config, error) {
 func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
 	const variable = "environment LITHOPS_CONFIG_FILE"
 	const instead = "Python Lithops would silently use its localhost storage instead"
+	cause := errors.Join(fs.ErrNotExist, ErrOtherBackend)
 	if path == "" {
-		return nil, &ConfigError{Source: variable, Reason: "is set but empty; " + instead, Err: fs.ErrNotExist}
+		return nil, &ConfigError{Source: variable, Reason: "is set but empty; " + instead, Err: cause}
 	}
 	config, err := l.loadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -205,7 +206,7 @@ func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
 	if strings.HasPrefix(path, "~") {
 		hint = " (~ is not expanded here)"
 	}
-	return nil, &ConfigError{Source: variable, Reason: fmt.Sprintf("no such file: %s%s; %s", path, hint, instead), Err: fs.ErrNotExist}
+	return nil, &ConfigError{Source: variable, Reason: fmt.Sprintf("no such file: %s%s; %s", path, hint, instead), Err: cause}
 }
 
 func (l ConfigLoader) loadFile(path string) (*Config, error) {
@@ -303,7 +304,7 @@ func emptyConfigError(source string) error {
 func otherBackend(source string, line int, backend string) error {
 	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
 	if !lithopsBackends[backend] {
-		reason = fmt.Sprintf("selects the storage backend %q, which Lithops does not have%s", backend, didYouMean(backend, []string{Backend}))
+		reason = fmt.Sprintf("selects the storage backend %q, which Lithops does not have (did you mean aws_s3?)", backend)
 	}
 	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
 }

@@ -126,18 +126,15 @@ func (r *resolver) mergeAWS(sections map[string]setting) error {
 }
 
 // resolveRegion: region_name is another name of region and beats it after the
-// merge, so that aws.region_name overrides aws_s3.region, as in Python. Without
-// an aws section Python ignores the alias; here it counts, which is what its
-// user meant.
+// merge, so that aws.region_name overrides aws_s3.region. Both are as in Python,
+// as is that the alias counts only beside an aws section.
 func (r *resolver) resolveRegion(sections map[string]setting) error {
 	s, ok := r.merged["region"]
-	alias, hasAlias := r.merged["region_name"]
 	aws, hasAWS := sections["aws"]
-	switch {
-	case hasAlias && (hasAWS || !ok):
+	if alias, hasAlias := r.merged["region_name"]; hasAlias && hasAWS {
 		s, ok = alias, true
-	case hasAlias:
-		r.warn(alias.line, alias.name(), "is ignored: Lithops reads it only beside an aws section")
+	} else if hasAlias {
+		r.warn(alias.line, alias.name(), "is ignored: Lithops reads it only beside an aws section; write region")
 	}
 	if !ok {
 		if !hasAWS || isNull(aws.node) {

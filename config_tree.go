@@ -32,6 +32,48 @@ func parseYAML(source string, data []byte) (*yaml.Node, error) {
 	if at := firstInvalidUTF8(data); at >= 0 {
 		return nil, &ConfigError{Source: source, Line: 1 + bytes.Count(data[:at], []byte("\n")), Reason: "is not UTF-8 text"}
 	}
+	document, err := decodeDocument(source, yamlVersion.ReplaceAll(data, []byte("%YAML 1.1")))
+	if err == nil || !strings.Contains(err.Error(), "unknown escape character") || bytes.ContainsRune(data, slashMark) {
+		return document, err
+	}
+	if retried, retryErr := decodeDocument(source, markSlashes(data)); retryErr == nil {
+		unmarkSlashes(retried)
+		return retried, nil
+	}
+	return nil, err
+}
+
+// yamlVersion is the directive of YAML 1.2, which the parser refuses to hear of.
+var yamlVersion = regexp.MustCompile(`^%YAML 1\.[0-9]+`)
+
+// slashMark stands for \/ while the parser, which lacks that escape, reads a
+// document. It is a private-use character.
+const slashMark = '\uE000'
+
+var backslashPair = regexp.MustCompile(`(?s)\\.`)
+
+func markSlashes(data []byte) []byte {
+	return backslashPair.ReplaceAllFunc(data, func(pair []byte) []byte {
+		if pair[1] == '/' {
+			return []byte(string(slashMark))
+		}
+		return pair
+	})
+}
+
+// unmarkSlashes: in double quotes \/ is a slash, elsewhere it is itself.
+func unmarkSlashes(node *yaml.Node) {
+	plain := `\/`
+	if node.Style&yaml.DoubleQuotedStyle != 0 {
+		plain = "/"
+	}
+	node.Value = strings.ReplaceAll(node.Value, string(slashMark), plain)
+	for _, child := range node.Content {
+		unmarkSlashes(child)
+	}
+}
+
+func decodeDocument(source string, data []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	if err := decodeYAML(decoder, &document); err != nil {
