@@ -1,0 +1,234 @@
+package lithopss3
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// The client's limits are those of Lithops' S3Backend (CONN_READ_TIMEOUT,
+// OBJ_REQ_RETRIES, max_pool_connections); a retry count of 5 is 6 attempts.
+const (
+	s3Attempts  = 6
+	stsAttempts = 5
+	ioTimeout   = 10 * time.Second
+	keptConns   = 128
+	maxBackoff  = 20 * time.Second
+)
+
+// userAgent ends the user agent, as Python Lithops' does. The version is the
+// Lithops that this package was held to.
+const userAgent = "lithops/3.7.1.dev0"
+
+func newS3Client(session *session, transport http.RoundTripper) *s3.Client {
+	return s3.New(s3.Options{
+		Region:                     session.region,
+		Credentials:                session.credentials,
+		HTTPClient:                 &httpClient{transport: transport},
+		Retryer:                    newRetryer(s3Attempts),
+		RequestChecksumCalculation: session.s3.requestChecksum,
+		ResponseChecksumValidation: session.s3.responseChecksum,
+		EndpointResolverV2:         session.s3.resolver(),
+		BaseEndpoint:               session.s3.baseEndpoint(),
+		AppID:                      session.appID,
+		// The SDK's message for each object without a checksum would fill the log.
+		DisableLogOutputChecksumValidationSkipped: true,
+		APIOptions: []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType},
+	})
+}
+
+func newSTSClient(session *session) *sts.Client {
+	return sts.New(sts.Options{
+		Region:             session.sts.signingRegion,
+		Credentials:        session.credentials,
+		HTTPClient:         &httpClient{transport: http.DefaultTransport},
+		Retryer:            newRetryer(stsAttempts),
+		EndpointResolverV2: session.sts.resolver(),
+		BaseEndpoint:       session.sts.baseEndpoint(),
+		AppID:              session.appID,
+	})
+}
+
+// newTransport keeps as many connections as Lithops' pool, allows more, and
+// gives up on a connection where botocore's sockets do: ten seconds to connect,
+// to write or to wait for an answer once the request is sent.
+func newTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: ioTimeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &writeDeadlineConn{Conn: conn}, nil
+		},
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   ioTimeout,
+		ResponseHeaderTimeout: ioTimeout,
+		ExpectContinueTimeout: time.Second,
+		MaxIdleConnsPerHost:   keptConns,
+		IdleConnTimeout:       90 * time.Second,
+		DisableCompression:    true,
+		ForceAttemptHTTP2:     false,
+	}
+}
+
+// writeDeadlineConn ends a write that does not move for ioTimeout. A deadline on
+// the whole request would end a long upload.
+type writeDeadlineConn struct{ net.Conn }
+
+func (c *writeDeadlineConn) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(ioTimeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// httpClient is the SDK's HTTPClient: one round trip, no redirects (they would
+// carry signed headers to another host), and a body that can't stall for ever.
+type httpClient struct{ transport http.RoundTripper }
+
+// Do sends the request.
+func (c *httpClient) Do(request *http.Request) (*http.Response, error) {
+	// smithy-go closes the body as soon as the answer is there, while net/http
+	// may still be in its WriteTo, whose io.EOF then closes the connection under
+	// the unread answer. Without the method, net/http copies by Read, where
+	// io.EOF is the end.
+	if _, ok := request.Body.(io.WriterTo); ok {
+		request.Body = struct{ io.ReadCloser }{request.Body}
+	}
+	ctx, cancel := context.WithCancelCause(request.Context())
+	response, err := c.transport.RoundTrip(request.WithContext(ctx))
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel}
+	return response, nil
+}
+
+// errStalled is a response body that sent nothing for ioTimeout.
+var errStalled = errors.New("the server sent nothing for 10 s")
+
+// stallBody fails a read that waits longer than ioTimeout.
+type stallBody struct {
+	io.ReadCloser
+	ctx    context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
+	cancel context.CancelCauseFunc
+}
+
+func (b *stallBody) Read(p []byte) (int, error) {
+	timer := time.AfterFunc(ioTimeout, func() { b.cancel(errStalled) })
+	n, err := b.ReadCloser.Read(p)
+	timer.Stop()
+	if err != nil && errors.Is(context.Cause(b.ctx), errStalled) {
+		err = errStalled
+	}
+	return n, err
+}
+
+func (b *stallBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
+}
+
+// retriedStatuses and retriedCodes are what botocore's legacy mode retries
+// (botocore/data/_retry.json and retryhandler.py), and 429.
+var (
+	retriedStatuses = map[int]struct{}{429: {}, 500: {}, 502: {}, 503: {}, 504: {}, 509: {}}
+	retriedCodes    = map[string]struct{}{
+		"RequestTimeout": {}, "BadDigest": {}, "Throttling": {}, "ThrottlingException": {}, "ThrottledException": {},
+		"RequestThrottledException": {}, "ProvisionedThroughputExceededException": {}, "SlowDown": {}, "InternalError": {},
+	}
+)
+
+// newRetryer has no token bucket: one that a burst of failures empties would
+// starve a fan-out of thousands of calls.
+func newRetryer(attempts int) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		o.MaxBackoff = maxBackoff
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(backoff)
+		o.Retryables = []retry.IsErrorRetryable{
+			retry.NoRetryCanceledError{},
+			retry.RetryableError{},
+			retry.RetryableConnectionError{},
+			retry.RetryableHTTPStatusCode{Codes: retriedStatuses},
+			retry.RetryableErrorCode{Codes: retriedCodes},
+			retry.IsErrorRetryableFunc(isBrokenAnswer),
+		}
+	})
+}
+
+// backoff is botocore's: up to 1, 2, 4, … seconds.
+func backoff(attempt int, _ error) (time.Duration, error) {
+	ceiling := min(maxBackoff, time.Second<<min(attempt-1, 10))
+	return rand.N(ceiling), nil
+}
+
+// isBrokenAnswer is an answer that ended early or stalled before it was read.
+func isBrokenAnswer(err error) aws.Ternary {
+	var broken *smithy.DeserializationError
+	if errors.Is(err, errStalled) || (errors.As(err, &broken) && errors.Is(err, io.ErrUnexpectedEOF)) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// appendUserAgent puts userAgent behind everything else, as botocore's
+// user_agent_extra does.
+func appendUserAgent(stack *middleware.Stack) error {
+	return stack.Build.Add(middleware.BuildMiddlewareFunc("LithopsUserAgent",
+		func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+			if request, ok := in.Request.(*smithyhttp.Request); ok {
+				agent := request.Header.Get("User-Agent")
+				request.Header.Set("User-Agent", agent+" "+userAgent)
+			}
+			return next.HandleBuild(ctx, in)
+		}), middleware.After)
+}
+
+// dropDefaultContentType: boto3 sends none unless told, and S3 then answers
+// binary/octet-stream. The SDK would store application/octet-stream.
+func dropDefaultContentType(stack *middleware.Stack) error {
+	return stack.Build.Add(middleware.BuildMiddlewareFunc("NoDefaultContentType",
+		func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+			request, ok := in.Request.(*smithyhttp.Request)
+			if ok && request.Header.Get("Content-Type") == "application/octet-stream" && !hasContentType(ctx) {
+				request.Header.Del("Content-Type")
+			}
+			return next.HandleBuild(ctx, in)
+		}), middleware.After)
+}
+
+type contentTypeKey struct{}
+
+// withContentType marks a request whose content type the caller chose.
+func withContentType(ctx context.Context, contentType string) context.Context {
+	if contentType == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, contentTypeKey{}, true)
+}
+
+func hasContentType(ctx context.Context) bool {
+	chosen, _ := ctx.Value(contentTypeKey{}).(bool)
+	return chosen
+}

@@ -1,0 +1,205 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// maxKeyLength is S3's limit, in bytes.
+const maxKeyLength = 1024
+
+// bucketFormat is what botocore lets pass (botocore.handlers.VALID_BUCKET); S3
+// itself refuses more. Access points are named by an ARN.
+var bucketFormat = regexp.MustCompile(`^(?:[a-zA-Z0-9.\-_]{1,255}|arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+)$`)
+
+func checkNames(op, bucket, key string) error {
+	if err := checkBucket(op, bucket); err != nil {
+		return err
+	}
+	switch {
+	case key == "":
+		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: it is empty", ErrInvalidKey)}
+	case len(key) > maxKeyLength:
+		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %d bytes, S3 takes at most %d", ErrInvalidKey, len(key), maxKeyLength)}
+	}
+	return nil
+}
+
+// checkBucket keeps an empty name from addressing the service itself.
+func checkBucket(op, bucket string) error {
+	if !bucketFormat.MatchString(bucket) {
+		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %q", ErrInvalidBucketName, bucket)}
+	}
+	return nil
+}
+
+// GetObject opens an object. Its Body goes on by itself after a broken
+// connection, from the last byte and only while the object is unchanged; it
+// never ends early without an error. The caller closes it.
+//
+// A missing object is fs.ErrNotExist, a missing bucket ErrNoSuchBucket too; a
+// condition that does not hold is ErrPrecondition or ErrNotModified, and a range
+// behind the object's end ErrInvalidRange.
+func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
+	const op = "GetObject"
+	if err := checkNames(op, bucket, key); err != nil {
+		return nil, err
+	}
+	if opts == nil {
+		opts = &GetOptions{}
+	}
+	if opts.Range != nil && (opts.Range.Length == 0 || (opts.Range.Offset < 0 && opts.Range.Length >= 0)) {
+		return s.getOddRange(ctx, bucket, key, opts)
+	}
+	in := s.getInput(bucket, key, opts)
+	out, err := call(ctx, s, bucket, in, s.client.GetObject)
+	if err != nil {
+		return nil, wrapError(op, bucket, key, err)
+	}
+	object := &Object{
+		ObjectInfo: ObjectInfo{
+			Key: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
+			ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata,
+		},
+		Length: aws.ToInt64(out.ContentLength),
+	}
+	if out.ContentRange != nil {
+		if object.Offset, object.Size, err = parseContentRange(*out.ContentRange); err != nil {
+			_ = out.Body.Close()
+			return nil, wrapError(op, bucket, key, err)
+		}
+	}
+	object.Body = s.newReader(ctx, in, object, out.Body)
+	return object, nil
+}
+
+func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInput {
+	in := &s3.GetObjectInput{
+		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
+		IfMatch: quoteETag(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
+		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
+	}
+	if opts.Range != nil {
+		in.Range = aws.String(opts.Range.header())
+	}
+	return in
+}
+
+// getOddRange serves the ranges that HTTP can't express: no bytes at all, and a
+// stretch counted from the end. Both need the object's size first.
+func (s *Store) getOddRange(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
+	info, err := s.headObject(ctx, "GetObject", bucket, key, opts)
+	if err != nil {
+		return nil, err
+	}
+	offset := opts.Range.Offset
+	if offset < 0 {
+		offset = max(0, info.Size+offset)
+	}
+	if opts.Range.Length == 0 || info.Size == 0 {
+		return &Object{ObjectInfo: *info, Body: http.NoBody, Offset: offset}, nil
+	}
+	pinned := *opts
+	pinned.Range, pinned.IfMatch = Range(offset, opts.Range.Length), info.ETag
+	return s.GetObject(ctx, bucket, key, &pinned)
+}
+
+// header is the value of the header Range (RFC 9110, section 14.1.2).
+func (r *ByteRange) header() string {
+	switch {
+	case r.Offset < 0:
+		return "bytes=" + strconv.FormatInt(r.Offset, 10)
+	case r.Length < 0:
+		return fmt.Sprintf("bytes=%d-", r.Offset)
+	}
+	return fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1)
+}
+
+var contentRange = regexp.MustCompile(`^bytes (\d+)-(\d+)/(\d+)$`)
+
+// parseContentRange reads where the answer lies in the object, and its size.
+func parseContentRange(header string) (offset, size int64, err error) {
+	match := contentRange.FindStringSubmatch(header)
+	if match == nil {
+		return 0, 0, fmt.Errorf("the server answered with the Content-Range %q", header)
+	}
+	if offset, err = strconv.ParseInt(match[1], 10, 64); err == nil {
+		size, err = strconv.ParseInt(match[3], 10, 64)
+	}
+	return offset, size, err
+}
+
+// HeadObject describes an object. A missing one is fs.ErrNotExist; so is a
+// missing bucket, which the answer to a HEAD does not tell apart.
+func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo, error) {
+	const op = "HeadObject"
+	if err := checkNames(op, bucket, key); err != nil {
+		return nil, err
+	}
+	return s.headObject(ctx, op, bucket, key, &GetOptions{})
+}
+
+func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *GetOptions) (*ObjectInfo, error) {
+	out, err := call(ctx, s, bucket, &s3.HeadObjectInput{
+		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
+		IfMatch: quoteETag(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
+		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
+	}, s.client.HeadObject)
+	if err != nil {
+		return nil, wrapError(op, bucket, key, err)
+	}
+	return &ObjectInfo{
+		Key: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
+		ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata,
+	}, nil
+}
+
+// ReadObject gets a whole object into memory, at most limit bytes of it; a
+// larger one is an error. A limit of 0 or less is no limit.
+func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64) ([]byte, error) {
+	object, err := s.GetObject(ctx, bucket, key, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = object.Body.Close() }()
+	if limit > 0 && object.Size > limit {
+		return nil, &Error{Op: "ReadObject", Bucket: bucket, Key: key, Err: fmt.Errorf("it has %d bytes, more than the %d allowed", object.Size, limit)}
+	}
+	data := make([]byte, object.Length)
+	if _, err := io.ReadFull(object.Body, data); err != nil && !errors.Is(err, io.EOF) {
+		return nil, wrapError("ReadObject", bucket, key, err)
+	}
+	return data, nil
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// quoteETag: S3 wants an ETag in quotes, as it gives it; people cut them off.
+func quoteETag(etag string) *string {
+	if etag == "" || etag == "*" || strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, "W/") {
+		return optional(etag)
+	}
+	return aws.String(`"` + etag + `"`)
+}
