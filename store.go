@@ -2,6 +2,8 @@ package lithopss3
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,6 +15,9 @@ import (
 
 // Options are the options of Open and New; nil is the zero value.
 type Options struct {
+	// Loader finds the configuration for Open; its zero value looks where Lithops
+	// looks. New does not use it.
+	Loader ConfigLoader
 	// Logger hears of what a person may want to know: warnings of the
 	// configuration, a bucket that was made or found in another region. It never
 	// hears a secret. Nil is silence.
@@ -45,19 +50,43 @@ type Store struct {
 
 var _ Storage = (*Store)(nil)
 
+// ErrNoConfiguration is what Open answers where there is no Lithops
+// configuration, and no region in AWS's own settings either.
+var ErrNoConfiguration = errors.New("no Lithops configuration found")
+
 // Open opens the storage of the configuration that Lithops would use, see
-// [LoadConfig]. No request is made. Its errors are those of LoadConfig and New.
+// [LoadConfig]. No request is made. Without any configuration, AWS's own settings
+// must give a region, else it is ErrNoConfiguration. Other errors are those of
+// LoadConfig and New. The caller closes the Store.
 func Open(ctx context.Context, opts *Options) (*Store, error) {
-	loader := ConfigLoader{}
-	if opts != nil {
+	if opts == nil {
+		opts = &Options{}
+	}
+	loader := opts.Loader
+	if loader.lookupEnv == nil {
 		loader.lookupEnv = opts.LookupEnv
 	}
 	config, err := loader.Load()
 	if err != nil {
 		return nil, err
 	}
-	return New(ctx, config, opts)
+	store, err := New(ctx, config, opts)
+	if err != nil {
+		return nil, err
+	}
+	if config.Source == "" && store.session.regionSource == defaultRegionSource {
+		_ = store.Close()
+		return nil, fmt.Errorf("%w (LITHOPS_CONFIG, LITHOPS_CONFIG_FILE, .lithops_config, ~/.lithops/config, /etc/lithops/config), "+
+			"which selects the storage backend \"localhost\" in Lithops, and AWS's own settings name no region: set one of them, or AWS_DEFAULT_REGION", ErrNoConfiguration)
+	}
+	return store, nil
 }
+
+// defaultRegionSource is the RegionSource where nothing names a region.
+const defaultRegionSource = "default"
+
+// Config is the configuration that the Store was opened with.
+func (s *Store) Config() Config { return s.config }
 
 // New opens the storage that config describes; a nil config is an empty one. No
 // request is made: credentials are asked for, and tried, with the first

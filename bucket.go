@@ -1,0 +1,261 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// userBucket is the bucket that Lithops makes for a user, once its name is known.
+type userBucket struct {
+	asking  chan struct{}
+	once    sync.Once
+	mu      sync.Mutex
+	name    string
+	account string
+}
+
+// owner is the account that must own bucket, or "".
+func (b *userBucket) owner(bucket string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if bucket == "" || bucket != b.name {
+		return ""
+	}
+	return b.account
+}
+
+func (b *userBucket) known() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.name
+}
+
+// lock lets one caller at a time ask for the name, and the others give up when
+// their context does.
+func (b *userBucket) lock(ctx context.Context) (unlock func(), err error) {
+	b.once.Do(func() { b.asking = make(chan struct{}, 1) })
+	select {
+	case b.asking <- struct{}{}:
+		return func() { <-b.asking }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Bucket is the bucket of the configuration, or the name that Lithops gives the
+// user's own: lithops-<region>-<the last four characters of the STS user id>
+// (S3Backend.generate_bucket_name). STS is asked once, and only where
+// storage_bucket is not set. Nothing is created, see EnsureBucket.
+func (s *Store) Bucket(ctx context.Context) (string, error) {
+	if s.config.StorageBucket != "" {
+		return s.config.StorageBucket, nil
+	}
+	unlock, err := s.bucket.lock(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if name := s.bucket.known(); name != "" {
+		return name, nil
+	}
+	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("the bucket's name needs the caller's identity, and STS did not give it (storage_bucket in the configuration does without): %w",
+			wrapError("GetCallerIdentity", s.session.sts.url, "", err))
+	}
+	name := bucketName(s.session.region, aws.ToString(caller.UserId))
+	if reason := badBucketName(name); reason != "" {
+		return "", &Error{Op: "Bucket", Bucket: name, Err: fmt.Errorf("%w: %s; set storage_bucket", ErrInvalidBucketName, reason)}
+	}
+	s.bucket.mu.Lock()
+	defer s.bucket.mu.Unlock()
+	s.bucket.name = name
+	if s.session.sameService() {
+		s.bucket.account = aws.ToString(caller.Account)
+	}
+	return name, nil
+}
+
+// bucketName is S3Backend.generate_bucket_name.
+func bucketName(region, userID string) string {
+	user, _, _ := strings.Cut(userID, ":")
+	last := []rune(user)
+	last = last[max(0, len(last)-4):]
+	return fmt.Sprintf("lithops-%s-%s", region, strings.ToLower(string(last)))
+}
+
+// EnsureBucket returns the name of the storage's bucket, which it creates when it
+// is missing (InternalStorage and S3Backend.create_bucket).
+//
+// A bucket that another account has, and one that these credentials may not use,
+// is fs.ErrPermission, the former ErrNotOwner too; a name that S3 does not take is
+// ErrInvalidBucketName. A bucket that somebody else of the same account creates
+// meanwhile is success.
+func (s *Store) EnsureBucket(ctx context.Context) (string, error) {
+	bucket, err := s.Bucket(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = s.HeadBucket(ctx, bucket)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = s.CreateBucket(ctx, bucket)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = s.explainRefusal(ctx, bucket, err)
+	}
+	if err != nil {
+		return "", err
+	}
+	return bucket, nil
+}
+
+// explainRefusal tells a bucket of another account from one that the credentials
+// may not use, with a request that does not demand the owner.
+func (s *Store) explainRefusal(ctx context.Context, bucket string, refusal error) error {
+	if s.bucket.known() != bucket {
+		return refusal
+	}
+	const danger = "the name of a user's bucket can be guessed, so anyone can take it first, to read what you store and to feed you pickles that Python would run; set storage_bucket to a bucket of your own"
+	if account := s.bucket.owner(bucket); account != "" {
+		_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, inRegion(s.regions.get(bucket)))
+		if err == nil {
+			return fmt.Errorf("%w: %s exists, but not in account %s: %s", ErrNotOwner, bucket, account, danger)
+		}
+	}
+	if errors.Is(refusal, ErrNotOwner) {
+		return fmt.Errorf("%w: %s", refusal, danger)
+	}
+	return fmt.Errorf("%w: the bucket is another account's, or these credentials may not use it: %s", refusal, danger)
+}
+
+// HeadBucket tells whether a bucket is there and may be used: nil, fs.ErrNotExist
+// (ErrNoSuchBucket too) or fs.ErrPermission. A bucket in another region than
+// configured is found there, and the region is remembered.
+func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
+	const op = "HeadBucket"
+	if err := checkBucket(op, bucket); err != nil {
+		return err
+	}
+	_, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.HeadBucket)
+	err = wrapError(op, bucket, "", err)
+	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode == 404 {
+		known.kinds = []error{ErrNoSuchBucket, fs.ErrNotExist}
+	}
+	return err
+}
+
+// createAttempts bounds the tries against a concurrent change of the same bucket.
+const createAttempts = 5
+
+// CreateBucket makes a bucket in the Store's region and keeps the public out of
+// it. One that is the caller's already, also since a moment ago, is no error;
+// another account's is ErrNotOwner; a name that S3 does not take is
+// ErrInvalidBucketName, before any request.
+func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
+	const op = "CreateBucket"
+	if reason := badBucketName(bucket); reason != "" {
+		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %s", ErrInvalidBucketName, reason)}
+	}
+	in := &s3.CreateBucketInput{Bucket: &bucket, CreateBucketConfiguration: s.location()}
+	var err error
+	for attempt := range createAttempts {
+		_, err = s.client.CreateBucket(ctx, in)
+		if !isConflict(err) {
+			break
+		}
+		if waitErr := sleep(ctx, time.Second<<attempt/4); waitErr != nil {
+			return wrapError(op, bucket, "", waitErr)
+		}
+	}
+	var mine *types.BucketAlreadyOwnedByYou
+	if errors.As(err, &mine) {
+		return nil
+	}
+	if err != nil {
+		return wrapError(op, bucket, "", err)
+	}
+	s.log.Info("created the bucket", "bucket", bucket, "region", s.session.region)
+	s.blockPublicAccess(ctx, bucket)
+	return nil
+}
+
+// location is nil for us-east-1, which S3 refuses to be named there.
+func (s *Store) location() *types.CreateBucketConfiguration {
+	switch s.session.region {
+	case "", "us-east-1", "aws-global":
+		return nil
+	}
+	return &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(s.session.region)}
+}
+
+// isConflict is S3's "a conflicting conditional operation is currently in progress".
+func isConflict(err error) bool {
+	var known *Error
+	return errors.As(wrapError("CreateBucket", "", "", err), &known) && known.Code == "OperationAborted"
+}
+
+// blockPublicAccess states for a new bucket what AWS has as its default since
+// April 2023. Other servers have no such setting.
+func (s *Store) blockPublicAccess(ctx context.Context, bucket string) {
+	_, err := s.client.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{
+		Bucket: &bucket,
+		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
+			BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true),
+			IgnorePublicAcls: aws.Bool(true), RestrictPublicBuckets: aws.Bool(true),
+		},
+	}, func(o *s3.Options) { o.RetryMaxAttempts = 2 })
+	if err != nil {
+		s.log.Debug("the server did not take the public access block", "bucket", bucket, "error", wrapError("PutPublicAccessBlock", bucket, "", err))
+	}
+}
+
+var (
+	newBucketFormat = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	ipAddress       = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
+)
+
+// badBucketName says why S3 would not create a bucket of this name, or "".
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+func badBucketName(name string) string {
+	switch {
+	case len(name) < 3 || len(name) > 63:
+		return fmt.Sprintf("%q has %d characters, not 3 to 63", name, len(name))
+	case name != strings.ToLower(name):
+		return fmt.Sprintf("%q has upper case letters", name)
+	case !newBucketFormat.MatchString(name):
+		return fmt.Sprintf("%q has other characters than letters, digits, dashes and dots, or begins or ends with one of the latter", name)
+	case strings.Contains(name, ".."):
+		return fmt.Sprintf("%q has two dots in a row", name)
+	case ipAddress.MatchString(name):
+		return fmt.Sprintf("%q looks like an IP address", name)
+	}
+	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
+		if strings.HasPrefix(name, prefix) {
+			return fmt.Sprintf("%q begins with %s, which S3 keeps for itself", name, prefix)
+		}
+	}
+	return ""
+}
+
+// sleep waits, or returns the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

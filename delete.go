@@ -1,0 +1,137 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// deletesAtOnce is how many requests a DeleteObjects has under way.
+const deletesAtOnce = 16
+
+// DeleteObject removes one key. One that is not there is no error, as with S3.
+func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
+	const op = "DeleteObject"
+	if err := checkNames(op, bucket, key); err != nil {
+		return err
+	}
+	_, err := call(ctx, s, bucket, &s3.DeleteObjectInput{
+		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
+	}, s.client.DeleteObject)
+	return wrapError(op, bucket, key, err)
+}
+
+// DeleteObjects removes any number of keys, up to 1,000 with each request and 16
+// requests at once. A key that is not there is no error. The error is a
+// *DeleteError with the reason for each key that could not be removed, where
+// Python drops them.
+func (s *Store) DeleteObjects(ctx context.Context, bucket string, keys []string) error {
+	const op = "DeleteObjects"
+	if err := checkBucket(op, bucket); err != nil {
+		return err
+	}
+	var failures deleteFailures
+	var group sync.WaitGroup
+	slots := make(chan struct{}, deletesAtOnce)
+	for _, batch := range deleteBatches(keys) {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			failures.add(s.deleteBatch(ctx, bucket, batch)...)
+		})
+	}
+	group.Wait()
+	return failures.err()
+}
+
+// deleteBatches puts the keys that XML can't hold into batches of their own.
+func deleteBatches(keys []string) [][]string {
+	var batches [][]string
+	plain := make([]string, 0, len(keys))
+	for _, key := range keys {
+		if isXMLText(key) {
+			plain = append(plain, key)
+			continue
+		}
+		batches = append(batches, []string{key})
+	}
+	return slices.AppendSeq(batches, slices.Chunk(plain, maxPageSize))
+}
+
+// isXMLText tells whether XML 1.0 can hold the text and hand it back unchanged.
+func isXMLText(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0xfffe || r == 0xffff
+	})
+}
+
+func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) []*Error {
+	const op = "DeleteObjects"
+	if len(keys) == 1 {
+		return failedKeys(op, bucket, keys, s.DeleteObject(ctx, bucket, keys[0]))
+	}
+	if slices.Contains(keys, "") {
+		return failedKeys(op, bucket, keys, checkNames(op, bucket, ""))
+	}
+	in := &s3.DeleteObjectsInput{
+		Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket),
+		Delete: &types.Delete{Quiet: aws.Bool(true), Objects: make([]types.ObjectIdentifier, len(keys))},
+	}
+	for i := range keys {
+		in.Delete.Objects[i].Key = &keys[i]
+	}
+	out, err := call(ctx, s, bucket, in, s.client.DeleteObjects)
+	if err != nil {
+		return failedKeys(op, bucket, keys, err)
+	}
+	failed := make([]*Error, 0, len(out.Errors))
+	for _, e := range out.Errors {
+		code := aws.ToString(e.Code)
+		failed = append(failed, &Error{
+			Op: op, Bucket: bucket, Key: aws.ToString(e.Key), Code: code,
+			Err: errors.New(code + ": " + aws.ToString(e.Message)), kinds: errorKinds(0, code),
+		})
+	}
+	return failed
+}
+
+// failedKeys blames one error on each key of a request.
+func failedKeys(op, bucket string, keys []string, err error) []*Error {
+	if err == nil {
+		return nil
+	}
+	failed := make([]*Error, len(keys))
+	for i, key := range keys {
+		var known *Error
+		if errors.As(wrapError(op, bucket, key, err), &known) {
+			failed[i] = known
+		}
+	}
+	return failed
+}
+
+// deleteFailures gathers errors from the requests under way.
+type deleteFailures struct {
+	mu     sync.Mutex
+	failed []*Error
+}
+
+func (f *deleteFailures) add(failed ...*Error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failed = append(f.failed, failed...)
+}
+
+func (f *deleteFailures) err() error {
+	if len(f.failed) == 0 {
+		return nil
+	}
+	return &DeleteError{Failed: f.failed}
+}
