@@ -152,3 +152,7 @@ func (s *Store) expectedOwner(bucket string) *string {
 	}
 	return nil
 }
+
+// RegionSource says where Region is from: a key of the configuration, an
+// environment variable, a profile, or "default".
+func (s *Store) RegionSource() string { return s.session.regionSource }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+type configCommand struct {
+	storageFlags
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// A configReport is what "config --json" prints.
+type configReport struct {
+	Source          string   `json:"source"`
+	Backend         string   `json:"backend"`
+	Region          string   `json:"region"`
+	RegionSource    string   `json:"region_source"`
+	StorageBucket   string   `json:"storage_bucket"`
+	AccessKeyID     string   `json:"access_key_id"`
+	HasSecret       bool     `json:"has_secret"`
+	HasSessionToken bool     `json:"has_session_token"`
+	Warnings        []string `json:"warnings"`
+
+	MonitoringInterval float64 `json:"monitoring_interval"` // in seconds
+}
+
+// Run prints the configuration, without secrets.
+func (c *configCommand) Run(t *terminal) error {
+	config, err := c.loader().Load()
+	if err != nil {
+		return err
+	}
+	report := newConfigReport(config)
+	store, err := lithopss3.Open(t.ctx, &lithopss3.Options{Loader: c.loader()})
+	switch {
+	case err == nil:
+		defer func() { _ = store.Close() }()
+		report.Region, report.RegionSource = store.Region(), store.RegionSource()
+	case errors.Is(err, lithopss3.ErrNoConfiguration):
+		return err
+	default:
+		// The Lithops configuration is sound; what AWS's own settings lack is
+		// for the commands that need them.
+		report.Warnings = append(report.Warnings, err.Error())
+	}
+	if c.JSON {
+		return t.printJSON(report)
+	}
+	return report.print(t)
+}
+
+func newConfigReport(config *lithopss3.Config) *configReport {
+	return &configReport{
+		Source: config.Source, Backend: lithopss3.Backend, Region: config.Region, RegionSource: config.RegionSource,
+		StorageBucket: config.StorageBucket, AccessKeyID: config.AccessKeyID,
+		HasSecret: !config.SecretAccessKey.IsZero(), HasSessionToken: !config.SessionToken.IsZero(),
+		Warnings: append([]string{}, config.Warnings...), MonitoringInterval: config.MonitoringInterval.Seconds(),
+	}
+}
+
+func (r *configReport) print(t *terminal) error {
+	orElse := func(text, instead string) string {
+		if text == "" {
+			return instead
+		}
+		return text
+	}
+	keys := "from AWS's own settings"
+	if r.AccessKeyID != "" {
+		keys = r.AccessKeyID + " with a secret key"
+	}
+	lines := []string{
+		"source:              " + orElse(r.Source, "none"),
+		"backend:             " + r.Backend,
+		"region:              " + r.Region + " (" + r.RegionSource + ")",
+		"storage bucket:      " + orElse(r.StorageBucket, "made for the user, see lithops-s3 bucket"),
+		"credentials:         " + keys,
+		fmt.Sprintf("monitoring interval: %g s", r.MonitoringInterval),
+	}
+	for _, warning := range r.Warnings {
+		lines = append(lines, "warning:             "+warning)
+	}
+	_, err := fmt.Fprintln(t.stdout, strings.Join(lines, "\n"))
+	return err
+}

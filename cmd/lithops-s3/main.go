@@ -1,0 +1,131 @@
+// Command lithops-s3 is "lithops storage" as one binary: it reads and writes the
+// storage that a Lithops configuration describes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+
+	"github.com/alecthomas/kong"
+	"github.com/lithops-go/lithopss3"
+)
+
+// The exit codes, for scripts.
+const (
+	exitError      = 1
+	exitUsage      = 2
+	exitNotFound   = 3
+	exitPermission = 4
+	exitConfig     = 5
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// A terminal is where a command reads from and writes to.
+type terminal struct {
+	ctx    context.Context //nolint:containedctx // of the process
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+type commands struct {
+	Put    putCommand    `cmd:"" help:"Store a file."`
+	Get    getCommand    `cmd:"" help:"Fetch an object into a file."`
+	List   listCommand   `cmd:"" help:"List objects."`
+	Delete deleteCommand `cmd:"" help:"Delete an object, or all with a prefix."`
+	Head   headCommand   `cmd:"" help:"Describe an object."`
+	Bucket bucketCommand `cmd:"" help:"Print the name of the configuration's bucket."`
+	Config configCommand `cmd:"" help:"Print what the configuration says of the storage."`
+	Demo   demoCommand   `cmd:"" help:"Run the main job on an embedded server; no account needed."`
+	Dev    devCommand    `cmd:"" help:"Run the embedded S3 and STS server in the foreground."`
+
+	Version versionFlag `help:"Print the version." short:"V"`
+}
+
+const description = `lithops-s3 reads and writes the storage that a Lithops configuration describes, on AWS S3.
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 not permitted or no credentials, 5 the configuration is wrong.`
+
+// run is main without the process, so that tests can call it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var cli commands
+	exited := -1
+	parser := kong.Must(&cli, kong.Name("lithops-s3"), kong.Description(description),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }), kong.UsageOnError())
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "lithops-s3: %v (see lithops-s3 --help)\n", err)
+		return exitUsage
+	}
+	err = parsed.Run(&terminal{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "lithops-s3: %v\n", err)
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	var config *lithopss3.ConfigError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.As(err, &config), errors.Is(err, lithopss3.ErrNoConfiguration):
+		return exitConfig
+	case errors.Is(err, fs.ErrPermission), isCredentialsError(err):
+		return exitPermission
+	case errors.Is(err, fs.ErrNotExist):
+		return exitNotFound
+	}
+	return exitError
+}
+
+// errUsage is a wrong combination of arguments.
+var errUsage = errors.New("wrong arguments")
+
+// storageFlags are the options that every command of Lithops' storage has.
+type storageFlags struct {
+	Config  string `short:"c" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
+	Backend string `short:"b" placeholder:"NAME" help:"The storage backend, instead of the configuration's; aws_s3 is the one there is."`
+	Debug   bool   `short:"d" help:"Say more on stderr."`
+}
+
+func (f *storageFlags) loader() lithopss3.ConfigLoader {
+	return lithopss3.ConfigLoader{Path: f.Config, Backend: f.Backend, SkipEmpty: true}
+}
+
+// open opens the storage; warnings go to stderr.
+func (f *storageFlags) open(t *terminal) (*lithopss3.Store, error) {
+	level := slog.LevelWarn
+	if f.Debug {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
+	return lithopss3.Open(t.ctx, &lithopss3.Options{Loader: f.loader(), Logger: log})
+}
+
+// withoutTime keeps the log readable: a command's messages come when they come.
+func withoutTime(groups []string, attr slog.Attr) slog.Attr {
+	if len(groups) == 0 && attr.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return attr
+}

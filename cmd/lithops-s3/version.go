@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+// versionFlag prints the version and ends the command.
+type versionFlag bool
+
+// BeforeApply is called by kong where the flag is given.
+func (versionFlag) BeforeApply(app *kong.Kong) error {
+	_, err := fmt.Fprintln(app.Stdout, "lithops-s3", version())
+	app.Exit(0)
+	return err
+}
+
+// version is what the build recorded: the module's version, or the commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	text := info.Main.Version
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" && (text == "" || text == "(devel)") {
+			text = setting.Value
+		}
+	}
+	return text + " " + info.GoVersion
+}

@@ -1,0 +1,208 @@
+// Package botofile reads the files of ~/.aws as botocore reads them: by Python's
+// configparser.RawConfigParser, which keeps comments behind a value and quotes
+// around it, refuses what stands twice, and takes an indented line for the rest
+// of the value above.
+package botofile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxSize bounds a file, in bytes.
+const maxSize = 8 << 20
+
+// defaultSection is where RawConfigParser looks for what a section lacks.
+const defaultSection = "DEFAULT"
+
+// A Section is the keys of a section, in lower case, and their values. A value
+// of several lines holds line breaks.
+type Section map[string]string
+
+// A File is a parsed file: its sections by name, without DEFAULT, whose keys
+// every section has.
+type File struct {
+	Path     string
+	Sections map[string]Section
+	// Order are the sections' names as they stand in the file.
+	Order []string
+	// Lines are the lines of the sections' headers, from 1.
+	Lines map[string]int
+}
+
+// A ParseError is a file that RawConfigParser refuses (botocore's ConfigParseError).
+type ParseError struct {
+	Path   string
+	Line   int // 0 where none can be named
+	Reason string
+}
+
+// Error is "path:line: reason".
+func (e *ParseError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.Path, e.Reason)
+	}
+	return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Reason)
+}
+
+// Read parses the file at path. A missing file, a folder and an empty path are
+// no file, as for botocore: nil without an error.
+func Read(path string) (*File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.IsDir() {
+		return nil, nil //nolint:nilerr // botocore's ConfigNotFound, which its callers pass over
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, &ParseError{Path: path, Reason: fmt.Sprintf("can't be read: %v", errors.Unwrap(err))}
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, &ParseError{Path: path, Reason: fmt.Sprintf("can't be read: %v", err)}
+	}
+	return Parse(path, data)
+}
+
+// Parse parses the text of a file; path is for errors.
+func Parse(path string, data []byte) (*File, error) {
+	if len(data) > maxSize {
+		return nil, &ParseError{Path: path, Reason: fmt.Sprintf("is larger than %d bytes", maxSize)}
+	}
+	if !utf8.Valid(data) {
+		return nil, &ParseError{Path: path, Line: invalidLine(data), Reason: "is not UTF-8 text"}
+	}
+	p := &parser{path: path, sections: map[string]map[string][]string{}, lines: map[string]int{}}
+	text := strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n")
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		p.line++
+		if err := p.parseLine(line); err != nil {
+			return nil, err
+		}
+	}
+	return p.file(), nil
+}
+
+func invalidLine(data []byte) int {
+	line := 1
+	for rest := range bytes.SplitSeq(data, []byte("\n")) {
+		if !utf8.Valid(rest) {
+			return line
+		}
+		line++
+	}
+	return 0
+}
+
+// parser is the state of RawConfigParser._read.
+type parser struct {
+	path     string
+	line     int
+	sections map[string]map[string][]string
+	order    []string
+	lines    map[string]int
+	current  map[string][]string
+	option   string
+	indent   int
+}
+
+// noIndent is deeper than any line is indented.
+const noIndent = int(^uint(0) >> 1)
+
+func (p *parser) parseLine(line string) error {
+	value := strings.TrimFunc(line, isSpace)
+	if strings.HasPrefix(value, "#") || strings.HasPrefix(value, ";") {
+		return nil
+	}
+	if value == "" {
+		if p.option != "" {
+			p.current[p.option] = append(p.current[p.option], "")
+		}
+		return nil
+	}
+	indent := utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeftFunc(line, isSpace))
+	if p.option != "" && indent > p.indent {
+		p.current[p.option] = append(p.current[p.option], value)
+		return nil
+	}
+	p.indent = indent
+	if header := sectionHeader.FindStringSubmatch(value); header != nil {
+		return p.startSection(header[1])
+	}
+	if p.current == nil {
+		return p.problem("stands before the first [section]")
+	}
+	return p.parseOption(value)
+}
+
+var (
+	sectionHeader = regexp.MustCompile(`^\[(.+)\]`)
+	optionLine    = regexp.MustCompile(`^(.*?)\s*[=:]\s*(.*)$`)
+)
+
+func (p *parser) startSection(name string) error {
+	p.option = ""
+	if _, ok := p.sections[name]; ok && name != defaultSection {
+		return p.problem(fmt.Sprintf("the section [%s] stands here again, first in line %d", name, p.lines[name]))
+	}
+	if _, ok := p.sections[name]; !ok {
+		p.sections[name] = map[string][]string{}
+		p.order = append(p.order, name)
+		p.lines[name] = p.line
+	}
+	p.current = p.sections[name]
+	return nil
+}
+
+// parseOption never prints the line: it may hold a secret.
+func (p *parser) parseOption(value string) error {
+	match := optionLine.FindStringSubmatch(value)
+	if match == nil || match[1] == "" {
+		return p.problem("is neither [section] nor key = value")
+	}
+	option := strings.ToLower(strings.TrimRightFunc(match[1], isSpace))
+	if _, ok := p.current[option]; ok {
+		return p.problem(fmt.Sprintf("the key %s stands twice in its section", option))
+	}
+	p.option = option
+	p.current[option] = []string{strings.TrimFunc(match[2], isSpace)}
+	return nil
+}
+
+func (p *parser) problem(reason string) error {
+	return &ParseError{Path: p.path, Line: p.line, Reason: reason}
+}
+
+func (p *parser) file() *File {
+	file := &File{Path: p.path, Sections: map[string]Section{}, Lines: p.lines}
+	inherited := p.sections[defaultSection]
+	for _, name := range p.order {
+		if name == defaultSection {
+			continue
+		}
+		section := Section{}
+		for _, values := range []map[string][]string{inherited, p.sections[name]} {
+			for key, lines := range values {
+				section[key] = strings.TrimRightFunc(strings.Join(lines, "\n"), isSpace)
+			}
+		}
+		file.Sections[name] = section
+		file.Order = append(file.Order, name)
+	}
+	return file
+}
+
+// isSpace is what Python's str.strip takes for white space.
+func isSpace(r rune) bool {
+	return unicode.IsSpace(r) || (r >= 0x1c && r <= 0x1f)
+}

@@ -1,0 +1,195 @@
+package devs3
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/rclone/gofakes3"
+)
+
+// A bucketInfo is what AWS knows of a bucket beside its objects.
+type bucketInfo struct{ owner, region string }
+
+// A bucketTable knows every bucket's owner and region, which gofakes3 does not.
+type bucketTable struct {
+	backend gofakes3.Backend
+	mu      sync.Mutex
+	infos   map[string]bucketInfo
+}
+
+func newBucketTable() *bucketTable { return &bucketTable{infos: map[string]bucketInfo{}} }
+
+var errBucketExists = errors.New("the bucket exists")
+
+func (t *bucketTable) get(name string) (bucketInfo, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	info, ok := t.infos[name]
+	return info, ok
+}
+
+func (t *bucketTable) create(ctx context.Context, name string, info bucketInfo) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.infos[name]; ok {
+		return errBucketExists
+	}
+	if err := gofakes3.ValidateBucketName(name); err != nil {
+		return err
+	}
+	if err := t.backend.CreateBucket(ctx, name); err != nil {
+		return err
+	}
+	t.infos[name] = info
+	return nil
+}
+
+func (t *bucketTable) forget(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.infos, name)
+}
+
+// serveBuckets holds requests to the rules of owners and regions, and answers
+// what only concerns buckets.
+func (s *Server) serveBuckets(objects http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		caller, signed, _ := s.caller(r)
+		info, exists := s.buckets.get(name)
+		if name == "" || key != "" {
+			if !exists || s.allowed(w, r, info, caller, signed) {
+				objects.ServeHTTP(w, r)
+			}
+			return
+		}
+		if isCreate(r) {
+			s.createBucket(w, r, name, caller, signed)
+			return
+		}
+		if exists && !s.allowed(w, r, info, caller, signed) {
+			return
+		}
+		query := r.URL.Query()
+		switch {
+		case exists && query.Has("publicAccessBlock"):
+			writePublicAccessBlock(w, r)
+		case exists && query.Has("location"):
+			writeLocation(w, info)
+		default:
+			objects.ServeHTTP(w, r)
+			if r.Method == http.MethodDelete {
+				s.forgetDeleted(r.Context(), name)
+			}
+		}
+	})
+}
+
+// isCreate tells the creation of a bucket from a put of one of its settings. The
+// Go SDK adds x-id=CreateBucket.
+func isCreate(r *http.Request) bool {
+	query := r.URL.Query()
+	query.Del("x-id")
+	return r.Method == http.MethodPut && len(query) == 0
+}
+
+// allowed refuses another owner's callers and a signature for another region.
+func (s *Server) allowed(w http.ResponseWriter, r *http.Request, info bucketInfo, caller Credential, signed scope) bool {
+	w.Header().Set("X-Amz-Bucket-Region", info.region)
+	expected := r.Header.Get("X-Amz-Expected-Bucket-Owner")
+	switch {
+	case signed.region != info.region:
+		writeError(w, r, http.StatusBadRequest, "AuthorizationHeaderMalformed",
+			"The authorization header is malformed; the region '"+signed.region+"' is wrong; expecting '"+info.region+"'")
+	case info.owner != caller.Account, expected != "" && expected != info.owner:
+		writeError(w, r, http.StatusForbidden, "AccessDenied", "Access Denied")
+	default:
+		return true
+	}
+	return false
+}
+
+func (s *Server) forgetDeleted(ctx context.Context, name string) {
+	if exists, err := s.buckets.backend.BucketExists(ctx, name); err == nil && !exists {
+		s.buckets.forget(name)
+	}
+}
+
+type createConfiguration struct {
+	XMLName  xml.Name `xml:"CreateBucketConfiguration"`
+	Location string   `xml:"LocationConstraint"`
+}
+
+// createBucket holds to the rules of
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+func (s *Server) createBucket(w http.ResponseWriter, r *http.Request, name string, caller Credential, signed scope) {
+	var config createConfiguration
+	if err := xml.NewDecoder(io.LimitReader(r.Body, maxSTSBody)).Decode(&config); err != nil && !errors.Is(err, io.EOF) {
+		writeError(w, r, http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed")
+		return
+	}
+	region := config.Location
+	switch {
+	case region == "us-east-1":
+		writeError(w, r, http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid")
+		return
+	case signed.region != "us-east-1" && region != signed.region:
+		writeError(w, r, http.StatusBadRequest, "IllegalLocationConstraintException", "The location constraint is incompatible for the region specific endpoint this request was sent to.")
+		return
+	case region == "":
+		region = "us-east-1"
+	}
+	err := s.buckets.create(r.Context(), name, bucketInfo{owner: caller.Account, region: region})
+	info, _ := s.buckets.get(name)
+	var fake gofakes3.Error
+	switch {
+	case err == nil:
+		w.Header().Set("Location", "/"+name)
+	case errors.As(err, &fake):
+		writeError(w, r, http.StatusBadRequest, string(fake.ErrorCode()), "The specified bucket is not valid.")
+	case info.owner != caller.Account:
+		writeError(w, r, http.StatusConflict, "BucketAlreadyExists", "The requested bucket name is not available.")
+	case signed.region == "us-east-1" && info.region == "us-east-1":
+		w.Header().Set("Location", "/"+name) // us-east-1 keeps its old answer
+	default:
+		writeError(w, r, http.StatusConflict, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
+	}
+}
+
+type publicAccessBlock struct {
+	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ PublicAccessBlockConfiguration"`
+	BlockPublicAcls       bool
+	IgnorePublicAcls      bool
+	BlockPublicPolicy     bool
+	RestrictPublicBuckets bool
+}
+
+// writePublicAccessBlock: nothing here is public, whatever is asked for.
+func writePublicAccessBlock(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		writeXML(w, http.StatusOK, publicAccessBlock{xml.Name{}, true, true, true, true})
+	case http.MethodPut:
+		w.WriteHeader(http.StatusOK)
+	default:
+		writeError(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	}
+}
+
+type locationConstraint struct {
+	XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ LocationConstraint"`
+	Region  string   `xml:",chardata"`
+}
+
+func writeLocation(w http.ResponseWriter, info bucketInfo) {
+	region := info.region
+	if region == "us-east-1" {
+		region = "" // us-east-1 has no name here
+	}
+	writeXML(w, http.StatusOK, locationConstraint{Region: region})
+}
