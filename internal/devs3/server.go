@@ -103,10 +103,10 @@ func listenLoopback(addr string) (net.Listener, error) {
 }
 
 func (s *Server) handler() http.Handler {
-	backend := s3mem.New()
-	s.buckets.backend = backend
-	fake := gofakes3.New(backend, gofakes3.WithoutVersioning())
-	return s.logRequests(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(fake.Server())))))
+	memory := &backend{s3mem.New()}
+	s.buckets.backend = memory
+	fake := gofakes3.New(memory, gofakes3.WithoutVersioning())
+	return s.logRequests(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(fixRange(memory, fake.Server()))))))
 }
 
 func (s *Server) logRequests(next http.Handler) http.Handler {

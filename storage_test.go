@@ -1,0 +1,89 @@
+package lithopss3_test
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/storagetest"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// startServer starts an embedded server for one test.
+func startServer(t *testing.T, opts *devs3.Options) *devs3.Server {
+	t.Helper()
+	server, err := devs3.Start(opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return server
+}
+
+// lookupIn is an environment of its own for a test.
+func lookupIn(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+}
+
+// openStore opens the storage of a configuration text against a server.
+func openStore(t *testing.T, server *devs3.Server, config string) *lithopss3.Store {
+	t.Helper()
+	parsed, err := lithopss3.ParseConfig([]byte(config))
+	require.NoError(t, err)
+	env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
+	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{LookupEnv: lookupIn(env)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+func TestConformanceEmbedded(t *testing.T) {
+	t.Parallel()
+	storagetest.Run(t, func(t *testing.T) *storagetest.Harness {
+		server := startServer(t, nil)
+		store := openStore(t, server, server.Config())
+		bucket, err := store.EnsureBucket(t.Context())
+		require.NoError(t, err)
+		return &storagetest.Harness{Storage: store, Bucket: bucket}
+	})
+}
+
+// TestConformanceServer runs against a server that stands ready, such as the
+// versitygw that .ci/run starts: LITHOPSS3_TEST_ENDPOINT names it, the keys are
+// those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and
+// LITHOPSS3_TEST_CAPABILITIES lists what it lacks.
+func TestConformanceServer(t *testing.T) {
+	t.Parallel()
+	endpoint := os.Getenv("LITHOPSS3_TEST_ENDPOINT")
+	if endpoint == "" {
+		t.Skip("LITHOPSS3_TEST_ENDPOINT is not set; .ci/run sets it")
+	}
+	lacks := os.Getenv("LITHOPSS3_TEST_CAPABILITIES")
+	storagetest.Run(t, func(t *testing.T) *storagetest.Harness {
+		store, err := lithopss3.New(t.Context(), &lithopss3.Config{
+			Region: "us-east-1", AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
+		}, &lithopss3.Options{Endpoint: endpoint, Transport: http.DefaultTransport, LookupEnv: lookupIn(nil)})
+		require.NoError(t, err)
+		t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+		random := make([]byte, 6)
+		_, _ = rand.Read(random)
+		bucket := "conformance-" + hex.EncodeToString(random)
+		require.NoError(t, store.CreateBucket(t.Context(), bucket))
+		return &storagetest.Harness{Storage: store, Bucket: bucket, Capabilities: storagetest.Capabilities{
+			NormalizesPaths:        strings.Contains(lacks, "NormalizesPaths"),
+			NoControlCharacters:    strings.Contains(lacks, "NoControlCharacters"),
+			NoConditionalPut:       strings.Contains(lacks, "NoConditionalPut"),
+			NoLongKeyParts:         strings.Contains(lacks, "NoLongKeyParts"),
+			HeadHidesMissingBucket: strings.Contains(lacks, "HeadHidesMissingBucket"),
+		}}
+	})
+}
