@@ -75,9 +75,6 @@ func (s *Store) Bucket(ctx context.Context) (string, error) {
 			wrapError("GetCallerIdentity", s.session.sts.url, "", err))
 	}
 	name := bucketName(s.session.region, aws.ToString(caller.UserId))
-	if reason := badBucketName(name); reason != "" {
-		return "", &Error{Op: "Bucket", Bucket: name, Err: fmt.Errorf("%w: %s; set storage_bucket", ErrInvalidBucketName, reason)}
-	}
 	s.bucket.mu.Lock()
 	defer s.bucket.mu.Unlock()
 	s.bucket.name = name
@@ -106,6 +103,10 @@ func (s *Store) EnsureBucket(ctx context.Context) (string, error) {
 	bucket, err := s.Bucket(ctx)
 	if err != nil {
 		return "", err
+	}
+	if reason := badBucketName(bucket); reason != "" && bucket == s.bucket.known() {
+		// S3's answer to a HEAD of such a name need not be that it is missing.
+		return "", &Error{Op: "EnsureBucket", Bucket: bucket, Err: fmt.Errorf("%w: %s; set storage_bucket", ErrInvalidBucketName, reason)}
 	}
 	err = s.HeadBucket(ctx, bucket)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -46,7 +47,26 @@ func call[In, Out any](ctx context.Context, s *Store, bucket string, in *In,
 	}
 	s.log.Info("the bucket is in another region than configured", "bucket", bucket, "region", actual, "configured", s.session.region)
 	s.regions.regions.Store(bucket, actual)
+	if err := rewind(in); err != nil {
+		return nil, err
+	}
 	return send(ctx, in, append(options, inRegion(actual))...)
+}
+
+// rewind makes the body of a request ready to be sent again.
+func rewind(in any) error {
+	var body io.Reader
+	switch in := in.(type) {
+	case *s3.PutObjectInput:
+		body = in.Body
+	case *s3.UploadPartInput:
+		body = in.Body
+	}
+	if seeker, ok := body.(io.Seeker); ok {
+		_, err := seeker.Seek(0, io.SeekStart)
+		return err
+	}
+	return nil
 }
 
 // bucketRegion reads from an error where the bucket is, or asks, as S3 does not

@@ -1,0 +1,522 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	alice = devs3.Credential{AccessKeyID: "AKIAALICE", SecretAccessKey: "alice-secret", UserID: "AIDAALICEWXYZ", Account: "111111111111"}
+	bob   = devs3.Credential{AccessKeyID: "AKIABOB", SecretAccessKey: "bob-secret", UserID: "AROABOBWXYZ:session", Account: "222222222222", SessionToken: "bob-token"}
+)
+
+// configOf is a Lithops configuration for a caller.
+func configOf(c devs3.Credential, region string) string {
+	text := fmt.Sprintf("aws:\n  region: %s\n  access_key_id: %s\n  secret_access_key: %s\n", region, c.AccessKeyID, c.SecretAccessKey)
+	if c.SessionToken != "" {
+		text += "  session_token: " + c.SessionToken + "\n"
+	}
+	return text
+}
+
+// recorder notes each request and may answer it.
+type recorder struct {
+	mu       sync.Mutex
+	requests []string
+	answer   func(w http.ResponseWriter, r *http.Request) (done bool)
+}
+
+func (r *recorder) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		r.mu.Lock()
+		r.requests = append(r.requests, request.Method+" "+request.URL.Path)
+		r.mu.Unlock()
+		if r.answer == nil || !r.answer(w, request) {
+			next.ServeHTTP(w, request)
+		}
+	})
+}
+
+func (r *recorder) seen() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string{}, r.requests...)
+}
+
+func TestGoldenBucketNames(t *testing.T) {
+	t.Parallel()
+	var golden struct {
+		Cases []struct {
+			UserID any    `json:"user_id"`
+			Region any    `json:"region"`
+			Out    string `json:"out"`
+		} `json:"cases"`
+	}
+	data, err := os.ReadFile(filepath.Join("testdata", "golden", "buckets.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &golden))
+	require.NotEmpty(t, golden.Cases)
+	for _, c := range golden.Cases {
+		region, isText := c.Region.(string)
+		user, isUser := c.UserID.(string)
+		if !isText || region == "" || !isUser {
+			continue // Python's name with "None" or a number in it: a region is always known here
+		}
+		t.Run(user+" "+region, func(t *testing.T) {
+			t.Parallel()
+			caller := devs3.Credential{AccessKeyID: "AK", SecretAccessKey: "SK", UserID: user, Account: "1"}
+			store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{caller}}), configOf(caller, region))
+			bucket, err := store.Bucket(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, c.Out, bucket)
+			if !newBucketName.MatchString(c.Out) {
+				_, err = store.EnsureBucket(t.Context())
+				require.ErrorIs(t, err, lithopss3.ErrInvalidBucketName)
+			}
+		})
+	}
+}
+
+// newBucketName is what S3 takes, but for rules that no name of Lithops breaks.
+var newBucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+func TestEnsureBucketCreatesAndFinds(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]string{"us-east-1": "lithops-us-east-1-wxyz", "eu-west-1": "lithops-eu-west-1-wxyz"} {
+		calls := &recorder{}
+		server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+		store := openStore(t, server, configOf(alice, region))
+		for range 3 {
+			bucket, err := store.EnsureBucket(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, want, bucket)
+		}
+		assert.Equal(t, []string{
+			"POST /", "HEAD /" + want, "PUT /" + want, "PUT /" + want, // STS, is it there, create, block public access
+			"HEAD /" + want, "HEAD /" + want,
+		}, calls.seen(), "STS is asked once, and us-east-1 is not tried with a LocationConstraint first")
+	}
+}
+
+func TestConfiguredBucketNeedsNoSTS(t *testing.T) {
+	t.Parallel()
+	calls := &recorder{}
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	store := openStore(t, server, configOf(alice, "us-east-1")+"aws_s3:\n  storage_bucket: mine\n")
+	bucket, err := store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "mine", bucket)
+	assert.NotContains(t, calls.seen(), "POST /")
+}
+
+func TestEnsureBucketOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	require.NoError(t, server.AddBucket("lithops-us-east-1-wxyz", bob.Account, "us-east-1"))
+	store := openStore(t, server, configOf(alice, "us-east-1"))
+	_, err := store.EnsureBucket(t.Context())
+	require.ErrorIs(t, err, fs.ErrPermission)
+	assert.ErrorContains(t, err, "set storage_bucket")
+	assert.NoError(t, openStore(t, server, configOf(bob, "us-east-1")).HeadBucket(t.Context(), "lithops-us-east-1-wxyz"), "its owner is let in")
+
+	require.ErrorIs(t, store.CreateBucket(t.Context(), "lithops-us-east-1-wxyz"), lithopss3.ErrNotOwner)
+	require.ErrorIs(t, store.CreateBucket(t.Context(), "lithops-us-east-1-wxyz"), fs.ErrPermission)
+}
+
+// TestSquattedBucket: a bucket of another account that lets everybody in must not
+// get a byte. The server below lets everybody in, but knows whose bucket it is.
+func TestSquattedBucket(t *testing.T) {
+	t.Parallel()
+	var bytesIn atomic.Int64
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/" {
+			return false
+		}
+		if owner := r.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != bob.Account {
+			w.WriteHeader(http.StatusForbidden)
+			return true
+		}
+		n, _ := io.Copy(io.Discard, r.Body)
+		bytesIn.Add(n)
+		return true
+	}}
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	store := openStore(t, server, configOf(alice, "us-east-1"))
+	_, err := store.EnsureBucket(t.Context())
+	require.ErrorIs(t, err, lithopss3.ErrNotOwner)
+	assert.ErrorContains(t, err, "111111111111")
+	err = store.PutObject(t.Context(), "lithops-us-east-1-wxyz", "key", strings.NewReader("secret function"), nil)
+	require.ErrorIs(t, err, fs.ErrPermission)
+	assert.Zero(t, bytesIn.Load())
+}
+
+func TestEnsureBucketLosesRace(t *testing.T) {
+	t.Parallel()
+	for _, status := range []struct {
+		code string
+		want error
+	}{{"BucketAlreadyOwnedByYou", nil}, {"BucketAlreadyExists", lithopss3.ErrNotOwner}} {
+		calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodPut || r.URL.Query().Has("publicAccessBlock") {
+				return false
+			}
+			w.WriteHeader(http.StatusConflict)
+			_, _ = fmt.Fprintf(w, "<Error><Code>%s</Code><Message>m</Message></Error>", status.code)
+			return true
+		}}
+		store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
+		_, err := store.EnsureBucket(t.Context())
+		require.ErrorIs(t, err, status.want)
+	}
+}
+
+// TestEnsureBucketConflict: S3 asks to try again while another change of the same
+// bucket is under way.
+func TestEnsureBucketConflict(t *testing.T) {
+	t.Parallel()
+	var conflicts atomic.Int64
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut || conflicts.Add(1) > 1 {
+			return false
+		}
+		w.WriteHeader(http.StatusConflict)
+		_, _ = fmt.Fprint(w, "<Error><Code>OperationAborted</Code><Message>m</Message></Error>")
+		return true
+	}}
+	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
+	_, err := store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, store.HeadBucket(t.Context(), "lithops-eu-west-1-wxyz"))
+}
+
+func TestConcurrentEnsureBucket(t *testing.T) {
+	t.Parallel()
+	calls := &recorder{}
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	store := openStore(t, server, configOf(alice, "eu-west-1"))
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			bucket, err := store.EnsureBucket(t.Context())
+			assert.NoError(t, err)
+			assert.Equal(t, "lithops-eu-west-1-wxyz", bucket)
+		})
+	}
+	group.Wait()
+	asked := 0
+	for _, request := range calls.seen() {
+		if request == "POST /" {
+			asked++
+		}
+	}
+	assert.Equal(t, 1, asked, "one request to STS for all")
+}
+
+// TestUppercaseRegion: Python names the bucket after the region as it is written,
+// which S3 refuses.
+func TestUppercaseRegion(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	_, err := openStore(t, server, configOf(alice, "EU-WEST-1")).EnsureBucket(t.Context())
+	require.ErrorIs(t, err, lithopss3.ErrInvalidBucketName)
+	assert.ErrorContains(t, err, "upper case")
+}
+
+func TestBucketInAnotherRegion(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusBadRequest, http.StatusMovedPermanently, http.StatusTemporaryRedirect} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			var wrong atomic.Int64
+			calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+				if status == http.StatusBadRequest || !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/") {
+					return false
+				}
+				wrong.Add(1)
+				w.Header().Set("X-Amz-Bucket-Region", "eu-north-1")
+				w.WriteHeader(status)
+				return true
+			}}
+			server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+			require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
+			store := openStore(t, server, configOf(alice, "us-east-1"))
+			ctx := t.Context()
+			require.NoError(t, store.PutObject(ctx, "far-away", "key", strings.NewReader("text"), nil))
+			before := len(calls.seen())
+			data, err := store.ReadObject(ctx, "far-away", "key", 0)
+			require.NoError(t, err)
+			assert.Equal(t, "text", string(data))
+			keys, err := store.ListKeys(ctx, "far-away", "")
+			require.NoError(t, err)
+			assert.Equal(t, []string{"key"}, keys)
+			require.NoError(t, store.DeleteObjects(ctx, "far-away", []string{"key", "other"}))
+			assert.Equal(t, before+3, len(calls.seen()), "the region is remembered")
+			assert.LessOrEqual(t, wrong.Load(), int64(1))
+		})
+	}
+}
+
+func TestHeadFollowsRegion(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
+	store := openStore(t, server, configOf(alice, "us-east-1")+"aws_s3:\n  storage_bucket: far-away\n")
+	bucket, err := store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "far-away", bucket)
+	_, err = store.HeadObject(t.Context(), bucket, "missing")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestWrongKeys(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	for code, caller := range map[string]devs3.Credential{
+		"SignatureDoesNotMatch": {AccessKeyID: alice.AccessKeyID, SecretAccessKey: "wrong"},
+		"InvalidAccessKeyId":    {AccessKeyID: "AKIANOBODY", SecretAccessKey: "wrong"},
+	} {
+		store := openStore(t, server, configOf(caller, "us-east-1"))
+		_, err := store.GetObject(t.Context(), "bucket", "key", nil)
+		require.ErrorIs(t, err, fs.ErrPermission)
+		var known *lithopss3.Error
+		require.ErrorAs(t, err, &known)
+		assert.Equal(t, code, known.Code)
+		assert.Equal(t, http.StatusForbidden, known.StatusCode)
+		_, err = store.Bucket(t.Context())
+		require.ErrorIs(t, err, fs.ErrPermission)
+	}
+}
+
+func TestTemporaryCredentialsSign(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{bob}})
+	bucket, err := openStore(t, server, configOf(bob, "us-east-1")).EnsureBucket(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "lithops-us-east-1-wxyz", bucket)
+}
+
+// breakingServer serves one object and breaks the first bodies.
+func breakingServer(t *testing.T, data []byte, breaks int, how func(w http.ResponseWriter)) *lithopss3.Store {
+	t.Helper()
+	var broken atomic.Int64
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || broken.Add(1) > int64(breaks) {
+			return false
+		}
+		var offset int
+		_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &offset)
+		status := http.StatusOK
+		if r.Header.Get("Range") != "" {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", offset, len(data)-1, len(data)))
+			status = http.StatusPartialContent
+		}
+		w.Header().Set("ETag", `"e1"`)
+		w.Header().Set("Content-Length", fmt.Sprint(len(data)-offset))
+		w.WriteHeader(status)
+		_, _ = w.Write(data[offset : offset+(len(data)-offset)/2])
+		w.(http.Flusher).Flush()
+		how(w)
+		return true
+	}}
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	return openStore(t, server, configOf(alice, "us-east-1"))
+}
+
+// TestBodyResumes: a connection that breaks in the middle of a body costs a
+// request, not the body.
+func TestBodyResumes(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789"), 100_000)
+	store := breakingServer(t, data, 4, func(http.ResponseWriter) { panic(http.ErrAbortHandler) })
+	object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+	require.NoError(t, err)
+	var got bytes.Buffer
+	_, err = io.CopyN(&got, object.Body, int64(len(data)/2)) // what the first connections gave
+	require.NoError(t, err)
+	rest, err := io.ReadAll(object.Body)
+	// The object is not on the server behind the breaks: the fifth request says so.
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.Equal(t, data[:got.Len()+len(rest)], append(got.Bytes(), rest...))
+	assert.Greater(t, got.Len()+len(rest), len(data)*9/10, "each of four connections gave half of what was left")
+	require.NoError(t, object.Body.Close())
+	_, err = object.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, lithopss3.ErrClosed)
+}
+
+// TestBodyOfChangedObject: what comes after a break must be of the same object.
+func TestBodyOfChangedObject(t *testing.T) {
+	t.Parallel()
+	var gets atomic.Int64
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || gets.Add(1) > 1 {
+			return false
+		}
+		w.Header().Set("ETag", `"of-the-first-version"`)
+		w.Header().Set("Content-Length", "10")
+		_, _ = fmt.Fprint(w, "first")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}}
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	store := openStore(t, server, configOf(alice, "us-east-1"))
+	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("2nd second"), nil))
+	object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+	require.NoError(t, err)
+	defer func() { _ = object.Body.Close() }()
+	data, err := io.ReadAll(object.Body)
+	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+	assert.Equal(t, "first", string(data))
+}
+
+// TestFailedUploadIsTakenBack: neither a part nor the object stays behind.
+func TestFailedUploadIsTakenBack(t *testing.T) {
+	t.Parallel()
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("partNumber") != "2" {
+			return false
+		}
+		w.WriteHeader(http.StatusForbidden)
+		return true
+	}}
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	store := openStore(t, server, configOf(alice, "us-east-1"))
+	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
+	err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, 30<<20)), nil)
+	require.ErrorIs(t, err, fs.ErrPermission)
+	assert.Contains(t, calls.seen(), "DELETE /bucket/key")
+	keys, err := store.ListKeys(t.Context(), "bucket", "")
+	require.NoError(t, err)
+	assert.Empty(t, keys)
+}
+
+// TestDeleteErrorsPerKey: S3 answers 200 with an error for some of the keys.
+func TestDeleteErrorsPerKey(t *testing.T) {
+	t.Parallel()
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if !r.URL.Query().Has("delete") {
+			return false
+		}
+		_, _ = fmt.Fprint(w, `<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>`)
+		return true
+	}}
+	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	err := store.DeleteObjects(t.Context(), "bucket", []string{"a", "b", "c"})
+	var failed *lithopss3.DeleteError
+	require.ErrorAs(t, err, &failed)
+	require.Len(t, failed.Failed, 1)
+	assert.Equal(t, "b", failed.Failed[0].Key)
+	require.ErrorIs(t, err, fs.ErrPermission)
+}
+
+// TestListingThatDoesNotAdvance must end.
+func TestListingThatDoesNotAdvance(t *testing.T) {
+	t.Parallel()
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("list-type") != "2" {
+			return false
+		}
+		_, _ = fmt.Fprint(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken><Contents><Key>k</Key></Contents></ListBucketResult>`)
+		return true
+	}}
+	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	_, err := store.ListKeys(t.Context(), "bucket", "")
+	require.ErrorIs(t, err, lithopss3.ErrListing)
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}}), configOf(alice, "us-east-1"))
+	ctx, dir := t.Context(), t.TempDir()
+	require.NoError(t, store.CreateBucket(ctx, "bucket"))
+	source, target := filepath.Join(dir, "source"), filepath.Join(dir, "target")
+	require.NoError(t, os.WriteFile(source, []byte("contents"), 0o600))
+	require.NoError(t, store.UploadFile(ctx, source, "bucket", "key", nil))
+	require.NoError(t, os.WriteFile(target, []byte("old"), 0o600))
+	require.NoError(t, store.DownloadFile(ctx, "bucket", "key", target))
+	data, err := os.ReadFile(target)
+	require.NoError(t, err)
+	assert.Equal(t, "contents", string(data))
+
+	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "missing", target), fs.ErrNotExist)
+	require.ErrorIs(t, store.UploadFile(ctx, filepath.Join(dir, "missing"), "bucket", "key", nil), fs.ErrNotExist)
+	require.Error(t, store.UploadFile(ctx, dir, "bucket", "key", nil))
+	require.Error(t, store.DownloadFile(ctx, "bucket", "key", dir))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 2, "no temporary file stays")
+}
+
+func TestUserAgentAndContentType(t *testing.T) {
+	t.Parallel()
+	var agents, types sync.Map
+	calls := &recorder{answer: func(_ http.ResponseWriter, r *http.Request) bool {
+		agents.Store(r.UserAgent(), true)
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/key") {
+			types.Store(r.URL.Path, r.Header.Get("Content-Type"))
+		}
+		return false
+	}}
+	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key1", strings.NewReader("x"), nil))
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key2", strings.NewReader("x"), &lithopss3.PutOptions{ContentType: "application/octet-stream"}))
+	agents.Range(func(agent, _ any) bool {
+		assert.Regexp(t, ` lithops/[0-9.a-z]+$`, agent)
+		return true
+	})
+	none, _ := types.Load("/bucket/key1")
+	chosen, _ := types.Load("/bucket/key2")
+	assert.Equal(t, "", none)
+	assert.Equal(t, "application/octet-stream", chosen)
+}
+
+func TestNoConfigurationNoRegion(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/etc/lithops/config"); err == nil {
+		t.Skip("this machine has /etc/lithops/config")
+	}
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		store, err := lithopss3.Open(t.Context(), &lithopss3.Options{LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()})})
+		require.ErrorIs(t, err, lithopss3.ErrNoConfiguration)
+		assert.Nil(t, store)
+	})
+	t.Run("region of AWS", func(t *testing.T) {
+		t.Parallel()
+		store, err := lithopss3.Open(t.Context(), &lithopss3.Options{LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir(), "AWS_DEFAULT_REGION": "sa-east-1"})})
+		require.NoError(t, err)
+		assert.Equal(t, "sa-east-1", store.Region())
+		assert.Equal(t, "environment AWS_DEFAULT_REGION", store.RegionSource())
+		require.NoError(t, store.Close())
+	})
+}
+
+func TestErrorsWithoutStatus(t *testing.T) {
+	t.Parallel()
+	store := openStore(t, startServer(t, nil), "aws:\n  region: us-east-1\n  access_key_id: half\n")
+	_, err := store.GetObject(t.Context(), "bucket", "key", nil)
+	var credentials *lithopss3.CredentialsError
+	require.ErrorAs(t, err, &credentials)
+	assert.Equal(t, "PartialCredentialsError", credentials.Kind)
+	var known *lithopss3.Error
+	require.True(t, errors.As(err, &known))
+	assert.Zero(t, known.StatusCode)
+}
