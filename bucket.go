@@ -89,7 +89,8 @@ func bucketName(region, userID string) string {
 	user, _, _ := strings.Cut(userID, ":")
 	last := []rune(user)
 	last = last[max(0, len(last)-4):]
-	return fmt.Sprintf("lithops-%s-%s", region, strings.ToLower(string(last)))
+	lower := strings.ToLower(strings.ReplaceAll(string(last), "İ", "i\u0307")) // Python's lower makes two characters of it
+	return fmt.Sprintf("lithops-%s-%s", region, lower)
 }
 
 // EnsureBucket returns the name of the storage's bucket, which it creates when it

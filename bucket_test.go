@@ -76,8 +76,8 @@ func TestGoldenBucketNames(t *testing.T) {
 	for _, c := range golden.Cases {
 		region, isText := c.Region.(string)
 		user, isUser := c.UserID.(string)
-		if !isText || region == "" || !isUser {
-			continue // Python's name with "None" or a number in it: a region is always known here
+		if !isText || region == "" || !isUser || c.Out == "" {
+			continue // a region and a user id are always known here; Python's name has "None" in it, or it crashes
 		}
 		t.Run(user+" "+region, func(t *testing.T) {
 			t.Parallel()
@@ -393,6 +393,7 @@ func TestFailedUploadIsTakenBack(t *testing.T) {
 		if r.URL.Query().Get("partNumber") != "2" {
 			return false
 		}
+		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusForbidden)
 		return true
 	}}
