@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"regexp"
 	"strings"
 	"sync"
@@ -151,7 +152,7 @@ func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 	}
 	_, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.HeadBucket)
 	err = wrapError(op, bucket, "", err)
-	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode == 404 {
+	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode == http.StatusNotFound {
 		known.kinds = []error{ErrNoSuchBucket, fs.ErrNotExist}
 	}
 	return err

@@ -73,7 +73,7 @@ func (e *Error) reason() string {
 	}
 	parts := make([]string, 0, 3)
 	for _, kind := range e.kinds {
-		if kind != fs.ErrPermission || len(e.kinds) == 1 {
+		if !errors.Is(kind, fs.ErrPermission) || len(e.kinds) == 1 {
 			parts = append(parts, strings.TrimPrefix(kind.Error(), "file "))
 			break
 		}

@@ -1,6 +1,7 @@
 package lithopss3
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ type globGolden struct {
 }
 
 func (g *globGolden) all() []globCase {
-	cases := append(g.Cases, g.Exponential...)
+	cases := slices.Concat(g.Cases, g.Exponential)
 	for _, row := range g.Fuzz {
 		c := globCase{Pattern: row[0].(string), Key: row[1].(string)}
 		if out, ok := row[2].(bool); ok {

@@ -107,7 +107,7 @@ func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob,
 		EncodingType: types.EncodingTypeUrl,
 	}
 	if size > 0 {
-		in.MaxKeys = aws.Int32(int32(size)) //nolint:gosec // at most 1,000
+		in.MaxKeys = aws.Int32(int32(size))
 	}
 	return in, glob, nil
 }

@@ -84,9 +84,9 @@ func (h *Harness) put(t *testing.T, key, text string) {
 	}
 }
 
-func (h *Harness) get(t *testing.T, key string, opts *lithopss3.GetOptions) []byte {
+func (h *Harness) get(t *testing.T, key string) []byte {
 	t.Helper()
-	object, err := h.Storage.GetObject(t.Context(), h.Bucket, key, opts)
+	object, err := h.Storage.GetObject(t.Context(), h.Bucket, key, nil)
 	if err != nil {
 		t.Fatalf("get %q: %v", key, err)
 	}
@@ -142,15 +142,15 @@ func wantKeys(t *testing.T, what string, got []string, want ...string) {
 
 func testPutAndGet(t *testing.T, h *Harness) {
 	h.put(t, "a/b.txt", "first")
-	wantEqual(t, "body", string(h.get(t, "a/b.txt", nil)), "first")
+	wantEqual(t, "body", string(h.get(t, "a/b.txt")), "first")
 	h.put(t, "a/b.txt", "second, longer")
-	wantEqual(t, "replaced body", string(h.get(t, "a/b.txt", nil)), "second, longer")
+	wantEqual(t, "replaced body", string(h.get(t, "a/b.txt")), "second, longer")
 	h.put(t, "empty", "")
-	wantEqual(t, "empty body", string(h.get(t, "empty", nil)), "")
+	wantEqual(t, "empty body", string(h.get(t, "empty")), "")
 	if err := h.Storage.PutObject(t.Context(), h.Bucket, "nil", nil, nil); err != nil {
 		t.Fatalf("put a nil body: %v", err)
 	}
-	wantEqual(t, "nil body", string(h.get(t, "nil", nil)), "")
+	wantEqual(t, "nil body", string(h.get(t, "nil")), "")
 }
 
 // testReaders: any reader will do, and one that was read from gives what is left.
@@ -169,12 +169,12 @@ func testReaders(t *testing.T, h *Harness) {
 		if err := h.Storage.PutObject(t.Context(), h.Bucket, name, body, nil); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		wantEqual(t, name, string(h.get(t, name, nil)), text)
+		wantEqual(t, name, string(h.get(t, name)), text)
 	}
 	if err := h.Storage.PutObject(t.Context(), h.Bucket, "advanced", advanced, nil); err != nil {
 		t.Fatal(err)
 	}
-	wantEqual(t, "what is left", string(h.get(t, "advanced", nil)), text[4:])
+	wantEqual(t, "what is left", string(h.get(t, "advanced")), text[4:])
 }
 
 // testLargeBodies goes over the sizes where one request turns into parts.
@@ -194,7 +194,7 @@ func testLargeBodies(t *testing.T, h *Harness) {
 			if err := h.Storage.PutObject(t.Context(), h.Bucket, key, body, nil); err != nil {
 				t.Fatalf("%s: %v", key, err)
 			}
-			if !bytes.Equal(h.get(t, key, nil), data[:size]) {
+			if !bytes.Equal(h.get(t, key), data[:size]) {
 				t.Errorf("%s: other bytes came back", key)
 			}
 		}
@@ -209,7 +209,7 @@ func testFailingBody(t *testing.T, h *Harness) {
 		err := h.Storage.PutObject(t.Context(), h.Bucket, "kept", body, nil)
 		wantError(t, "a body that fails", err, broken)
 	}
-	wantEqual(t, "what was there", string(h.get(t, "kept", nil)), "as it was")
+	wantEqual(t, "what was there", string(h.get(t, "kept")), "as it was")
 }
 
 func testRanges(t *testing.T, h *Harness) {
@@ -295,7 +295,7 @@ func testConditionalPut(t *testing.T, h *Harness) {
 		t.Errorf("IfMatch of this: %v", err)
 	}
 	wantError(t, "IfMatch of the one before", put("four", lithopss3.PutOptions{IfMatch: info.ETag}), lithopss3.ErrPrecondition)
-	wantEqual(t, "body", string(h.get(t, "key", nil)), "three")
+	wantEqual(t, "body", string(h.get(t, "key")), "three")
 }
 
 func testDescribes(t *testing.T, h *Harness) {
@@ -407,7 +407,7 @@ func checkKeys(t *testing.T, h *Harness, keys []string) {
 		h.put(t, key, "body of "+key)
 	}
 	for _, key := range keys {
-		wantEqual(t, fmt.Sprintf("body of %q", key), string(h.get(t, key, nil)), "body of "+key)
+		wantEqual(t, fmt.Sprintf("body of %q", key), string(h.get(t, key)), "body of "+key)
 		info, err := h.Storage.HeadObject(t.Context(), h.Bucket, key)
 		if err != nil {
 			t.Errorf("head %q: %v", key, err)

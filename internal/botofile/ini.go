@@ -60,7 +60,7 @@ func Read(path string) (*File, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.IsDir() {
-		return nil, nil //nolint:nilerr // botocore's ConfigNotFound, which its callers pass over
+		return nil, nil
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -115,9 +115,6 @@ type parser struct {
 	option   string
 	indent   int
 }
-
-// noIndent is deeper than any line is indented.
-const noIndent = int(^uint(0) >> 1)
 
 func (p *parser) parseLine(line string) error {
 	value := strings.TrimFunc(line, isSpace)
