@@ -87,3 +87,34 @@ func TestConformanceServer(t *testing.T) {
 		}}
 	})
 }
+
+// TestUserBucketOnServer runs the whole path, configuration, identity, bucket,
+// objects, on a foreign S3 server with the embedded STS beside it.
+func TestUserBucketOnServer(t *testing.T) {
+	t.Parallel()
+	endpoint := os.Getenv("LITHOPSS3_TEST_ENDPOINT")
+	if endpoint == "" {
+		t.Skip("LITHOPSS3_TEST_ENDPOINT is not set; .ci/run sets it")
+	}
+	random := make([]byte, 2)
+	_, _ = rand.Read(random)
+	user := devs3.Credential{
+		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
+		UserID: "AIDAUSER" + strings.ToUpper(hex.EncodeToString(random)), Account: "123456789012",
+	}
+	sts := startServer(t, &devs3.Options{Credentials: []devs3.Credential{user}})
+	config, err := lithopss3.ParseConfig([]byte(sts.Config()))
+	require.NoError(t, err)
+	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{
+		LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL_S3": endpoint, "AWS_ENDPOINT_URL_STS": sts.URL()}),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	bucket, err := store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "lithops-us-east-1-"+hex.EncodeToString(random), bucket)
+	require.NoError(t, store.PutObject(t.Context(), bucket, "key", strings.NewReader("text"), nil))
+	data, err := store.ReadObject(t.Context(), bucket, "key", 0)
+	require.NoError(t, err)
+	require.Equal(t, "text", string(data))
+}
