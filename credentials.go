@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
 // ErrNoCredentials is a chain in which no source had credentials.
@@ -57,8 +58,17 @@ func (e *CredentialsError) Unwrap() error { return e.Err }
 const (
 	sourceExplicit        = "explicit"
 	sourceEnvironment     = "env"
+	sourceAssumeRole      = "assume-role"
+	sourceWebIdentity     = "assume-role-with-web-identity"
+	sourceSSO             = "sso"
 	sourceCredentialsFile = "shared-credentials-file"
+	sourceLogin           = "login"
+	sourceProcess         = "custom-process"
 	sourceConfigFile      = "config-file"
+	sourceEC2File         = "ec2-credentials-file"
+	sourceBotoFile        = "boto-config"
+	sourceContainer       = "container-role"
+	sourceInstance        = "iam-role"
 )
 
 // A credentialSource is one link of the chain. It returns nil credentials and why
@@ -69,24 +79,33 @@ type credentialSource struct {
 }
 
 // A chain asks sources in order and keeps the first answer
-// (botocore.credentials.CredentialResolver). It is safe for concurrent use.
+// (botocore.credentials.CredentialResolver).
 type chain struct{ sources []credentialSource }
 
-// Retrieve walks the chain.
-func (c *chain) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	var tried []TriedSource
+// walk returns the first answer and the sources before it.
+func (c *chain) walk(ctx context.Context) (*aws.Credentials, []TriedSource, error) {
+	tried := []TriedSource{}
 	for _, source := range c.sources {
 		found, why, err := source.load(ctx)
 		if err != nil {
-			return aws.Credentials{}, err
+			return nil, tried, fromBoto(source.name, err)
 		}
 		if found != nil {
 			found.Source = source.name
-			return *found, nil
+			return found, tried, nil
 		}
 		tried = append(tried, TriedSource{Source: source.name, Reason: why})
 	}
-	return aws.Credentials{}, &CredentialsError{Kind: "NoCredentialsError", Reason: ErrNoCredentials.Error(), Tried: tried, Err: ErrNoCredentials}
+	return nil, tried, &CredentialsError{Kind: "NoCredentialsError", Reason: ErrNoCredentials.Error(), Tried: tried, Err: ErrNoCredentials}
+}
+
+// fromBoto gives an internal error its source.
+func fromBoto(source string, err error) error {
+	var known *boto.Error
+	if errors.As(err, &known) {
+		return &CredentialsError{Kind: known.Kind, Source: source, Reason: known.Reason, Err: err}
+	}
+	return err
 }
 
 // newChain is boto3's order. The keys of the configuration are asked only where
@@ -97,15 +116,75 @@ func newChain(config *Config, env *awsEnvironment) *chain {
 			return explicitKeys(config)
 		}}}}
 	}
-	return &chain{sources: []credentialSource{
-		{sourceEnvironment, func(context.Context) (*aws.Credentials, string, error) { return environmentKeys(env.lookup) }},
+	name := env.profileName()
+	sources := []credentialSource{
+		{sourceEnvironment, env.fromEnvironment},
+		{sourceAssumeRole, func(ctx context.Context) (*aws.Credentials, string, error) { return env.assumeRole(ctx, name, nil) }},
+	}
+	sources = append(sources, env.profileSources(name, true)...)
+	return &chain{sources: append(sources,
+		credentialSource{sourceEC2File, env.fromEC2File},
+		credentialSource{sourceBotoFile, env.fromBotoFile},
+		credentialSource{sourceContainer, env.fromContainer},
+		credentialSource{sourceInstance, env.fromInstance},
+	)}
+}
+
+// profileSources are the sources that a profile has in itself; they also serve a
+// profile that another one names as its source, then without the environment
+// (botocore.credentials.ProfileProviderBuilder).
+func (e *awsEnvironment) profileSources(name string, withEnvironment bool) []credentialSource {
+	return []credentialSource{
+		{sourceWebIdentity, func(ctx context.Context) (*aws.Credentials, string, error) {
+			return e.webIdentity(ctx, name, withEnvironment)
+		}},
+		{sourceSSO, func(ctx context.Context) (*aws.Credentials, string, error) { return e.sso(ctx, name) }},
 		{sourceCredentialsFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceCredentialsFile, env.credentialsPath, env.profileName(), env.credentialsFile[env.profileName()])
+			return profileKeys(sourceCredentialsFile, e.credentialsPath, name, e.credentialsFile[name])
 		}},
+		{sourceLogin, func(context.Context) (*aws.Credentials, string, error) { return e.login(name) }},
+		{sourceProcess, func(ctx context.Context) (*aws.Credentials, string, error) { return e.process(ctx, name) }},
 		{sourceConfigFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceConfigFile, env.configPath, env.profileName(), env.configFile.Profiles[env.profileName()])
+			return profileKeys(sourceConfigFile, e.configPath, name, e.configFile.Profiles[name])
 		}},
-	}}
+	}
+}
+
+// login: botocore needs its CRT for login_session, which neither pip install
+// boto3 nor lithops[aws] brings along. This package has no CRT either.
+func (e *awsEnvironment) login(name string) (*aws.Credentials, string, error) {
+	if _, ok := e.profiles[name]["login_session"]; !ok {
+		return nil, fmt.Sprintf("profile %s has no login_session", name), nil
+	}
+	return nil, "", &CredentialsError{Kind: "MissingDependencyException", Source: sourceLogin, Reason: fmt.Sprintf("the login_session of profile %s is not supported; aws configure export-credentials as a credential_process does the same", name)}
+}
+
+func (e *awsEnvironment) process(ctx context.Context, name string) (*aws.Credentials, string, error) {
+	command, ok := e.profiles[name]["credential_process"]
+	if !ok {
+		return nil, fmt.Sprintf("profile %s has no credential_process", name), nil
+	}
+	found, err := boto.Process(ctx, command)
+	return found, "", err
+}
+
+func (e *awsEnvironment) fromEC2File(context.Context) (*aws.Credentials, string, error) {
+	found, err := boto.EC2File(boto.Lookup(e.lookup))
+	return found, "AWS_CREDENTIAL_FILE is not set, or has no AWSAccessKeyId", err
+}
+
+func (e *awsEnvironment) fromBotoFile(context.Context) (*aws.Credentials, string, error) {
+	found, err := boto.BotoFile(boto.Lookup(e.lookup))
+	return found, "no [Credentials] in the file of BOTO_CONFIG, in /etc/boto.cfg or in ~/.boto", err
+}
+
+func (e *awsEnvironment) fromContainer(ctx context.Context) (*aws.Credentials, string, error) {
+	found, err := e.metadata.Container(ctx, boto.Lookup(e.lookup))
+	return found, "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set", err
+}
+
+func (e *awsEnvironment) fromInstance(ctx context.Context) (*aws.Credentials, string, error) {
+	return e.metadata.Instance(ctx, e.instance)
 }
 
 // explicitKeys refuses half a pair at once, where boto3 signs with the text
@@ -132,10 +211,10 @@ func explicitKeys(config *Config) (*aws.Credentials, string, error) {
 
 const kindPartial = "PartialCredentialsError"
 
-// environmentKeys is botocore.credentials.EnvProvider: an access key starts it,
+// fromEnvironment is botocore.credentials.EnvProvider: an access key starts it,
 // and then the secret key must be there.
-func environmentKeys(lookup func(string) (string, bool)) (*aws.Credentials, string, error) {
-	get := func(name string) string { value, _ := lookup(name); return value }
+func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, string, error) {
+	get := func(name string) string { value, _ := e.lookup(name); return value }
 	accessKeyID := get("AWS_ACCESS_KEY_ID")
 	if accessKeyID == "" {
 		return nil, "AWS_ACCESS_KEY_ID is not set", nil
@@ -148,7 +227,15 @@ func environmentKeys(lookup func(string) (string, bool)) (*aws.Credentials, stri
 	if token == "" {
 		token = get("AWS_SESSION_TOKEN")
 	}
-	return &aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret, SessionToken: token}, "", nil
+	found := &aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret, SessionToken: token}
+	if text := get("AWS_CREDENTIAL_EXPIRATION"); text != "" {
+		expires, err := boto.ParseTime(text)
+		if err != nil {
+			return nil, "", &CredentialsError{Kind: "ValueError", Source: sourceEnvironment, Reason: "AWS_CREDENTIAL_EXPIRATION: " + err.Error(), Err: err}
+		}
+		found.CanExpire, found.Expires = true, expires
+	}
+	return found, "", nil
 }
 
 // profileKeys is botocore.credentials.SharedCredentialProvider and ConfigProvider:

@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,19 +31,26 @@ type stsSettings struct {
 	url, urlSource  string
 	signingRegion   string
 	dualStack, fips bool
+	global          bool // sts.amazonaws.com
 }
 
-func (e *awsEnvironment) s3Settings(override string) (s3Settings, error) {
+func (e *awsEnvironment) s3Settings(override, region string) (s3Settings, error) {
 	endpoint, err := e.endpoint("s3", override)
 	if err != nil {
 		return s3Settings{}, err
 	}
-	block, _, err := botofile.Nested(e.section["s3"])
+	block, isBlock, err := botofile.Nested(e.section["s3"])
 	if err != nil {
 		return s3Settings{}, parseError(fmt.Errorf("the s3 block of profile %s in %s: %w", e.profileName(), e.configPath, err))
 	}
+	if text, ok := e.section["s3"]; ok && !isBlock && text != "" {
+		return s3Settings{}, &CredentialsError{
+			Kind:   "AttributeError", // what botocore meets when it looks into the text
+			Reason: fmt.Sprintf("s3 of profile %s in %s is a text, not an indented block of settings", e.profileName(), abbreviateHome(e.configPath)),
+		}
+	}
 	settings := s3Settings{
-		url: endpoint.value, urlSource: endpoint.source,
+		url: endpoint.value, urlSource: endpoint.source, region: region,
 		accelerate:   isTrue(block["use_accelerate_endpoint"]),
 		dualStack:    isTrue(e.setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint").value) || isTrue(block["use_dualstack_endpoint"]),
 		fips:         isTrue(e.setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint").value),
@@ -57,12 +65,34 @@ func (e *awsEnvironment) s3Settings(override string) (s3Settings, error) {
 			break
 		}
 	}
-	settings.regionalUSEast1 = strings.EqualFold(e.setting("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "s3_us_east_1_regional_endpoint").value, "regional") ||
-		strings.EqualFold(block["us_east_1_regional_endpoint"], "regional")
+	if settings.regionalUSEast1, err = e.regionalUSEast1(block); err != nil {
+		return s3Settings{}, err
+	}
 	if settings.addressing, err = e.addressing(block); err != nil {
 		return s3Settings{}, err
 	}
 	return settings, e.checksums(&settings)
+}
+
+// regionalUSEast1 tells whether us-east-1 is asked by its own host and not by the
+// global one.
+func (e *awsEnvironment) regionalUSEast1(block map[string]string) (bool, error) {
+	option := e.setting("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "s3_us_east_1_regional_endpoint")
+	if !option.set && block["us_east_1_regional_endpoint"] != "" {
+		option = sourced{block["us_east_1_regional_endpoint"], "us_east_1_regional_endpoint of profile " + e.profileName(), true}
+	}
+	switch strings.ToLower(option.value) {
+	case "regional":
+		return true, nil
+	case "legacy":
+		return false, nil
+	case "":
+		if !option.set {
+			mode := e.setting("AWS_DEFAULTS_MODE", "defaults_mode").value
+			return mode != "" && !strings.EqualFold(mode, "legacy"), nil
+		}
+	}
+	return false, &CredentialsError{Kind: "InvalidS3UsEast1RegionalEndpointConfigError", Reason: fmt.Sprintf("%s is %q, not legacy or regional", option.source, option.value)}
 }
 
 func isTrue(value string) bool { return strings.EqualFold(value, "true") }
@@ -149,13 +179,32 @@ func (r *s3Resolver) ResolveEndpoint(ctx context.Context, params s3.EndpointPara
 	return r.next.ResolveEndpoint(ctx, params)
 }
 
+// legacySTSRegions are those that sts_regional_endpoints = legacy sends to the
+// global host (botocore.args.LEGACY_GLOBAL_STS_REGIONS).
+var legacySTSRegions = []string{
+	"ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "aws-global", "ca-central-1", "eu-central-1", "eu-north-1",
+	"eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+}
+
 func (e *awsEnvironment) stsSettings(override, region string) (stsSettings, error) {
 	endpoint, err := e.endpoint("sts", override)
-	return stsSettings{
+	if err != nil {
+		return stsSettings{}, err
+	}
+	settings := stsSettings{
 		url: endpoint.value, urlSource: endpoint.source, signingRegion: region,
 		dualStack: isTrue(e.setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint").value),
-		fips:      isTrue(e.setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint").value),
-	}, err
+		fips:      e.fips || isTrue(e.setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint").value),
+		global:    e.noRegion,
+	}
+	option := e.setting("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints")
+	switch {
+	case option.set && strings.EqualFold(option.value, "legacy"):
+		settings.global = settings.global || slices.Contains(legacySTSRegions, region)
+	case option.set && !strings.EqualFold(option.value, "regional"):
+		return stsSettings{}, &CredentialsError{Kind: "InvalidSTSRegionalEndpointsConfigError", Reason: fmt.Sprintf("%s is %q, not legacy or regional", option.source, option.value)}
+	}
+	return settings, nil
 }
 
 func (s *stsSettings) baseEndpoint() *string { return optional(s.url) }
@@ -174,5 +223,6 @@ func (r *stsResolver) ResolveEndpoint(ctx context.Context, params sts.EndpointPa
 	custom := params.Endpoint != nil
 	params.UseDualStack = aws.Bool(r.settings.dualStack && !custom)
 	params.UseFIPS = aws.Bool(r.settings.fips && !custom)
+	params.UseGlobalEndpoint = aws.Bool(r.settings.global && !custom)
 	return r.next.ResolveEndpoint(ctx, params)
 }

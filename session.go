@@ -1,13 +1,19 @@
 package lithopss3
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/botofile"
 )
 
@@ -20,6 +26,11 @@ type session struct {
 	s3                   s3Settings
 	sts                  stsSettings
 	appID                string
+
+	env   *awsEnvironment
+	chain *chain
+	mu    sync.Mutex
+	tried []TriedSource
 }
 
 func newSession(config *Config, lookup func(string) (string, bool), opts *Options) (*session, error) {
@@ -27,18 +38,47 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 	if err != nil {
 		return nil, err
 	}
-	s := &session{credentials: newChain(config, env), appID: env.setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id").value}
+	s := &session{env: env, appID: env.setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id").value}
 	if s.region, s.regionSource, err = env.region(config); err != nil {
 		return nil, err
 	}
-	if s.s3, err = env.s3Settings(opts.Endpoint); err != nil {
+	if s.s3, err = env.s3Settings(opts.Endpoint, s.region); err != nil {
 		return nil, err
 	}
-	s.s3.region = s.region
+	if real, isFIPS := fipsRegion(s.region); isFIPS {
+		s.region, s.s3.region, s.s3.fips, env.fips = real, real, true, true
+	}
+	env.noRegion = s.regionSource == defaultRegionSource
 	if s.sts, err = env.stsSettings(opts.STSEndpoint, s.region); err != nil {
 		return nil, err
 	}
+	if err := env.checkSettings(); err != nil {
+		return nil, err
+	}
+	env.sts = s.sts
+	s.chain = newChain(config, env)
+	s.credentials = newRefresher(s.walk)
 	return s, nil
+}
+
+// walk asks the chain, and keeps what it tried for those who want to know.
+func (s *session) walk(ctx context.Context) (aws.Credentials, error) {
+	found, tried, err := s.chain.walk(ctx)
+	s.mu.Lock()
+	s.tried = tried
+	s.mu.Unlock()
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return *found, nil
+}
+
+// fipsRegion reads a pseudo region such as fips-us-east-2 or us-east-2-fips.
+func fipsRegion(region string) (string, bool) {
+	if rest, ok := strings.CutPrefix(region, "fips-"); ok {
+		return rest, true
+	}
+	return strings.CutSuffix(region, "-fips")
 }
 
 // sameService tells whether the account that STS names is one that the S3 server
@@ -52,12 +92,20 @@ type awsEnvironment struct {
 	configPath, credentialsPath string
 	configFile                  botofile.Profiles
 	credentialsFile             map[string]botofile.Section
-	profile                     *string          // nil is the default
-	section                     botofile.Section // the profile's keys of both files
+	profiles                    map[string]botofile.Section // of both files
+	profile                     *string                     // nil is the default
+	section                     botofile.Section            // the profile's keys
+
+	sts      stsSettings
+	noRegion bool
+	fips     bool
+	instance boto.InstanceSettings
+	metadata *boto.Fetcher
+	askMFA   func(serial string) (string, error)
 }
 
 func readAWSEnvironment(lookup func(string) (string, bool)) (*awsEnvironment, error) {
-	env := &awsEnvironment{lookup: lookup}
+	env := &awsEnvironment{lookup: lookup, metadata: &boto.Fetcher{Transport: metadataTransport(), Sleep: sleep}, askMFA: askMFA}
 	env.configPath = env.path("AWS_CONFIG_FILE", "~/.aws/config")
 	env.credentialsPath = env.path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
 	config, err := botofile.Read(env.configPath)
@@ -72,7 +120,27 @@ func readAWSEnvironment(lookup func(string) (string, bool)) (*awsEnvironment, er
 	if credentials != nil {
 		env.credentialsFile = credentials.Sections
 	}
+	env.mergeProfiles()
 	return env, env.chooseProfile()
+}
+
+// metadataTransport keeps no connection and asks no proxy: metadata services are near.
+func metadataTransport() http.RoundTripper {
+	return &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
+}
+
+// mergeProfiles lays the credentials file's keys over the configuration file's
+// (botocore.session.Session.full_config).
+func (e *awsEnvironment) mergeProfiles() {
+	e.profiles = map[string]botofile.Section{}
+	for _, file := range []map[string]botofile.Section{e.configFile.Profiles, e.credentialsFile} {
+		for name, section := range file {
+			if e.profiles[name] == nil {
+				e.profiles[name] = botofile.Section{}
+			}
+			maps.Copy(e.profiles[name], section)
+		}
+	}
 }
 
 func parseError(err error) error {
@@ -87,9 +155,8 @@ func (e *awsEnvironment) path(variable, standard string) string {
 	return botofile.ExpandPath(path, e.lookup)
 }
 
-// chooseProfile merges the profile's keys: the credentials file's lie over the
-// configuration file's (botocore.session.Session.full_config). A profile that is
-// named and not there is an error, even if nothing needs it.
+// chooseProfile finds the profile. One that is named and not there is an error,
+// even if nothing needs it.
 func (e *awsEnvironment) chooseProfile() error {
 	variable := ""
 	for _, name := range []string{"AWS_DEFAULT_PROFILE", "AWS_PROFILE"} {
@@ -98,18 +165,14 @@ func (e *awsEnvironment) chooseProfile() error {
 			break
 		}
 	}
-	name := e.profileName()
-	inConfig, ok := e.configFile.Profiles[name]
-	inCredentials, found := e.credentialsFile[name]
-	if !ok && !found && e.profile != nil {
+	section, found := e.profiles[e.profileName()]
+	if !found && e.profile != nil {
 		return &CredentialsError{
 			Kind:   "ProfileNotFound",
-			Reason: fmt.Sprintf("the profile %q that %s names is neither in %s nor in %s", name, variable, abbreviateHome(e.configPath), abbreviateHome(e.credentialsPath)),
+			Reason: fmt.Sprintf("the profile %q that %s names is neither in %s nor in %s", *e.profile, variable, abbreviateHome(e.configPath), abbreviateHome(e.credentialsPath)),
 		}
 	}
-	e.section = botofile.Section{}
-	maps.Copy(e.section, inConfig)
-	maps.Copy(e.section, inCredentials)
+	e.section = section
 	return nil
 }
 
@@ -152,7 +215,11 @@ func (e *awsEnvironment) region(config *Config) (region, source string, err erro
 		return "us-east-1", defaultRegionSource, nil
 	}
 	if err := validateRegion(found.value); err != nil {
-		return "", "", &CredentialsError{Kind: "InvalidRegionError", Reason: found.source + " " + err.Error()}
+		kind := "InvalidRegionError"
+		if found.value == "" {
+			kind = "ValueError" // botocore's "Invalid endpoint: https://s3..amazonaws.com"
+		}
+		return "", "", &CredentialsError{Kind: kind, Reason: found.source + " " + err.Error()}
 	}
 	return found.value, found.source, nil
 }
@@ -174,8 +241,12 @@ func (e *awsEnvironment) endpoint(service, override string) (sourced, error) {
 	}
 	parsed, err := url.Parse(found.value)
 	if err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Host == "" {
+		kind := "ValueError"
+		if strings.TrimSpace(found.value) != found.value {
+			kind = "EndpointResolutionError"
+		}
 		reason := fmt.Sprintf("%v: %s is %q, not http://host or https://host", errInvalidEndpoint, found.source, found.value)
-		return sourced{}, &CredentialsError{Kind: "ValueError", Reason: reason, Err: errInvalidEndpoint}
+		return sourced{}, &CredentialsError{Kind: kind, Reason: reason, Err: errInvalidEndpoint}
 	}
 	found.value = strings.TrimRight(found.value, "/")
 	return found, nil

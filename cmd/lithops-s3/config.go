@@ -63,12 +63,6 @@ func newConfigReport(config *lithopss3.Config) *configReport {
 }
 
 func (r *configReport) print(t *terminal) error {
-	orElse := func(text, instead string) string {
-		if text == "" {
-			return instead
-		}
-		return text
-	}
 	keys := "from AWS's own settings"
 	if r.AccessKeyID != "" {
 		keys = r.AccessKeyID + " with a secret key"

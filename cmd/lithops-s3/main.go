@@ -48,6 +48,7 @@ type commands struct {
 	Head   headCommand   `cmd:"" help:"Describe an object."`
 	Bucket bucketCommand `cmd:"" help:"Print the name of the configuration's bucket."`
 	Config configCommand `cmd:"" help:"Print what the configuration says of the storage."`
+	Doctor doctorCommand `cmd:"" help:"Find out what works and what is wrong, from the configuration to the bucket."`
 	Demo   demoCommand   `cmd:"" help:"Run the main job on an embedded server; no account needed."`
 	Dev    devCommand    `cmd:"" help:"Run the embedded S3 and STS server in the foreground."`
 
@@ -76,7 +77,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	err = parsed.Run(&terminal{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
-	if err != nil {
+	var reported reportedError
+	if err != nil && !errors.As(err, &reported) {
 		_, _ = fmt.Fprintf(stderr, "lithops-s3: %v\n", err)
 	}
 	return exitCode(err)

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+type doctorCommand struct {
+	storageFlags
+	Offline bool   `help:"Stop before any request to S3."`
+	Bucket  string `placeholder:"NAME" help:"Also show the URL and the headers that a put into this bucket would have."`
+	Key     string `short:"k" default:"key" help:"The key of that put."`
+	JSON    bool   `name:"json" help:"Print JSON."`
+}
+
+// A diagnosis is what "doctor --json" prints.
+type diagnosis struct {
+	ConfigSource string               `json:"config_source"`
+	Region       string               `json:"region"`
+	RegionSource string               `json:"region_source"`
+	Credentials  credentialsDiagnosis `json:"credentials"`
+	Endpoint     endpointDiagnosis    `json:"endpoint"`
+	Put          *putDiagnosis        `json:"put,omitempty"`
+	Storage      *storageDiagnosis    `json:"storage,omitempty"`
+	Warnings     []string             `json:"warnings"`
+	Error        *errorDiagnosis      `json:"error"`
+}
+
+type credentialsDiagnosis struct {
+	AccessKeyID     string           `json:"access_key_id"`
+	Source          string           `json:"source"`
+	Profile         string           `json:"profile"`
+	HasSessionToken bool             `json:"has_session_token"`
+	Expires         *time.Time       `json:"expires"`
+	Tried           []triedDiagnosis `json:"tried"`
+}
+
+type triedDiagnosis struct {
+	Source string `json:"source"`
+	Reason string `json:"reason"`
+}
+
+type endpointDiagnosis struct {
+	S3         string `json:"s3"`
+	S3Source   string `json:"s3_source"`
+	STS        string `json:"sts"`
+	STSSource  string `json:"sts_source"`
+	Addressing string `json:"addressing"`
+}
+
+type putDiagnosis struct {
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers"`
+}
+
+type storageDiagnosis struct {
+	Bucket       string  `json:"bucket"`
+	Exists       bool    `json:"exists"`
+	Permitted    bool    `json:"permitted"`
+	Region       string  `json:"region"`
+	PublicAccess string  `json:"public_access"` // "blocked", "not blocked" or "unknown"
+	RoundTripMS  float64 `json:"round_trip_ms"`
+	ClockSkewS   float64 `json:"clock_skew_s"`
+}
+
+type errorDiagnosis struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Fix     string `json:"fix,omitempty"`
+}
+
+// Run walks from the configuration to the bucket and reports how far it came.
+func (c *doctorCommand) Run(t *terminal) error {
+	d := &diagnosis{Warnings: []string{}}
+	err := c.examine(t.ctx, d)
+	if err != nil {
+		d.Error = describeError(err)
+	}
+	if c.JSON {
+		if printErr := t.printJSON(d); printErr != nil {
+			return printErr
+		}
+	} else if printErr := d.print(t); printErr != nil {
+		return printErr
+	}
+	if err != nil {
+		return reportedError{err}
+	}
+	return nil
+}
+
+// reportedError has been printed as part of a report.
+type reportedError struct{ error }
+
+// Unwrap keeps the exit code's reasons.
+func (e reportedError) Unwrap() error { return e.error }
+
+func (c *doctorCommand) examine(ctx context.Context, d *diagnosis) error {
+	config, err := c.loader().Load()
+	if err != nil {
+		return err
+	}
+	d.ConfigSource, d.Warnings = config.Source, append(d.Warnings, config.Warnings...)
+	store, err := lithopss3.Open(ctx, &lithopss3.Options{Loader: c.loader()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	identity, err := store.Identity(ctx)
+	d.fill(identity)
+	if err != nil {
+		return err
+	}
+	if c.Bucket != "" {
+		url, header, err := store.PutRequest(ctx, c.Bucket, c.Key)
+		if err != nil {
+			return err
+		}
+		d.Put = &putDiagnosis{URL: url, Headers: flatten(header)}
+	}
+	if c.Offline {
+		return nil
+	}
+	return d.examineStorage(ctx, store)
+}
+
+func flatten(header http.Header) map[string]string {
+	flat := map[string]string{}
+	for name, values := range header {
+		flat[name] = strings.Join(values, ", ")
+	}
+	return flat
+}
+
+func (d *diagnosis) fill(identity *lithopss3.Identity) {
+	d.Region, d.RegionSource = identity.Region, identity.RegionSource
+	d.Credentials = credentialsDiagnosis{
+		AccessKeyID: identity.AccessKeyID, Source: identity.Source, Profile: identity.Profile,
+		HasSessionToken: identity.HasSessionToken, Tried: []triedDiagnosis{},
+	}
+	if !identity.Expires.IsZero() {
+		d.Credentials.Expires = &identity.Expires
+	}
+	for _, tried := range identity.Tried {
+		d.Credentials.Tried = append(d.Credentials.Tried, triedDiagnosis(tried))
+	}
+	e := identity.Endpoints
+	d.Endpoint = endpointDiagnosis{S3: e.S3, S3Source: e.S3Source, STS: e.STS, STSSource: e.STSSource, Addressing: e.Addressing}
+}
+
+func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) error {
+	bucket, err := store.Bucket(ctx)
+	if err != nil {
+		return err
+	}
+	d.Storage = &storageDiagnosis{Bucket: bucket, PublicAccess: "unknown"}
+	status, err := store.BucketStatus(ctx, bucket)
+	if errors.Is(err, fs.ErrNotExist) {
+		d.Warnings = append(d.Warnings, "the bucket does not exist yet: lithops-s3 bucket --create")
+		return nil
+	}
+	d.Storage.Exists = err == nil || errors.Is(err, fs.ErrPermission)
+	if err != nil {
+		return err
+	}
+	d.Storage.Permitted, d.Storage.Region = true, status.Region
+	d.Storage.RoundTripMS = float64(status.RoundTrip.Microseconds()) / 1000
+	d.Storage.ClockSkewS = status.ClockSkew.Seconds()
+	if status.PublicAccessBlocked != nil {
+		d.Storage.PublicAccess = map[bool]string{true: "blocked", false: "not blocked"}[*status.PublicAccessBlocked]
+	}
+	d.warnOfStorage(store)
+	return nil
+}
+
+// maxSkew is where AWS stops to accept signatures.
+const maxSkew = 15 * time.Minute
+
+func (d *diagnosis) warnOfStorage(store *lithopss3.Store) {
+	if d.Storage.Region != "" && d.Storage.Region != store.Region() {
+		d.Warnings = append(d.Warnings, fmt.Sprintf("the bucket is in %s, the configuration says %s: each first request takes a detour", d.Storage.Region, store.Region()))
+	}
+	if d.Storage.PublicAccess == "not blocked" {
+		d.Warnings = append(d.Warnings, "public access to the bucket is not blocked: aws s3api put-public-access-block")
+	}
+	if skew := d.Storage.ClockSkewS; skew > maxSkew.Seconds() || skew < -maxSkew.Seconds() {
+		d.Warnings = append(d.Warnings, fmt.Sprintf("this machine's clock is off by %.0f s: AWS refuses signatures from 15 minutes on", skew))
+	}
+}
+
+// describeError names the kind of an error, with what to do about it.
+func describeError(err error) *errorDiagnosis {
+	var credentials *lithopss3.CredentialsError
+	var config *lithopss3.ConfigError
+	var s3 *lithopss3.Error
+	report := &errorDiagnosis{Kind: "Error", Message: err.Error()}
+	switch {
+	case errors.As(err, &credentials):
+		report.Kind, report.Fix = credentials.Kind, fixes[credentials.Kind]
+	case errors.As(err, &config):
+		report.Kind = "ConfigError"
+	case errors.Is(err, lithopss3.ErrNoConfiguration):
+		report.Kind = "NoConfiguration"
+	case errors.Is(err, lithopss3.ErrNotOwner):
+		report.Kind, report.Fix = "NotOwner", "set aws_s3.storage_bucket to a bucket of your own"
+	case errors.As(err, &s3) && s3.Code != "":
+		report.Kind = s3.Code
+	}
+	return report
+}
+
+var fixes = map[string]string{
+	"NoCredentialsError":        "set access_key_id and secret_access_key in the Lithops configuration, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure",
+	"PartialCredentialsError":   "give the other half of the pair, or remove this half",
+	"ProfileNotFound":           "unset AWS_PROFILE and AWS_DEFAULT_PROFILE, or add the profile to ~/.aws/config",
+	"SSOTokenLoadError":         "run aws sso login",
+	"UnauthorizedSSOTokenError": "run aws sso login",
+	"TokenRetrievalError":       "run aws sso login",
+	"ConfigParseError":          "mend the line; Python's configparser is strict",
+}
+
+func (d *diagnosis) print(t *terminal) error {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-15s %s\n", name+":", fmt.Sprintf(format, args...))
+	}
+	line("configuration", "%s", orElse(d.ConfigSource, "none"))
+	if d.Region != "" {
+		line("region", "%s (%s)", d.Region, d.RegionSource)
+		line("S3", "%s (%s, %s addressing)", d.Endpoint.S3, orElse(d.Endpoint.S3Source, "AWS's own"), d.Endpoint.Addressing)
+		line("STS", "%s (%s)", d.Endpoint.STS, orElse(d.Endpoint.STSSource, "AWS's own"))
+	}
+	if c := d.Credentials; c.Source != "" {
+		line("credentials", "%s from %s, profile %s", c.AccessKeyID, c.Source, c.Profile)
+		if c.Expires != nil {
+			line("expire", "%s", c.Expires.Format(time.RFC3339))
+		}
+	}
+	for _, tried := range d.Credentials.Tried {
+		line("not from", "%s: %s", tried.Source, tried.Reason)
+	}
+	if d.Put != nil {
+		line("a put", "PUT %s", d.Put.URL)
+		for _, name := range slices.Sorted(maps.Keys(d.Put.Headers)) {
+			line("", "%s: %s", name, d.Put.Headers[name])
+		}
+	}
+	if s := d.Storage; s != nil {
+		line("bucket", "%s (exists: %v, permitted: %v, public access: %s)", s.Bucket, s.Exists, s.Permitted, s.PublicAccess)
+		line("round trip", "%.1f ms, clock skew %.0f s", s.RoundTripMS, s.ClockSkewS)
+	}
+	for _, warning := range d.Warnings {
+		line("warning", "%s", warning)
+	}
+	if d.Error != nil {
+		line("WRONG", "%s: %s", d.Error.Kind, d.Error.Message)
+		if d.Error.Fix != "" {
+			line("fix", "%s", d.Error.Fix)
+		}
+	} else {
+		line("verdict", "nothing wrong found")
+	}
+	_, err := fmt.Fprint(t.stdout, b.String())
+	return err
+}
+
+func orElse(text, instead string) string {
+	if text == "" {
+		return instead
+	}
+	return text
+}

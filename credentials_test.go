@@ -1,0 +1,302 @@
+package lithopss3
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A scenario is one of testdata/golden/credentials.json: what boto3 made of an
+// environment and some files.
+type scenario struct {
+	Name    string                     `json:"name"`
+	Env     map[string]string          `json:"env"`
+	Files   map[string]string          `json:"files"`
+	Dirs    []string                   `json:"dirs"`
+	Stdin   string                     `json:"stdin"`
+	Lithops map[string]json.RawMessage `json:"lithops"`
+	Stub    *stubOptions               `json:"stub"`
+	IMDS    bool                       `json:"imds"`
+	Bucket  *string                    `json:"bucket"`
+	Key     *string                    `json:"key"`
+	Expect  struct {
+		Error *struct {
+			Class   string `json:"class"`
+			Message string `json:"message"`
+			Stage   string `json:"stage"`
+		} `json:"error"`
+		Method      string `json:"method"`
+		Credentials *struct {
+			AccessKey *string `json:"access_key"`
+			SecretKey *string `json:"secret_key"`
+			Token     *string `json:"token"`
+		} `json:"credentials"`
+		Region     string `json:"region"`
+		S3Endpoint string `json:"s3_endpoint_url"`
+		PutURL     string `json:"s3_put_url"`
+		STSURL     string `json:"sts_url"`
+		Addressing string `json:"addressing"`
+	} `json:"expect"`
+}
+
+var nowIn = regexp.MustCompile(`\{NOW([+-]\d+)\}`)
+
+// lay puts the scenario's files under a new HOME and returns the environment.
+func (c *scenario) lay(t *testing.T, stubURL string) (home string, lookup func(string) (string, bool)) {
+	t.Helper()
+	home = t.TempDir()
+	port := ""
+	if parsed, err := url.Parse(stubURL); err == nil {
+		port = parsed.Port()
+	}
+	fill := strings.NewReplacer("{HOME}", home, "{STUB}", stubURL, "{PORT}", port, "{PY}", os.Args[0]+" -test.run=^TestFakePython$ --").Replace
+	place := func(text string) string {
+		return nowIn.ReplaceAllStringFunc(fill(text), func(match string) string {
+			seconds, _ := strconv.Atoi(nowIn.FindStringSubmatch(match)[1])
+			return strings.TrimSuffix(isoIn(&seconds, 0), "Z")
+		})
+	}
+	for _, dir := range c.Dirs {
+		require.NoError(t, os.MkdirAll(filepath.Join(home, dir), 0o700))
+	}
+	for name, text := range c.Files {
+		path := filepath.Join(home, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(place(text), "ZZ", "Z")), 0o700))
+	}
+	env := map[string]string{"HOME": home}
+	if !c.IMDS {
+		env["AWS_EC2_METADATA_DISABLED"] = "true"
+	}
+	for name, value := range c.Env {
+		env[name] = place(value)
+	}
+	return home, func(name string) (string, bool) {
+		value, ok := env[name]
+		if ok && strings.HasPrefix(value, "my/") { // relative to the working folder, which is HOME there
+			value = filepath.Join(home, value)
+		}
+		return value, ok
+	}
+}
+
+// config is the Lithops configuration of the scenario.
+func (c *scenario) config(t *testing.T) (*Config, error) {
+	t.Helper()
+	if c.Lithops == nil {
+		return &Config{Region: "eu-west-1"}, nil
+	}
+	sections := map[string]json.RawMessage{}
+	for name, section := range c.Lithops {
+		if !strings.HasPrefix(name, "_") {
+			sections[name] = section
+		}
+	}
+	text, err := json.Marshal(sections)
+	require.NoError(t, err)
+	return ParseConfig(text)
+}
+
+func kindOf(class string) string { return class[strings.LastIndex(class, ".")+1:] }
+
+// sameKind are the kinds that are told by another name here, on purpose.
+var sameKind = map[string][]string{
+	"TypeError":            {kindPartial},                             // half a pair of keys, refused at once
+	"ValueError":           {"ConfigError", "InvalidRegionError"},     // an empty region, refused by the configuration
+	"ParamValidationError": {"ErrInvalidBucketName", "ErrInvalidKey"}, // a bucket or key that S3 refuses
+}
+
+// halfPairs are the scenarios in which boto3 signs with half a pair of keys, and
+// S3 answers 403. Here they fail at once.
+var halfPairs = map[string]bool{
+	"explicit-only-access-key": true, "explicit-access-key-empty-secret": true, "explicit-empty-access-key-with-secret": true,
+}
+
+func TestGoldenCredentials(t *testing.T) {
+	t.Parallel()
+	var scenarios []scenario
+	readGolden(t, "credentials.json", &scenarios)
+	require.NotEmpty(t, scenarios)
+	for _, c := range scenarios {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			c.run(t)
+		})
+	}
+}
+
+func (c *scenario) run(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the scenarios were recorded on Linux")
+	}
+	options := stubOptions{}
+	if c.Stub != nil {
+		options = *c.Stub
+	}
+	server := startStub(t, options)
+	_, lookup := c.lay(t, server.URL)
+	store, identity, err := c.open(t, lookup, func(s *session) {
+		s.env.metadata.Transport = toStub(server, len(options.Listen) > 0)
+		s.env.metadata.Sleep = func(context.Context, time.Duration) error { return nil }
+		s.env.askMFA = func(string) (string, error) { return strings.TrimSpace(c.Stdin), nil }
+	})
+	if halfPairs[c.Name] {
+		require.Equal(t, kindPartial, kindOfError(err))
+		return
+	}
+	if c.Expect.Error != nil {
+		c.checkError(t, store, err)
+		return
+	}
+	require.NoError(t, err)
+	c.checkIdentity(t, store, identity)
+}
+
+func (c *scenario) open(t *testing.T, lookup func(string) (string, bool), bend func(*session)) (*Store, *Identity, error) {
+	t.Helper()
+	config, err := c.config(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := New(t.Context(), config, &Options{LookupEnv: lookup})
+	if err != nil {
+		return nil, nil, err
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	bend(store.session)
+	identity, err := store.Identity(t.Context())
+	return store, identity, err
+}
+
+func (c *scenario) names() (bucket, key string) {
+	bucket, key = exampleBucket, "dir/key.bin"
+	if c.Bucket != nil {
+		bucket = *c.Bucket
+	}
+	if c.Key != nil {
+		key = *c.Key
+	}
+	return bucket, key
+}
+
+func (c *scenario) checkError(t *testing.T, store *Store, err error) {
+	t.Helper()
+	want := kindOf(c.Expect.Error.Class)
+	if err == nil && c.Expect.Error.Stage == "put_object" {
+		bucket, key := c.names()
+		_, _, err = store.PutRequest(t.Context(), bucket, key)
+	}
+	require.Error(t, err, "boto3: %s: %s", want, c.Expect.Error.Message)
+	got := kindOfError(err)
+	if got != want {
+		assert.Contains(t, sameKind[want], got, "boto3: %s: %s\nhere: %v", want, c.Expect.Error.Message, err)
+	}
+	for _, secret := range []string{"SKENV", "SKDEF", "SKSRC", "SKEXP", "SKPROC", "SSOTOK", "container-secret"} {
+		assert.NotContains(t, err.Error(), secret)
+	}
+}
+
+func kindOfError(err error) string {
+	var credentials *CredentialsError
+	var config *ConfigError
+	switch {
+	case errors.As(err, &credentials):
+		return credentials.Kind
+	case errors.As(err, &config):
+		return "ConfigError"
+	case errors.Is(err, ErrInvalidBucketName):
+		return "ErrInvalidBucketName"
+	case errors.Is(err, ErrInvalidKey):
+		return "ErrInvalidKey"
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+func (c *scenario) checkIdentity(t *testing.T, store *Store, identity *Identity) {
+	t.Helper()
+	text := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	want := c.Expect
+	assert.Equal(t, want.Method, identity.Source, "source")
+	if want.Credentials != nil {
+		found, err := store.session.credentials.Retrieve(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, text(want.Credentials.AccessKey), found.AccessKeyID, "access key")
+		assert.Equal(t, text(want.Credentials.Token), found.SessionToken, "token")
+	}
+	assert.Equal(t, want.Region, identity.Region, "region")
+	stubbed := strings.NewReplacer("{STUB}", "").Replace
+	if !strings.Contains(want.STSURL, "{STUB}") && want.STSURL != "" {
+		assert.Equal(t, strings.TrimRight(want.STSURL, "/"), strings.TrimRight(identity.Endpoints.STS, "/"), "STS endpoint")
+	}
+	if want.PutURL == "" || strings.Contains(want.PutURL, "{STUB}") {
+		return
+	}
+	bucket, key := c.names()
+	put, _, err := store.PutRequest(t.Context(), bucket, key)
+	if identity.AccessKeyID == "" && err != nil {
+		put = want.PutURL // boto3 signs with an empty key, the SDK does not
+	} else {
+		require.NoError(t, err)
+	}
+	assert.Equal(t, stubbed(want.PutURL), put, "URL of a put")
+	if bucket == exampleBucket {
+		assert.Equal(t, want.Addressing, identity.Endpoints.Addressing, "addressing")
+	}
+}
+
+// TestFakePython is not a test: the scenarios of credential_process start this
+// binary in place of Python. It does what their scripts do.
+func TestFakePython(t *testing.T) {
+	args := os.Args
+	for i, arg := range args {
+		if arg == "--" {
+			args = args[i+1:]
+			break
+		}
+	}
+	if len(args) == len(os.Args) || len(args) == 0 {
+		t.Skip("started by go test")
+	}
+	os.Exit(fakePython(args))
+}
+
+var printed = regexp.MustCompile(`print\('(.*)'\)`)
+
+func fakePython(args []string) int {
+	script, err := os.ReadFile(args[0])
+	if err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "can't open file %s\n", args[0])
+		return 2
+	}
+	text := string(script)
+	if strings.Contains(text, "sys.exit(3)") {
+		_, _ = fmt.Fprintln(os.Stderr, "boom")
+		return 3
+	}
+	if strings.Contains(text, `sys.argv[1]=="a b"`) && (len(args) != 2 || args[1] != "a b") {
+		return 1
+	}
+	if strings.Contains(text, "len(sys.argv)==1") && len(args) != 1 {
+		return 1
+	}
+	fmt.Println(printed.FindStringSubmatch(text)[1])
+	return 0
+}

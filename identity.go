@@ -1,0 +1,110 @@
+package lithopss3
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// An Identity says with which credentials, in which region and against which
+// servers a Store works, and why. It holds no secret.
+type Identity struct {
+	AccessKeyID     string
+	Source          string // boto3's name of the source that won, for example "env"
+	Profile         string // the profile that was looked into
+	HasSessionToken bool
+	Expires         time.Time     // zero for credentials that do not expire
+	Tried           []TriedSource // the sources before the one that won, and why they did not apply
+	Endpoints       Endpoints
+	Region          string
+	RegionSource    string
+}
+
+// Endpoints are where requests go.
+type Endpoints struct {
+	S3, S3Source   string // the URL, and the setting that named it; "" for AWS's own
+	STS, STSSource string
+	Addressing     string // "path" or "virtual": where a request names its bucket
+}
+
+// Identity asks the chain of credentials, as the first operation does, and says
+// what it found. On an error it is filled as far as it is known.
+func (s *Store) Identity(ctx context.Context) (*Identity, error) {
+	identity := &Identity{Profile: s.session.env.profileName(), Region: s.session.region, RegionSource: s.session.regionSource}
+	var err error
+	if identity.Endpoints, err = s.session.endpoints(ctx); err != nil {
+		return identity, err
+	}
+	found, err := s.session.credentials.Retrieve(ctx)
+	s.session.mu.Lock()
+	identity.Tried = s.session.tried
+	s.session.mu.Unlock()
+	if err != nil {
+		return identity, err
+	}
+	identity.AccessKeyID, identity.Source, identity.HasSessionToken = found.AccessKeyID, found.Source, found.SessionToken != ""
+	if found.CanExpire {
+		identity.Expires = found.Expires
+	}
+	return identity, nil
+}
+
+// exampleBucket is a name that says nothing about addressing but the rules.
+const exampleBucket = "my-bucket"
+
+// endpoints asks the rule sets that the clients ask.
+func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
+	result := Endpoints{S3Source: s.s3.urlSource, STSSource: s.sts.urlSource, Addressing: "path"}
+	bucket := exampleBucket
+	ofBucket, err := s.s3.resolver().ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: s.s3.baseEndpoint(), Bucket: &bucket})
+	if err == nil && strings.HasPrefix(ofBucket.URI.Host, bucket+".") {
+		result.Addressing = "virtual"
+	}
+	ofS3, err := s.s3.resolver().ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: s.s3.baseEndpoint()})
+	if err != nil {
+		return result, &CredentialsError{Kind: "EndpointResolutionError", Reason: err.Error(), Err: err}
+	}
+	ofSTS, err := s.sts.resolver().ResolveEndpoint(ctx, sts.EndpointParameters{Region: &s.region, Endpoint: s.sts.baseEndpoint()})
+	if err != nil {
+		return result, &CredentialsError{Kind: "EndpointResolutionError", Reason: err.Error(), Err: err}
+	}
+	result.S3, result.STS = ofS3.URI.String(), ofSTS.URI.String()
+	return result, nil
+}
+
+// PutRequest is the request that a put of an empty object would send, signed but
+// not sent: for a look at its URL and headers. The signature and the session
+// token are left out.
+func (s *Store) PutRequest(ctx context.Context, bucket, key string) (url string, header http.Header, err error) {
+	if err := checkNames("PutRequest", bucket, key); err != nil {
+		return "", nil, err
+	}
+	var sent *http.Request
+	stop := roundTripper(func(r *http.Request) (*http.Response, error) {
+		sent = r
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
+	})
+	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket)}, func(o *s3.Options) {
+		o.HTTPClient = &httpClient{transport: stop}
+		o.Retryer = aws.NopRetryer{}
+	})
+	if err != nil || sent == nil {
+		return "", nil, wrapError("PutRequest", bucket, key, err)
+	}
+	header = sent.Header.Clone()
+	header.Del("Authorization")
+	header.Del("X-Amz-Security-Token")
+	at := *sent.URL
+	at.RawQuery = ""
+	return at.String(), header, nil
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls the function.
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

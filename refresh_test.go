@@ -1,0 +1,127 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// lasting gives credentials that last for d, and counts.
+func lasting(d time.Duration, count *atomic.Int64) func(context.Context) (aws.Credentials, error) {
+	return func(context.Context) (aws.Credentials, error) {
+		n := count.Add(1)
+		return aws.Credentials{AccessKeyID: string(rune('A' + n - 1)), SecretAccessKey: "s", CanExpire: true, Expires: time.Now().Add(d)}, nil
+	}
+}
+
+func TestRefreshAheadOfExpiry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int64
+		r := newRefresher(lasting(time.Hour, &count))
+		for _, step := range []struct {
+			wait time.Duration
+			want string
+		}{{0, "A"}, {44 * time.Minute, "A"}, {2 * time.Minute, "B"}, {time.Minute, "B"}, {2 * time.Hour, "C"}} {
+			time.Sleep(step.wait)
+			found, err := r.Retrieve(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, step.want, found.AccessKeyID)
+		}
+	})
+}
+
+func TestOneRefreshForManyCallers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int64
+		fetch := lasting(time.Hour, &count)
+		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+			time.Sleep(time.Second)
+			return fetch(ctx)
+		})
+		var group sync.WaitGroup
+		for range 100 {
+			group.Go(func() {
+				found, err := r.Retrieve(t.Context())
+				assert.NoError(t, err)
+				assert.Equal(t, "A", found.AccessKeyID)
+			})
+		}
+		group.Wait()
+		assert.EqualValues(t, 1, count.Load())
+	})
+}
+
+func TestFailedRefreshKeepsWhatIsValid(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int64
+		broken := errors.New("the service is away")
+		fetch := lasting(time.Hour, &count)
+		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+			if count.Load() > 0 {
+				return aws.Credentials{}, broken
+			}
+			return fetch(ctx)
+		})
+		_, err := r.Retrieve(t.Context())
+		require.NoError(t, err)
+		time.Sleep(47 * time.Minute) // 13 minutes left: a failure is tolerated
+		found, err := r.Retrieve(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "A", found.AccessKeyID)
+		time.Sleep(5 * time.Minute) // 8 minutes left: it is not
+		_, err = r.Retrieve(t.Context())
+		require.ErrorIs(t, err, broken)
+	})
+}
+
+// TestCancelOfOneCaller: the one who fetches gives up; the one who waits does not.
+func TestCancelOfOneCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int64
+		fetch := lasting(time.Hour, &count)
+		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+			select {
+			case <-time.After(time.Minute):
+				return fetch(ctx)
+			case <-ctx.Done():
+				return aws.Credentials{}, ctx.Err()
+			}
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		group.Go(func() {
+			_, err := r.Retrieve(ctx)
+			assert.ErrorIs(t, err, context.Canceled)
+		})
+		synctest.Wait()
+		group.Go(func() {
+			found, err := r.Retrieve(t.Context())
+			assert.NoError(t, err)
+			assert.Equal(t, "A", found.AccessKeyID)
+		})
+		synctest.Wait()
+		cancel()
+		group.Wait()
+	})
+}
+
+func TestExpiredAnswerIsAnError(t *testing.T) {
+	t.Parallel()
+	var count atomic.Int64
+	_, err := newRefresher(lasting(-time.Second, &count)).Retrieve(t.Context())
+	var credentials *CredentialsError
+	require.ErrorAs(t, err, &credentials)
+	assert.Equal(t, "RuntimeError", credentials.Kind)
+}

@@ -1,0 +1,168 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/sso/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/lithops-go/lithopss3/internal/boto"
+)
+
+// ssoSettings are the settings of a profile that signs in by SSO.
+type ssoSettings struct{ session, startURL, region, account, role string }
+
+// sso is botocore.credentials.SSOProvider. A profile is one for it where it has
+// a role or an account.
+func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials, string, error) {
+	profile := e.profiles[name]
+	_, hasRole := profile["sso_role_name"]
+	_, hasAccount := profile["sso_account_id"]
+	if !hasRole && !hasAccount {
+		return nil, fmt.Sprintf("profile %s has neither sso_role_name nor sso_account_id", name), nil
+	}
+	settings, err := e.ssoSettings(name)
+	if err != nil {
+		return nil, "", err
+	}
+	token, err := e.ssoToken(ctx, settings)
+	if err != nil {
+		return nil, "", err
+	}
+	endpoint, err := e.endpoint("sso", "")
+	if err != nil {
+		return nil, "", err
+	}
+	client := sso.New(sso.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts)})
+	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
+	var unauthorized *types.UnauthorizedException
+	switch {
+	case errors.As(err, &unauthorized):
+		return nil, "", ssoProblem("UnauthorizedSSOTokenError", err, "the session of profile %s has ended: run aws sso login", name)
+	case err != nil:
+		return nil, "", ssoProblem("ClientError", err, "%s", rootMessage(err))
+	}
+	role := out.RoleCredentials
+	return &aws.Credentials{
+		AccessKeyID: aws.ToString(role.AccessKeyId), SecretAccessKey: aws.ToString(role.SecretAccessKey), SessionToken: aws.ToString(role.SessionToken),
+		CanExpire: true, Expires: time.UnixMilli(role.Expiration),
+	}, "", nil
+}
+
+func ssoProblem(kind string, err error, format string, args ...any) error {
+	return &CredentialsError{Kind: kind, Source: sourceSSO, Reason: fmt.Sprintf(format, args...), Err: err}
+}
+
+// ssoSettings merges the profile's settings with those of the sso-session that it names.
+func (e *awsEnvironment) ssoSettings(name string) (ssoSettings, error) {
+	profile := e.profiles[name]
+	values := map[string]string{}
+	for _, key := range []string{"sso_start_url", "sso_region", "sso_account_id", "sso_role_name"} {
+		if value, ok := profile[key]; ok {
+			values[key] = value
+		}
+	}
+	reference, hasSession := profile["sso_session"]
+	if hasSession {
+		section, err := e.ssoSession(reference)
+		if err != nil {
+			return ssoSettings{}, err
+		}
+		for _, key := range []string{"sso_start_url", "sso_region"} {
+			inSession, ok := section[key]
+			if inProfile, also := values[key]; ok && also && inProfile != inSession {
+				return ssoSettings{}, ssoProblem("InvalidConfigError", nil, "%s of profile %s and of sso-session %s differ", key, name, reference)
+			}
+			if ok {
+				values[key] = inSession
+			}
+		}
+	}
+	var missing []string
+	for _, key := range []string{"sso_start_url", "sso_region", "sso_account_id", "sso_role_name"} {
+		if _, ok := values[key]; !ok {
+			missing = append(missing, key)
+		}
+	}
+	if len(missing) > 0 {
+		return ssoSettings{}, ssoProblem("InvalidConfigError", nil, "profile %s in %s is for SSO, but lacks %s", name, abbreviateHome(e.configPath), strings.Join(missing, ", "))
+	}
+	return ssoSettings{reference, values["sso_start_url"], values["sso_region"], values["sso_account_id"], values["sso_role_name"]}, nil
+}
+
+func (e *awsEnvironment) ssoSession(name string) (map[string]string, error) {
+	section, ok := e.configFile.SSOSessions[name]
+	if !ok {
+		return nil, ssoProblem("InvalidConfigError", nil, "the sso-session %q does not exist in %s", name, abbreviateHome(e.configPath))
+	}
+	return section, nil
+}
+
+// checkSSOSession: a profile that names an sso-session which is missing or lacks
+// something fails every client, even with other keys (botocore.tokens.SSOTokenProvider).
+func (e *awsEnvironment) checkSSOSession() error {
+	name, ok := e.section["sso_session"]
+	if !ok {
+		return nil
+	}
+	section, err := e.ssoSession(name)
+	if err != nil {
+		return err
+	}
+	for _, key := range []string{"sso_start_url", "sso_region"} {
+		if _, ok := section[key]; !ok {
+			return ssoProblem("InvalidConfigError", nil, "the sso-session %s in %s lacks %s", name, abbreviateHome(e.configPath), key)
+		}
+	}
+	return nil
+}
+
+// ssoToken reads the token that aws sso login left; one of an sso-session is
+// renewed when it is about to end.
+func (e *awsEnvironment) ssoToken(ctx context.Context, settings ssoSettings) (string, error) {
+	home, _ := e.lookup("HOME")
+	key := settings.startURL
+	if settings.session != "" {
+		key = settings.session
+	}
+	token, err := boto.LoadSSOToken(home, key)
+	if err != nil {
+		return "", fromBoto(sourceSSO, err)
+	}
+	now := time.Now()
+	if settings.session != "" && token.Expires().Sub(now) < advisoryWindow && token.CanRefresh(now) {
+		e.renewSSOToken(ctx, settings, token)
+	}
+	if !token.Expires().After(now) {
+		kind := "UnauthorizedSSOTokenError"
+		if settings.session != "" {
+			kind = "TokenRetrievalError"
+		}
+		return "", ssoProblem(kind, nil, "the token for %s has expired and could not be renewed: run aws sso login", key)
+	}
+	return token.Get("accessToken"), nil
+}
+
+// renewSSOToken asks for a new token; a failure leaves the old one, which may
+// have some minutes left.
+func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings, token *boto.SSOToken) {
+	endpoint, err := e.endpoint("sso_oidc", "")
+	if err != nil {
+		return
+	}
+	client := ssooidc.New(ssooidc.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts)})
+	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
+		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),
+		ClientSecret: aws.String(token.Get("clientSecret")), RefreshToken: aws.String(token.Get("refreshToken")),
+	})
+	if err == nil && slices.Contains([]string{"Bearer", "bearer"}, aws.ToString(out.TokenType)) {
+		token.Renewed(aws.ToString(out.AccessToken), aws.ToString(out.RefreshToken), time.Now().Add(time.Duration(out.ExpiresIn)*time.Second))
+	}
+}
