@@ -3,11 +3,15 @@ package lithopss3
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,8 +59,8 @@ func newSTSClient(session *session) *sts.Client {
 	return sts.New(sts.Options{
 		Region:             session.sts.signingRegion,
 		Credentials:        session.credentials,
-		HTTPClient:         &httpClient{transport: http.DefaultTransport},
-		Retryer:            newRetryer(stsAttempts),
+		HTTPClient:         &httpClient{transport: session.stsTransport()},
+		Retryer:            newRetryer(session.sts.attempts),
 		EndpointResolverV2: session.sts.resolver(),
 		BaseEndpoint:       session.sts.baseEndpoint(),
 		AppID:              session.appID,
@@ -66,9 +70,12 @@ func newSTSClient(session *session) *sts.Client {
 // newTransport keeps as many connections as Lithops' pool, allows more, and
 // gives up on a connection where botocore's sockets do: ten seconds to connect,
 // to write or to wait for an answer once the request is sent.
-func newTransport() *http.Transport {
+//
+// A bundle of certificates is read with the first connection that needs one, as
+// by botocore: a stale path does no harm where nothing goes over TLS.
+func newTransport(caBundle string) *http.Transport {
 	dialer := &net.Dialer{Timeout: ioTimeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
+	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, address)
@@ -84,8 +91,51 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost:   keptConns,
 		IdleConnTimeout:       90 * time.Second,
 		DisableCompression:    true,
-		ForceAttemptHTTP2:     false,
 	}
+	if caBundle != "" {
+		roots := sync.OnceValues(func() (*x509.CertPool, error) { return readBundle(caBundle) })
+		transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			pool, err := roots()
+			if err != nil {
+				return nil, err
+			}
+			host, _, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			conn, err := transport.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return handshake(ctx, conn, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, ServerName: host})
+		}
+	}
+	return transport
+}
+
+func handshake(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, ioTimeout)
+	defer cancel()
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+// readBundle reads the certificates that AWS_CA_BUNDLE, ca_bundle or
+// REQUESTS_CA_BUNDLE name.
+func readBundle(path string) (*x509.CertPool, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate bundle of AWS_CA_BUNDLE or ca_bundle: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("the certificate bundle %s has no certificate", path)
+	}
+	return pool, nil
 }
 
 // writeDeadlineConn ends a write that does not move for ioTimeout. A deadline on
@@ -155,6 +205,7 @@ var (
 	retriedCodes    = map[string]struct{}{
 		"RequestTimeout": {}, "BadDigest": {}, "Throttling": {}, "ThrottlingException": {}, "ThrottledException": {},
 		"RequestThrottledException": {}, "ProvisionedThroughputExceededException": {}, "SlowDown": {}, "InternalError": {},
+		"IDPCommunicationError": {},
 	}
 )
 

@@ -174,7 +174,7 @@ func (e *awsEnvironment) fromEC2File(context.Context) (*aws.Credentials, string,
 }
 
 func (e *awsEnvironment) fromBotoFile(context.Context) (*aws.Credentials, string, error) {
-	found, err := boto.BotoFile(boto.Lookup(e.lookup))
+	found, err := boto.LegacyConfig(boto.Lookup(e.lookup))
 	return found, "no [Credentials] in the file of BOTO_CONFIG, in /etc/boto.cfg or in ~/.boto", err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,6 +33,7 @@ type stsSettings struct {
 	signingRegion   string
 	dualStack, fips bool
 	global          bool // sts.amazonaws.com
+	attempts        int
 }
 
 func (e *awsEnvironment) s3Settings(override, region string) (s3Settings, error) {
@@ -196,6 +198,11 @@ func (e *awsEnvironment) stsSettings(override, region string) (stsSettings, erro
 		dualStack: isTrue(e.setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint").value),
 		fips:      e.fips || isTrue(e.setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint").value),
 		global:    e.noRegion,
+		attempts:  stsAttempts,
+	}
+	// A number that is none fails botocore's STS client; here it counts as unset.
+	if attempts, err := strconv.Atoi(e.setting("AWS_MAX_ATTEMPTS", "max_attempts").value); err == nil && attempts > 0 {
+		settings.attempts = attempts
 	}
 	option := e.setting("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints")
 	switch {

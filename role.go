@@ -195,7 +195,7 @@ func (e *awsEnvironment) stsClient(provider aws.CredentialsProvider) (*sts.Clien
 	if e.noRegion && e.sts.url != "" && !anonymous {
 		return nil, &CredentialsError{Kind: "NoRegionError", Source: sourceAssumeRole, Reason: "an STS endpoint is set, but no region to sign for"}
 	}
-	return newSTSClient(&session{sts: e.sts, credentials: provider}), nil
+	return newSTSClient(&session{sts: e.sts, credentials: provider, caBundle: e.caBundle()}), nil
 }
 
 func fromSTS(c *types.Credentials) *aws.Credentials {

@@ -26,6 +26,7 @@ type session struct {
 	s3                   s3Settings
 	sts                  stsSettings
 	appID                string
+	caBundle             string // a file of certificates, "" for the system's
 
 	env   *awsEnvironment
 	chain *chain
@@ -39,6 +40,7 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 		return nil, err
 	}
 	s := &session{env: env, appID: env.setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id").value}
+	s.caBundle = env.caBundle()
 	if s.region, s.regionSource, err = env.region(config); err != nil {
 		return nil, err
 	}
@@ -71,6 +73,26 @@ func (s *session) walk(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, err
 	}
 	return *found, nil
+}
+
+// caBundle: an empty AWS_CA_BUNDLE turns verification off in botocore, which
+// nobody should depend on; here it is none. A ~ is expanded, a variable is not.
+func (e *awsEnvironment) caBundle() string {
+	path := e.setting("AWS_CA_BUNDLE", "ca_bundle").value
+	if path == "" {
+		path, _ = e.lookup("REQUESTS_CA_BUNDLE")
+	}
+	return botofile.ExpandHome(path, e.lookup)
+}
+
+// stsTransport is the process's shared one, unless there are own certificates.
+func (s *session) stsTransport() http.RoundTripper {
+	if s.caBundle == "" {
+		return http.DefaultTransport
+	}
+	transport := newTransport(s.caBundle)
+	transport.DisableKeepAlives = true // STS is asked once in a while
+	return transport
 }
 
 // fipsRegion reads a pseudo region such as fips-us-east-2 or us-east-2-fips.

@@ -52,4 +52,3 @@ func (s *Store) publicAccessBlocked(ctx context.Context, bucket string) *bool {
 	blocked := aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
 	return &blocked
 }
-

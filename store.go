@@ -122,7 +122,7 @@ func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
 func (s *Store) connect(transport http.RoundTripper) {
 	s.close = func() {}
 	if transport == nil {
-		own := newTransport()
+		own := newTransport(s.session.caBundle)
 		transport, s.close = own, own.CloseIdleConnections
 	}
 	s.client = newS3Client(s.session, transport)

@@ -44,9 +44,9 @@ func EC2File(lookup Lookup) (*aws.Credentials, error) {
 	return &aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret}, nil
 }
 
-// BotoFile reads the configuration of boto 2: the file that BOTO_CONFIG names,
+// LegacyConfig reads the configuration of boto 2: the file that BOTO_CONFIG names,
 // else /etc/boto.cfg and ~/.boto (botocore.credentials.BotoProvider).
-func BotoFile(lookup Lookup) (*aws.Credentials, error) {
+func LegacyConfig(lookup Lookup) (*aws.Credentials, error) {
 	paths := []string{"/etc/boto.cfg", "~/.boto"}
 	if path, ok := lookup("BOTO_CONFIG"); ok {
 		paths = []string{path}

@@ -1,0 +1,161 @@
+package botofile
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		text string
+		want map[string]Section
+	}{
+		"plain":                       {"[a]\nk = v\n", map[string]Section{"a": {"k": "v"}}},
+		"no line break at the end":    {"[a]\nk=v", map[string]Section{"a": {"k": "v"}}},
+		"carriage returns":            {"[a]\r\nk: v\r\n", map[string]Section{"a": {"k": "v"}}},
+		"keys in lower case":          {"[A]\nKey = V\n", map[string]Section{"A": {"key": "V"}}},
+		"comments":                    {"# x\n[a] ; y\n; z\nk = v # stays\n", map[string]Section{"a": {"k": "v # stays"}}},
+		"quotes stay":                 {"[a]\nk = \"v\"\n", map[string]Section{"a": {"k": `"v"`}}},
+		"first delimiter":             {"[a]\nk = a:b=c\nl: x=y\n", map[string]Section{"a": {"k": "a:b=c", "l": "x=y"}}},
+		"empty value":                 {"[a]\nk =\n", map[string]Section{"a": {"k": ""}}},
+		"continuation":                {"[a]\nk = 1\n  2\n  3 = 4\nl = 5\n", map[string]Section{"a": {"k": "1\n2\n3 = 4", "l": "5"}}},
+		"blank line in a value":       {"[a]\nk = 1\n\n  2\n\nl = 3\n", map[string]Section{"a": {"k": "1\n\n2", "l": "3"}}},
+		"block":                       {"[a]\ns3 =\n  x = 1\n", map[string]Section{"a": {"s3": "\nx = 1"}}},
+		"indented section":            {"  [a]\n  k = v\n", map[string]Section{"a": {"k": "v"}}},
+		"DEFAULT":                     {"[DEFAULT]\nk = 1\nl = 2\n[a]\nk = 3\n", map[string]Section{"a": {"k": "3", "l": "2"}}},
+		"space in the header":         {"[ a ]\nk = v\n", map[string]Section{" a ": {"k": "v"}}},
+		"brackets in the header":      {"[a]b]\nk = v\n", map[string]Section{"a]b": {"k": "v"}}},
+		"nothing":                     {"", map[string]Section{}},
+		"only comments":               {"# a\n;b\n\n", map[string]Section{}},
+		"empty section":               {"[a]\n", map[string]Section{"a": {}}},
+		"comment does not continue":   {"[a]\nk = 1\n  # x\n  2\n", map[string]Section{"a": {"k": "1\n2"}}},
+		"key with spaces around them": {"[a]\n k  =  v  \n", map[string]Section{"a": {"k": "v"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file, err := Parse("f", []byte(test.text))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, file.Sections)
+		})
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"k = v\n":               "f:1: stands before the first [section]",
+		"\ufeff[a]\n":           "f:1: stands before the first [section]",
+		"[a]\nk = v\n[b]\n[a]":  "f:4: the section [a] stands here again, first in line 1",
+		"[a]\nk = v\nK = w":     "f:3: the key k stands twice in its section",
+		"[a]\nk = v\nsecret123": "f:3: is neither [section] nor key = value",
+		"[a]\n= v":              "f:2: is neither [section] nor key = value",
+		"[a]\nk = \xff\n":       "f:2: is not UTF-8 text",
+		"[]\n":                  "f:1: stands before the first [section]",
+	} {
+		_, err := Parse("f", []byte(text))
+		require.Error(t, err, "%q", text)
+		assert.Equal(t, want, err.Error(), "%q", text)
+	}
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, path := range []string{"", dir, filepath.Join(dir, "missing")} {
+		file, err := Read(path)
+		require.NoError(t, err)
+		assert.Nil(t, file)
+		assert.Empty(t, file.ConfigProfiles().Profiles)
+	}
+	path := filepath.Join(dir, "f")
+	require.NoError(t, os.WriteFile(path, make([]byte, maxSize+1), 0o600))
+	_, err := Read(path)
+	require.ErrorContains(t, err, "larger than")
+}
+
+func TestConfigProfiles(t *testing.T) {
+	t.Parallel()
+	file, err := Parse("f", []byte("[default]\na=1\n[profile x]\na=2\n[profile \"y z\"]\na=3\n[profile u v]\na=4\n[w]\na=5\n[sso-session s]\na=6\n[services q]\na=7\n[profile \"open]\na=8\n[profile default]\na=9\n"))
+	require.NoError(t, err)
+	p := file.ConfigProfiles()
+	assert.Equal(t, map[string]Section{"default": {"a": "9"}, "x": {"a": "2"}, "y z": {"a": "3"}}, p.Profiles)
+	assert.Equal(t, map[string]Section{"s": {"a": "6"}}, p.SSOSessions)
+	assert.Equal(t, map[string]Section{"q": {"a": "7"}}, p.Services)
+	assert.Equal(t, 3, p.Lines["x"])
+}
+
+func TestNested(t *testing.T) {
+	t.Parallel()
+	block, isBlock, err := Nested("\na = 1\n\n b=2=3")
+	require.NoError(t, err)
+	assert.True(t, isBlock)
+	assert.Equal(t, map[string]string{"a": "1", "b": "2=3"}, block)
+	_, isBlock, err = Nested("text")
+	require.NoError(t, err)
+	assert.False(t, isBlock)
+	_, _, err = Nested("\nno delimiter")
+	require.Error(t, err)
+}
+
+// TestSplitShell: what Python's shlex.split answered.
+func TestSplitShell(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"a b  c": {"a", "b", "c"}, "": nil, "   ": nil, `a "b c" d`: {"a", "b c", "d"}, `'a b'c`: {"a bc"}, `a\ b`: {"a b"},
+		`"a\"b\\c\d"`: {`a"b\c\d`}, `'a\b'`: {`a\b`}, `""`: {""}, `a '' b`: {"a", "", "b"}, "a#b # c": {"a#b", "#", "c"}, "a\tb\nc": {"a", "b", "c"},
+	} {
+		got, err := SplitShell(text)
+		require.NoError(t, err, "%q", text)
+		assert.Equal(t, want, got, "%q", text)
+	}
+	for _, text := range []string{`a "b`, `a 'b`, `a \`} {
+		_, err := SplitShell(text)
+		require.ErrorIs(t, err, ErrUnbalanced, "%q", text)
+	}
+}
+
+func TestExpandPath(t *testing.T) {
+	t.Parallel()
+	lookup := func(name string) (string, bool) {
+		value, ok := map[string]string{"HOME": "/home/u", "X": "x"}[name]
+		return value, ok
+	}
+	for path, want := range map[string]string{
+		"~": "/home/u", "~/a": "/home/u/a", "$X/${X}b": "x/xb", "$NO/a": "$NO/a", "a~": "a~", "~other/a": "~other/a", "${X": "${X",
+	} {
+		assert.Equal(t, filepath.FromSlash(want), filepath.FromSlash(ExpandPath(path, lookup)), path)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"[a]\nk = v\n  w\n", "[DEFAULT]\nx:1\n[profile \"p q\"]\n", "\x1c[a]\n", "[a]\n\u0085k=1"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := Parse("f", data)
+		if err != nil {
+			return
+		}
+		file.ConfigProfiles()
+		for _, section := range file.Sections {
+			for _, value := range section {
+				_, _, _ = Nested(value)
+			}
+		}
+		if len(file.Order) != len(file.Sections) {
+			t.Fatalf("%d names of %d sections", len(file.Order), len(file.Sections))
+		}
+	})
+}
+
+func FuzzSplitShell(f *testing.F) {
+	for _, seed := range []string{`a "b c" 'd'`, `\`, `"\"`, "a\x00b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(_ *testing.T, text string) { _, _ = SplitShell(text) })
+}
