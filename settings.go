@@ -98,16 +98,20 @@ func (e *awsEnvironment) number(variable, key string) (int, error) {
 	return number, nil
 }
 
-// askMFA asks on the terminal, as botocore does.
+// askMFA asks on the terminal or, where there is none, on standard error and
+// input, as Python's getpass does.
 func askMFA(serial string) (string, error) {
-	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err != nil {
-		return "", &CredentialsError{Kind: "MFARequired", Source: sourceAssumeRole, Reason: "the role needs an MFA code for " + serial + ", and there is no terminal to ask on"}
+	in, out := os.Stdin, os.Stderr
+	if terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
+		defer func() { _ = terminal.Close() }()
+		in, out = terminal, terminal
 	}
-	defer func() { _ = terminal.Close() }()
-	if _, err := fmt.Fprintf(terminal, "Enter MFA code for %s: ", serial); err != nil {
+	if _, err := fmt.Fprintf(out, "Enter MFA code for %s: ", serial); err != nil {
 		return "", err
 	}
-	line, err := bufio.NewReader(terminal).ReadString('\n')
-	return strings.TrimSpace(line), err
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if code := strings.TrimSpace(line); code != "" {
+		return code, nil
+	}
+	return "", &CredentialsError{Kind: "EOFError", Source: sourceAssumeRole, Reason: "the role needs an MFA code for " + serial + ", and none was given", Err: err}
 }

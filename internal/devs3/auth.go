@@ -85,10 +85,13 @@ func verify(r *http.Request, body []byte, credential Credential, signed scope) b
 		return false
 	}
 	again := &http.Request{
-		Method: r.Method, Host: r.Host, Header: http.Header{}, ContentLength: int64(len(body)),
+		Method: r.Method, Host: r.Host, Header: http.Header{},
 		URL: &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: r.URL.RawQuery},
 	}
 	for _, name := range signed.signedHeaders {
+		if name == "content-length" { // the Go SDK signs it, boto3 does not
+			again.ContentLength = int64(len(body))
+		}
 		if name != "host" && name != "content-length" {
 			again.Header[http.CanonicalHeaderKey(name)] = r.Header.Values(name)
 		}
