@@ -144,7 +144,10 @@ func (r *resolver) dict(pairs []any) (*Dict, error) {
 	if err := r.budget.charge(costEntry * int64(len(pairs))); err != nil {
 		return nil, err
 	}
-	d := &Dict{entries: make([]dictEntry, 0, len(pairs)/2)}
+	d := &Dict{}
+	if len(pairs) > 0 {
+		d.entries = make([]dictEntry, 0, len(pairs)/2)
+	}
 	for i := 0; i < len(pairs); i += 2 {
 		if err := r.chargeKey(pairs[i]); err != nil {
 			return nil, err
