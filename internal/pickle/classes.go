@@ -38,8 +38,9 @@ func init() { // a plain initializer would refer to itself
 		{"numpy.core.multiarray", "scalar"}:  convertNumpyScalar,
 		{"numpy._core.multiarray", "scalar"}: convertNumpyScalar,
 
-		{tblibSupport, "unpickle_traceback"}: convertTraceback,
-		{tblibSupport, "unpickle_exception"}: convertTblibException,
+		{tblibSupport, "unpickle_traceback"}:            convertTraceback,
+		{tblibSupport, "unpickle_exception"}:            convertTblibException,
+		{tblibSupport, "unpickle_exception_with_attrs"}: convertTblibAttrs,
 	}
 }
 

@@ -138,6 +138,44 @@ func convertTblibException(o *Object) (any, bool, error) {
 	return e, e.setOrigin(args[2:]), nil
 }
 
+// convertTblibAttrs reads the call of tblib since 3.2 for classes with an
+// __init__ of their own: (class, attributes, cause, traceback, context,
+// suppress_context, notes, arguments of __new__).
+func convertTblibAttrs(o *Object) (any, bool, error) {
+	if len(o.Args) != 8 || o.Kwargs != nil || o.Items != nil || len(o.List) > 0 {
+		return nil, false, nil
+	}
+	class, ok1 := o.Args[0].(Global)
+	fields, ok2 := o.Args[1].(*Dict)
+	if !ok1 || !ok2 {
+		return nil, false, nil
+	}
+	params, _ := fields.Get("args")
+	args, ok1 := params.(Tuple)
+	state, _ := fields.Get("__dict__")
+	if o.State != nil {
+		state = o.State // the same attributes, which __reduce__ gave
+	}
+	attrs, ok2 := attributes(state)
+	e := &Exception{Module: class.Module, Class: class.Name, Args: args, Attrs: attrs}
+	e.addFilenames(fields)
+	return e, ok1 && ok2 && e.setOrigin(o.Args[2:7]), nil
+}
+
+// addFilenames makes an OSError's arguments those that its class is called
+// with: (errno, text, file name, None, second file name).
+func (e *Exception) addFilenames(fields *Dict) {
+	first, _ := fields.Get("filename")
+	second, _ := fields.Get("filename2")
+	if len(e.Args) != 2 || first == nil {
+		return
+	}
+	e.Args = Tuple{e.Args[0], e.Args[1], first}
+	if second != nil {
+		e.Args = append(e.Args, nil, second)
+	}
+}
+
 // setOrigin sets cause, traceback, context, suppress_context and notes.
 func (e *Exception) setOrigin(args Tuple) bool {
 	var ok [4]bool

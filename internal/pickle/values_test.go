@@ -114,6 +114,10 @@ func TestDecodeWhatPythonPickles(t *testing.T) {
 				requireSameTime(t, stamp, got)
 				return
 			}
+			if c.Name == "datetime fold" && c.Protocol < 4 { // Python drops it
+				assert.Equal(t, utcWall(time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC), false), got)
+				return
+			}
 			assert.Equal(t, want[c.Name], got)
 		})
 	}
