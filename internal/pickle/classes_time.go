@@ -17,7 +17,7 @@ func convertDatetime(o *Object) (any, bool, error) {
 	if !ok || len(o.Args) == 1 {
 		return NaiveTime{wall, fold}, ok, nil
 	}
-	t, ok := withZone(wall, fold, o.Args[1])
+	t, ok := withZone(wall, o.Args[1])
 	return t, ok, nil
 }
 
@@ -59,7 +59,7 @@ func isClock(hour, minute, second, micro int) bool {
 // withZone places a wall clock in a datetime.timezone. Zones of other classes,
 // as zoneinfo's, need rules that a pickle doesn't hold: they are refused, and
 // the datetime stays an Object.
-func withZone(wall time.Time, _ bool, zone any) (time.Time, bool) {
+func withZone(wall time.Time, zone any) (time.Time, bool) {
 	z, ok := zone.(*Object)
 	if !ok || z.Module != "datetime" || z.Name != "timezone" || !z.isCall(1, 2) {
 		return time.Time{}, false

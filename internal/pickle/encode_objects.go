@@ -13,7 +13,7 @@ func (e *encoder) timeValue(v any, depth int) error {
 	case time.Time:
 		return e.awareTime(v, depth)
 	case NaiveTime:
-		return e.datetime(v.Time.UTC(), v.Fold, nil, depth)
+		return e.datetime(v.Time.UTC(), v.Fold, nil)
 	case Date:
 		return e.date(v, depth)
 	case TimeOfDay:
@@ -46,11 +46,11 @@ func (e *encoder) awareTime(t time.Time, depth int) error {
 		}
 		e.op(0x86, 'R')
 		return nil
-	}, depth)
+	})
 }
 
 // datetime writes a wall clock and, if there is a zone, what zone writes.
-func (e *encoder) datetime(t time.Time, fold bool, zone func() error, _ int) error {
+func (e *encoder) datetime(t time.Time, fold bool, zone func() error) error {
 	year, month, day := t.Date()
 	if year < 1 || year > 9999 {
 		return encodeError("the year %d", year)

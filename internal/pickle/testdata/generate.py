@@ -1,7 +1,9 @@
 """Writes values.json: what Python 3.11 pickles, and what the tests expect.
 
-Run by hand: PYTHONPATH=<tblib 1.7> python3 generate.py values.json [tblib3.py-path]
-No test needs Python. The classes under lithops and numpy are stand-ins with
+Run by hand with tblib on the path, its version as the second argument:
+PYTHONPATH=... python3 generate.py values.json 1.7.0
+values.json holds the values of one run and the "exc_info" cases of two: tblib
+1.7.0 (Debian) and 3.2.2 (labelled 3.x). No test needs Python. The classes under lithops and numpy are stand-ins with
 the real names and the real pickled form.
 """
 import base64, collections, copyreg, datetime as dt, decimal, enum, json, pickle, sys, types, uuid
