@@ -1,0 +1,36 @@
+// Package pickle reads and writes the pickles that Python Lithops leaves in a
+// bucket: results, exceptions, aggregated data, CloudObjects.
+//
+// Decoding never runs, imports or looks up anything. A pickle names classes
+// and functions; the few that the package knows become Go values, every other
+// one an [Object] or a [Global] that says what the pickle says. Size, memory
+// and depth are bounded by [Limits].
+//
+// # Values
+//
+//	None                       nil
+//	bool                       bool
+//	int                        int64, or *big.Int beyond it
+//	float, complex             float64, complex128
+//	str                        string
+//	bytes, bytearray           []byte, ByteArray
+//	list, tuple                []any, Tuple
+//	set, frozenset             Set, FrozenSet
+//	dict                       *Dict
+//	datetime (zone, none)      time.Time, NaiveTime
+//	date, time, timedelta      Date, TimeOfDay, Timedelta
+//	decimal.Decimal            Decimal
+//	Lithops' CloudObject       *CloudObject
+//	a numpy number             NumpyScalar
+//	an exception               *Exception
+//	a traceback (tblib)        Traceback
+//	a class or function        Global
+//	anything else              *Object
+//
+// A str may hold lone surrogates, which UTF-8 has no form for: they stay in
+// the Go string as the three bytes that Python's "surrogatepass" writes.
+//
+// A value that contains itself is an error, so whatever is decoded can be
+// walked without end checks. A value that a pickle mentions in several places
+// is shared between them; its size counts in each place.
+package pickle

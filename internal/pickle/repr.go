@@ -1,0 +1,249 @@
+package pickle
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxRepr is after how many bytes Repr stops.
+const maxRepr = 1 << 20
+
+// maxReprDepth is how deep Repr goes.
+const maxReprDepth = 200
+
+// Repr is what Python's repr gives for plain values: numbers, texts, bytes,
+// containers, exceptions, datetimes. Objects of unknown classes come as
+// <module.Class object>. Beyond 1 MiB or 200 levels it ends in "...".
+func Repr(v any) string {
+	w := &reprWriter{}
+	w.value(v, 0)
+	return w.String()
+}
+
+type reprWriter struct{ strings.Builder }
+
+func (w *reprWriter) value(v any, depth int) {
+	if w.Len() > maxRepr || depth > maxReprDepth {
+		w.WriteString("...")
+		return
+	}
+	switch v := v.(type) {
+	case []any:
+		w.items("[", v, "]", depth)
+	case Tuple:
+		w.tuple(v, depth)
+	case Set:
+		w.set("set()", "{", v, "}", depth)
+	case FrozenSet:
+		w.set("frozenset()", "frozenset({", v, "})", depth)
+	case *Dict:
+		w.dict(v, depth)
+	case *Exception:
+		w.WriteString(v.Class)
+		if len(v.Args) == 1 {
+			w.items("(", v.Args, ")", depth)
+			return
+		}
+		w.tuple(v.Args, depth)
+	case NumpyScalar:
+		w.value(v.Value, depth)
+	default:
+		w.WriteString(reprScalar(v))
+	}
+}
+
+func (w *reprWriter) items(open string, items []any, closing string, depth int) {
+	w.WriteString(open)
+	for i, item := range items {
+		if i > 0 {
+			w.WriteString(", ")
+		}
+		if w.Len() > maxRepr {
+			w.WriteString("...")
+			break
+		}
+		w.value(item, depth+1)
+	}
+	w.WriteString(closing)
+}
+
+func (w *reprWriter) tuple(items Tuple, depth int) {
+	if len(items) == 1 {
+		w.items("(", items, ",)", depth)
+		return
+	}
+	w.items("(", items, ")", depth)
+}
+
+func (w *reprWriter) set(empty, open string, items []any, closing string, depth int) {
+	if len(items) == 0 {
+		w.WriteString(empty)
+		return
+	}
+	w.items(open, items, closing, depth)
+}
+
+func (w *reprWriter) dict(d *Dict, depth int) {
+	w.WriteString("{")
+	first := true
+	for key, value := range d.All() {
+		if !first {
+			w.WriteString(", ")
+		}
+		first = false
+		if w.Len() > maxRepr {
+			w.WriteString("...")
+			break
+		}
+		w.value(key, depth+1)
+		w.WriteString(": ")
+		w.value(value, depth+1)
+	}
+	w.WriteString("}")
+}
+
+func reprScalar(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		return map[bool]string{true: "True", false: "False"}[v]
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case *big.Int:
+		return reprBig(v)
+	case float64:
+		return reprFloat(v)
+	case complex128:
+		return reprComplex(v)
+	case string:
+		return reprText(v)
+	case []byte:
+		return reprBytes(v)
+	case ByteArray:
+		return "bytearray(" + reprBytes(v) + ")"
+	case Decimal:
+		return "Decimal('" + string(v) + "')"
+	}
+	return reprOther(v)
+}
+
+func reprOther(v any) string {
+	switch v := v.(type) {
+	case Global:
+		return "<class '" + v.TypeName() + "'>"
+	case *CloudObject:
+		return v.String()
+	case *Object:
+		return "<" + Global{v.Module, v.Name}.TypeName() + " object>"
+	case NaiveTime:
+		return v.Time.Format("2006-01-02T15:04:05.999999")
+	case time.Time:
+		return v.Format("2006-01-02T15:04:05.999999-07:00")
+	case Date:
+		return fmt.Sprintf("%04d-%02d-%02d", v.Year, v.Month, v.Day)
+	}
+	return fmt.Sprintf("%v", v)
+}
+
+func reprBytes(raw []byte) string {
+	if len(raw) > maxRepr {
+		return FormatBytesLiteral(raw[:maxRepr]) + "..."
+	}
+	return FormatBytesLiteral(raw)
+}
+
+// reprBig stops at the digits that Python prints too.
+func reprBig(n *big.Int) string {
+	const bitsPerDigit = 3.33
+	if float64(n.BitLen()) > maxDigits*bitsPerDigit {
+		return fmt.Sprintf("<int of %d bits>", n.BitLen())
+	}
+	return n.String()
+}
+
+func reprFloat(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "nan"
+	case math.IsInf(f, 0):
+		return strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(f, 'g', -1, 64)), "+")
+	}
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-4 || abs >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
+
+func reprComplex(c complex128) string {
+	im := strings.TrimSuffix(reprFloat(imag(c)), ".0") + "j"
+	if real(c) == 0 && !math.Signbit(real(c)) {
+		return im
+	}
+	if im[0] != '-' {
+		im = "+" + im
+	}
+	return "(" + strings.TrimSuffix(reprFloat(real(c)), ".0") + im + ")"
+}
+
+func reprText(text string) string {
+	tail := ""
+	if len(text) > maxRepr {
+		text, tail = text[:maxRepr], "..."
+	}
+	quote := byte('\'')
+	if strings.Contains(text, "'") && !strings.Contains(text, `"`) {
+		quote = '"'
+	}
+	var out strings.Builder
+	out.WriteByte(quote)
+	for len(text) > 0 {
+		r, width := nextCodePoint(text)
+		text = text[width:]
+		switch {
+		case r == rune(quote) || r == '\\':
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case unicode.IsPrint(r):
+			out.WriteRune(r)
+		default:
+			out.WriteString(escapeRune(r))
+		}
+	}
+	out.WriteByte(quote)
+	return out.String() + tail
+}
+
+// nextCodePoint is utf8.DecodeRuneInString that knows lone surrogates.
+func nextCodePoint(text string) (rune, int) {
+	if isSurrogate(text) {
+		return 0xd000 | rune(text[1]&0x3f)<<6 | rune(text[2]&0x3f), 3
+	}
+	return utf8.DecodeRuneInString(text)
+}
+
+func escapeRune(r rune) string {
+	switch {
+	case r == '\t':
+		return `\t`
+	case r == '\n':
+		return `\n`
+	case r == '\r':
+		return `\r`
+	case r <= 0xff:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r <= 0xffff:
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+	return fmt.Sprintf(`\U%08x`, r)
+}
