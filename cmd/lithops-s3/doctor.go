@@ -206,8 +206,12 @@ func describeError(err error) *errorDiagnosis {
 	switch {
 	case errors.As(err, &credentials):
 		report.Kind, report.Fix = credentials.Kind, fixes[credentials.Kind]
+	case errors.As(err, &config) && strings.HasSuffix(config.Key, "region"):
+		report.Kind = "InvalidRegionError"
 	case errors.As(err, &config):
 		report.Kind = "ConfigError"
+	case errors.Is(err, lithopss3.ErrInvalidBucketName), errors.Is(err, lithopss3.ErrInvalidKey):
+		report.Kind = "ParamValidationError"
 	case errors.Is(err, lithopss3.ErrNoConfiguration):
 		report.Kind = "NoConfiguration"
 	case errors.Is(err, lithopss3.ErrNotOwner):

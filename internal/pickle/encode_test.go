@@ -106,14 +106,24 @@ func TestEncodeGoValues(t *testing.T) {
 	type label string
 	stamp := time.Date(2024, 1, 2, 3, 4, 5, 6789, time.FixedZone("CET", 3600))
 	for _, c := range []struct{ in, want any }{
-		{uint64(math.MaxUint64), new(big.Int).SetUint64(math.MaxUint64)}, {int8(-1), int64(-1)}, {uint16(7), int64(7)},
-		{float32(1.5), 1.5}, {label("x"), "x"}, {[]string{"a"}, []any{"a"}}, {[2]int{1, 2}, []any{int64(1), int64(2)}},
-		{[]string(nil), []any{}}, {[3]byte{1, 2, 3}, []byte{1, 2, 3}}, {[]byte(nil), []byte{}},
+		{uint64(math.MaxUint64), new(big.Int).SetUint64(math.MaxUint64)},
+		{int8(-1), int64(-1)},
+		{uint16(7), int64(7)},
+		{float32(1.5), 1.5},
+		{label("x"), "x"},
+		{[]string{"a"}, []any{"a"}},
+		{[2]int{1, 2}, []any{int64(1), int64(2)}},
+		{[]string(nil), []any{}},
+		{[3]byte{1, 2, 3}, []byte{1, 2, 3}},
+		{[]byte(nil), []byte{}},
 		{map[string]int{"b": 2, "a": 1}, dictOf("a", int64(1), "b", int64(2))},
 		{map[int][]any{3: nil, -1: {true}}, dictOf(int64(-1), []any{true}, int64(3), []any{})},
-		{time.Duration(-1), Timedelta{-1, 86399, 999999}}, {90 * time.Minute, Timedelta{0, 5400, 0}},
-		{CloudObject{Backend: "b"}, &CloudObject{Backend: "b"}}, {Set{int64(1)}, Set{int64(1)}},
-		{[]any{[]any{int64(1)}, nil}, []any{[]any{int64(1)}, nil}}, {Decimal("1.5"), Decimal("1.5")},
+		{time.Duration(-1), Timedelta{-1, 86399, 999999}},
+		{90 * time.Minute, Timedelta{0, 5400, 0}},
+		{CloudObject{Backend: "b"}, &CloudObject{Backend: "b"}},
+		{Set{int64(1)}, Set{int64(1)}},
+		{[]any{[]any{int64(1)}, nil}, []any{[]any{int64(1)}, nil}},
+		{Decimal("1.5"), Decimal("1.5")},
 		{Tuple{Tuple{1, uint8(2)}}, Tuple{Tuple{int64(1), int64(2)}}},
 	} {
 		data, err := Encode(c.in)
@@ -144,14 +154,34 @@ func TestEncodeRefuses(t *testing.T) {
 		in     any
 		reason error
 	}{
-		{self, ErrCycle}, {loop, ErrCycle}, {dict, ErrCycle}, {deep, ErrLimit},
-		{struct{ A int }{1}, ErrUnsupported}, {func() {}, ErrUnsupported}, {make(chan int), ErrUnsupported}, {new(int), ErrUnsupported},
-		{"\xff", ErrUnsupported}, {Global{"os", "system"}, ErrUnsupported}, {&Object{Module: "os", Name: "system", Args: Tuple{"ls"}}, ErrUnsupported},
-		{&Exception{Module: "os", Class: "system", Args: Tuple{"ls"}}, ErrUnsupported}, {&Exception{Module: "builtins", Class: "eval"}, ErrUnsupported},
-		{Set{[]any{}}, ErrUnsupported}, {Tuple{FrozenSet{Tuple{[]any{}}}}, ErrMalformed}, {Date{0, 1, 1}, ErrUnsupported}, {Date{2023, 2, 29}, ErrUnsupported},
-		{TimeOfDay{Hour: 24}, ErrUnsupported}, {TimeOfDay{Hour: -1}, ErrUnsupported}, {Timedelta{Seconds: -1}, ErrUnsupported}, {Decimal("1_0"), ErrUnsupported},
-		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), ErrUnsupported}, {(*CloudObject)(nil), ErrUnsupported}, {(*Dict)(nil), ErrUnsupported}, {(*big.Int)(nil), ErrUnsupported},
-		{&CloudObject{Attrs: dictOf("key", 1)}, ErrUnsupported}, {NumpyScalar{"<f8", 1.0}, ErrUnsupported}, {(*Exception)(nil), ErrUnsupported},
+		{self, ErrCycle},
+		{loop, ErrCycle},
+		{dict, ErrCycle},
+		{deep, ErrLimit},
+		{struct{ A int }{1}, ErrUnsupported},
+		{func() {}, ErrUnsupported},
+		{make(chan int), ErrUnsupported},
+		{new(int), ErrUnsupported},
+		{"\xff", ErrUnsupported},
+		{Global{"os", "system"}, ErrUnsupported},
+		{&Object{Module: "os", Name: "system", Args: Tuple{"ls"}}, ErrUnsupported},
+		{&Exception{Module: "os", Class: "system", Args: Tuple{"ls"}}, ErrUnsupported},
+		{&Exception{Module: "builtins", Class: "eval"}, ErrUnsupported},
+		{Set{[]any{}}, ErrUnsupported},
+		{Tuple{FrozenSet{Tuple{[]any{}}}}, ErrMalformed},
+		{Date{0, 1, 1}, ErrUnsupported},
+		{Date{2023, 2, 29}, ErrUnsupported},
+		{TimeOfDay{Hour: 24}, ErrUnsupported},
+		{TimeOfDay{Hour: -1}, ErrUnsupported},
+		{Timedelta{Seconds: -1}, ErrUnsupported},
+		{Decimal("1_0"), ErrUnsupported},
+		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), ErrUnsupported},
+		{(*CloudObject)(nil), ErrUnsupported},
+		{(*Dict)(nil), ErrUnsupported},
+		{(*big.Int)(nil), ErrUnsupported},
+		{&CloudObject{Attrs: dictOf("key", 1)}, ErrUnsupported},
+		{NumpyScalar{"<f8", 1.0}, ErrUnsupported},
+		{(*Exception)(nil), ErrUnsupported},
 	} {
 		_, err := Encode(c.in)
 		assert.ErrorIs(t, err, c.reason, "%T", c.in)
@@ -162,9 +192,19 @@ func TestDictKeysAreThoseOfPython(t *testing.T) {
 	d := dictOf(int64(1), "int", "a", "str", []byte("a"), "bytes", Tuple{int64(1), "x"}, "tuple",
 		FrozenSet{int64(1), int64(2)}, "set", bigPower(2, 70), "big", 1.5, "float", nil, "none", Tuple{}, "empty", "z", "last")
 	for _, c := range []struct{ key, want any }{
-		{true, "int"}, {1, "int"}, {1.0, "int"}, {complex(1, 0), "int"}, {"a", "str"}, {[]byte("a"), "bytes"},
-		{Tuple{1.0, "x"}, "tuple"}, {FrozenSet{int64(2), int64(1)}, "set"}, {math.Pow(2, 70), "big"}, {1.5, "float"},
-		{nil, "none"}, {Tuple{}, "empty"}, {"z", "last"},
+		{true, "int"},
+		{1, "int"},
+		{1.0, "int"},
+		{complex(1, 0), "int"},
+		{"a", "str"},
+		{[]byte("a"), "bytes"},
+		{Tuple{1.0, "x"}, "tuple"},
+		{FrozenSet{int64(2), int64(1)}, "set"},
+		{math.Pow(2, 70), "big"},
+		{1.5, "float"},
+		{nil, "none"},
+		{Tuple{}, "empty"},
+		{"z", "last"},
 	} {
 		got, ok := d.Get(c.key)
 		assert.True(t, ok, "%#v", c.key)

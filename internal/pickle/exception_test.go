@@ -52,8 +52,14 @@ func assertFallback(t *testing.T, info *ExcInfo) {
 }
 
 func TestExcInfoOfSomethingElse(t *testing.T) {
-	for _, v := range []any{nil, int64(1), Tuple{}, Tuple{Global{"builtins", "ValueError"}, int64(1), nil}, &Dict{},
-		Tuple{"ValueError", &Exception{}, nil}, Tuple{Global{"builtins", "E"}, &Exception{}, int64(3)}} {
+	for _, v := range []any{
+		nil, int64(1),
+		Tuple{},
+		Tuple{Global{"builtins", "ValueError"}, int64(1), nil},
+		&Dict{},
+		Tuple{"ValueError", &Exception{}, nil},
+		Tuple{Global{"builtins", "E"}, &Exception{}, int64(3)},
+	} {
 		_, err := NewExcInfo(v)
 		assert.ErrorIs(t, err, ErrMalformed, "%#v", v)
 	}

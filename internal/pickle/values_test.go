@@ -74,14 +74,18 @@ func wantValues() map[string]any {
 		"date":                Date{9999, 12, 31}, "time": TimeOfDay{23, 59, 1, 2, false}, "timedelta": Timedelta{-1, 0, 5},
 		"decimal": Decimal("-1.50"), "decimal nan": Decimal("NaN"), "decimal exponent": Decimal("1E+3"),
 		"cloudobject": cloudObject, "partition": &partition,
-		"object": &Object{Module: "shop.model", Name: "Point", Args: Tuple{},
-			State: dictOf("x", int64(1), "y", []any{int64(2)})},
+		"object": &Object{
+			Module: "shop.model", Name: "Point", Args: Tuple{},
+			State: dictOf("x", int64(1), "y", []any{int64(2)}),
+		},
 		"class": Global{"shop.model", "Point"}, "builtin class": Global{"builtins", "dict"},
 		"function":   Global{"builtins", "len"},
 		"ValueError": &Exception{Module: "builtins", Class: "ValueError", Args: Tuple{"bad", int64(1)}},
 		"KeyError":   &Exception{Module: "builtins", Class: "KeyError", Args: Tuple{"k"}},
-		"custom error": &Object{Module: "shop.errors", Name: "StockError",
-			Args: Tuple{"gone", int64(3)}},
+		"custom error": &Object{
+			Module: "shop.errors", Name: "StockError",
+			Args: Tuple{"gone", int64(3)},
+		},
 		"numpy f8": NumpyScalar{"<f8", 1.5}, "numpy i4": NumpyScalar{">i4", int64(-7)},
 		"numpy u8": NumpyScalar{"<u8", new(big.Int).SetUint64(math.MaxUint64)}, "numpy bool": NumpyScalar{"|b1", true},
 	}
