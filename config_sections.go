@@ -98,7 +98,10 @@ func (r *resolver) resolveInterval(s setting) error {
 	if err != nil {
 		return err
 	}
-	seconds, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
+	var seconds float64
+	if err = s.node.Decode(&seconds); err != nil { // a number in quotes is one too
+		seconds, err = strconv.ParseFloat(text, 64)
+	}
 	if err != nil || math.IsNaN(seconds) || seconds < 0 || seconds > (24*time.Hour).Seconds() {
 		return r.problem(s.line, "lithops.monitoring_interval", "must be a number of seconds from 0 to 86400")
 	}

@@ -140,12 +140,12 @@ func (e *awsEnvironment) profileSources(name string, withEnvironment bool) []cre
 		}},
 		{sourceSSO, func(ctx context.Context) (*aws.Credentials, string, error) { return e.sso(ctx, name) }},
 		{sourceCredentialsFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceCredentialsFile, e.credentialsPath, name, e.credentialsFile[name])
+			return profileKeys(sourceCredentialsFile, e.credentialsPath, e.credentialsLines[name], name, e.credentialsFile[name])
 		}},
 		{sourceLogin, func(context.Context) (*aws.Credentials, string, error) { return e.login(name) }},
 		{sourceProcess, func(ctx context.Context) (*aws.Credentials, string, error) { return e.process(ctx, name) }},
 		{sourceConfigFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceConfigFile, e.configPath, name, e.configFile.Profiles[name])
+			return profileKeys(sourceConfigFile, e.configPath, e.configFile.Lines[name], name, e.configFile.Profiles[name])
 		}},
 	}
 }
@@ -240,7 +240,7 @@ func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, str
 
 // profileKeys is botocore.credentials.SharedCredentialProvider and ConfigProvider:
 // the presence of aws_access_key_id counts, even if it is empty.
-func profileKeys(source, path, profile string, section map[string]string) (*aws.Credentials, string, error) {
+func profileKeys(source, path string, line int, profile string, section map[string]string) (*aws.Credentials, string, error) {
 	if section == nil {
 		return nil, fmt.Sprintf("no profile %s in %s", profile, abbreviateHome(path)), nil
 	}
@@ -252,7 +252,7 @@ func profileKeys(source, path, profile string, section map[string]string) (*aws.
 	if !ok {
 		return nil, "", &CredentialsError{
 			Kind: kindPartial, Source: source,
-			Reason: fmt.Sprintf("profile %s of %s has aws_access_key_id, but no aws_secret_access_key", profile, abbreviateHome(path)),
+			Reason: fmt.Sprintf("%s:%d: profile %s has aws_access_key_id, but no aws_secret_access_key", abbreviateHome(path), line, profile),
 		}
 	}
 	token, ok := section["aws_security_token"]

@@ -300,3 +300,51 @@ func fakePython(args []string) int {
 	fmt.Println(printed.FindStringSubmatch(text)[1])
 	return 0
 }
+
+func TestCredentialsErrorsNameFileAndLine(t *testing.T) {
+	t.Parallel()
+	c := scenario{Files: map[string]string{".aws/credentials": "[default]\naws_access_key_id = AK\naws_secret_access_key = CANARY\n\n[half]\naws_access_key_id = AK\n"}}
+	home, lookup := c.lay(t, "")
+	withProfile := func(name string) func(string) (string, bool) {
+		return func(variable string) (string, bool) {
+			if variable == "AWS_PROFILE" {
+				return name, true
+			}
+			return lookup(variable)
+		}
+	}
+	_, _, err := c.open(t, withProfile("half"), func(*session) {})
+	require.ErrorContains(t, err, filepath.Join(home, ".aws", "credentials")+":5: profile half has aws_access_key_id, but no aws_secret_access_key")
+
+	_, _, err = c.open(t, withProfile("none"), func(*session) {})
+	require.ErrorContains(t, err, `the profile "none" that AWS_PROFILE names is neither in`)
+
+	_, identity, err := c.open(t, withProfile("default"), func(*session) {})
+	require.NoError(t, err)
+	for _, verb := range []string{"%v", "%+v", "%#v"} {
+		assert.NotContains(t, fmt.Sprintf(verb, identity), "CANARY")
+	}
+	assert.Equal(t, []string{"env", "assume-role", "assume-role-with-web-identity", "sso"}, triedNames(identity.Tried))
+}
+
+func triedNames(tried []TriedSource) []string {
+	var names []string
+	for _, source := range tried {
+		names = append(names, source.Source)
+	}
+	return names
+}
+
+// TestNoCredentialsSaysWhatWasTried: each source has its reason.
+func TestNoCredentialsSaysWhatWasTried(t *testing.T) {
+	t.Parallel()
+	c := scenario{}
+	_, lookup := c.lay(t, "")
+	_, identity, err := c.open(t, lookup, func(*session) {})
+	require.ErrorIs(t, err, ErrNoCredentials)
+	assert.Len(t, identity.Tried, 12)
+	for _, source := range identity.Tried {
+		assert.NotEmpty(t, source.Reason, source.Source)
+		assert.ErrorContains(t, err, source.Source+": "+source.Reason)
+	}
+}

@@ -18,8 +18,9 @@ import (
 // PutObject stores what body still has to give under key, replacing what is
 // there. A body of at most 16 MiB is one request; a larger one goes up in parts,
 // several at once. An io.ReaderAt with io.Seeker, as a file is, is read in place
-// and again for a retry; of any other reader at most 64 MiB are held in memory
-// (more beyond 8 GiB, as parts must grow for 10,000 of them to hold 5 TiB).
+// and again for a retry; of any other reader at most 96 MiB are held in memory:
+// eight parts of 8 MiB, and the first one of up to 32 MiB (more beyond 8 GiB, as
+// parts must grow for 10,000 of them to hold 5 TiB).
 //
 // The object is durable when PutObject returns nil, and is there as a whole or
 // not at all: on an error, also of body or ctx, which errors.Is then finds, an

@@ -113,6 +113,7 @@ type awsEnvironment struct {
 	lookup                      func(string) (string, bool)
 	configPath, credentialsPath string
 	configFile                  botofile.Profiles
+	credentialsLines            map[string]int // of the credentials file's sections
 	credentialsFile             map[string]botofile.Section
 	profiles                    map[string]botofile.Section // of both files
 	profile                     *string                     // nil is the default
@@ -140,7 +141,7 @@ func readAWSEnvironment(lookup func(string) (string, bool)) (*awsEnvironment, er
 	}
 	env.configFile = config.ConfigProfiles()
 	if credentials != nil {
-		env.credentialsFile = credentials.Sections
+		env.credentialsFile, env.credentialsLines = credentials.Sections, credentials.Lines
 	}
 	env.mergeProfiles()
 	return env, env.chooseProfile()
