@@ -251,3 +251,100 @@ func TestCertificateBundle(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 	}
 }
+
+// TestChecksums: a put carries a CRC32 wherever it goes. To AWS it may follow the
+// body; to another server over https it is a header, since such servers may
+// refuse what follows the body.
+func TestChecksums(t *testing.T) {
+	t.Parallel()
+	var header atomic.Value
+	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		header.Store(r.Header.Clone())
+	}))
+	t.Cleanup(server.Close)
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	for mode, want := range map[string]string{"when_supported": "crc32", "when_required": ""} {
+		env := map[string]string{"AWS_CA_BUNDLE": bundle, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_REQUEST_CHECKSUM_CALCULATION": mode}
+		store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, &Options{
+			LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok },
+		})
+		require.NoError(t, err)
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), nil))
+		require.NoError(t, store.Close())
+		sent, _ := header.Load().(http.Header)
+		assert.Empty(t, sent.Get("X-Amz-Trailer"), mode)
+		assert.Equal(t, want != "", sent.Get("X-Amz-Checksum-Crc32") != "", mode)
+	}
+
+	store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, &Options{
+		LookupEnv: func(string) (string, bool) { return "", false },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	_, ofAWS, err := store.PutRequest(t.Context(), "bucket", "key")
+	require.NoError(t, err)
+	assert.True(t, ofAWS.Get("X-Amz-Trailer") == "x-amz-checksum-crc32" || ofAWS.Get("X-Amz-Checksum-Crc32") != "", "%v", ofAWS)
+}
+
+// TestIgnoredRange: a server that answers a range with the whole object, or with
+// another part, must not pass for one that heard it.
+func TestIgnoredRange(t *testing.T) {
+	t.Parallel()
+	var answer atomic.Value
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"e"`)
+		status := http.StatusOK
+		if contentRange, _ := answer.Load().(string); contentRange != "" {
+			w.Header().Set("Content-Range", contentRange)
+			status = http.StatusPartialContent
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "0123456789")
+	}))
+	t.Cleanup(server.Close)
+	store := storeAt(t, server.URL)
+	for _, contentRange := range []string{"", "bytes 0-9/100", "bytes 5-14/100", "nonsense"} {
+		answer.Store(contentRange)
+		_, err := store.GetObject(t.Context(), "bucket", "key", &GetOptions{Range: Range(5, 5)})
+		require.ErrorContains(t, err, "the server answered", "%q", contentRange)
+	}
+}
+
+// TestCorruptBody: bytes that do not have the object's checksum are an error, and
+// at no time the whole body without one.
+func TestCorruptBody(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"e"`)
+		w.Header().Set("X-Amz-Checksum-Crc32", "AAAAAA==")
+		_, _ = io.WriteString(w, "0123456789")
+	}))
+	t.Cleanup(server.Close)
+	store := storeAt(t, server.URL)
+	_, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+	require.ErrorContains(t, err, "checksum")
+	target := filepath.Join(t.TempDir(), "target")
+	require.ErrorContains(t, store.DownloadFile(t.Context(), "bucket", "key", target), "checksum")
+	_, err = os.Stat(target)
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestUnknownLength: a server that does not say how long an object is.
+func TestUnknownLength(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"e"`)
+		_, _ = io.WriteString(w, "01234")
+		w.(http.Flusher).Flush() // which makes the answer chunked
+		_, _ = io.WriteString(w, "56789")
+	}))
+	t.Cleanup(server.Close)
+	store := storeAt(t, server.URL)
+	data, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+	require.NoError(t, err)
+	assert.Equal(t, "0123456789", string(data))
+	_, err = store.ReadObject(t.Context(), "bucket", "key", 5)
+	require.ErrorContains(t, err, "more than")
+}

@@ -1,10 +1,11 @@
 package lithopss3
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -66,21 +67,41 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
+	length := int64(-1) // where the server does not say
+	if out.ContentLength != nil {
+		length = *out.ContentLength
+	}
 	object := &Object{
 		ObjectInfo: ObjectInfo{
-			Key: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
+			Key: key, Size: length, ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
 			ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata,
 		},
-		Length: aws.ToInt64(out.ContentLength),
+		Length: length,
 	}
-	if out.ContentRange != nil {
-		if object.Offset, object.Size, err = parseContentRange(*out.ContentRange); err != nil {
+	if opts.Range != nil {
+		if err := object.locate(opts.Range, aws.ToString(out.ContentRange)); err != nil {
 			_ = out.Body.Close()
 			return nil, wrapError(op, bucket, key, err)
 		}
 	}
 	object.Body = s.newReader(ctx, in, object, out.Body)
 	return object, nil
+}
+
+// locate reads from the answer which part of the object it is. A server that
+// gives another part than asked for, or all of it, must not go unnoticed.
+func (o *Object) locate(asked *ByteRange, answer string) (err error) {
+	if o.Offset, o.Size, err = parseContentRange(answer); err != nil {
+		return err
+	}
+	offset := asked.Offset
+	if offset < 0 {
+		offset = max(0, o.Size+offset)
+	}
+	if o.Offset != offset || (asked.Length >= 0 && o.Length > asked.Length) {
+		return fmt.Errorf("the server answered the range %s with %q", asked.header(), answer)
+	}
+	return nil
 }
 
 func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInput {
@@ -119,7 +140,7 @@ func (r *ByteRange) header() string {
 	switch {
 	case r.Offset < 0:
 		return "bytes=" + strconv.FormatInt(r.Offset, 10)
-	case r.Length < 0:
+	case r.Length < 0, r.Offset > math.MaxInt64-r.Length:
 		return fmt.Sprintf("bytes=%d-", r.Offset)
 	}
 	return fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1)
@@ -175,11 +196,20 @@ func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64)
 	if limit > 0 && object.Size > limit {
 		return nil, &Error{Op: "ReadObject", Bucket: bucket, Key: key, Err: fmt.Errorf("it has %d bytes, more than the %d allowed", object.Size, limit)}
 	}
-	data := make([]byte, object.Length)
-	if _, err := io.ReadFull(object.Body, data); err != nil && !errors.Is(err, io.EOF) {
+	var data bytes.Buffer
+	data.Grow(int(max(0, object.Length)) + bytes.MinRead)
+	body := io.Reader(object.Body)
+	if limit > 0 {
+		body = io.LimitReader(body, limit+1) // for a server that does not say the size
+	}
+	// To the end, where the checksum is compared.
+	if _, err := data.ReadFrom(body); err != nil {
 		return nil, wrapError("ReadObject", bucket, key, err)
 	}
-	return data, nil
+	if limit > 0 && int64(data.Len()) > limit {
+		return nil, &Error{Op: "ReadObject", Bucket: bucket, Key: key, Err: fmt.Errorf("it has more than the %d bytes allowed", limit)}
+	}
+	return data.Bytes(), nil
 }
 
 func optional(text string) *string {

@@ -51,7 +51,10 @@ func (r *objectReader) Read(p []byte) (int, error) {
 		case err == nil:
 			return n, nil
 		case r.offset >= r.end:
-			r.err = err // io.EOF, or a checksum that does not match
+			r.err = err
+			if !errors.Is(err, io.EOF) { // a checksum that does not match
+				r.err = wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)
+			}
 		case n > 0:
 			return n, nil // the next Read meets the error again and resumes
 		default:

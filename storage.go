@@ -120,4 +120,9 @@ func Range(offset, length int64) *ByteRange { return &ByteRange{Offset: offset, 
 func RangeFrom(offset int64) *ByteRange { return &ByteRange{Offset: offset, Length: -1} }
 
 // RangeLast is the last n bytes, or all of a shorter object.
-func RangeLast(n int64) *ByteRange { return &ByteRange{Offset: -n, Length: -1} }
+func RangeLast(n int64) *ByteRange {
+	if n <= 0 {
+		return &ByteRange{}
+	}
+	return &ByteRange{Offset: -n, Length: -1}
+}

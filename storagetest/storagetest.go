@@ -228,6 +228,8 @@ func testRanges(t *testing.T, h *Harness) {
 		{lithopss3.RangeFrom(7), "789", 7},
 		{lithopss3.RangeLast(2), "89", 8},
 		{lithopss3.RangeLast(100), "0123456789", 0},
+		{lithopss3.RangeLast(0), "", 0},
+		{lithopss3.Range(4, 1<<63-1), "456789", 4},
 		{lithopss3.Range(-4, 2), "67", 6},
 	} {
 		object, err := h.Storage.GetObject(t.Context(), h.Bucket, "ten", &lithopss3.GetOptions{Range: test.byteRange})
