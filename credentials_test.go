@@ -348,3 +348,47 @@ func TestNoCredentialsSaysWhatWasTried(t *testing.T) {
 		assert.ErrorContains(t, err, source.Source+": "+source.Reason)
 	}
 }
+
+// TestScenariosBeyondTheGolden are answers of boto3 1.43.11 to random scenarios
+// that found a difference.
+func TestScenariosBeyondTheGolden(t *testing.T) {
+	t.Parallel()
+	const role = "arn:aws:iam::123456789012:role/r1"
+	source := "[src]\naws_access_key_id=AKSRC\naws_secret_access_key=SKSRC\n"
+	for name, c := range map[string]struct {
+		config, kind string
+		env          map[string]string
+	}{
+		"short external id":         {"[default]\nrole_arn=" + role + "\nsource_profile=src\nexternal_id=E\n", "ParamValidationError", nil},
+		"short session name":        {"[default]\nrole_arn=" + role + "\nsource_profile=src\nrole_session_name=s\n", "ParamValidationError", nil},
+		"short role":                {"[default]\nrole_arn=role\nsource_profile=src\n", "ParamValidationError", nil},
+		"short duration":            {"[default]\nrole_arn=" + role + "\nsource_profile=src\nduration_seconds=60\n", "ParamValidationError", nil},
+		"role without a region":     {"[default]\nrole_arn=" + role + "\nsource_profile=src\n", "NoRegionError", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}},
+		"services section missing":  {"[default]\nservices=gone\n", "InvalidConfigError", nil},
+		"both kinds of source":      {"[default]\nrole_arn=" + role + "\nsource_profile=src\ncredential_source=Environment\n", "InvalidConfigError", nil},
+		"session settings conflict": {"[default]\nsso_session=s\nsso_region=a\nsso_account_id=1\nsso_role_name=r\n[sso-session s]\nsso_start_url=u\nsso_region=b\n", "InvalidConfigError", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scenario{Env: c.env, Files: map[string]string{".aws/config": c.config, ".aws/credentials": source}, Lithops: map[string]json.RawMessage{"aws_s3": json.RawMessage("{}")}}
+			_, lookup := s.lay(t, "")
+			_, _, err := s.open(t, lookup, func(*session) {})
+			require.Error(t, err)
+			assert.Equal(t, c.kind, kindOfError(err), "%v", err)
+		})
+	}
+	t.Run("no region and a regional us-east-1", func(t *testing.T) {
+		t.Parallel()
+		s := scenario{
+			Env:     map[string]string{"AWS_DEFAULTS_MODE": "standard", "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"},
+			Lithops: map[string]json.RawMessage{"aws_s3": json.RawMessage("{}")},
+		}
+		_, lookup := s.lay(t, "")
+		store, identity, err := s.open(t, lookup, func(*session) {})
+		require.NoError(t, err)
+		assert.Equal(t, "aws-global", identity.Region)
+		put, _, err := store.PutRequest(t.Context(), "my-bucket", "key")
+		require.NoError(t, err)
+		assert.Equal(t, "https://my-bucket.s3.amazonaws.com/key", put)
+	})
+}

@@ -62,6 +62,9 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 		}
 		in.TokenCode = &code
 	}
+	if err := e.checkRole(name, in); err != nil {
+		return nil, "", err
+	}
 	client, err := e.stsClient(credentials.StaticCredentialsProvider{Value: *source})
 	if err != nil {
 		return nil, "", err
@@ -71,6 +74,29 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 		return nil, "", stsFailure(sourceAssumeRole, profile["role_arn"], err)
 	}
 	return fromSTS(out.Credentials), "", nil
+}
+
+// checkRole refuses what botocore refuses by the limits in the model of STS.
+func (e *awsEnvironment) checkRole(name string, in *sts.AssumeRoleInput) error {
+	for _, limit := range []struct {
+		key   string
+		value *string
+		least int
+	}{
+		{"role_arn", in.RoleArn, 20},
+		{"role_session_name", in.RoleSessionName, 2},
+		{"external_id", in.ExternalId, 2},
+		{"mfa_serial", in.SerialNumber, 9},
+		{"the MFA code", in.TokenCode, 6},
+	} {
+		if limit.value != nil && len(*limit.value) < limit.least {
+			return e.roleProblem("ParamValidationError", "%s of profile %s has fewer than %d characters", limit.key, name, limit.least)
+		}
+	}
+	if in.DurationSeconds != nil && *in.DurationSeconds < 900 {
+		return e.roleProblem("ParamValidationError", "duration_seconds of profile %s is less than 900", name)
+	}
+	return nil
 }
 
 func optionalKey(section map[string]string, key string) *string {
@@ -174,6 +200,9 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 	session, ok := setting("AWS_ROLE_SESSION_NAME", "role_session_name")
 	if !ok {
 		session = sessionName()
+	}
+	if len(role) < 20 || len(session) < 2 {
+		return problem("ParamValidationError", fmt.Sprintf("the role %q or the session name %q is too short to be one", role, session), nil)
 	}
 	client, err := e.stsClient(aws.AnonymousCredentials{})
 	if err != nil {

@@ -47,6 +47,11 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 	if s.s3, err = env.s3Settings(opts.Endpoint, s.region); err != nil {
 		return nil, err
 	}
+	if s.regionSource == defaultRegionSource && s.s3.regionalUSEast1 {
+		// Without a region botocore's client is one of aws-global, which the legacy
+		// mode of us-east-1 makes into us-east-1.
+		s.region, s.s3.region = "aws-global", "aws-global"
+	}
 	if real, isFIPS := fipsRegion(s.region); isFIPS {
 		s.region, s.s3.region, s.s3.fips, env.fips = real, real, true, true
 	}
