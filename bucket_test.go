@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -455,6 +456,12 @@ func TestFiles(t *testing.T) {
 	data, err := os.ReadFile(target)
 	require.NoError(t, err)
 	assert.Equal(t, "contents", string(data))
+
+	if runtime.GOOS != "windows" {
+		info, err := os.Stat(target)
+		require.NoError(t, err)
+		assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), "a file that is replaced keeps its permissions")
+	}
 
 	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "missing", target), fs.ErrNotExist)
 	require.ErrorIs(t, store.UploadFile(ctx, filepath.Join(dir, "missing"), "bucket", "key", nil), fs.ErrNotExist)

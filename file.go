@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
@@ -45,7 +46,7 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string) (err
 
 // replaceFile writes size bytes beside path and renames the whole.
 func replaceFile(path string, body io.Reader, size int64) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".lithops-s3-*.part")
+	temporary, err := createBeside(path)
 	if err != nil {
 		return err
 	}
@@ -61,8 +62,10 @@ func replaceFile(path string, body io.Reader, size int64) (err error) {
 	if size >= 0 && n != size {
 		return fmt.Errorf("%d bytes came instead of %d: %w", n, size, io.ErrUnexpectedEOF)
 	}
-	if err := temporary.Chmod(newFileMode(path)); err != nil {
-		return err
+	if info, err := os.Stat(path); err == nil { // the file that is replaced keeps its permissions
+		if err := temporary.Chmod(info.Mode().Perm()); err != nil {
+			return err
+		}
 	}
 	if err := temporary.Sync(); err != nil {
 		return err
@@ -73,13 +76,17 @@ func replaceFile(path string, body io.Reader, size int64) (err error) {
 	return os.Rename(temporary.Name(), path)
 }
 
-// newFileMode keeps the permissions of the file that is replaced; a new one may
-// be read by its owner's group and others, as with most programs' umask.
-func newFileMode(path string) fs.FileMode {
-	if info, err := os.Stat(path); err == nil {
-		return info.Mode().Perm()
+// createBeside makes a new file in the folder of path, with the permissions that
+// the user's umask leaves to new files; os.CreateTemp would keep it from the group.
+func createBeside(path string) (*os.File, error) {
+	const attempts = 100
+	for attempt := 0; ; attempt++ {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".lithops-s3-%08x.part", rand.Uint32()))
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666) //nolint:gosec // the umask decides
+		if !errors.Is(err, fs.ErrExist) || attempt == attempts {
+			return file, err
+		}
 	}
-	return 0o644
 }
 
 func ignoreClosed(err error) error {
