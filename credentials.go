@@ -231,7 +231,7 @@ func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, str
 	if text := get("AWS_CREDENTIAL_EXPIRATION"); text != "" {
 		expires, err := boto.ParseTime(text)
 		if err != nil {
-			return nil, "", &CredentialsError{Kind: "ValueError", Source: sourceEnvironment, Reason: "AWS_CREDENTIAL_EXPIRATION: " + err.Error(), Err: err}
+			return nil, "", &CredentialsError{Kind: "ParserError", Source: sourceEnvironment, Reason: "AWS_CREDENTIAL_EXPIRATION: " + err.Error(), Err: err}
 		}
 		found.CanExpire, found.Expires = true, expires
 	}

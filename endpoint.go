@@ -172,7 +172,8 @@ type s3Resolver struct {
 func (r *s3Resolver) ResolveEndpoint(ctx context.Context, params s3.EndpointParameters) (endpoints.Endpoint, error) {
 	custom := params.Endpoint != nil
 	isARN := strings.HasPrefix(aws.ToString(params.Bucket), "arn:")
-	params.ForcePathStyle = aws.Bool(r.settings.pathStyle() && !isARN)
+	accelerated := r.settings.accelerate && !custom // which there is by virtual host only
+	params.ForcePathStyle = aws.Bool(r.settings.pathStyle() && !isARN && !accelerated)
 	params.Accelerate = aws.Bool(r.settings.accelerate)
 	params.UseArnRegion = aws.Bool(r.settings.useARNRegion)
 	params.UseDualStack = aws.Bool(r.settings.dualStack && !custom)

@@ -8,7 +8,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -48,7 +50,7 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 		RoleArn: aws.String(profile["role_arn"]), RoleSessionName: aws.String(sessionName()),
 		ExternalId: optionalKey(profile, "external_id"), SerialNumber: optionalKey(profile, "mfa_serial"),
 	}
-	if given := optionalKey(profile, "role_session_name"); given != nil {
+	if given := optionalKey(profile, "role_session_name"); given != nil && *given != "" {
 		in.RoleSessionName = given
 	}
 	// A duration that is no number counts as none, and none is left to STS.
@@ -78,6 +80,9 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 
 // checkRole refuses what botocore refuses by the limits in the model of STS.
 func (e *awsEnvironment) checkRole(name string, in *sts.AssumeRoleInput) error {
+	if strings.EqualFold(e.section["parameter_validation"], "false") {
+		return nil
+	}
 	for _, limit := range []struct {
 		key   string
 		value *string
@@ -192,13 +197,15 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return problem("FileNotFoundError", path+": no such file", nil)
+	case errors.Is(err, syscall.EISDIR):
+		return problem("IsADirectoryError", path+": is a folder", nil)
 	case err != nil:
 		return problem("OSError", err.Error(), err)
-	case len(token) < 4: // the shortest that the service's model allows
-		return problem("ParamValidationError", fmt.Sprintf("the token in %s has %d bytes, too few for one", path, len(token)), nil)
+	case utf8.RuneCount(token) < 4: // the shortest that the service's model allows
+		return problem("ParamValidationError", fmt.Sprintf("the token in %s has %d characters, too few for one", path, utf8.RuneCount(token)), nil)
 	}
 	session, ok := setting("AWS_ROLE_SESSION_NAME", "role_session_name")
-	if !ok {
+	if !ok || session == "" {
 		session = sessionName()
 	}
 	if len(role) < 20 || len(session) < 2 {

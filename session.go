@@ -47,7 +47,7 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 	if s.s3, err = env.s3Settings(opts.Endpoint, s.region); err != nil {
 		return nil, err
 	}
-	if s.regionSource == defaultRegionSource && s.s3.regionalUSEast1 {
+	if s.regionSource == defaultRegionSource && s.s3.regionalUSEast1 && s.s3.url == "" {
 		// Without a region botocore's client is one of aws-global, which the legacy
 		// mode of us-east-1 makes into us-east-1.
 		s.region, s.s3.region = "aws-global", "aws-global"

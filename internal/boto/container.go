@@ -45,11 +45,11 @@ func (f *Fetcher) Container(ctx context.Context, lookup Lookup) (*aws.Credential
 	} else if address, ok = lookup("AWS_CONTAINER_CREDENTIALS_FULL_URI"); !ok {
 		return nil, nil
 	}
-	if err := checkContainerHost(address); err != nil {
-		return nil, err
-	}
 	token, err := containerToken(lookup)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkContainerHost(address); err != nil {
 		return nil, err
 	}
 	var body []byte
@@ -71,7 +71,7 @@ func checkContainerHost(address string) error {
 	if err != nil || parsed.Hostname() == "" {
 		return failure("ValueError", "AWS_CONTAINER_CREDENTIALS_FULL_URI is %q, not a URL", address)
 	}
-	host := parsed.Hostname()
+	host := strings.ToLower(parsed.Hostname())
 	if ip := net.ParseIP(host); parsed.Scheme == "https" || slices.Contains(containerHosts, host) || (ip != nil && ip.IsLoopback()) {
 		return nil
 	}
@@ -134,15 +134,15 @@ func parseContainer(body []byte) (*aws.Credentials, error) {
 	}
 	values := map[string]string{}
 	for _, name := range []string{"AccessKeyId", "SecretAccessKey", "Token", "Expiration"} {
-		value, ok := fields[name].(string)
+		value, ok := fields[name]
 		if !ok {
 			return nil, failure("KeyError", "the container's credentials service answered without %s", name)
 		}
-		values[name] = value
+		values[name], _ = value.(string) // a null is as good as nothing
 	}
 	expires, err := ParseTime(values["Expiration"])
 	if err != nil {
-		return nil, failure("ValueError", "the container's credentials service: Expiration: %w", err)
+		return nil, failure("ParserError", "the container's credentials service: Expiration: %w", err)
 	}
 	return temporary(values["AccessKeyId"], values["SecretAccessKey"], values["Token"], expires), nil
 }

@@ -153,7 +153,7 @@ func parseInstance(body []byte) (*aws.Credentials, error) {
 	}
 	expires, err := ParseTime(fields["Expiration"])
 	if err != nil {
-		return nil, errNothing
+		return nil, failure("ParserError", "the instance metadata service: Expiration: %w", err)
 	}
 	return temporary(fields["AccessKeyId"], fields["SecretAccessKey"], fields["Token"], extend(expires, time.Now())), nil
 }

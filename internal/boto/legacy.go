@@ -52,7 +52,7 @@ func LegacyConfig(lookup Lookup) (*aws.Credentials, error) {
 		paths = []string{path}
 	}
 	for _, path := range paths {
-		path = botofile.ExpandHome(path, lookup)
+		path = botofile.ExpandPath(path, lookup)
 		file, err := botofile.Read(path)
 		if err != nil {
 			return nil, &Error{Kind: "ConfigParseError", Reason: err.Error(), Err: err}

@@ -63,6 +63,9 @@ func clip(text string) string {
 // parseProcess never prints the answer: it holds a secret.
 func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 	answer, err := decodeProcess(data)
+	if err != nil && json.Valid(data) {
+		return nil, failure("AttributeError", "%s printed JSON that is not an object", name)
+	}
 	if err != nil {
 		return nil, failure("JSONDecodeError", "%s printed what is not one JSON object", name)
 	}
@@ -78,7 +81,7 @@ func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 	}
 	if answer.expiration != nil {
 		if found.Expires, err = ParseTime(*answer.expiration); err != nil {
-			return nil, failure("ValueError", "%s: Expiration: %w", name, err)
+			return nil, failure("ParserError", "%s: Expiration: %w", name, err)
 		}
 		found.CanExpire = true
 	}

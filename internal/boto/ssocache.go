@@ -36,6 +36,9 @@ func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
 	if token.Get("accessToken") == "" || token.Get("expiresAt") == "" {
 		return nil, failure("SSOTokenLoadError", "%s has no accessToken or no expiresAt: run aws sso login", path)
 	}
+	if _, err := ParseTime(token.Get("expiresAt")); err != nil {
+		return nil, failure("ParserError", "%s: expiresAt: %w", path, err)
+	}
 	return token, nil
 }
 
