@@ -70,6 +70,9 @@ func (s *Store) Bucket(ctx context.Context) (string, error) {
 	if name := s.bucket.known(); name != "" {
 		return name, nil
 	}
+	if s.session.sts.err != nil {
+		return "", s.session.sts.err
+	}
 	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return "", fmt.Errorf("the bucket's name needs the caller's identity, and STS did not give it (storage_bucket in the configuration does without): %w",

@@ -392,3 +392,28 @@ func TestScenariosBeyondTheGolden(t *testing.T) {
 		assert.Equal(t, "https://my-bucket.s3.amazonaws.com/key", put)
 	})
 }
+
+// TestSettingsThatOnlyHurtTheirUsers: a wrong setting of what is never asked is no error.
+func TestSettingsThatOnlyHurtTheirUsers(t *testing.T) {
+	t.Parallel()
+	keys := map[string]json.RawMessage{"aws": json.RawMessage(`{"region":"eu-west-1","access_key_id":"AK","secret_access_key":"SK"}`)}
+	for name, env := range map[string]map[string]string{
+		"metadata endpoint beside given keys": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "junk"},
+		"STS endpoint":                        {"AWS_ENDPOINT_URL_STS": "junk"},
+		"empty option of STS":                 {"AWS_STS_REGIONAL_ENDPOINTS": ""},
+		"expiration in the basic form":        {"AWS_CREDENTIAL_EXPIRATION": "20400101T000000Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scenario{Env: env, Lithops: keys}
+			_, lookup := s.lay(t, "")
+			store, identity, err := s.open(t, lookup, func(*session) {})
+			require.NoError(t, err)
+			assert.Equal(t, "AK", identity.AccessKeyID)
+			if env["AWS_ENDPOINT_URL_STS"] != "" {
+				_, err = store.Bucket(t.Context())
+				require.ErrorContains(t, err, "AWS_ENDPOINT_URL_STS", "the bucket's name needs STS")
+			}
+		})
+	}
+}

@@ -34,6 +34,7 @@ type stsSettings struct {
 	dualStack, fips bool
 	global          bool // sts.amazonaws.com
 	attempts        int
+	err             error // an endpoint that is none
 }
 
 func (e *awsEnvironment) s3Settings(override, region string) (s3Settings, error) {
@@ -191,10 +192,8 @@ var legacySTSRegions = []string{
 
 func (e *awsEnvironment) stsSettings(override, region string) (stsSettings, error) {
 	endpoint, err := e.endpoint("sts", override)
-	if err != nil {
-		return stsSettings{}, err
-	}
 	settings := stsSettings{
+		err: err, // which only those who ask STS need to hear
 		url: endpoint.value, urlSource: endpoint.source, signingRegion: region,
 		dualStack: isTrue(e.setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint").value),
 		fips:      e.fips || isTrue(e.setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint").value),
@@ -209,7 +208,7 @@ func (e *awsEnvironment) stsSettings(override, region string) (stsSettings, erro
 	switch {
 	case option.set && strings.EqualFold(option.value, "legacy"):
 		settings.global = settings.global || slices.Contains(legacySTSRegions, region)
-	case option.set && !strings.EqualFold(option.value, "regional"):
+	case option.value != "" && !strings.EqualFold(option.value, "regional"):
 		return stsSettings{}, &CredentialsError{Kind: "InvalidSTSRegionalEndpointsConfigError", Reason: fmt.Sprintf("%s is %q, not legacy or regional", option.source, option.value)}
 	}
 	return settings, nil

@@ -227,6 +227,9 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 // stsClient is a client of the chain's own, with the settings of the session's.
 // Like botocore it signs nothing for a custom endpoint without a region.
 func (e *awsEnvironment) stsClient(provider aws.CredentialsProvider) (*sts.Client, error) {
+	if e.sts.err != nil {
+		return nil, e.sts.err
+	}
 	_, anonymous := provider.(aws.AnonymousCredentials)
 	if e.noRegion && e.sts.url != "" && !anonymous {
 		return nil, &CredentialsError{Kind: "NoRegionError", Source: sourceAssumeRole, Reason: "an STS endpoint is set, but no region to sign for"}

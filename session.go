@@ -63,6 +63,11 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 		return nil, err
 	}
 	env.sts = s.sts
+	if config.AccessKeyID == "" && config.SecretAccessKey.IsZero() && config.SessionToken.IsZero() {
+		if err := env.readInstanceSettings(); err != nil {
+			return nil, err
+		}
+	}
 	s.chain = newChain(config, env)
 	s.credentials = newRefresher(s.walk)
 	return s, nil

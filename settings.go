@@ -13,7 +13,7 @@ import (
 // checkSettings refuses what botocore refuses when it makes a client, though
 // nothing here may need it: a setting that is wrong on one side is wrong on both.
 func (e *awsEnvironment) checkSettings() error {
-	for _, check := range []func() error{e.checkSSOSession, e.checkRetryMode, e.checkCompression, e.checkExpress, e.readInstanceSettings} {
+	for _, check := range []func() error{e.checkSSOSession, e.checkRetryMode, e.checkCompression, e.checkExpress} {
 		if err := check(); err != nil {
 			return err
 		}

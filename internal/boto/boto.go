@@ -42,7 +42,7 @@ func (l Lookup) get(name string) string {
 // timeLayouts are the forms in which expirations are found in answers and caches.
 var timeLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05MST", "2006-01-02T15:04Z07:00",
-	time.RFC1123Z, time.RFC1123, "Mon Jan _2 15:04:05 2006",
+	"20060102T150405Z07:00", time.RFC1123Z, time.RFC1123, "Mon Jan _2 15:04:05 2006",
 }
 
 // localLayouts name no zone and mean local time, as for dateutil.
