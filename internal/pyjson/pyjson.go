@@ -1,0 +1,48 @@
+// Package pyjson reads and writes JSON as Python's json module does by default:
+// ASCII only, ", " and ": " between, floats as repr writes them, integers of any
+// size, NaN and Infinity, and members of objects in their order.
+package pyjson
+
+import (
+	"errors"
+	"math/big"
+)
+
+// Values are nil, bool, int64 (*big.Int beyond), float64, string, []any and
+// Object. A text with lone surrogates holds them as the three bytes that
+// Python's "surrogatepass" writes, as in package pickle.
+
+// An Object is a JSON object: its members in order, each name once.
+type Object []Member
+
+// A Member is a name and its value.
+type Member struct {
+	Name  string
+	Value any
+}
+
+// Get is the value of a name, and whether the object has it.
+func (o Object) Get(name string) (any, bool) {
+	for _, member := range o {
+		if member.Name == name {
+			return member.Value, true
+		}
+	}
+	return nil, false
+}
+
+// maxDepth is how deep values may nest; Python gives up near a thousand.
+const maxDepth = 500
+
+// ErrSyntax is a text that is not JSON as Python reads it.
+var ErrSyntax = errors.New("malformed JSON")
+
+// ErrValue is a value that JSON has no form for.
+var ErrValue = errors.New("no JSON for this value")
+
+func normalize(n *big.Int) any {
+	if n.IsInt64() {
+		return n.Int64()
+	}
+	return n
+}

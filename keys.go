@@ -1,0 +1,272 @@
+package lithopss3
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Prefixes of everything that Lithops keeps in a bucket (lithops/constants.py).
+const (
+	JobsPrefix     = "lithops.jobs"     // functions, data, and what calls leave
+	TempPrefix     = "lithops.jobs/tmp" // CloudObjects
+	RuntimesPrefix = "lithops.runtimes" // runtime metadata
+)
+
+const (
+	functionSuffix    = ".func.pickle"
+	dataName          = "aggdata.pickle"
+	statusName        = "status.json"
+	outputName        = "output.pickle"
+	initSuffix        = ".init"
+	runtimeSuffix     = ".meta.json"
+	cloudObjectPrefix = "cloudobject_"
+)
+
+// A Call is one call of a job, as Lithops counts them: the executor's id
+// ("4b99c1-0", or "4b99c1-0-M009-00000-1" for one inside a call), the job's
+// ("M000", "A001", "R002") and the call's ("00000").
+type Call struct {
+	ExecutorID, JobID, CallID string
+}
+
+// String is the call's place below [JobsPrefix]: "4b99c1-0-M000/00000".
+func (c Call) String() string { return JobKey(c.ExecutorID, c.JobID) + "/" + c.CallID }
+
+// Types of jobs, the letter that JobID begins with.
+const (
+	MapJob    = 'M' // map, and the map of map_reduce
+	AsyncJob  = 'A' // call_async
+	ReduceJob = 'R' // the reduce of map_reduce
+)
+
+// FormatJobID is the id of an executor's n-th job, counted from 0: "M000"
+// (lithops.executors.FunctionExecutor). A reduce has its map's number.
+func FormatJobID(jobType byte, n int) string { return fmt.Sprintf("%c%03d", jobType, n) }
+
+// FormatCallID is the id of a job's n-th call, counted from 0: "00000".
+func FormatCallID(n int) string { return fmt.Sprintf("%05d", n) }
+
+// FormatExecutorID is the id of a session's n-th executor, counted from 0
+// (lithops.utils.create_executor_id). Inside a call the session is the call's:
+// "4b99c1-0-M009-00000".
+func FormatExecutorID(sessionID string, n int) string { return sessionID + "-" + strconv.Itoa(n) }
+
+// JobKey is what stands for a job in keys (create_job_key of
+// lithops/storage/utils.py, as the functions below).
+func JobKey(executorID, jobID string) string { return executorID + "-" + jobID }
+
+// FunctionKey is the key of a pickled function; hash is the MD5 of its bytes, in
+// hexadecimal (create_func_key).
+func FunctionKey(executorID, hash string) string {
+	return JobsPrefix + "/" + executorID + "/" + hash + functionSuffix
+}
+
+// DataKey is the key of a job's aggregated data (create_data_key).
+func DataKey(executorID, jobID string) string {
+	return JobsPrefix + "/" + JobKey(executorID, jobID) + "/" + dataName
+}
+
+// InitKey is the key of the empty object that a call leaves when it starts;
+// activationID tells its attempts apart (create_init_key).
+func (c Call) InitKey(activationID string) string {
+	return JobsPrefix + "/" + c.String() + "/" + activationID + initSuffix
+}
+
+// StatusKey is the key of the status that a call leaves when it ends (create_status_key).
+func (c Call) StatusKey() string { return JobsPrefix + "/" + c.String() + "/" + statusName }
+
+// OutputKey is the key of a call's result, if that is too large for its status
+// (create_output_key).
+func (c Call) OutputKey() string { return JobsPrefix + "/" + c.String() + "/" + outputName }
+
+// RuntimeKey is the key of a runtime's metadata (InternalStorage.put_runtime_meta).
+func RuntimeKey(runtime string) string {
+	return strings.ReplaceAll(RuntimesPrefix+"/"+runtime+runtimeSuffix, `\`, "/")
+}
+
+// CloudObjectKey is the key that Lithops gives the n-th CloudObject of a session,
+// counted from 0 (Storage.put_cloudobject). A call's session is its job's key and
+// its own id, "4b99c1-0-M005-00000".
+func CloudObjectKey(sessionID string, n uint64) string {
+	name := cloudObjectPrefix + strconv.FormatUint(n, 16)
+	if sessionID == "" {
+		return TempPrefix + "/" + name
+	}
+	return TempPrefix + "/" + sessionID + "/" + name
+}
+
+// A KeyKind is what an object of Lithops is.
+type KeyKind int
+
+// Kinds of keys, and what of a [Key] each has.
+const (
+	KeyFunction    KeyKind = iota + 1 // ExecutorID, Hash
+	KeyData                           // ExecutorID, JobID
+	KeyInit                           // Call, ActivationID
+	KeyStatus                         // Call
+	KeyOutput                         // Call
+	KeyCloudObject                    // Name, SessionID; Call where the session is a call's
+	KeyRuntime                        // Name
+)
+
+// A Key is what [ParseKey] reads from an object's key.
+type Key struct {
+	Kind KeyKind
+	Call
+	ActivationID string
+	Hash         string // of a function: MD5, in hexadecimal
+	SessionID    string // of a CloudObject; empty outside a session
+	Name         string // of a CloudObject, or a runtime
+}
+
+// String is the key again.
+func (k Key) String() string {
+	switch k.Kind {
+	case KeyFunction:
+		return FunctionKey(k.ExecutorID, k.Hash)
+	case KeyData:
+		return DataKey(k.ExecutorID, k.JobID)
+	case KeyInit:
+		return k.InitKey(k.ActivationID)
+	case KeyStatus:
+		return k.StatusKey()
+	case KeyOutput:
+		return k.OutputKey()
+	case KeyCloudObject:
+		return strings.Replace(TempPrefix+"/"+k.SessionID+"/"+k.Name, "//", "/", 1)
+	case KeyRuntime:
+		return RuntimeKey(k.Name)
+	}
+	return ""
+}
+
+// isDigits tells whether text is a number as ids have it: 1 to 18 digits.
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return len(text) >= 1 && len(text) <= 18
+}
+
+func isHex(text string) bool {
+	return strings.Trim(text, "0123456789abcdef") == ""
+}
+
+func isJobID(text string) bool {
+	return len(text) > 1 && text[0] >= 'A' && text[0] <= 'Z' && isDigits(text[1:])
+}
+
+// ParseKey reads a key that Lithops made. It is strict: of a key that only
+// begins or ends like one, ok is false. For every key, Key.String gives it back.
+func ParseKey(key string) (parsed Key, ok bool) {
+	if name, isRuntime := strings.CutPrefix(key, RuntimesPrefix+"/"); isRuntime {
+		name, ok = strings.CutSuffix(name, runtimeSuffix)
+		return Key{Kind: KeyRuntime, Name: name}, ok && name != "" && !strings.Contains(name, `\`)
+	}
+	rest, isJob := strings.CutPrefix(key, JobsPrefix+"/")
+	if !isJob {
+		return Key{}, false
+	}
+	segments := strings.Split(rest, "/")
+	switch {
+	case segments[0] == "tmp":
+		return parseCloudObject(segments[1:])
+	case len(segments) == 2:
+		return parseJobObject(segments[0], segments[1])
+	case len(segments) == 3:
+		return parseCallObject(segments)
+	}
+	return Key{}, false
+}
+
+func parseCloudObject(segments []string) (Key, bool) {
+	key := Key{Kind: KeyCloudObject}
+	switch len(segments) {
+	case 1:
+		key.Name = segments[0]
+	case 2:
+		key.SessionID, key.Name = segments[0], segments[1]
+		if key.SessionID == "" {
+			return Key{}, false
+		}
+	default:
+		return Key{}, false
+	}
+	if jobKey, callID, ok := cutLast(key.SessionID); ok && isDigits(callID) {
+		if executorID, jobID, ok := parseJobKey(jobKey); ok {
+			key.Call = Call{executorID, jobID, callID}
+		}
+	}
+	number, ok := strings.CutPrefix(key.Name, cloudObjectPrefix)
+	return key, ok && len(number) >= 1 && len(number) <= 16 && isHex(number)
+}
+
+// parseJobObject reads what is right below an executor or a job.
+func parseJobObject(folder, name string) (Key, bool) {
+	if hash, ok := strings.CutSuffix(name, functionSuffix); ok {
+		return Key{Kind: KeyFunction, Call: Call{ExecutorID: folder}, Hash: hash}, folder != "" && len(hash) == 32 && isHex(hash)
+	}
+	executorID, jobID, ok := parseJobKey(folder)
+	return Key{Kind: KeyData, Call: Call{ExecutorID: executorID, JobID: jobID}}, ok && name == dataName
+}
+
+func parseCallObject(segments []string) (Key, bool) {
+	executorID, jobID, ok := parseJobKey(segments[0])
+	if !ok || !isDigits(segments[1]) {
+		return Key{}, false
+	}
+	key := Key{Call: Call{executorID, jobID, segments[1]}}
+	activation, isInit := strings.CutSuffix(segments[2], initSuffix)
+	switch {
+	case isInit && activation != "":
+		key.Kind, key.ActivationID = KeyInit, activation
+	case segments[2] == statusName:
+		key.Kind = KeyStatus
+	case segments[2] == outputName:
+		key.Kind = KeyOutput
+	default:
+		return Key{}, false
+	}
+	return key, true
+}
+
+// parseJobKey takes a job's key apart: at the last hyphen, as nested executors
+// have more of them.
+func parseJobKey(jobKey string) (executorID, jobID string, ok bool) {
+	executorID, jobID, ok = cutLast(jobKey)
+	if !ok || executorID == "" || !isJobID(jobID) {
+		return "", "", false
+	}
+	return executorID, jobID, true
+}
+
+// cutLast cuts text at its last hyphen.
+func cutLast(text string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(text, '-')
+	if i < 0 {
+		return "", "", false
+	}
+	return text[:i], text[i+1:], true
+}
+
+// isWithin tells whether an executor is the named one, or was made inside one of
+// its calls. "4b99c1-1" is not within "4b99c1-10", nor the other way round.
+func isWithin(executorID, ancestor string) bool {
+	for executorID != ancestor {
+		session, number, ok := cutLast(executorID)
+		if !ok || !isDigits(number) || len(session) <= len(ancestor) {
+			return false
+		}
+		jobKey, callID, ok := cutLast(session)
+		if !ok || !isDigits(callID) {
+			return false
+		}
+		if executorID, _, ok = parseJobKey(jobKey); !ok {
+			return false
+		}
+	}
+	return true
+}
