@@ -29,6 +29,14 @@ func (i *ExcInfo) Error() string {
 	return i.Type + ": " + i.Message
 }
 
+// Unwrap gives the exception, if there is one, to errors.As.
+func (i *ExcInfo) Unwrap() error {
+	if i.Exception == nil {
+		return nil
+	}
+	return i.Exception
+}
+
 // ParseExcInfo reads a status' "exc_info": a bytes literal around a pickle.
 func ParseExcInfo(literal string) (*ExcInfo, error) {
 	data, err := ParseBytesLiteral(literal)

@@ -45,7 +45,13 @@ func appendValue(out []byte, v any, depth int) ([]byte, error) {
 	case []any:
 		return appendArray(out, v, depth)
 	case map[string]any:
-		return appendObject(out, sorted(v), depth)
+		return appendObject(out, Sorted(v), depth)
+	case json.RawMessage:
+		value, err := Decode(v)
+		if err != nil {
+			return nil, err
+		}
+		return appendValue(out, value, depth)
 	}
 	return appendOther(out, v, depth)
 }
@@ -65,7 +71,8 @@ func appendOther(out []byte, v any, depth int) ([]byte, error) {
 	return appendValue(out, value, depth)
 }
 
-func sorted(m map[string]any) Object {
+// Sorted is an object of the members of m, in the order of their names.
+func Sorted(m map[string]any) Object {
 	object := make(Object, 0, len(m))
 	for name, value := range m {
 		object = append(object, Member{name, value})

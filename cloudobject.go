@@ -1,0 +1,103 @@
+package lithopss3
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lithops-go/lithopss3/pickle"
+)
+
+// A CloudObject is Lithops' reference to an object in a bucket
+// (lithops.storage.utils.CloudObject). Results may hold them; [pickle.Encode]
+// writes them.
+type CloudObject = pickle.CloudObject
+
+// StorageBackend is the Backend of a CloudObject that this package can use.
+const StorageBackend = "aws_s3"
+
+// CloudObjectOptions are the options of PutCloudObject; nil is the zero value.
+type CloudObjectOptions struct {
+	// Bucket is where it goes; empty for the bucket of the jobs.
+	Bucket string
+	// Key is its key; empty for one that Lithops would make.
+	Key string
+}
+
+// sessionCounters count the CloudObjects of each session in this process, as
+// Lithops' COBJECTS_INDEX does: session id → *atomic.Uint64.
+var sessionCounters sync.Map
+
+// ownSession stands for the session where there is none: Python then numbers
+// from 0 in each process, so that one overwrites the other's.
+var ownSession = sync.OnceValue(func() string {
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
+	return "go-" + hex.EncodeToString(id[:])
+})
+
+// PutCloudObject stores an object and returns the reference to it. Without a key
+// it gets one from the session's id and a number (Storage.put_cloudobject), as
+// "lithops.jobs/tmp/4b99c1-0-M005-00000/cloudobject_0".
+func (j *Jobs) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudObjectOptions) (*CloudObject, error) {
+	if opts == nil {
+		opts = &CloudObjectOptions{}
+	}
+	object := &CloudObject{Backend: StorageBackend, Bucket: opts.Bucket, Key: opts.Key}
+	if object.Bucket == "" {
+		object.Bucket = j.bucket
+	}
+	session := j.SessionID
+	if session == "" {
+		session = ownSession()
+	}
+	counter, _ := sessionCounters.LoadOrStore(session, new(atomic.Uint64))
+	number := counter.(*atomic.Uint64).Add(1) - 1 //nolint:errcheck,forcetypeassert // nothing else is stored
+	if object.Key == "" {                         // a key that was given takes a number too, as in Python
+		object.Key = CloudObjectKey(session, number)
+	}
+	return object, j.storage.PutObject(ctx, object.Bucket, object.Key, body, nil)
+}
+
+// GetCloudObject opens what a reference names. The caller closes the Body. A
+// reference into another storage is ErrOtherBackend, before any request.
+func (j *Jobs) GetCloudObject(ctx context.Context, object *CloudObject, opts *GetOptions) (*Object, error) {
+	if err := checkBackend(object); err != nil {
+		return nil, err
+	}
+	return j.storage.GetObject(ctx, object.Bucket, object.Key, opts)
+}
+
+// DeleteCloudObjects removes what references name, each from its own bucket. One
+// that is not there is no error; one into another storage is ErrOtherBackend,
+// before any request.
+func (j *Jobs) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject) error {
+	keys := map[string][]string{}
+	var buckets []string
+	for _, object := range objects {
+		if err := checkBackend(object); err != nil {
+			return err
+		}
+		if keys[object.Bucket] == nil {
+			buckets = append(buckets, object.Bucket)
+		}
+		keys[object.Bucket] = append(keys[object.Bucket], object.Key)
+	}
+	var errs []error
+	for _, bucket := range buckets {
+		errs = append(errs, j.storage.DeleteObjects(ctx, bucket, keys[bucket]))
+	}
+	return errors.Join(errs...)
+}
+
+func checkBackend(object *CloudObject) error {
+	if object.Backend != StorageBackend {
+		return fmt.Errorf("%w: %v is in %q, not in %q", ErrOtherBackend, object, object.Backend, StorageBackend)
+	}
+	return nil
+}

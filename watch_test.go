@@ -1,0 +1,298 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// simulatedJob is a bucket with one job whose calls start and end as time goes
+// on. It answers listings only, from two times for each call, and counts the
+// requests that S3 would get.
+type simulatedJob struct {
+	Storage
+	now        time.Duration
+	start, end []time.Duration // of each call
+	ids        []string        // in the order of the keys
+	number     map[string]int
+	pageSize   int
+	requests   int
+	fail       func(request int) error
+	folder     string
+	activation string
+}
+
+func newSimulatedJob(start, end []time.Duration) *simulatedJob {
+	s := &simulatedJob{start: start, end: end, pageSize: maxPageSize, number: map[string]int{}, folder: "lithops.jobs/e1-0-M000/", activation: "0a1b"}
+	for n := range start {
+		id := FormatCallID(n)
+		s.ids = append(s.ids, id)
+		s.number[id] = n
+	}
+	slices.Sort(s.ids)
+	return s
+}
+
+// keys yields the keys behind startAfter.
+func (s *simulatedJob) keys(startAfter string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		rest := strings.TrimPrefix(startAfter, s.folder)
+		first, _, _ := strings.Cut(rest, "/")
+		from, _ := slices.BinarySearch(s.ids, first)
+		for _, id := range s.ids[max(0, from-1):] {
+			n := s.number[id]
+			for _, object := range []struct {
+				name string
+				at   time.Duration
+			}{{s.activation + ".init", s.start[n]}, {"status.json", s.end[n]}} {
+				key := s.folder + id + "/" + object.name
+				if object.at <= s.now && key > startAfter && !yield(key) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *simulatedJob) ListObjects(_ context.Context, _ string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
+	return func(yield func(ObjectInfo, error) bool) {
+		request := func() error {
+			s.requests++
+			if s.fail == nil {
+				return nil
+			}
+			return s.fail(s.requests)
+		}
+		if err := request(); err != nil {
+			yield(ObjectInfo{}, err)
+			return
+		}
+		if opts.Delimiter != "" {
+			for range s.keys("") {
+				yield(ObjectInfo{Key: s.folder, IsPrefix: true}, nil)
+				return
+			}
+			return
+		}
+		count := 0
+		for key := range s.keys(opts.StartAfter) {
+			if count > 0 && count%s.pageSize == 0 {
+				if err := request(); err != nil {
+					yield(ObjectInfo{}, err)
+					return
+				}
+			}
+			count++
+			if !yield(ObjectInfo{Key: key}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// pythonRequests is what a full listing costs now.
+func (s *simulatedJob) pythonRequests() int {
+	keys := 0
+	for n := range s.start {
+		if s.start[n] <= s.now {
+			keys++
+		}
+		if s.end[n] <= s.now {
+			keys++
+		}
+	}
+	return max(1, (keys+maxPageSize-1)/maxPageSize)
+}
+
+// watchAll watches to the end and checks that each event comes once and in order.
+func (s *simulatedJob) watchAll(t require.TestingT, jobs *Jobs) {
+	started, done := map[Call]int{}, map[Call]int{}
+	for event, err := range jobs.Watch(context.Background(), "e1-0", &WatchOptions{Calls: map[string]int{"M000": len(s.start)}}) {
+		require.NoError(t, err)
+		n := s.number[event.CallID]
+		switch event.Kind {
+		case CallStarted:
+			started[event.Call]++
+			require.LessOrEqual(t, s.start[n], s.now)
+			require.Zero(t, done[event.Call])
+		case CallDone:
+			done[event.Call]++
+			require.LessOrEqual(t, s.end[n], s.now)
+			require.Equal(t, 1, started[event.Call])
+		}
+	}
+	require.Len(t, started, len(s.start))
+	require.Len(t, done, len(s.start))
+	for call := range done {
+		require.Equal(t, []int{1, 1}, []int{started[call], done[call]}, call)
+	}
+}
+
+func (s *simulatedJob) jobs(afterPoll func()) *Jobs {
+	jobs := NewJobs(s, "bucket")
+	jobs.pageSize = s.pageSize
+	jobs.sleep = func(_ context.Context, d time.Duration) error {
+		if afterPoll != nil {
+			afterPoll()
+		}
+		s.now += d
+		return nil
+	}
+	return jobs
+}
+
+// A job of 100,000 calls: Watch makes at most a tenth of the requests that
+// listing everything at each poll takes, as Python's monitor does.
+func TestWatchRequests(t *testing.T) {
+	t.Parallel()
+	const calls = 100_000
+	for name, schedule := range map[string]func(random *rand.Rand, n int) (start, end time.Duration){
+		"a thousand workers": func(random *rand.Rand, n int) (start, end time.Duration) {
+			start = time.Duration(n)*4*time.Millisecond + time.Duration(random.IntN(1000))*time.Millisecond
+			return start, start + 3*time.Second + time.Duration(random.ExpFloat64()*float64(time.Second))
+		},
+		"stragglers": func(random *rand.Rand, n int) (start, end time.Duration) {
+			start = time.Duration(n) * 4 * time.Millisecond
+			end = start + 3*time.Second
+			if random.IntN(2000) == 0 {
+				end += time.Duration(random.IntN(300)) * time.Second
+			}
+			return start, end
+		},
+		"everything at once": func(random *rand.Rand, _ int) (start, end time.Duration) {
+			start = time.Duration(random.IntN(30_000)) * time.Millisecond
+			return start, start + 30*time.Second + time.Duration(random.IntN(600_000))*time.Millisecond
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(1, 2))
+			var start, end []time.Duration
+			for n := range calls {
+				s, e := schedule(random, n)
+				start, end = append(start, s), append(end, e)
+			}
+			job := newSimulatedJob(start, end)
+			python, polls := 0, 0
+			job.watchAll(t, job.jobs(func() { python += job.pythonRequests(); polls++ }))
+			python += job.pythonRequests()
+			t.Logf("%d polls, %d requests; Python %d", polls, job.requests, python)
+			assert.LessOrEqual(t, job.requests*10, python)
+			assert.Less(t, job.now, slices.Max(end)+time.Minute, "the last calls are seen soon")
+		})
+	}
+}
+
+// Whatever the order of starts and ends, the size of the pages and the digits of
+// the ids: every event comes once.
+func TestWatchEveryEventOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		count := rapid.IntRange(1, 400).Draw(t, "calls")
+		first := rapid.SampledFrom([]int{0, 9_990, 99_900, 99_999, 123_456}).Draw(t, "first")
+		seconds := func(name string, most int) time.Duration {
+			return time.Duration(rapid.IntRange(0, most).Draw(t, name)) * time.Second
+		}
+		var start, end []time.Duration
+		for range count {
+			start = append(start, seconds("start", 60))
+			end = append(end, start[len(start)-1]+seconds("run", 60))
+		}
+		job := newSimulatedJob(start, end)
+		job.ids, job.number = nil, map[string]int{}
+		for n := range count {
+			id := FormatCallID(first + n)
+			job.ids = append(job.ids, id)
+			job.number[id] = n
+		}
+		slices.Sort(job.ids)
+		job.pageSize = rapid.IntRange(1, 50).Draw(t, "page size")
+		job.watchAll(t, job.jobs(nil))
+	})
+}
+
+func TestWatchSurvivesTroubleThatPasses(t *testing.T) {
+	t.Parallel()
+	job := newSimulatedJob([]time.Duration{0, time.Second}, []time.Duration{time.Minute, time.Minute})
+	job.fail = func(request int) error {
+		if request%4 != 0 {
+			return &Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
+		}
+		return nil
+	}
+	jobs := job.jobs(nil)
+	var kinds []EventKind
+	for event, err := range jobs.Watch(t.Context(), "e1-0", nil) {
+		if err != nil {
+			require.ErrorContains(t, err, "503")
+			break
+		}
+		kinds = append(kinds, event.Kind)
+	}
+	assert.Empty(t, kinds, "a folder is listed and then its calls: with three faults of four, ten in a row without a whole poll")
+
+	job.requests = 0
+	job.fail = func(request int) error {
+		if request%3 == 0 {
+			return &Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
+		}
+		return nil
+	}
+	job.watchAll(t, jobs)
+
+	job.fail = func(int) error { return wrapError("ListObjects", "bucket", "", ErrNoSuchBucket) }
+	calls := 0
+	for _, err := range jobs.Watch(t.Context(), "e1-0", nil) {
+		calls++
+		require.Error(t, err)
+	}
+	assert.Equal(t, 1, calls)
+}
+
+func TestWatchEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	job := newSimulatedJob([]time.Duration{0}, []time.Duration{time.Hour})
+	jobs := NewJobs(job, "bucket")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last error
+	for event, err := range jobs.Watch(ctx, "e1-0", nil) {
+		if last = err; err == nil {
+			assert.Equal(t, Event{Call{"e1-0", "M000", "00000"}, CallStarted, "0a1b"}, event)
+			cancel()
+		}
+	}
+	require.ErrorIs(t, last, context.Canceled)
+}
+
+func TestNextCallID(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.IntRange(5, 6).Draw(t, "digits")
+		var ids []string
+		first := rapid.SampledFrom([]int{0, 9_990, 99_960, 99_990, 100_000, 999_990}).Draw(t, "first")
+		for n := first; n < first+50 && len(FormatCallID(n)) <= digits; n++ {
+			ids = append(ids, FormatCallID(n))
+		}
+		slices.Sort(ids)
+		for i := range ids[:max(0, len(ids)-1)] {
+			id, steps := nextCallID(ids[i], digits), 1
+			for ; id != "" && id < ids[i+1]; steps++ {
+				id = nextCallID(id, digits)
+			}
+			if id != ids[i+1] {
+				t.Fatalf("behind %s: %s, not %s", ids[i], id, ids[i+1])
+			}
+		}
+	})
+	assert.Empty(t, nextCallID("99999", 5))
+}
