@@ -1,7 +1,10 @@
 package devs3
 
 import (
+	"bufio"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -157,4 +160,27 @@ type changing struct{ change func(*http.Request) }
 func (c changing) Do(r *http.Request) (*http.Response, error) {
 	c.change(r)
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// botocore hangs without it: see continueEmpty.
+func TestContinueBeforeEmptyBody(t *testing.T) {
+	t.Parallel()
+	server, err := Start(nil)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, server.Close()) }()
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(server.URL(), "http://"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = io.WriteString(conn, "PUT /bucket/key HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+	require.NoError(t, err)
+	reader := bufio.NewReader(conn)
+	line, err := reader.ReadString('\n')
+	require.NoError(t, err)
+	assert.Equal(t, "HTTP/1.1 100 Continue\r\n", line)
+	_, err = reader.ReadString('\n')
+	require.NoError(t, err)
+	line, err = reader.ReadString('\n')
+	require.NoError(t, err)
+	assert.Contains(t, line, "403")
 }

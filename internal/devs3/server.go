@@ -106,7 +106,19 @@ func (s *Server) handler() http.Handler {
 	memory := &backend{s3mem.New()}
 	s.buckets.backend = memory
 	fake := gofakes3.New(memory, gofakes3.WithoutVersioning())
-	return s.logRequests(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(fixRange(memory, fake.Server()))))))
+	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(fixRange(memory, fake.Server())))))))
+}
+
+// continueEmpty answers "Expect: 100-continue" before an empty body, as S3 does
+// and net/http does not. botocore takes the status of an answer without it for
+// that of the connection's next answer too, and hangs in its headers.
+func continueEmpty(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 && r.Header.Get("Expect") == "100-continue" {
+			w.WriteHeader(http.StatusContinue)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) logRequests(next http.Handler) http.Handler {
