@@ -67,13 +67,11 @@ func (j *Jobs) Clean(ctx context.Context, opts CleanOptions) (CleanReport, error
 
 // A cleanScope is a prefix, and which of the folders right below it are meant.
 type cleanScope struct {
-	prefix string // ends in "/" wherever nothing but the folder's name tells
-	folder func(name string) bool
+	prefix string
+	folder func(name string) bool // nil for everything
 }
 
 func (o CleanOptions) scopes() ([]cleanScope, error) {
-	all := func(string) bool { return true }
-	temp := cleanScope{TempPrefix + "/", all}
 	switch {
 	case strings.Contains(o.ExecutorID+o.JobID, "/"), o.ExecutorID == "tmp": // that folder is CloudObjects'
 		return nil, fmt.Errorf("invalid id %q", o.ExecutorID+o.JobID)
@@ -82,9 +80,9 @@ func (o CleanOptions) scopes() ([]cleanScope, error) {
 	case o.All && (o.ExecutorID != "" || o.CloudObjects):
 		return nil, errors.New("both everything and a part are selected to clean")
 	case o.All:
-		return []cleanScope{{JobsPrefix + "/", all}, {RuntimesPrefix + "/", all}}, nil
+		return []cleanScope{{JobsPrefix + "/", nil}, {RuntimesPrefix + "/", nil}}, nil
 	case o.ExecutorID == "" && o.CloudObjects:
-		return []cleanScope{temp}, nil
+		return []cleanScope{{TempPrefix + "/", nil}}, nil
 	case o.ExecutorID == "":
 		return nil, ErrNothingSelected
 	}
@@ -158,7 +156,7 @@ func (j *Jobs) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptio
 			return err
 		}
 		name, _, isFolder := strings.Cut(info.Key[len(base):], "/")
-		if !scope.folder(name) || !(isFolder || opts.All) {
+		if scope.folder != nil && (!isFolder || !scope.folder(name)) {
 			continue
 		}
 		report.Objects++

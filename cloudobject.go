@@ -57,8 +57,8 @@ func (j *Jobs) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudOb
 		session = ownSession()
 	}
 	counter, _ := sessionCounters.LoadOrStore(session, new(atomic.Uint64))
-	number := counter.(*atomic.Uint64).Add(1) - 1 //nolint:errcheck,forcetypeassert // nothing else is stored
-	if object.Key == "" {                         // a key that was given takes a number too, as in Python
+	number := counter.(*atomic.Uint64).Add(1) - 1
+	if object.Key == "" { // a key that was given takes a number too, as in Python
 		object.Key = CloudObjectKey(session, number)
 	}
 	return object, j.storage.PutObject(ctx, object.Bucket, object.Key, body, nil)

@@ -253,8 +253,12 @@ func cutLast(text string) (before, after string, ok bool) {
 }
 
 // isWithin tells whether an executor is the named one, or was made inside one of
-// its calls. "4b99c1-1" is not within "4b99c1-10", nor the other way round.
+// its calls. "4b99c1-1" is not within "4b99c1-10", nor the other way round. Everything
+// is within "".
 func isWithin(executorID, ancestor string) bool {
+	if ancestor == "" {
+		return true
+	}
 	for executorID != ancestor {
 		session, number, ok := cutLast(executorID)
 		if !ok || !isDigits(number) || len(session) <= len(ancestor) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -120,7 +121,7 @@ func (w *watcher) midway() bool {
 // mayPass tells whether to try again after an error.
 func (w *watcher) mayPass(ctx context.Context, err error) bool {
 	final := errors.Is(err, errStopped) || ctx.Err() != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
-	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode >= 300 && known.StatusCode < 500 && known.StatusCode != 429 {
+	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode >= 300 && known.StatusCode < 500 && known.StatusCode != http.StatusTooManyRequests {
 		final = true
 	}
 	w.failures++

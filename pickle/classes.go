@@ -77,9 +77,14 @@ func unwrapConstructor(o *Object) *Object {
 	args := Tuple{}
 	switch o.Name {
 	case "_reconstructor":
-		plain := len(o.Args) == 3 && o.Args[1] == any(Global{builtins, "object"}) && o.Args[2] == nil
+		list, plain := reconstructedBase(o.Args)
 		if !plain {
 			return o
+		}
+		if len(o.List) == 0 {
+			listed := *o
+			listed.List = list
+			o = &listed
 		}
 	case "__newobj__":
 		args = o.Args[1:]
@@ -89,6 +94,22 @@ func unwrapConstructor(o *Object) *Object {
 	unwrapped := *o
 	unwrapped.Module, unwrapped.Name, unwrapped.Args = class.Module, class.Name, args
 	return &unwrapped
+}
+
+// reconstructedBase reads the arguments of copyreg._reconstructor, for classes
+// that derive from object or list; list is what the latter begins with.
+func reconstructedBase(args Tuple) (list []any, ok bool) {
+	if len(args) != 3 {
+		return nil, false
+	}
+	switch args[1] {
+	case any(Global{builtins, "object"}):
+		return nil, args[2] == nil
+	case any(Global{builtins, "list"}):
+		list, ok = args[2].([]any)
+		return list, ok
+	}
+	return nil, false
 }
 
 // isCall tells whether the object is nothing but a call with min to max

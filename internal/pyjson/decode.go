@@ -50,8 +50,12 @@ var literals = []struct {
 	text  string
 	value any
 }{
-	{"null", nil}, {"true", true}, {"false", false},
-	{"NaN", math.NaN()}, {"Infinity", math.Inf(1)}, {"-Infinity", math.Inf(-1)},
+	{"null", nil},
+	{"true", true},
+	{"false", false},
+	{"NaN", math.NaN()},
+	{"Infinity", math.Inf(1)},
+	{"-Infinity", math.Inf(-1)},
 }
 
 func (d *decoder) value(depth int) (any, error) {
@@ -300,7 +304,7 @@ func (d *decoder) hex4(at int) (rune, bool) {
 // appendRune writes a lone surrogate in the three bytes that it would have.
 func appendRune(out []byte, r rune) []byte {
 	if utf16.IsSurrogate(r) {
-		return append(out, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0xBF, 0x80|byte(r)&0xBF)
+		return append(out, 0xED, 0x80|byte(r>>6)&0xBF, 0x80|byte(r)&0xBF)
 	}
 	return utf8.AppendRune(out, r)
 }
