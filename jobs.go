@@ -34,7 +34,7 @@ type Jobs struct {
 	// Lithops, as Python does. Empty is no cache.
 	CacheDir string
 	// Interval is how long Watch waits between two polls; NewJobs sets Lithops'
-	// default for monitoring_interval, 2 s.
+	// default for monitoring_interval, [DefaultMonitoringInterval].
 	Interval time.Duration
 
 	storage  Storage
@@ -45,7 +45,7 @@ type Jobs struct {
 
 // NewJobs works on the jobs in a bucket. No request is made.
 func NewJobs(storage Storage, bucket string) *Jobs {
-	jobs := &Jobs{storage: storage, bucket: bucket, Interval: 2 * time.Second, pageSize: maxPageSize, sleep: sleep}
+	jobs := &Jobs{storage: storage, bucket: bucket, Interval: DefaultMonitoringInterval, pageSize: maxPageSize, sleep: sleep}
 	jobs.SessionID = os.Getenv("__LITHOPS_SESSION_ID")
 	if home, err := os.UserHomeDir(); err == nil && os.Getenv("LITHOPS_WORKER") != "True" {
 		jobs.CacheDir = filepath.Join(home, ".lithops", "cache")

@@ -34,6 +34,9 @@ type WatchOptions struct {
 	// ended, the sequence ends; jobs that are not named are not waited for.
 	// Without it the sequence ends only with its context, an error, or a break.
 	Calls map[string]int
+	// UntilIdle ends the sequence once every call that has started has ended, and
+	// two polls in a row found nothing new: for who does not know how many there are.
+	UntilIdle bool
 	// Once makes a single poll of everything: the calls as they are now.
 	Once bool
 }
@@ -90,6 +93,7 @@ type watcher struct {
 	known      map[string]*watchedJob // by folder
 	order      []*watchedJob
 	failures   int
+	quiet      int // polls without news and without running calls, in a row
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -98,7 +102,7 @@ func (w *watcher) run(ctx context.Context) error {
 		switch {
 		case err != nil && !w.mayPass(ctx, err):
 			return err
-		case err == nil && (w.opts.Once || w.finished()):
+		case err == nil && (w.opts.Once || w.finished() || w.idle(news)):
 			return nil
 		case err == nil:
 			w.failures = 0
@@ -110,6 +114,15 @@ func (w *watcher) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// idle tells whether there is nothing more to wait for, as far as can be seen.
+func (w *watcher) idle(news int) bool {
+	running := slices.ContainsFunc(w.order, func(job *watchedJob) bool { return job.running() })
+	if w.quiet++; news > 0 || running || w.midway() {
+		w.quiet = 0
+	}
+	return w.opts.UntilIdle && w.quiet >= 2
 }
 
 // midway tells whether a scan has ended with its budget: what it left out is

@@ -143,11 +143,15 @@ func reprOther(v any) string {
 	case *Object:
 		return "<" + Global{v.Module, v.Name}.TypeName() + " object>"
 	case NaiveTime:
-		return v.Time.Format("2006-01-02T15:04:05.999999")
+		return reprDatetime(v.Time, v.Fold, "")
 	case time.Time:
-		return v.Format("2006-01-02T15:04:05.999999-07:00")
+		return reprDatetime(v, false, reprZone(v))
 	case Date:
-		return fmt.Sprintf("%04d-%02d-%02d", v.Year, v.Month, v.Day)
+		return fmt.Sprintf("datetime.date(%d, %d, %d)", v.Year, v.Month, v.Day)
+	case TimeOfDay:
+		return "datetime.time(" + reprClock(v.Hour, v.Minute, v.Second, v.Microsecond) + reprFold(v.Fold) + ")"
+	case Timedelta:
+		return reprTimedelta(v)
 	}
 	return fmt.Sprintf("%v", v)
 }

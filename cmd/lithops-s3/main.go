@@ -46,6 +46,8 @@ type commands struct {
 	List   listCommand   `cmd:"" help:"List objects."`
 	Delete deleteCommand `cmd:"" help:"Delete an object, or all with a prefix."`
 	Head   headCommand   `cmd:"" help:"Describe an object."`
+	Jobs   jobsCommand   `cmd:"" help:"Look at what executors have in the bucket: jobs, calls, results, logs."`
+	Clean  cleanCommand  `cmd:"" help:"Delete what executors have left in the bucket."`
 	Bucket bucketCommand `cmd:"" help:"Print the name of the configuration's bucket."`
 	Config configCommand `cmd:"" help:"Print what the configuration says of the storage."`
 	Doctor doctorCommand `cmd:"" help:"Find out what works and what is wrong, from the configuration to the bucket."`

@@ -304,7 +304,7 @@ func (d *decoder) hex4(at int) (rune, bool) {
 // appendRune writes a lone surrogate in the three bytes that it would have.
 func appendRune(out []byte, r rune) []byte {
 	if utf16.IsSurrogate(r) {
-		return append(out, 0xED, 0x80|byte(r>>6)&0xBF, 0x80|byte(r)&0xBF)
+		return append(out, 0xED, 0x80|byte(r>>6)&0xBF, 0x80|byte(r)&0xBF) //nolint:gosec // a surrogate has 16 bits
 	}
 	return utf8.AppendRune(out, r)
 }

@@ -1,0 +1,314 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+type jobsCommand struct {
+	List   jobsListCommand   `cmd:"" default:"withargs" help:"List the executors and jobs in the bucket."`
+	Show   jobsShowCommand   `cmd:"" help:"Show each call of a job."`
+	Watch  jobsWatchCommand  `cmd:"" help:"Follow the calls of a job until they have ended."`
+	Result jobsResultCommand `cmd:"" help:"Print what the calls of a job returned."`
+	Logs   jobsLogsCommand   `cmd:"" help:"Print what the calls of a job printed."`
+}
+
+// jobsFlags are the options of every command on jobs.
+type jobsFlags struct {
+	storageFlags
+	Bucket string `placeholder:"NAME" help:"The bucket, instead of the configuration's."`
+}
+
+// open opens the storage and the jobs in the bucket. The caller closes the storage.
+func (f *jobsFlags) open(t *terminal) (*lithopss3.Store, *lithopss3.Jobs, error) {
+	store, err := f.storageFlags.open(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	bucket := f.Bucket
+	if bucket == "" {
+		if bucket, err = store.Bucket(t.ctx); err != nil {
+			return nil, nil, errors.Join(err, store.Close())
+		}
+	}
+	jobs := lithopss3.NewJobs(store, bucket)
+	if seconds := store.Config().MonitoringInterval; seconds > 0 {
+		jobs.Interval = seconds
+	}
+	return store, jobs, nil
+}
+
+// A selection is what an ID names: an executor, a job of it, or a call of that.
+type selection struct{ executor, job, call string }
+
+// parseSelection reads "4b99c1-0", "4b99c1-0-M000" or "4b99c1-0-M000/00000".
+func parseSelection(id string) (selection, error) {
+	id = strings.Trim(strings.TrimPrefix(id, lithopss3.JobsPrefix+"/"), "/")
+	if key, ok := lithopss3.ParseKey(lithopss3.JobsPrefix + "/" + id + "/status.json"); ok {
+		return selection{key.ExecutorID, key.JobID, key.CallID}, nil
+	}
+	if id == "" || strings.Contains(id, "/") {
+		return selection{}, fmt.Errorf("%w: %q is no executor (4b99c1-0), job (4b99c1-0-M000) or call (4b99c1-0-M000/00000)", errUsage, id)
+	}
+	if key, ok := lithopss3.ParseKey(lithopss3.JobsPrefix + "/" + id + "/aggdata.pickle"); ok {
+		return selection{key.ExecutorID, key.JobID, ""}, nil
+	}
+	return selection{executor: id}, nil
+}
+
+// has tells whether a call is selected; those of executors made inside selected
+// calls are.
+func (s selection) has(call lithopss3.Call) bool {
+	if call.ExecutorID != s.executor {
+		start := s.executor + "-"
+		if s.job != "" {
+			start += s.job + "-"
+		}
+		if s.call != "" {
+			start += s.call + "-"
+		}
+		return strings.HasPrefix(call.ExecutorID, start)
+	}
+	return (s.job == "" || s.job == call.JobID) && (s.call == "" || s.call == call.CallID)
+}
+
+// A callReport is a call in a table or in JSON.
+type callReport struct {
+	Call       string     `json:"call"`
+	State      string     `json:"state"` // running, done, failed
+	Activation string     `json:"activation,omitempty"`
+	Start      *time.Time `json:"start,omitempty"`
+	Seconds    float64    `json:"seconds,omitempty"`
+	Result     any        `json:"result,omitempty"`
+	Error      string     `json:"error,omitempty"`
+
+	id     lithopss3.Call
+	status *lithopss3.CallStatus
+}
+
+// calls are the selected calls in the order of their keys, with the statuses of
+// those that have ended.
+func calls(ctx context.Context, jobs *lithopss3.Jobs, selected selection) ([]*callReport, error) {
+	status, err := jobs.JobStatus(ctx, selected.executor)
+	if err != nil {
+		return nil, err
+	}
+	reports := map[lithopss3.Call]*callReport{}
+	for _, activation := range status.Started {
+		if selected.has(activation.Call) {
+			reports[activation.Call] = &callReport{Call: activation.String(), State: "running", Activation: activation.ActivationID, id: activation.Call}
+		}
+	}
+	done := slices.DeleteFunc(status.Done, func(call lithopss3.Call) bool { return !selected.has(call) })
+	for _, call := range done {
+		if reports[call] == nil {
+			reports[call] = &callReport{Call: call.String(), id: call}
+		}
+	}
+	i := 0
+	for status, err := range jobs.CallStatuses(ctx, done) {
+		report := reports[done[i]]
+		if i++; err != nil {
+			report.State, report.Error = "failed", err.Error()
+			continue
+		}
+		report.fill(status)
+	}
+	if len(reports) == 0 {
+		return nil, fmt.Errorf("%w (bucket %s)", errNoCalls, jobs.Bucket())
+	}
+	return slices.SortedFunc(maps.Values(reports), func(a, b *callReport) int { return cmp.Compare(a.Call, b.Call) }), nil
+}
+
+var errNoCalls = fmt.Errorf("there is no such executor, job or call: %w", fs.ErrNotExist)
+
+func (r *callReport) fill(status *lithopss3.CallStatus) {
+	r.status, r.State, r.Activation = status, "done", status.ActivationID
+	if start := status.WorkerStart; !start.IsZero() {
+		r.Start, r.Seconds = &start, status.WorkerEnd.Sub(start).Seconds()
+	}
+	if err := status.Err(); err != nil {
+		r.State, r.Error = "failed", describeFailure(err)
+	}
+}
+
+// describeFailure is the type and message of Python's exception.
+func describeFailure(err error) string {
+	var failure *lithopss3.CallError
+	if errors.As(err, &failure) && failure.Type != "" {
+		return failure.Err.Error()
+	}
+	return err.Error()
+}
+
+type jobsListCommand struct {
+	jobsFlags
+	Prefix string `arg:"" optional:"" help:"Only executors whose id begins with this."`
+	Fast   bool   `help:"Do not read the statuses: failed calls count as done."`
+	JSON   bool   `name:"json" help:"Print a JSON array."`
+}
+
+// A jobReport is a job in JSON.
+type jobReport struct {
+	Executor string    `json:"executor"`
+	Job      string    `json:"job"`
+	Running  int       `json:"running"`
+	Done     int       `json:"done"`
+	Failed   int       `json:"failed"`
+	Since    time.Time `json:"since"`
+	Bytes    int64     `json:"bytes"`
+}
+
+// Run lists the jobs.
+func (c *jobsListCommand) Run(t *terminal) error {
+	store, jobs, err := c.open(t)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	list, err := jobs.List(t.ctx, c.Prefix)
+	if err != nil {
+		return err
+	}
+	failed := map[[2]string]int{}
+	if !c.Fast {
+		if failed, err = countFailed(t.ctx, jobs, list); err != nil {
+			return err
+		}
+	}
+	reports := make([]jobReport, 0, len(list))
+	for _, job := range list {
+		bad := failed[[2]string{job.ExecutorID, job.JobID}]
+		reports = append(reports, jobReport{
+			job.ExecutorID, job.JobID, max(0, job.Started-job.Done), job.Done - bad, bad, job.First.UTC(), job.Bytes,
+		})
+	}
+	if c.JSON {
+		return t.printJSON(reports)
+	}
+	return t.printJobs(reports, jobs.Bucket())
+}
+
+func (t *terminal) printJobs(reports []jobReport, bucket string) error {
+	if len(reports) == 0 {
+		_, err := fmt.Fprintf(t.stdout, "no jobs in bucket %s\n", bucket)
+		return err
+	}
+	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "EXECUTOR\tJOB\tRUNNING\tDONE\tFAILED\tSINCE\tSIZE") // Flush reports errors
+	for _, r := range reports {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%s\t%s\n", printable(r.Executor), r.Job, r.Running, r.Done, r.Failed,
+			r.Since.Local().Format("2006-01-02 15:04:05"), formatSize(r.Bytes))
+	}
+	return table.Flush()
+}
+
+// countFailed reads the statuses of all calls that have ended, by executor and job.
+func countFailed(ctx context.Context, jobs *lithopss3.Jobs, list []lithopss3.JobInfo) (map[[2]string]int, error) {
+	failed := map[[2]string]int{}
+	seen := map[string]bool{}
+	for _, job := range list {
+		if seen[job.ExecutorID] {
+			continue
+		}
+		seen[job.ExecutorID] = true
+		status, err := jobs.JobStatus(ctx, job.ExecutorID)
+		if err != nil {
+			return nil, err
+		}
+		done := slices.DeleteFunc(status.Done, func(call lithopss3.Call) bool { return call.ExecutorID != job.ExecutorID })
+		i := 0
+		for status, err := range jobs.CallStatuses(ctx, done) {
+			if call := done[i]; err != nil || status.Exception {
+				failed[[2]string{call.ExecutorID, call.JobID}]++
+			}
+			i++
+		}
+	}
+	return failed, nil
+}
+
+type jobsShowCommand struct {
+	jobsFlags
+	ID   string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
+	JSON bool   `name:"json" help:"Print a JSON array."`
+}
+
+// Run shows the calls.
+func (c *jobsShowCommand) Run(t *terminal) error {
+	selected, err := parseSelection(c.ID)
+	if err != nil {
+		return err
+	}
+	store, jobs, err := c.open(t)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	reports, err := calls(t.ctx, jobs, selected)
+	if err != nil {
+		return err
+	}
+	for _, report := range reports {
+		report.Result = report.summary()
+	}
+	if c.JSON {
+		return t.printJSON(reports)
+	}
+	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "CALL\tSTATE\tSTART\tSECONDS\tRESULT") // Flush reports errors
+	for _, r := range reports {
+		start, seconds := "", ""
+		if r.Start != nil {
+			start, seconds = r.Start.Local().Format("2006-01-02 15:04:05"), fmt.Sprintf("%.3f", r.Seconds)
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", printable(r.Call), r.State, start, seconds, cmp.Or(r.Error, fmt.Sprint(orEmpty(r.Result))))
+	}
+	return table.Flush()
+}
+
+func orEmpty(value any) any {
+	if value == nil {
+		return ""
+	}
+	return value
+}
+
+// summary is the result in a line, without reading an object for it.
+func (r *callReport) summary() any {
+	if r.status == nil || r.State == "failed" {
+		return nil
+	}
+	if futures, err := r.status.Futures(); err == nil && len(futures) > 0 {
+		return fmt.Sprintf("%d futures, the first: %s", len(futures), futures[0])
+	}
+	value, ok, err := r.status.InlineResult()
+	switch {
+	case err != nil:
+		return err.Error()
+	case ok:
+		return shorten(pythonText(value))
+	case r.status.ResultSize > 0:
+		return fmt.Sprintf("(%s, see jobs result)", formatSize(r.status.ResultSize))
+	}
+	return "None"
+}
+
+// shorten keeps a line a line.
+func shorten(text string) string {
+	const most = 72
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+type jobsWatchCommand struct {
+	jobsFlags
+	ID       string        `arg:"" help:"An executor (4b99c1-0) or a job (4b99c1-0-M000)."`
+	Calls    int           `help:"How many calls the job has; without it, the command ends when every call that has started has ended."`
+	Interval time.Duration `help:"The time between two looks; monitoring_interval of the configuration if not given."`
+}
+
+// Run follows the calls: as a bar on a terminal, else a line for each event.
+func (c *jobsWatchCommand) Run(t *terminal) error {
+	selected, err := parseSelection(c.ID)
+	if err != nil {
+		return err
+	}
+	if selected.call != "" || (c.Calls > 0 && selected.job == "") {
+		return fmt.Errorf("%w: only an executor or a job can be watched, and --calls is for a job", errUsage)
+	}
+	store, jobs, err := c.open(t)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	if c.Interval > 0 {
+		jobs.Interval = c.Interval
+	}
+	opts := &lithopss3.WatchOptions{UntilIdle: c.Calls == 0}
+	if c.Calls > 0 {
+		opts.Calls = map[string]int{selected.job: c.Calls}
+	}
+	return c.follow(t, jobs, selected, opts)
+}
+
+func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected selection, opts *lithopss3.WatchOptions) error {
+	bar := &callBar{out: t.stderr, shown: isTerminal(t.stderr), total: c.Calls}
+	defer bar.end()
+	for event, err := range jobs.Watch(t.ctx, selected.executor, opts) {
+		if err != nil {
+			return err
+		}
+		if !selected.has(event.Call) {
+			continue
+		}
+		bar.count(event)
+		if bar.shown {
+			continue
+		}
+		word := map[lithopss3.EventKind]string{lithopss3.CallStarted: "started", lithopss3.CallDone: "done"}[event.Kind]
+		if _, err := fmt.Fprintf(t.stdout, "%s\t%s\t%s\n", time.Now().Format(time.TimeOnly), printable(event.Call.String()), word); err != nil {
+			return err
+		}
+	}
+	bar.end()
+	if bar.started == 0 {
+		return errNoCalls
+	}
+	_, err := fmt.Fprintf(t.stdout, "%d calls have ended\n", bar.done)
+	return err
+}
+
+// A callBar draws how far the calls are, on one line of a terminal.
+type callBar struct {
+	out           io.Writer
+	shown         bool
+	total         int // 0 if not known
+	started, done int
+	drawn         time.Time
+}
+
+func (b *callBar) count(event lithopss3.Event) {
+	if event.Kind == lithopss3.CallStarted {
+		b.started++
+	} else {
+		b.done++
+	}
+	if b.shown && time.Since(b.drawn) > 100*time.Millisecond {
+		b.draw()
+	}
+}
+
+func (b *callBar) draw() {
+	b.drawn = time.Now()
+	const width = 40
+	total := max(b.total, b.started, 1)
+	full := width * b.done / total
+	_, _ = fmt.Fprintf(b.out, "\r[%s%s] %d of %d calls done, %d running \x1b[K", strings.Repeat("#", full), strings.Repeat(".", width-full), b.done, total, b.started-b.done)
+}
+
+// end leaves the last state on its line.
+func (b *callBar) end() {
+	if b.shown && !b.drawn.IsZero() {
+		b.draw()
+		_, _ = fmt.Fprintln(b.out)
+	}
+	b.shown = false
+}
+
+// isTerminal tells whether a person looks at the output.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // a character device too
+	return err != nil || !os.SameFile(info, null)
+}
