@@ -215,7 +215,7 @@ func TestReadPythonJob(t *testing.T) {
 	t.Parallel()
 	jobs, store, bucket := newJobs(t)
 	var recorded recordedJob
-	recorded.load(t, "testdata/python_job.json", store, bucket)
+	recorded.load(t, "examples/pythonjob/job.json", store, bucket)
 	executor := recorded.ExecutorID
 	result := func(job string, n int) (any, error) {
 		return jobs.Result(t.Context(), lithopss3.Call{ExecutorID: executor, JobID: job, CallID: lithopss3.FormatCallID(n)})
@@ -317,7 +317,7 @@ func TestReadPythonJob(t *testing.T) {
 // A status that is read and written again says the same.
 func TestCallStatusRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"testdata/python_job.json", "testdata/golden/job_objects.json"} {
+	for _, path := range []string{"examples/pythonjob/job.json", "testdata/golden/job_objects.json"} {
 		var recorded recordedJob
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)

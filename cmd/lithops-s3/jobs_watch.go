@@ -56,7 +56,7 @@ func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected se
 			continue
 		}
 		word := map[lithopss3.EventKind]string{lithopss3.CallStarted: "started", lithopss3.CallDone: "done"}[event.Kind]
-		if _, err := fmt.Fprintf(t.stdout, "%s\t%s\t%s\n", time.Now().Format(time.TimeOnly), printable(event.Call.String()), word); err != nil {
+		if _, err := fmt.Fprintf(t.stdout, "%s\t%s\t%s\n", time.Now().Format(time.TimeOnly), printable(event.String()), word); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,115 @@
+// Command pythonjob prints what a job of Python Lithops left in its bucket:
+// each call's state, result or exception, and the end of its log.
+//
+// The job is a recording, job.json, which it first stores on an embedded server;
+// with a real bucket, lithopss3.Open and Bucket take that place.
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/pickle"
+)
+
+//go:embed job.json
+var recording []byte
+
+func main() {
+	if err := run(context.Background(), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "pythonjob:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	server, err := devs3.Start(nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Close() }()
+	config, err := lithopss3.ParseConfig([]byte(server.Config()))
+	if err != nil {
+		return err
+	}
+	store, err := lithopss3.New(ctx, config, &lithopss3.Options{Endpoint: server.URL(), STSEndpoint: server.URL()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	bucket, err := store.EnsureBucket(ctx)
+	if err != nil {
+		return err
+	}
+	executorID, err := load(ctx, store, bucket)
+	if err != nil {
+		return err
+	}
+	return printJob(ctx, out, lithopss3.NewJobs(store, bucket), executorID)
+}
+
+// load stores the recorded objects and returns the id of the executor.
+func load(ctx context.Context, store *lithopss3.Store, bucket string) (string, error) {
+	var job struct {
+		ExecutorID string `json:"executor_id"`
+		Objects    []struct {
+			Key  string `json:"key"`
+			Body []byte `json:"b64"`
+		} `json:"objects"`
+	}
+	if err := json.Unmarshal(recording, &job); err != nil {
+		return "", err
+	}
+	for _, object := range job.Objects {
+		if err := store.PutObject(ctx, bucket, object.Key, bytes.NewReader(object.Body), nil); err != nil {
+			return "", err
+		}
+	}
+	return job.ExecutorID, nil
+}
+
+func printJob(ctx context.Context, out io.Writer, jobs *lithopss3.Jobs, executorID string) error {
+	status, err := jobs.JobStatus(ctx, executorID)
+	if err != nil {
+		return err
+	}
+	for status, err := range jobs.CallStatuses(ctx, status.Done) {
+		if err != nil {
+			return err
+		}
+		value, err := jobs.ResultOf(ctx, status)
+		var failure *lithopss3.CallError
+		if err != nil && !errors.As(err, &failure) {
+			return err
+		}
+		took := status.WorkerEnd.Sub(status.WorkerStart).Seconds()
+		if _, err := fmt.Fprintf(out, "%-32s %6.3f s  %s\n", status.Call, took, describe(value, failure)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe is a line for what a call came to.
+func describe(value any, failure *lithopss3.CallError) string {
+	if failure != nil {
+		lines := strings.Split(strings.TrimSpace(failure.Traceback), "\n")
+		return fmt.Sprintf("%s: %s (%d lines of traceback)", failure.Type, failure.Message, len(lines))
+	}
+	switch value := value.(type) {
+	case []lithopss3.Call:
+		return fmt.Sprintf("futures of %v", value)
+	case []byte:
+		return fmt.Sprintf("%d bytes", len(value))
+	}
+	return pickle.Repr(value)
+}
