@@ -65,8 +65,11 @@ type CloudObject struct {
 
 // String is what Python's str gives for the object.
 func (o *CloudObject) String() string {
-	return "<CloudObject at " + o.Backend + "://" + o.Bucket + "/" + o.Key + ">"
+	return "<CloudObject at " + o.URL() + ">"
 }
+
+// URL is the object's place as Lithops writes it: aws_s3://bucket/key.
+func (o *CloudObject) URL() string { return o.Backend + "://" + o.Bucket + "/" + o.Key }
 
 // NumpyScalar is one value of a numpy type. DType is numpy's type text, as
 // "<f8"; Value is a bool, an int64, a *big.Int (beyond int64), a float64 or a

@@ -1,0 +1,298 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"github.com/lithops-go/lithopss3/pickle"
+)
+
+// PartitionOptions say how objects are cut; nil is one partition for each object.
+type PartitionOptions struct {
+	// ChunkSize is the size of a partition in bytes; 0 for none.
+	ChunkSize int64
+	// ChunkNumber is into how many partitions each object is cut; 0 for none. It
+	// counts more than ChunkSize.
+	ChunkNumber int
+	// Newline is what ends a line: partitions then hold whole lines. Empty cuts
+	// anywhere. Lithops' own default is "\n".
+	Newline string
+}
+
+// A Partition is a piece of an object, as Lithops' partitioner cuts it
+// (lithops/job/partitioner.py). Its bytes are those of [Partition.Open].
+type Partition struct {
+	Bucket, Key string
+	// Range is what Python's worker asks for (data_byte_range), nil for the
+	// whole object. With a newline it begins a byte before the partition and ends
+	// 128 KiB behind it; without, it may end behind the object's end.
+	Range *ByteRange
+	// ChunkSize is the size of the partition in bytes (chunk_size), before lines
+	// are made whole.
+	ChunkSize int64
+	// Part counts the object's partitions from 1 to TotalParts.
+	Part, TotalParts int
+	// Newline ends a line; empty where the object was cut anywhere.
+	Newline string
+	// URL is the index of the URL that the object was found by.
+	URL int
+	// Size is the object's, in bytes, and ETag its state when it was cut: it is
+	// ErrPrecondition to open a partition of an object that has changed since.
+	// Both are zero in a partition of Python's.
+	Size int64
+	ETag string
+}
+
+// lineThreshold is how far behind a partition Python's worker looks for the end
+// of its last line (CHUNK_THRESHOLD).
+const lineThreshold = 128 << 10
+
+// ErrInvalidPartition is a partitioning that can't be: bad options, a bad URL, or
+// a CloudObject that is no partition.
+var ErrInvalidPartition = errors.New("invalid partition")
+
+// PartitionObjects cuts the objects that URLs name into partitions, in the order
+// of the URLs and of the objects' keys:
+//
+//	bucket                all objects of the bucket
+//	bucket/folder/        all objects with this prefix
+//	bucket/key            this object; fs.ErrNotExist if it is not there
+//	bucket/data/*.csv     all objects that match, see [CompileGlob]
+//
+// each with or without s3:// or aws_s3://. Another scheme is ErrOtherBackend.
+// Keys that end in "/" are left out. Empty objects have no partitions. Where no
+// URL finds anything it is fs.ErrNotExist. At most 64 requests are under way.
+//
+// perObject has the number of partitions of each object that was found, in order.
+func PartitionObjects(ctx context.Context, storage Storage, urls []string, opts *PartitionOptions) (partitions []Partition, perObject []int, err error) {
+	if opts == nil {
+		opts = &PartitionOptions{}
+	}
+	if opts.ChunkSize < 0 || opts.ChunkNumber < 0 {
+		return nil, nil, fmt.Errorf("%w: a chunk size of %d and a chunk number of %d", ErrInvalidPartition, opts.ChunkSize, opts.ChunkNumber)
+	}
+	sources, err := parseObjectURLs(urls)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := findObjects(ctx, storage, sources)
+	if err != nil {
+		return nil, nil, err
+	}
+	total := 0
+	for i, objects := range found {
+		for _, object := range objects {
+			total++
+			if strings.HasSuffix(object.Key, "/") {
+				continue
+			}
+			parts := opts.split(object.Size)
+			perObject = append(perObject, len(parts))
+			for _, part := range parts {
+				part.Bucket, part.Key, part.URL = sources[i].bucket, object.Key, i
+				part.Size, part.ETag = object.Size, object.ETag
+				partitions = append(partitions, part)
+			}
+		}
+	}
+	if total == 0 {
+		return nil, nil, fmt.Errorf("no objects at %s: %w", strings.Join(urls, ", "), fs.ErrNotExist)
+	}
+	return partitions, perObject, nil
+}
+
+// split cuts an object of a size.
+func (o *PartitionOptions) split(size int64) []Partition {
+	if size == 0 {
+		return nil
+	}
+	chunk := size
+	switch {
+	case o.ChunkNumber > 0:
+		number := int64(o.ChunkNumber)
+		chunk = size / number
+		if size%number > 0 {
+			chunk++
+		}
+	case o.ChunkSize > 0:
+		chunk = o.ChunkSize
+	}
+	if size <= chunk {
+		return []Partition{{ChunkSize: size, Part: 1, TotalParts: 1, Newline: o.Newline}}
+	}
+	var parts []Partition
+	for offset := int64(0); offset < o.stop(size); offset += chunk {
+		part := Partition{ChunkSize: chunk, Part: len(parts) + 1, Newline: o.Newline}
+		switch {
+		case o.Newline == "":
+			part.Range = Range(offset, chunk)
+		case offset+chunk < size:
+			first := max(0, offset-1)
+			part.Range = Range(first, offset+chunk+lineThreshold-first+1)
+		default:
+			part.Range, part.ChunkSize = Range(offset-1, size-offset+1), size-offset
+		}
+		parts = append(parts, part)
+	}
+	for i := range parts {
+		parts[i].TotalParts = len(parts)
+	}
+	return parts
+}
+
+// stop is where no partition begins any more. Python stops a byte early. Where
+// that loses the byte it is not followed; with whole lines the last partition
+// takes all that is left, so that nothing is lost and the partitions are Python's.
+func (o *PartitionOptions) stop(size int64) int64 {
+	if o.Newline == "" {
+		return size
+	}
+	return size - 1
+}
+
+// CloudObject is the partition as Python's worker takes it, in the data of a job.
+func (p *Partition) CloudObject() *CloudObject {
+	attrs := pickle.NewDict("data_byte_range", nil, "chunk_size", p.ChunkSize, "part", int64(p.Part), "newline", nil, "total_parts", int64(p.TotalParts))
+	if p.Range != nil {
+		_ = attrs.Set("data_byte_range", pickle.Tuple{p.Range.Offset, p.Range.Offset + p.Range.Length - 1}) // a text is a key
+	}
+	if p.Newline != "" {
+		_ = attrs.Set("newline", p.Newline)
+	}
+	return &CloudObject{Backend: StorageBackend, Bucket: p.Bucket, Key: p.Key, Attrs: attrs}
+}
+
+// PartitionOf reads a partition that Python's partitioner made. One into another
+// storage is ErrOtherBackend; a CloudObject that is none, ErrInvalidPartition.
+func PartitionOf(object *CloudObject) (*Partition, error) {
+	if err := checkBackend(object); err != nil {
+		return nil, err
+	}
+	p := &Partition{Bucket: object.Bucket, Key: object.Key}
+	number := func(name string) (n int64, ok bool) {
+		value, _ := object.Attrs.Get(name)
+		n, ok = value.(int64)
+		return n, ok && n >= 0
+	}
+	var ok [3]bool
+	var part, total int64
+	p.ChunkSize, ok[0] = number("chunk_size")
+	part, ok[1] = number("part")
+	total, ok[2] = number("total_parts")
+	p.Part, p.TotalParts = int(part), int(total)
+	newline, _ := object.Attrs.Get("newline")
+	text, isText := newline.(string)
+	if p.Newline = text; ok != [3]bool{true, true, true} || part < 1 || part > total || (newline != nil && !isText) {
+		return nil, fmt.Errorf("%w: %v has not what a partition has", ErrInvalidPartition, object)
+	}
+	value, _ := object.Attrs.Get("data_byte_range")
+	if value == nil {
+		return p, nil
+	}
+	bounds, _ := value.(pickle.Tuple)
+	if len(bounds) == 2 {
+		first, isFirst := bounds[0].(int64)
+		last, isLast := bounds[1].(int64)
+		if isFirst && isLast && first >= 0 && first <= last {
+			p.Range = Range(first, last-first+1)
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %v has the range %s", ErrInvalidPartition, object, pickle.Repr(value))
+}
+
+// An objectSource is what a URL names: a key, a prefix, or a pattern.
+type objectSource struct{ bucket, key, prefix, match string }
+
+func parseObjectURLs(urls []string) ([]objectSource, error) {
+	if len(urls) == 0 {
+		return nil, fmt.Errorf("%w: no URLs", ErrInvalidPartition)
+	}
+	sources := make([]objectSource, len(urls))
+	for i, url := range urls {
+		var err error
+		if sources[i], err = parseObjectURL(url); err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
+}
+
+func parseObjectURL(url string) (objectSource, error) {
+	scheme, path, ok := strings.Cut(url, "://")
+	if !ok || strings.Contains(scheme, "/") {
+		scheme, path = StorageBackend, url
+	}
+	if scheme != StorageBackend && scheme != "s3" {
+		return objectSource{}, fmt.Errorf("%w: %q is not in %s", ErrOtherBackend, url, StorageBackend)
+	}
+	bucket, key, _ := strings.Cut(path, "/")
+	if err := checkBucket("PartitionObjects", bucket); err != nil {
+		return objectSource{}, fmt.Errorf("%w: %q: %w", ErrInvalidPartition, url, err)
+	}
+	folder, isFolder := strings.CutSuffix(key, "/")
+	switch {
+	case strings.Contains(key, "*"): // the pattern of a folder has no slash at its end, as in Python
+		if _, err := CompileGlob(folder); err != nil {
+			return objectSource{}, err
+		}
+		return objectSource{bucket: bucket, match: folder}, nil
+	case key == "" || isFolder:
+		return objectSource{bucket: bucket, prefix: key}, nil
+	}
+	return objectSource{bucket: bucket, key: key}, nil
+}
+
+// findObjects lists or heads what the sources name, several at once. The error is
+// that of the first source that has one.
+func findObjects(ctx context.Context, storage Storage, sources []objectSource) ([][]ObjectInfo, error) {
+	const atOnce = 64 // as Python's partitioner
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	found, errs := make([][]ObjectInfo, len(sources)), make([]error, len(sources))
+	slots := make(chan struct{}, atOnce)
+	var running sync.WaitGroup
+	for i, source := range sources {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			if found[i], errs[i] = source.find(ctx, storage); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	running.Wait()
+	var canceled error
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return nil, err
+		}
+		canceled = errors.Join(canceled, err)
+	}
+	return found, canceled
+}
+
+func (s objectSource) find(ctx context.Context, storage Storage) ([]ObjectInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if s.key != "" {
+		info, err := storage.HeadObject(ctx, s.bucket, s.key)
+		if err != nil {
+			return nil, err
+		}
+		return []ObjectInfo{*info}, nil
+	}
+	var objects []ObjectInfo
+	for info, err := range storage.ListObjects(ctx, s.bucket, &ListOptions{Prefix: s.prefix, Match: s.match}) {
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, info)
+	}
+	return objects, nil
+}

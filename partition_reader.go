@@ -1,0 +1,263 @@
+package lithopss3
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+)
+
+// Open reads the partition: its bytes, or where it has a newline the lines that
+// begin in it, whole. Put together, the partitions of an object are the object:
+// also where Python's worker loses bytes, at the end of an object without a
+// newline at its end, and behind lines longer than 128 KiB. The caller closes the
+// reader, which is not safe for concurrent use.
+//
+// An object that has changed since it was cut is ErrPrecondition.
+func (p *Partition) Open(ctx context.Context, storage Storage) (io.ReadCloser, error) {
+	if p.Newline == "" || p.Range == nil {
+		object, err := storage.GetObject(ctx, p.Bucket, p.Key, &GetOptions{Range: p.Range, IfMatch: p.ETag})
+		if err != nil {
+			return nil, err
+		}
+		return object.Body, nil
+	}
+	newline := []byte(p.Newline)
+	start := p.start()
+	source := &stretches{ctx: ctx, storage: storage, bucket: p.Bucket, key: p.Key, etag: p.ETag}
+	var err error
+	if source.offset, err = source.before(start, newline); err != nil {
+		return nil, err
+	}
+	lines := &lineReader{source: source, newline: newline, offset: source.offset, start: start, end: math.MaxInt64, skipping: start > 0}
+	lines.buffer = bufio.NewReaderSize(source, lineBuffer+len(newline))
+	source.next = -1 // the last partition reads to the object's end
+	if p.Part < p.TotalParts {
+		lines.end = start + p.ChunkSize
+		source.next = lines.end - source.offset + lineThreshold
+	}
+	if err := source.open(); err != nil {
+		return nil, err
+	}
+	return lines, nil
+}
+
+// start is where the partition begins. Its range begins a byte before, except
+// that of the first one.
+func (p *Partition) start() int64 {
+	if p.Part == 1 {
+		return 0
+	}
+	return p.Range.Offset + 1
+}
+
+// maxLine is the longest line of Lines, in bytes.
+const maxLine = 1 << 30
+
+// Lines yields the lines of the partition, each with the newline at its end if it
+// has one, as Python's readline. Without a Newline they end in "\n" and may be cut
+// at both ends of the partition. A line is valid until the next one. A line
+// longer than 1 GiB is bufio.ErrTooLong; Open has no such limit. The first error
+// ends the sequence.
+func (p *Partition) Lines(ctx context.Context, storage Storage) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		body, err := p.Open(ctx, storage)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer func() { _ = body.Close() }()
+		newline := []byte(p.Newline)
+		if len(newline) == 0 {
+			newline = []byte("\n")
+		}
+		lines := bufio.NewScanner(body)
+		lines.Buffer(make([]byte, lineBuffer), maxLine)
+		lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+			if i := bytes.Index(data, newline); i >= 0 {
+				return i + len(newline), data[:i+len(newline)], nil
+			}
+			if atEOF && len(data) > 0 {
+				return len(data), data, nil
+			}
+			return 0, nil, nil
+		})
+		for lines.Scan() {
+			if !yield(lines.Bytes(), nil) {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(nil, fmt.Errorf("%s: %w", p.Key, err))
+		}
+	}
+}
+
+const lineBuffer = 64 << 10
+
+// A lineReader passes on the lines that begin from start on and before end. It
+// begins to read early enough to see whether a line begins at start.
+type lineReader struct {
+	source     *stretches
+	buffer     *bufio.Reader
+	newline    []byte
+	offset     int64 // of the next byte, in the object
+	start, end int64
+	skipping   bool // the rest of a line of the partition before
+	piece      int  // bytes that can be passed on before looking again
+	ends       bool // the piece ends a line
+	inLine     bool // what was passed on before the piece did not end a line
+}
+
+// Read fills p.
+func (r *lineReader) Read(p []byte) (int, error) {
+	for r.piece == 0 {
+		if !r.inLine && !r.skipping && r.offset >= r.end {
+			return 0, io.EOF
+		}
+		if err := r.look(); err != nil {
+			return 0, err
+		}
+		if r.skipping {
+			r.skip()
+		}
+	}
+	n, err := r.buffer.Read(p[:min(len(p), r.piece)])
+	r.offset += int64(n)
+	if r.piece -= n; r.piece == 0 {
+		r.inLine = !r.ends
+	}
+	return n, err
+}
+
+// look finds the next piece in what is buffered. At the end of the object it is io.EOF.
+func (r *lineReader) look() error {
+	k := len(r.newline)
+	if _, err := r.buffer.Peek(k); err != nil && (!errors.Is(err, io.EOF) || r.buffer.Buffered() == 0) {
+		return err
+	}
+	ready, _ := r.buffer.Peek(r.buffer.Buffered()) // what is there has no error
+	if k == 1 && !r.skipping && r.offset < r.end { // many lines at once
+		r.piece = int(min(int64(len(ready)), r.end-r.offset))
+		r.ends = ready[r.piece-1] == r.newline[0]
+		return nil
+	}
+	i := bytes.Index(ready, r.newline)
+	switch r.ends = i >= 0; {
+	case r.ends:
+		r.piece = i + k
+	case len(ready) < k: // the end of the object
+		r.piece = len(ready)
+	default: // the last bytes may begin a newline
+		r.piece = len(ready) - (k - 1)
+	}
+	return nil
+}
+
+// skip drops the piece. The first line of the partition begins behind the first
+// newline that ends at its start or later.
+func (r *lineReader) skip() {
+	_, _ = r.buffer.Discard(r.piece) // it is buffered
+	r.offset += int64(r.piece)
+	r.piece = 0
+	r.skipping = !r.ends || r.offset < r.start
+}
+
+// Close ends the reader.
+func (r *lineReader) Close() error { return r.source.close() }
+
+// stretches reads an object from offset on, a stretch with each request: as
+// much as is likely needed, and more only if it is.
+type stretches struct {
+	ctx          context.Context //nolint:containedctx // a body lives as long as the Open that made it
+	storage      Storage
+	bucket, key  string
+	etag         string
+	offset, next int64 // where the next stretch begins, and how long it is; -1 to the object's end
+	size         int64
+	body         io.ReadCloser
+}
+
+// before is where to begin to read so that no newline is cut that ends at start or
+// later: the newline's length before it. Of "::", three in a row are a newline
+// and one more, but which ones they are depends on where the row begins.
+func (s *stretches) before(start int64, newline []byte) (int64, error) {
+	k := int64(len(newline))
+	if !overlapsItself(newline) {
+		return max(0, start-k), nil
+	}
+	for window := int64(4 << 10); ; window *= 2 {
+		from := max(0, start-window)
+		if s.offset, s.next = from, start-from; s.next <= 2*k {
+			return from, nil
+		}
+		if err := s.open(); err != nil {
+			return 0, err
+		}
+		data, err := io.ReadAll(io.LimitReader(s.body, s.next))
+		if err = errors.Join(err, s.body.Close()); err != nil {
+			return 0, err
+		}
+		for at := int64(len(data)) - k; at >= k; at-- { // a place that no newline reaches over
+			if !bytes.Contains(data[at-k+1:min(at+k-1, int64(len(data)))], newline) {
+				return from + at, nil
+			}
+		}
+		if from == 0 {
+			return 0, nil
+		}
+	}
+}
+
+// overlapsItself tells whether the newline ends as it begins.
+func overlapsItself(newline []byte) bool {
+	for n := 1; n < len(newline); n++ {
+		if bytes.HasSuffix(newline, newline[:n]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *stretches) open() error {
+	object, err := s.storage.GetObject(s.ctx, s.bucket, s.key, &GetOptions{Range: &ByteRange{s.offset, s.next}, IfMatch: s.etag})
+	if err != nil {
+		return err
+	}
+	if s.etag == "" {
+		s.etag = object.ETag // later stretches are of the same object
+	}
+	s.body, s.size = object.Body, object.Size
+	return nil
+}
+
+// Read goes on with another stretch behind the end of one.
+func (s *stretches) Read(p []byte) (int, error) {
+	for {
+		n, err := s.body.Read(p)
+		s.offset += int64(n)
+		if n > 0 || !errors.Is(err, io.EOF) {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return n, err
+		}
+		if s.next < 0 || s.offset >= s.size {
+			return 0, io.EOF
+		}
+		if err := s.close(); err != nil {
+			return 0, err
+		}
+		const longest = 64 << 20
+		s.next = min(max(s.next, lineThreshold)*2, longest)
+		if err := s.open(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (s *stretches) close() error { return s.body.Close() }
