@@ -90,7 +90,7 @@ func (c *getCommand) Run(t *terminal) error {
 			return err
 		}
 	}
-	if err := store.DownloadFile(t.ctx, c.Bucket, c.Key, out); err != nil {
+	if err := store.DownloadFile(t.ctx, c.Bucket, c.Key, out, nil); err != nil {
 		return err
 	}
 	return t.printDone(c.JSON, "Fetched", objectName{c.Bucket, c.Key}, "file", out)
