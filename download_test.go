@@ -479,6 +479,12 @@ func TestTransfersOnServer(t *testing.T) {
 				require.NoError(t, err)
 				require.True(t, bytes.Equal(data, stored), "%s of %d bytes", name, size)
 			}
+			reader, err := store.OpenReaderAt(t.Context(), bucket, name, nil)
+			require.NoError(t, err)
+			content, err := io.ReadAll(io.NewSectionReader(reader, 0, reader.Size()))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(data, content))
+			require.NoError(t, reader.Close())
 			head, err := store.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: &name, ChecksumMode: "ENABLED"})
 			require.NoError(t, err)
 			if head.ChecksumType != "" {
