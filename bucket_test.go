@@ -452,7 +452,7 @@ func TestFiles(t *testing.T) {
 	require.NoError(t, os.WriteFile(source, []byte("contents"), 0o600))
 	require.NoError(t, store.UploadFile(ctx, source, "bucket", "key", nil))
 	require.NoError(t, os.WriteFile(target, []byte("old"), 0o600))
-	require.NoError(t, store.DownloadFile(ctx, "bucket", "key", target))
+	require.NoError(t, store.DownloadFile(ctx, "bucket", "key", target, nil))
 	data, err := os.ReadFile(target)
 	require.NoError(t, err)
 	assert.Equal(t, "contents", string(data))
@@ -463,10 +463,10 @@ func TestFiles(t *testing.T) {
 		assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), "a file that is replaced keeps its permissions")
 	}
 
-	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "missing", target), fs.ErrNotExist)
+	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "missing", target, nil), fs.ErrNotExist)
 	require.ErrorIs(t, store.UploadFile(ctx, filepath.Join(dir, "missing"), "bucket", "key", nil), fs.ErrNotExist)
 	require.Error(t, store.UploadFile(ctx, dir, "bucket", "key", nil))
-	require.Error(t, store.DownloadFile(ctx, "bucket", "key", dir))
+	require.Error(t, store.DownloadFile(ctx, "bucket", "key", dir, nil))
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Len(t, entries, 2, "no temporary file stays")

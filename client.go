@@ -149,6 +149,18 @@ func (c *writeDeadlineConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
+// ReadFrom writes a request's body. net/http would make a buffer for each.
+func (c *writeDeadlineConn) ReadFrom(body io.Reader) (int64, error) {
+	buffer, _ := writeBuffers.Get().(*[]byte)
+	defer writeBuffers.Put(buffer)
+	return io.CopyBuffer(struct{ io.Writer }{c}, body, *buffer)
+}
+
+var writeBuffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 64<<10)
+	return &buffer
+}}
+
 // httpClient is the SDK's HTTPClient: one round trip, no redirects (they would
 // carry signed headers to another host), and a body that can't stall for ever.
 type httpClient struct{ transport http.RoundTripper }
@@ -162,6 +174,7 @@ func (c *httpClient) Do(request *http.Request) (*http.Response, error) {
 	if _, ok := request.Body.(io.WriterTo); ok {
 		request.Body = struct{ io.ReadCloser }{request.Body}
 	}
+	countSending(request)
 	ctx, cancel := context.WithCancelCause(request.Context())
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {

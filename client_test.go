@@ -342,7 +342,7 @@ func TestCorruptBody(t *testing.T) {
 	_, err := store.ReadObject(t.Context(), "bucket", "key", 0)
 	require.ErrorContains(t, err, "checksum")
 	target := filepath.Join(t.TempDir(), "target")
-	require.ErrorContains(t, store.DownloadFile(t.Context(), "bucket", "key", target), "checksum")
+	require.ErrorContains(t, store.DownloadFile(t.Context(), "bucket", "key", target, nil), "checksum")
 	_, err = os.Stat(target)
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -30,6 +30,10 @@ var (
 	ErrNotModified = errors.New("not modified")
 	// ErrInvalidRange is a range that begins behind the object's end (HTTP 416).
 	ErrInvalidRange = errors.New("invalid range")
+	// ErrChecksum is bytes that are not those whose checksum the server keeps.
+	ErrChecksum = errors.New("checksum mismatch")
+	// ErrUnsafeKey is a key that is no name of a file below a folder, see [LocalPath].
+	ErrUnsafeKey = errors.New("the key is no file name")
 	// ErrClosed is the use of a body or store after Close.
 	ErrClosed = errors.New("already closed")
 )
@@ -138,6 +142,9 @@ func wrapError(op, bucket, key string, err error) error {
 		e.Code = api.ErrorCode()
 	}
 	e.kinds = errorKinds(e.StatusCode, e.Code)
+	if errors.Is(err, errChanged) { // which says more than a failed condition
+		e.kinds = append([]error{errChanged}, e.kinds...)
+	}
 	return e
 }
 

@@ -2,9 +2,11 @@ package lithopss3
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -14,37 +16,84 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// abortTimeout bounds how long a failed upload may take to be taken back.
-const abortTimeout = 15 * time.Second
+const (
+	// abortTimeout bounds how long a failed upload may take to be taken back.
+	abortTimeout = 15 * time.Second
+	// createGrace is how long a canceled upload waits to learn its own name, so
+	// that it can be taken back.
+	createGrace = 2 * time.Second
+)
 
 // An upload is an upload in parts under way.
 type upload struct {
-	store  *Store
-	bucket string
-	key    string
-	id     *string
+	store    *Store
+	bucket   string
+	key      string
+	id       *string
+	started  time.Time
+	progress *meter
+	// isWhole tells that the server keeps a checksum of all bytes, and not one over
+	// those of the parts.
+	isWhole bool
 
 	mu    sync.Mutex
-	parts []types.CompletedPart
+	parts []sentPart
+}
+
+// A sentPart is a part that is stored.
+type sentPart struct {
+	types.CompletedPart
+	size  int64
+	crc32 string // as computed here; empty where AWS's settings want none
 }
 
 // putParts uploads in parts, several at once, and takes the upload back on any error.
-func (s *Store) putParts(ctx context.Context, bucket, key string, source partSource, opts *PutOptions) error {
-	created, err := call(ctx, s, bucket, &s3.CreateMultipartUploadInput{
-		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
-		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, ChecksumAlgorithm: s.checksumAlgorithm(),
-	}, s.client.CreateMultipartUpload)
-	if err != nil {
+func (s *Store) putParts(ctx context.Context, bucket, key string, source partSource, opts *PutOptions, progress *meter) error {
+	u := &upload{store: s, bucket: bucket, key: key, started: time.Now(), progress: progress}
+	if err := u.create(ctx, opts); err != nil {
 		return err
 	}
-	u := &upload{store: s, bucket: bucket, key: key, id: created.UploadId}
-	err = u.sendAll(ctx, source)
+	err := u.sendAll(ctx, source)
 	if err == nil {
 		err = u.complete(ctx, opts)
 	}
 	if err != nil {
 		return errors.Join(err, u.abort(ctx))
 	}
+	return nil
+}
+
+// create begins the upload. A cancel does not end the request at once: the server
+// may have heard it, and nobody would know what to take back.
+func (u *upload) create(ctx context.Context, opts *PutOptions) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(createGrace, cancel) })()
+
+	in := &s3.CreateMultipartUploadInput{
+		Bucket: &u.bucket, Key: &u.key, ExpectedBucketOwner: u.store.expectedOwner(u.bucket),
+		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, ChecksumAlgorithm: u.store.checksumAlgorithm(),
+	}
+	// A checksum of the whole is of use to who reads the object; boto3's, over the
+	// parts' checksums, is not. Servers that don't know the type ignore it, or refuse.
+	if in.ChecksumAlgorithm != "" {
+		in.ChecksumType = types.ChecksumTypeFullObject
+	}
+	created, err := call(patient, u.store, u.bucket, in, u.store.client.CreateMultipartUpload)
+	if status := answerStatus(err); in.ChecksumType != "" && (status == http.StatusBadRequest || status == http.StatusNotImplemented) {
+		in.ChecksumType = ""
+		created, err = call(patient, u.store, u.bucket, in, u.store.client.CreateMultipartUpload)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	}
+	u.id, u.isWhole = created.UploadId, created.ChecksumType == types.ChecksumTypeFullObject
 	return nil
 }
 
@@ -74,7 +123,7 @@ func (u *upload) sendAll(ctx context.Context, source partSource) error {
 		}
 		group.Go(func() {
 			defer func() { next.done(); <-slots }()
-			if err := u.send(ctx, number, next.body); err != nil {
+			if err := u.send(ctx, number, next); err != nil {
 				cancel(err)
 			}
 		})
@@ -83,36 +132,70 @@ func (u *upload) sendAll(ctx context.Context, source partSource) error {
 	return context.Cause(ctx)
 }
 
-func (u *upload) send(ctx context.Context, number int32, body io.ReadSeeker) error {
+func (u *upload) send(ctx context.Context, number int32, next part) error {
 	in := &s3.UploadPartInput{
-		Bucket: &u.bucket, Key: &u.key, UploadId: u.id, PartNumber: &number, Body: body,
+		Bucket: &u.bucket, Key: &u.key, UploadId: u.id, PartNumber: &number, Body: next.body,
 		ChecksumAlgorithm: u.store.checksumAlgorithm(), ExpectedBucketOwner: u.store.expectedOwner(u.bucket),
 	}
 	var err error
-	if in.ChecksumCRC32, err = u.store.headerChecksum(body); err != nil {
+	if in.ChecksumCRC32, err = u.store.headerChecksum(next.body); err != nil {
 		return err
 	}
-	out, err := call(ctx, u.store, u.bucket, in, u.store.client.UploadPart)
+	out, err := call(withSending(ctx, u.progress, next.size), u.store, u.bucket, in, u.store.client.UploadPart)
 	if err != nil {
 		return err
 	}
+	sent := sentPart{size: next.size, crc32: aws.ToString(in.ChecksumCRC32)}
+	if computed, ok := s3.GetComputedInputChecksumsMetadata(out.ResultMetadata); ok && sent.crc32 == "" {
+		sent.crc32 = computed.ComputedChecksums["CRC32"]
+	}
+	sent.CompletedPart = types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.parts = append(u.parts, types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32})
+	u.parts = append(u.parts, sent)
 	return nil
 }
 
 func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
-	slices.SortFunc(u.parts, func(a, b types.CompletedPart) int { return int(*a.PartNumber - *b.PartNumber) })
+	slices.SortFunc(u.parts, func(a, b sentPart) int { return int(*a.PartNumber - *b.PartNumber) })
+	parts := make([]types.CompletedPart, len(u.parts))
+	for i, part := range u.parts {
+		parts[i] = part.CompletedPart
+	}
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &u.bucket, Key: &u.key, UploadId: u.id, ExpectedBucketOwner: u.store.expectedOwner(u.bucket),
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts}, IfMatch: quoteETag(opts.IfMatch),
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: quoteETag(opts.IfMatch),
 	}
 	if opts.IfAbsent {
 		in.IfNoneMatch = aws.String("*")
 	}
-	_, err := call(ctx, u.store, u.bucket, in, u.store.client.CompleteMultipartUpload)
+	sent := sentObject{etag: partsETag(parts), started: u.started}
+	sent.size, sent.crc32 = u.sum()
+	if u.isWhole && sent.crc32 != "" {
+		in.ChecksumCRC32, in.ChecksumType, in.MpuObjectSize = &sent.crc32, types.ChecksumTypeFullObject, &sent.size
+	}
+	attempts := 0
+	_, err := call(ctx, u.store, u.bucket, in, u.store.client.CompleteMultipartUpload, countAttempts(&attempts))
+	if err != nil && attempts > 1 && ctx.Err() == nil && u.store.isStored(ctx, u.bucket, u.key, sent) {
+		return nil // an attempt before the last one was served
+	}
 	return err
+}
+
+// sum is the size of all parts, and the CRC32 of all their bytes where it can be known.
+func (u *upload) sum() (size int64, crc string) {
+	total := uint64(0)
+	known := true
+	for _, part := range u.parts {
+		sum, err := base64.StdEncoding.DecodeString(part.crc32)
+		known = known && err == nil && len(sum) == kindCRC32.width/8
+		total = kindCRC32.combine(total, kindCRC32.value(sum), part.size)
+		size += part.size
+	}
+	if !known {
+		return size, ""
+	}
+	return size, base64.StdEncoding.EncodeToString(kindCRC32.bytes(total))
 }
 
 // abort takes the upload back with a context of its own: the caller's may be why.

@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -63,7 +64,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 		return s.getOddRange(ctx, bucket, key, opts)
 	}
 	in := s.getInput(bucket, key, opts)
-	out, err := call(ctx, s, bucket, in, s.client.GetObject)
+	out, err := call(ctx, s, bucket, in, s.client.GetObject, s.askChecksum)
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
@@ -84,9 +85,12 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 			return nil, wrapError(op, bucket, key, err)
 		}
 	}
-	object.Body = s.newReader(ctx, in, object, out.Body)
+	object.Body = s.newReader(ctx, in, object, out.Body, answerHeader(out.ResultMetadata))
 	return object, nil
 }
+
+// errIgnoredRange is an answer that is not the range asked for.
+var errIgnoredRange = errors.New("not the range asked for")
 
 // locate reads from the answer which part of the object it is. A server that
 // gives another part than asked for, or all of it, must not go unnoticed.
@@ -99,7 +103,7 @@ func (o *Object) locate(asked *ByteRange, answer string) (err error) {
 		offset = max(0, o.Size+offset)
 	}
 	if o.Offset != offset || (asked.Length >= 0 && o.Length > asked.Length) {
-		return fmt.Errorf("the server answered the range %s with %q", asked.header(), answer)
+		return fmt.Errorf("%w: the server answered the range %s with %q", errIgnoredRange, asked.header(), answer)
 	}
 	return nil
 }
@@ -152,7 +156,7 @@ var contentRange = regexp.MustCompile(`^bytes (\d+)-(\d+)/(\d+)$`)
 func parseContentRange(header string) (offset, size int64, err error) {
 	match := contentRange.FindStringSubmatch(header)
 	if match == nil {
-		return 0, 0, fmt.Errorf("the server answered with the Content-Range %q", header)
+		return 0, 0, fmt.Errorf("%w: the server answered with the Content-Range %q", errIgnoredRange, header)
 	}
 	if offset, err = strconv.ParseInt(match[1], 10, 64); err == nil {
 		size, err = strconv.ParseInt(match[3], 10, 64)

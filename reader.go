@@ -4,39 +4,59 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // resumeAttempts is how often in a row a body may break without a byte between.
 const resumeAttempts = 5
 
-// objectReader is a body that goes on after its connection broke. It is not safe
-// for concurrent use.
+// objectReader is a body that goes on after its connection broke, and compares
+// the whole with the checksum that came first. It is not safe for concurrent use.
 type objectReader struct {
 	ctx      context.Context //nolint:containedctx // a body lives as long as the GetObject that opened it
 	store    *Store
 	in       s3.GetObjectInput
 	body     io.ReadCloser
 	offset   int64 // of the next byte, in the object
-	end      int64 // behind the last byte
+	end      int64 // behind the last byte; -1 where the server does not say
+	checksum checksum
+	hash     hash.Hash // of what was read so far; nil where there is no checksum
 	failures int
 	err      error
 }
 
-// newReader makes the Body of object. Where the server gave no length or no
-// ETag, the body can't be resumed and is handed out as it is.
-func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser) io.ReadCloser {
-	if object.Length < 0 || object.ETag == "" {
-		return body
+// newReader makes the Body of object, whose answer had this header. Where the
+// server gave no length or no ETag, the body can't be resumed.
+func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser, header http.Header) io.ReadCloser {
+	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1}
+	if object.Length >= 0 {
+		reader.end = object.Offset + object.Length
 	}
-	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: object.Offset + object.Length}
-	reader.in.IfMatch = aws.String(object.ETag)
+	if object.Offset == 0 && object.Length == object.Size && s.session.s3.responseChecksum != aws.ResponseChecksumValidationWhenRequired {
+		if reader.checksum = wholeChecksum(header); reader.checksum.kind != nil {
+			reader.hash = reader.checksum.kind.hash()
+		}
+	}
+	reader.in.IfMatch = optional(object.ETag)
 	reader.in.IfNoneMatch, reader.in.IfModifiedSince, reader.in.IfUnmodifiedSince = nil, nil, nil
 	return reader
+}
+
+// answerHeader is the header of the answer that an SDK's result is made of.
+func answerHeader(metadata middleware.Metadata) http.Header {
+	if response, ok := awsmiddleware.GetRawResponse(metadata).(*smithyhttp.Response); ok {
+		return response.Header
+	}
+	return http.Header{}
 }
 
 // Read fills p from the object. An error other than io.EOF is final.
@@ -46,25 +66,42 @@ func (r *objectReader) Read(p []byte) (int, error) {
 		r.offset += int64(n)
 		if n > 0 {
 			r.failures = 0
+			if r.hash != nil {
+				_, _ = r.hash.Write(p[:n])
+			}
 		}
 		switch {
+		case r.isEnd(err):
+			return r.finish(n)
 		case err == nil:
 			return n, nil
-		case r.offset >= r.end:
-			r.err = err
-			if !errors.Is(err, io.EOF) { // a checksum that does not match
-				r.err = wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)
-			}
 		case n > 0:
 			return n, nil // the next Read meets the error again and resumes
 		default:
 			r.resume(err)
 		}
-		if n > 0 {
-			return n, r.err
-		}
 	}
 	return 0, r.err
+}
+
+func (r *objectReader) isEnd(err error) bool {
+	if r.end >= 0 {
+		return r.offset >= r.end
+	}
+	return errors.Is(err, io.EOF)
+}
+
+// finish gives the last n bytes away, unless the whole is not what was promised:
+// many readers, io.ReadFull for one, don't ask on once they have all bytes.
+func (r *objectReader) finish(n int) (int, error) {
+	if r.hash != nil {
+		if err := r.checksum.compare(r.hash.Sum(nil)); err != nil {
+			r.fail(err)
+			return 0, r.err
+		}
+	}
+	r.err = io.EOF
+	return n, r.err
 }
 
 // resume opens the rest of the object, if it is still the same.
@@ -78,6 +115,10 @@ func (r *objectReader) resume(cause error) {
 		r.fail(errors.Join(context.Cause(r.ctx), cause))
 		return
 	}
+	if r.end < 0 || r.in.IfMatch == nil {
+		r.fail(fmt.Errorf("the body broke off at byte %d, and the server gave no length or no ETag to go on with: %w", r.offset, cause))
+		return
+	}
 	if r.failures > resumeAttempts {
 		r.fail(fmt.Errorf("the body broke off %d times at byte %d of %d: %w", r.failures, r.offset, r.end, cause))
 		return
@@ -87,8 +128,11 @@ func (r *objectReader) resume(cause error) {
 		return
 	}
 	r.in.Range = aws.String(Range(r.offset, r.end-r.offset).header())
-	out, err := call(r.ctx, r.store, *r.in.Bucket, &r.in, r.store.client.GetObject)
+	out, err := call(r.ctx, r.store, *r.in.Bucket, &r.in, r.store.client.GetObject, r.store.askChecksum)
 	if err != nil {
+		if answerStatus(err) == http.StatusPreconditionFailed {
+			err = fmt.Errorf("%w: %w", errChanged, err)
+		}
 		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, err))
 		return
 	}
@@ -103,6 +147,9 @@ func (r *objectReader) resume(cause error) {
 	}
 }
 
+// errChanged is an ErrPrecondition that this package's own If-Match met.
+var errChanged = fmt.Errorf("the object was replaced meanwhile (%w)", ErrPrecondition)
+
 // resumeDelay leaves a server that drops connections some time, but not after
 // its first.
 func resumeDelay(failures int) time.Duration {
@@ -113,7 +160,8 @@ func resumeDelay(failures int) time.Duration {
 }
 
 func (r *objectReader) fail(err error) {
-	r.body = io.NopCloser(errReader{err})
+	_ = r.body.Close()
+	r.body = http.NoBody
 	r.err = wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)
 }
 
@@ -125,7 +173,3 @@ func (r *objectReader) Close() error {
 	r.err = ErrClosed
 	return r.body.Close()
 }
-
-type errReader struct{ err error }
-
-func (r errReader) Read([]byte) (int, error) { return 0, r.err }

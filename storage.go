@@ -68,10 +68,16 @@ type PutOptions struct {
 	ContentType string
 	// Metadata is stored beside the object: US-ASCII, 2 KiB in all.
 	Metadata map[string]string
-	// IfAbsent stores only where there is no object yet, else ErrPrecondition.
+	// IfAbsent stores only where there is no object yet, else ErrPrecondition. After
+	// a broken connection the same bytes, stored meanwhile, pass for one's own: who
+	// takes a lock stores something that nobody else does.
 	IfAbsent bool
 	// IfMatch stores only over the object with this ETag, else ErrPrecondition.
 	IfMatch string
+	// Progress hears how many bytes were sent: at most once for each 256 KiB, never
+	// twice at a time, and last, once everything is stored, that all were. It
+	// should return soon. Nil is nobody.
+	Progress func(Progress)
 }
 
 // GetOptions are the options of GetObject; nil is the zero value.

@@ -13,14 +13,19 @@ import (
 
 type putCommand struct {
 	storageFlags
-	File   string `arg:"" help:"The file to store; - is standard input."`
-	Bucket string `arg:"" help:"The bucket."`
-	Key    string `short:"k" help:"The object's key; the file's name if not given."`
-	JSON   bool   `name:"json" help:"Print JSON."`
+	File      string `arg:"" help:"The file to store; - is standard input."`
+	Bucket    string `arg:"" help:"The bucket."`
+	Key       string `short:"k" help:"The object's key, or the folder's prefix; the file's name if not given."`
+	Recursive bool   `short:"r" help:"Store a folder, with all that is below it."`
+	Quiet     bool   `short:"q" help:"Print nothing but errors."`
+	JSON      bool   `name:"json" help:"Print JSON."`
 }
 
-// Run stores the file.
+// Run stores the file, or the folder.
 func (c *putCommand) Run(t *terminal) error {
+	if c.Recursive && c.File == "-" {
+		return fmt.Errorf("%w: standard input is no folder", errUsage)
+	}
 	key := c.Key
 	if key == "" {
 		key = filepath.Base(c.File)
@@ -36,12 +41,18 @@ func (c *putCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if c.File == "-" {
-		err = store.PutObject(t.ctx, c.Bucket, key, t.stdin, nil)
-	} else {
-		err = store.UploadFile(t.ctx, c.File, c.Bucket, key, nil)
+	if c.Recursive {
+		return putFolder(t, store, c)
 	}
-	if err != nil {
+	bar := t.newBar(key, c.Quiet)
+	opts := &lithopss3.PutOptions{Progress: bar.report()}
+	if c.File == "-" {
+		err = store.PutObject(t.ctx, c.Bucket, key, t.stdin, opts)
+	} else {
+		err = store.UploadFile(t.ctx, c.File, c.Bucket, key, opts)
+	}
+	bar.clear()
+	if err != nil || (c.Quiet && !c.JSON) {
 		return err
 	}
 	return t.printDone(c.JSON, "Stored", objectName{c.Bucket, key})
@@ -62,38 +73,77 @@ func checkFile(path string) error {
 
 type getCommand struct {
 	storageFlags
-	Bucket string `arg:"" help:"The bucket."`
-	Key    string `arg:"" help:"The object's key."`
-	Out    string `short:"o" placeholder:"FILE" help:"The file to write, - for standard output; the key, below this folder, if not given."`
-	JSON   bool   `name:"json" help:"Print JSON."`
+	Bucket    string `arg:"" help:"The bucket."`
+	Key       string `arg:"" optional:"" help:"The object's key; with --recursive a folder, or nothing for the whole bucket."`
+	Out       string `short:"o" placeholder:"FILE" help:"The file or folder to write, - for standard output; the key, below this folder, if not given."`
+	Recursive bool   `short:"r" help:"Fetch all objects below a folder."`
+	Resume    bool   `help:"Go on with a download that was interrupted, and leave what came if this one is."`
+	Quiet     bool   `short:"q" help:"Print nothing but errors."`
+	JSON      bool   `name:"json" help:"Print JSON."`
 }
 
-// Run fetches the object.
+// Run fetches the object, or all below a folder.
 func (c *getCommand) Run(t *terminal) error {
-	out := c.Out
-	if out == "" {
-		if !filepath.IsLocal(filepath.FromSlash(c.Key)) {
-			return fmt.Errorf("%w: the key %q would be written outside of this folder; say where with --out", errUsage, c.Key)
-		}
-		out = filepath.FromSlash(c.Key)
+	out, err := c.target()
+	if err != nil {
+		return err
 	}
 	store, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if out == "-" {
+	switch {
+	case c.Recursive:
+		return getFolder(t, store, c)
+	case out == "-":
 		return c.copyTo(t, store)
 	}
-	if folder := filepath.Dir(out); c.Out == "" && folder != "." {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
-		}
+	bar := t.newBar(c.Key, c.Quiet)
+	opts := &lithopss3.DownloadOptions{Resume: c.Resume, Progress: bar.report()}
+	if c.Out == "" {
+		err = c.fetchBelow(t, store, out, opts)
+	} else {
+		err = store.DownloadFile(t.ctx, c.Bucket, c.Key, out, opts)
 	}
-	if err := store.DownloadFile(t.ctx, c.Bucket, c.Key, out); err != nil {
+	bar.clear()
+	if err != nil || (c.Quiet && !c.JSON) {
 		return err
 	}
 	return t.printDone(c.JSON, "Fetched", objectName{c.Bucket, c.Key}, "file", out)
+}
+
+// target is the file to write, or an error of the arguments.
+func (c *getCommand) target() (string, error) {
+	switch {
+	case c.Recursive && c.Out == "-":
+		return "", fmt.Errorf("%w: standard output is no folder", errUsage)
+	case c.Recursive:
+		return "", nil
+	case c.Key == "":
+		return "", fmt.Errorf("%w: get takes a key, or --recursive", errUsage)
+	case c.Out != "":
+		return c.Out, nil
+	}
+	out, err := lithopss3.LocalPath(c.Key)
+	if err != nil {
+		return "", fmt.Errorf("%w: the key would be written outside of this folder, or not at all: %w; say where with --out", errUsage, err)
+	}
+	return out, nil
+}
+
+// fetchBelow fetches into the key's own path, wherever links in this folder lead.
+func (c *getCommand) fetchBelow(t *terminal, store *lithopss3.Store, out string, opts *lithopss3.DownloadOptions) error {
+	root, err := os.OpenRoot(".")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	if err := root.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
+	}
+	opts.Root = root
+	return store.DownloadFile(t.ctx, c.Bucket, c.Key, out, opts)
 }
 
 func (c *getCommand) copyTo(t *terminal, store *lithopss3.Store) error {

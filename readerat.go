@@ -1,0 +1,260 @@
+package lithopss3
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+const (
+	// blockSize is how much of an object is read and kept at once.
+	blockSize = 1 << 20
+	// maxReadAhead is how many blocks one request gets at most, once reads follow
+	// one another.
+	maxReadAhead = 8
+	// cachedBlocks is how many blocks are kept.
+	cachedBlocks = 16
+	// tailSize is how much of the object's end comes with opening it: that is where
+	// zip and parquet files have their directory.
+	tailSize = 64 << 10
+)
+
+// ReaderAtOptions are the options of OpenReaderAt; nil is the zero value.
+type ReaderAtOptions struct {
+	// IfMatch opens only the object with this ETag, else ErrPrecondition.
+	IfMatch string
+}
+
+// A ReaderAt reads anywhere in an object, as readers of zip and parquet files do.
+// It keeps to the object that it was opened on: if that is replaced, what was not
+// read before is ErrPrecondition. All methods are safe for concurrent use.
+//
+// It reads blocks of 1 MiB, and up to eight of them with one request where reads
+// follow one another; a read of 4 MiB and more goes straight into the caller's
+// memory. The last 16 blocks are kept, so that it holds at most 16 MiB, and 8 MiB
+// more for each request under way. No checksum covers a part of an object.
+type ReaderAt struct {
+	store       *Store
+	bucket, key string
+	info        ObjectInfo
+	tail        []byte          // the object's end
+	ctx         context.Context //nolint:containedctx // ReadAt has none; Close ends it
+	cancel      context.CancelCauseFunc
+
+	mu     sync.Mutex
+	blocks map[int64]*block
+	recent *list.List // of *block that are read, the latest first
+	next   int64      // the block behind the last request's
+	ahead  int64      // how many blocks that had
+}
+
+// A block is a part of the object that is in memory or on its way.
+type block struct {
+	index int64
+	ready chan struct{} // closed once data or err is there
+	data  []byte
+	err   error
+	place *list.Element
+}
+
+// OpenReaderAt opens an object for reading anywhere in it. It costs one request, or
+// two where the object has no bytes. A missing object is fs.ErrNotExist. ctx bounds
+// all reads to come, and the caller closes the ReaderAt.
+func (s *Store) OpenReaderAt(ctx context.Context, bucket, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
+	if opts == nil {
+		opts = &ReaderAtOptions{}
+	}
+	info, tail, err := s.openTail(ctx, bucket, key, opts)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size < 0 || info.ETag == "" {
+		return nil, &Error{Op: "OpenReaderAt", Bucket: bucket, Key: key, Err: errors.New("the server does not say the object's size or ETag")}
+	}
+	r := &ReaderAt{
+		store: s, bucket: bucket, key: key, info: *info, tail: tail,
+		blocks: map[int64]*block{}, recent: list.New(), next: -1,
+	}
+	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	return r, nil
+}
+
+// openTail describes an object and gets its end, unless the object has no bytes and
+// so no last ones, as servers say in several ways.
+func (s *Store) openTail(ctx context.Context, bucket, key string, opts *ReaderAtOptions) (*ObjectInfo, []byte, error) {
+	object, err := s.GetObject(ctx, bucket, key, &GetOptions{Range: RangeLast(tailSize), IfMatch: opts.IfMatch})
+	if errors.Is(err, ErrInvalidRange) || errors.Is(err, errIgnoredRange) {
+		info, err := s.headObject(ctx, "OpenReaderAt", bucket, key, &GetOptions{IfMatch: opts.IfMatch})
+		return info, nil, err
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = object.Body.Close() }()
+	tail, err := io.ReadAll(object.Body)
+	return &object.ObjectInfo, tail, err
+}
+
+// Size is the object's, in bytes.
+func (r *ReaderAt) Size() int64 { return r.info.Size }
+
+// Info describes the object.
+func (r *ReaderAt) Info() ObjectInfo { return r.info }
+
+// Close ends reads under way and gives the memory back; more reads are ErrClosed.
+func (r *ReaderAt) Close() error {
+	r.cancel(ErrClosed)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.blocks)
+	r.recent.Init()
+	r.tail = nil
+	return nil
+}
+
+// ReadAt fills p with the bytes from offset on. As io.ReaderAt has it, fewer than
+// asked for come with an error, which is io.EOF at the object's end.
+func (r *ReaderAt) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < 0 {
+		return 0, &Error{Op: "ReadAt", Bucket: r.bucket, Key: r.key, Err: fmt.Errorf("%w: it begins at %d", ErrInvalidRange, offset)}
+	}
+	done := 0
+	for done < len(p) {
+		at := offset + int64(done)
+		if at >= r.info.Size {
+			return done, io.EOF
+		}
+		n, err := r.readSome(p[done:], at)
+		done += n
+		if err != nil {
+			return done, r.explain(err)
+		}
+	}
+	return done, nil
+}
+
+func (r *ReaderAt) explain(err error) error {
+	if errors.Is(context.Cause(r.ctx), ErrClosed) {
+		err = ErrClosed
+	}
+	if errors.Is(err, ErrPrecondition) && !errors.Is(err, errChanged) {
+		err = fmt.Errorf("%w: %w", errChanged, err)
+	}
+	return wrapError("ReadAt", r.bucket, r.key, err)
+}
+
+// directRead is from how many bytes on a read needs no block.
+const directRead = 4 << 20
+
+// readSome reads at least one byte at offset, which is in the object.
+func (r *ReaderAt) readSome(p []byte, offset int64) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	r.mu.Lock()
+	if from := r.info.Size - int64(len(r.tail)); offset >= from {
+		defer r.mu.Unlock()
+		return copy(p, r.tail[offset-from:]), nil
+	}
+	index := offset / blockSize
+	wanted, found := r.blocks[index]
+	if !found && len(p) >= directRead {
+		r.mu.Unlock()
+		return r.readInto(p[:min(int64(len(p)), r.info.Size-offset)], offset)
+	}
+	var run []*block
+	if !found {
+		run = r.claim(index, (offset+int64(len(p))-1)/blockSize)
+		wanted = run[0]
+	} else if wanted.place != nil {
+		r.recent.MoveToFront(wanted.place)
+	}
+	r.mu.Unlock()
+
+	if run != nil {
+		r.fetch(run)
+	}
+	<-wanted.ready // whoever fetches it is in a ReadAt of its own
+	if wanted.err != nil {
+		return 0, wanted.err
+	}
+	return copy(p, wanted.data[offset-index*blockSize:]), nil
+}
+
+// claim makes the blocks that one request is to get: those asked for, and more
+// where this request goes on from the last, up to what is there or on its way.
+func (r *ReaderAt) claim(first, last int64) []*block {
+	ahead := int64(1)
+	if first == r.next {
+		ahead = min(2*r.ahead, maxReadAhead)
+	}
+	last = min(max(last, first+ahead-1), first+maxReadAhead-1, (r.info.Size-1)/blockSize)
+	var run []*block
+	for index := first; index <= last && r.blocks[index] == nil; index++ {
+		b := &block{index: index, ready: make(chan struct{})}
+		r.blocks[index] = b
+		run = append(run, b)
+	}
+	r.next, r.ahead = first+int64(len(run)), max(ahead, int64(len(run)))
+	return run
+}
+
+// fetch fills blocks that lie in a row.
+func (r *ReaderAt) fetch(run []*block) {
+	offset := run[0].index * blockSize
+	end := min((run[len(run)-1].index+1)*blockSize, r.info.Size)
+	body, err := r.open(offset, end-offset)
+	for _, b := range run {
+		if err == nil {
+			b.data = make([]byte, min(blockSize, r.info.Size-b.index*blockSize))
+			_, err = io.ReadFull(body, b.data)
+		}
+		r.settle(b, err)
+	}
+	if body != nil {
+		_ = body.Close()
+	}
+}
+
+// settle makes a block known, or forgets it.
+func (r *ReaderAt) settle(b *block, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer close(b.ready)
+	if b.err = err; err != nil || r.blocks[b.index] != b { // closed meanwhile
+		if r.blocks[b.index] == b {
+			delete(r.blocks, b.index)
+		}
+		return
+	}
+	b.place = r.recent.PushFront(b)
+	for r.recent.Len() > cachedBlocks {
+		oldest, _ := r.recent.Remove(r.recent.Back()).(*block)
+		delete(r.blocks, oldest.index)
+	}
+}
+
+// readInto reads without blocks.
+func (r *ReaderAt) readInto(p []byte, offset int64) (int, error) {
+	body, err := r.open(offset, int64(len(p)))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = body.Close() }()
+	return io.ReadFull(body, p)
+}
+
+func (r *ReaderAt) open(offset, length int64) (io.ReadCloser, error) {
+	object, err := r.store.GetObject(r.ctx, r.bucket, r.key, &GetOptions{Range: Range(offset, length), IfMatch: r.info.ETag})
+	if err != nil {
+		return nil, err
+	}
+	if object.Length != length || object.Size != r.info.Size {
+		return http.NoBody, errors.Join(fmt.Errorf("%w: %d bytes came instead of %d", errChanged, object.Length, length), object.Body.Close())
+	}
+	return object.Body, nil
+}

@@ -1,0 +1,251 @@
+package lithopss3
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Sizes of an upload in parts, in bytes. S3 wants parts of 5 MiB to 5 GiB, at
+// most 10,000, and objects of at most 5 TiB.
+const (
+	wholeLimit   = 16 << 20
+	filePartSize = 8 << 20
+	maxParts     = 10_000
+
+	// A stream of unknown length begins with the smallest parts that S3 takes. The
+	// part size doubles every growEvery parts: 10,000 of them hold 7 TiB.
+	streamPartSize = 5 << 20
+	growEvery      = 950
+	// streamMemory is how much of a stream is held at once, unless two parts are more.
+	streamMemory = 50 << 20
+
+	uploadsAtOnce = 16
+)
+
+// A partSource cuts a body into parts.
+type partSource interface {
+	// whole is the body for a single request, or nil where that is too large.
+	whole() io.ReadSeeker
+	// next returns the next part, or io.EOF. It is called by one goroutine.
+	next(ctx context.Context) (part, error)
+	// size is how many bytes there are, -1 where that is not known yet.
+	size() int64
+	// close gives the memory back, once no part is under way.
+	close()
+}
+
+// A part is a stretch of the body that can be read more than once. done gives
+// its memory back.
+type part struct {
+	body io.ReadSeeker
+	size int64
+	done func()
+}
+
+// newPartSource takes a body as it is best read. A file that says that it is
+// empty, or does not know its end, may be a device or one of /proc, and is a stream.
+func newPartSource(body io.Reader) (partSource, error) {
+	switch body := body.(type) {
+	case nil:
+		return newFileSource(bytes.NewReader(nil), 0, 0), nil
+	case *bytes.Buffer:
+		data := body.Next(body.Len())
+		return newFileSource(bytes.NewReader(data), 0, int64(len(data))), nil
+	case interface {
+		io.ReaderAt
+		io.Seeker
+	}:
+		start, err := body.Seek(0, io.SeekCurrent)
+		if err != nil {
+			break // a pipe
+		}
+		end, err := body.Seek(0, io.SeekEnd)
+		if err == nil && end > start {
+			return newFileSource(body, start, end), nil
+		}
+		if _, err := body.Seek(start, io.SeekStart); err != nil {
+			return nil, err
+		}
+	}
+	return newStreamSource(body)
+}
+
+// fileSource cuts sections of a file.
+type fileSource struct {
+	file        io.ReaderAt
+	offset, end int64
+	length      int64
+	partSize    int64
+}
+
+func newFileSource(file io.ReaderAt, start, end int64) *fileSource {
+	return &fileSource{file: file, offset: start, end: end, length: end - start}
+}
+
+func (f *fileSource) close()      {}
+func (f *fileSource) size() int64 { return f.length }
+
+func (f *fileSource) whole() io.ReadSeeker {
+	if f.length > wholeLimit {
+		return nil
+	}
+	return io.NewSectionReader(f.file, f.offset, f.length)
+}
+
+func (f *fileSource) next(context.Context) (part, error) {
+	if f.offset >= f.end {
+		return part{}, io.EOF
+	}
+	if f.partSize == 0 {
+		f.partSize = partSizeOf(f.length)
+	}
+	size := min(f.partSize, f.end-f.offset)
+	section := io.NewSectionReader(f.file, f.offset, size)
+	f.offset += size
+	return part{body: section, size: size, done: func() {}}, nil
+}
+
+// partSizeOf is the part size for a known length, in whole MiB.
+func partSizeOf(length int64) int64 {
+	const mib = 1 << 20
+	needed := (length + maxParts - 1) / maxParts
+	return max(filePartSize, (needed+mib-1)/mib*mib)
+}
+
+// streamSource fills buffers from a reader of unknown length, and uses them
+// again. It reads the first part at once, which may be all.
+type streamSource struct {
+	reader io.Reader
+	first  []byte
+	read   int64 // bytes in all
+	ended  bool
+	count  int         // parts in all
+	free   chan []byte // buffers that no part uses; nil is one that is not made yet
+	held   int         // how many buffers there may be
+}
+
+func newStreamSource(reader io.Reader) (*streamSource, error) {
+	held := streamMemory / streamPartSize
+	source := &streamSource{reader: reader, free: make(chan []byte, held), held: held}
+	for range held - 1 { // the first part has the other
+		source.free <- nil
+	}
+	err := source.readFirst()
+	return source, err
+}
+
+// readFirst reads the first part into memory that grows: most streams are small.
+func (s *streamSource) readFirst() error {
+	for size := 4 << 10; ; size = min(16*size, streamPartSize) {
+		buffer := make([]byte, size)
+		if size == streamPartSize {
+			pooled, _ := streamBuffers.Get().(*[]byte)
+			buffer = *pooled
+		}
+		copied := copy(buffer, s.first)
+		n, err := s.fill(buffer[copied:])
+		s.first = buffer[:copied+n]
+		if err != nil || s.ended || size == streamPartSize {
+			return err
+		}
+	}
+}
+
+// fill reads until buffer is full or the stream has ended.
+func (s *streamSource) fill(buffer []byte) (int, error) {
+	n, err := io.ReadFull(s.reader, buffer)
+	s.read += int64(n)
+	s.ended = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if s.ended {
+		return n, nil
+	}
+	return n, err
+}
+
+func (s *streamSource) size() int64 {
+	if s.ended {
+		return s.read
+	}
+	return -1
+}
+
+func (s *streamSource) whole() io.ReadSeeker {
+	if !s.ended {
+		return nil
+	}
+	return bytes.NewReader(s.first)
+}
+
+func (s *streamSource) next(ctx context.Context) (part, error) {
+	if buffer := s.first; buffer != nil {
+		s.first = nil
+		return s.part(buffer, len(buffer)), nil
+	}
+	if s.ended {
+		return part{}, io.EOF
+	}
+	size := streamPartSize << (s.count / growEvery)
+	if size <= 0 {
+		return part{}, errors.New("the body is too long for the memory of a 32-bit machine")
+	}
+	buffer, err := s.buffer(ctx, size)
+	if err != nil {
+		return part{}, err
+	}
+	n, err := s.fill(buffer[:size])
+	if err != nil {
+		return part{}, fmt.Errorf("reading the body: %w", err)
+	}
+	if n == 0 {
+		return part{}, io.EOF
+	}
+	return s.part(buffer, n), nil
+}
+
+// buffer waits for memory. Where parts have grown, there are fewer of them.
+func (s *streamSource) buffer(ctx context.Context, size int) ([]byte, error) {
+	for {
+		select {
+		case buffer := <-s.free:
+			if s.held > max(2, streamMemory/size) {
+				s.held--
+				continue
+			}
+			switch {
+			case cap(buffer) >= size:
+				return buffer, nil
+			case size == streamPartSize:
+				pooled, _ := streamBuffers.Get().(*[]byte)
+				return *pooled, nil
+			}
+			return make([]byte, size), nil
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// streamBuffers are for the next stream.
+var streamBuffers = sync.Pool{New: func() any { buffer := make([]byte, streamPartSize); return &buffer }}
+
+func (s *streamSource) close() {
+	for {
+		select {
+		case buffer := <-s.free:
+			if cap(buffer) == streamPartSize {
+				streamBuffers.Put(&buffer)
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (s *streamSource) part(buffer []byte, size int) part {
+	s.count++
+	return part{body: bytes.NewReader(buffer[:size]), size: int64(size), done: func() { s.free <- buffer }}
+}

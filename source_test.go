@@ -1,0 +1,114 @@
+package lithopss3
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+const maxObject = 5 << 40
+
+// TestPartSizes: an object of any size that S3 takes fits into its parts.
+func TestPartSizes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		length := rapid.Int64Range(1, maxObject).Draw(t, "length")
+		size := partSizeOf(length)
+		require.LessOrEqual(t, size, int64(5<<30))
+		require.GreaterOrEqual(t, size*maxParts, length)
+		require.GreaterOrEqual(t, size, int64(filePartSize))
+	})
+	assert.EqualValues(t, filePartSize, partSizeOf(1<<30))
+
+	total, most := int64(0), int64(0)
+	for count := range maxParts {
+		most = int64(streamPartSize) << (count / growEvery)
+		total += most
+	}
+	assert.GreaterOrEqual(t, total, int64(maxObject))
+	assert.LessOrEqual(t, most, int64(5<<30), "the largest part that S3 takes")
+}
+
+// TestFewerBuffersWhenPartsGrow: a long stream is held in no more memory, but for two parts.
+func TestFewerBuffersWhenPartsGrow(t *testing.T) {
+	t.Parallel()
+	for doublings, want := range map[int]int{0: 10, 1: 5, 2: 2, 3: 2} {
+		source, err := newStreamSource(io.LimitReader(zeros{}, 1<<40))
+		require.NoError(t, err)
+		source.count = doublings * growEvery
+		source.first = nil
+		source.free <- nil
+		var parts []part
+		for len(parts) < want {
+			next, err := source.next(t.Context())
+			require.NoError(t, err)
+			assert.EqualValues(t, streamPartSize<<doublings, next.size)
+			parts = append(parts, next)
+		}
+		assert.Empty(t, source.free, "no memory is left")
+		for _, part := range parts {
+			part.done()
+		}
+		next, err := source.next(t.Context())
+		require.NoError(t, err, "and then there is")
+		next.done()
+		source.close()
+		assert.Empty(t, source.free)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestSources(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, []byte("content"), 0o600))
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _ = reader.Close() }()
+	_, err = writer.WriteString("content")
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	buffer := bytes.NewBufferString("some content")
+	_ = buffer.Next(5)
+	for name, test := range map[string]struct {
+		body   io.Reader
+		stream bool
+	}{
+		"file": {file, false}, "buffer": {buffer, false}, "text": {strings.NewReader("content"), false},
+		"pipe": {reader, true}, "reader": {io.MultiReader(strings.NewReader("con"), strings.NewReader("tent")), true},
+	} {
+		source, err := newPartSource(test.body)
+		require.NoError(t, err, name)
+		_, isStream := source.(*streamSource)
+		assert.Equal(t, test.stream, isStream, name)
+		assert.EqualValues(t, 7, source.size(), name)
+		data, err := io.ReadAll(source.whole())
+		require.NoError(t, err, name)
+		assert.Equal(t, "content", string(data), name)
+		source.close()
+	}
+	assert.Zero(t, buffer.Len(), "it was read")
+
+	// What says that it is empty may not be.
+	device, err := os.Open("/proc/version")
+	if err != nil {
+		return // not on Linux
+	}
+	defer func() { _ = device.Close() }()
+	source, err := newPartSource(device)
+	require.NoError(t, err)
+	assert.NotZero(t, source.size())
+}

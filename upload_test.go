@@ -1,0 +1,405 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const mib = 1 << 20
+
+// A tripper stands between a store and the network.
+type tripper func(request *http.Request, next http.RoundTripper) (*http.Response, error)
+
+type wire struct {
+	next http.RoundTripper
+	trip tripper
+}
+
+// RoundTrip calls the tripper.
+func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
+	return w.trip(request, w.next)
+}
+
+// openWire opens a store whose requests to S3 go through trip, with a bucket "bucket".
+func openWire(t *testing.T, trip tripper) *lithopss3.Store {
+	t.Helper()
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
+	parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
+	require.NoError(t, err)
+	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{
+		LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
+		Transport: &wire{next: transport, trip: trip},
+	})
+	require.NoError(t, err)
+	return store
+}
+
+func straight(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	return next.RoundTrip(request)
+}
+
+// lose has the server serve a request whose answer nobody gets.
+func lose(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	response, err := next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	_, _ = io.Copy(io.Discard, response.Body)
+	_ = response.Body.Close()
+	return nil, &resetError{}
+}
+
+// resetError is what net.OpError of a reset looks like to the SDK.
+type resetError struct{}
+
+func (*resetError) Error() string         { return "read: connection reset by peer" }
+func (*resetError) ConnectionError() bool { return true }
+
+// answerWith makes up an answer.
+func answerWith(request *http.Request, status int, code string) *http.Response {
+	if request.Body != nil {
+		_, _ = io.Copy(io.Discard, request.Body)
+		_ = request.Body.Close()
+	}
+	body := fmt.Sprintf("<Error><Code>%s</Code><Message>made up</Message></Error>", code)
+	return &http.Response{
+		StatusCode: status, Header: http.Header{}, Request: request, ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}
+
+func randomBytes(size int) []byte {
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{byte(size), byte(size >> 8), 7}).Read(data)
+	return data
+}
+
+func isPart(request *http.Request) bool {
+	return request.Method == http.MethodPut && request.URL.Query().Has("partNumber")
+}
+
+// uploadsLeft counts uploads that were begun and neither completed nor taken back.
+func uploadsLeft(t *testing.T, store *lithopss3.Store) int {
+	t.Helper()
+	bucket := "bucket"
+	out, err := store.Client().ListMultipartUploads(context.Background(), &s3.ListMultipartUploadsInput{Bucket: &bucket})
+	require.NoError(t, err)
+	return len(out.Uploads)
+}
+
+// watched checks the promises of Progress.
+type watched struct {
+	t       *testing.T
+	calling atomic.Bool
+	calls   int
+	last    lithopss3.Progress
+}
+
+func (w *watched) report(p lithopss3.Progress) {
+	assert.False(w.t, w.calling.Swap(true), "reports one at a time")
+	assert.GreaterOrEqual(w.t, p.Done, w.last.Done)
+	if p.Total >= 0 {
+		assert.LessOrEqual(w.t, p.Done, p.Total)
+	}
+	w.last = p
+	w.calls++
+	w.calling.Store(false)
+}
+
+func (w *watched) finished(size int64) {
+	w.t.Helper()
+	assert.Equal(w.t, lithopss3.Progress{Done: size, Total: size}, w.last)
+	assert.LessOrEqual(w.t, int64(w.calls), size/(256<<10)+1, "cheap")
+}
+
+func (w *watched) failed() {
+	w.t.Helper()
+	assert.True(w.t, w.last.Total < 0 || w.last.Done < w.last.Total || w.last.Total == 0 && w.calls == 0, "never done: %+v", w.last)
+}
+
+// TestPutProgress: of files, buffers and streams, with failures on the way.
+func TestPutProgress(t *testing.T) {
+	t.Parallel()
+	var parts atomic.Int64
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if isPart(request) && parts.Add(1)%7 == 2 {
+			if request.URL.Query().Get("partNumber") != "1" {
+				return lose(request, next)
+			}
+			return answerWith(request, http.StatusServiceUnavailable, "SlowDown"), nil
+		}
+		return next.RoundTrip(request)
+	})
+	data := randomBytes(30*mib + 5)
+	for _, size := range []int{0, 1, 3 * mib, 5 * mib, 16 * mib, 16*mib + 1, len(data)} {
+		for name, body := range map[string]io.Reader{
+			"file":   bytes.NewReader(data[:size]),
+			"buffer": bytes.NewBuffer(data[:size:size]),
+			"stream": struct{ io.Reader }{bytes.NewReader(data[:size])},
+		} {
+			progress := &watched{t: t}
+			require.NoError(t, store.PutObject(t.Context(), "bucket", name, body, &lithopss3.PutOptions{Progress: progress.report}))
+			progress.finished(int64(size))
+			stored, err := store.ReadObject(t.Context(), "bucket", name, 0)
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(data[:size], stored), "%s of %d bytes", name, size)
+		}
+	}
+	assert.Zero(t, uploadsLeft(t, store))
+}
+
+// TestUploadIsTakenBack: whatever ends an upload, nothing of it stays, what was
+// there does, and the error is the one that the caller knows.
+func TestUploadIsTakenBack(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for name, test := range map[string]struct {
+		want error
+		body func() io.Reader
+		trip func(cancel context.CancelCauseFunc) tripper
+	}{
+		"a part is refused": {fs.ErrPermission, nil, func(context.CancelCauseFunc) tripper {
+			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if isPart(request) && request.URL.Query().Get("partNumber") == "2" {
+					return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+				}
+				return next.RoundTrip(request)
+			}
+		}},
+		"canceled between parts": {context.Canceled, nil, func(cancel context.CancelCauseFunc) tripper {
+			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if isPart(request) {
+					cancel(nil)
+				}
+				return next.RoundTrip(request)
+			}
+		}},
+		"canceled with a cause": {mine, nil, func(cancel context.CancelCauseFunc) tripper {
+			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if isPart(request) {
+					cancel(mine)
+				}
+				return next.RoundTrip(request)
+			}
+		}},
+		"canceled while it begins": {context.Canceled, nil, func(cancel context.CancelCauseFunc) tripper {
+			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				response, err := next.RoundTrip(request)
+				if request.Method == http.MethodPost {
+					cancel(nil)
+				}
+				return response, err
+			}
+		}},
+		"the body fails": {mine, func() io.Reader {
+			return io.MultiReader(bytes.NewReader(make([]byte, 12*mib)), iotest.ErrReader(mine))
+		}, func(context.CancelCauseFunc) tripper { return straight }},
+		"it can't be completed": {lithopss3.ErrPrecondition, nil, func(context.CancelCauseFunc) tripper {
+			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if request.Method == http.MethodPost && request.URL.Query().Has("uploadId") {
+					return answerWith(request, http.StatusPreconditionFailed, "PreconditionFailed"), nil
+				}
+				return next.RoundTrip(request)
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			trip, armed := test.trip(cancel), atomic.Bool{}
+			store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if !armed.Load() {
+					return next.RoundTrip(request)
+				}
+				return trip(request, next)
+			})
+			require.NoError(t, store.PutObject(ctx, "bucket", "key", strings.NewReader("before"), nil))
+			armed.Store(true)
+			body := io.Reader(bytes.NewReader(make([]byte, 40*mib)))
+			if test.body != nil {
+				body = test.body()
+			}
+			progress := &watched{t: t}
+			err := store.PutObject(ctx, "bucket", "key", body, &lithopss3.PutOptions{Progress: progress.report})
+			require.ErrorIs(t, err, test.want)
+			progress.failed()
+			armed.Store(false)
+			assert.Zero(t, uploadsLeft(t, store))
+			data, err := store.ReadObject(context.Background(), "bucket", "key", 0)
+			require.NoError(t, err)
+			assert.Equal(t, "before", string(data))
+		})
+	}
+}
+
+// TestLostAnswers: a request that was served, and whose answer was lost, is sent
+// again and then refused because it was served.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	var lost atomic.Bool
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		isEnd := request.Method == http.MethodPost && request.URL.Query().Has("uploadId")
+		isPut := request.Method == http.MethodPut && !isPart(request)
+		if (isEnd || isPut) && lost.CompareAndSwap(false, true) {
+			return lose(request, next)
+		}
+		return next.RoundTrip(request)
+	})
+	large := randomBytes(20 * mib)
+	for name, data := range map[string][]byte{"small": []byte("mine"), "large": large, "empty": nil} {
+		lost.Store(false)
+		absent := &lithopss3.PutOptions{IfAbsent: true}
+		require.NoError(t, store.PutObject(t.Context(), "bucket", name, bytes.NewReader(data), absent), "%s: it was stored", name)
+		require.True(t, lost.Load())
+		info, err := store.HeadObject(t.Context(), "bucket", name)
+		require.NoError(t, err)
+
+		lost.Store(false)
+		changed := append([]byte("more "), data...)
+		match := &lithopss3.PutOptions{IfMatch: info.ETag}
+		require.NoError(t, store.PutObject(t.Context(), "bucket", name, bytes.NewReader(changed), match), "%s: it was replaced", name)
+		stored, err := store.ReadObject(t.Context(), "bucket", name, 0)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(changed, stored))
+
+		require.ErrorIs(t, store.PutObject(t.Context(), "bucket", name, bytes.NewReader(data), match), lithopss3.ErrPrecondition)
+		lost.Store(false)
+		require.ErrorIs(t, store.PutObject(t.Context(), "bucket", name, bytes.NewReader(data), absent), lithopss3.ErrPrecondition, "%s: another's, and a retry", name)
+		require.True(t, lost.Load())
+	}
+	assert.Zero(t, uploadsLeft(t, store))
+}
+
+// TestOldObjectIsNotOurs: the same bytes that were there before the put began are
+// not what it stored.
+func TestOldObjectIsNotOurs(t *testing.T) {
+	t.Parallel()
+	for age, want := range map[string]error{"Mon, 02 Jan 2006 15:04:05 GMT": lithopss3.ErrPrecondition, "Tue, 03 Jan 2006 15:04:05 GMT": nil} {
+		var puts atomic.Int64
+		store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+			switch {
+			case request.Method == http.MethodPut && puts.Add(1) == 1:
+				return nil, &resetError{}
+			case request.Method == http.MethodPut:
+				return answerWith(request, http.StatusPreconditionFailed, "PreconditionFailed"), nil
+			case request.Method == http.MethodHead:
+				response := answerWith(request, http.StatusOK, "")
+				response.ContentLength, response.Body = 4, http.NoBody
+				response.Header = http.Header{
+					"Date": {"Tue, 03 Jan 2006 15:04:05 GMT"}, "Last-Modified": {age},
+					"Content-Length": {"4"}, "Etag": {`"1cb251ec0d568de6a929b520c4aed8d1"`}, // MD5 of "text"
+				}
+				return response, nil
+			}
+			return next.RoundTrip(request)
+		})
+		err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), &lithopss3.PutOptions{IfAbsent: true})
+		if want != nil {
+			require.ErrorIs(t, err, want)
+		} else {
+			require.NoError(t, err)
+		}
+	}
+}
+
+// TestStreamMemory: no more of a stream is read than is held, and a file is not
+// read ahead of at all.
+func TestStreamMemory(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int64
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if isPart(request) {
+			size := request.ContentLength
+			response := answerWith(request, http.StatusOK, "")
+			response.Header.Set("ETag", `"e"`)
+			response.Body, response.ContentLength = http.NoBody, 0
+			sent.Add(size)
+			return response, nil
+		}
+		if request.Method == http.MethodPost && request.URL.Query().Has("uploadId") {
+			response := answerWith(request, http.StatusOK, "")
+			response.Body = io.NopCloser(strings.NewReader(`<CompleteMultipartUploadResult><ETag>"e-1"</ETag></CompleteMultipartUploadResult>`))
+			return response, nil
+		}
+		return next.RoundTrip(request)
+	})
+	stream := &endless{left: 400 * mib, sent: &sent}
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", stream, nil))
+	assert.EqualValues(t, 400*mib, sent.Load())
+	assert.LessOrEqual(t, stream.most, int64(50*mib))
+}
+
+// endless is a stream that notes how far ahead of what was sent it is read.
+type endless struct {
+	left, read, most int64
+	sent             *atomic.Int64
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(int64(len(p)), e.left)
+	e.left -= n
+	e.read += n
+	e.most = max(e.most, e.read-e.sent.Load())
+	return int(n), nil
+}
+
+// TestPartsAreReadAgain: what a retry sends is read from the file once more.
+func TestPartsAreReadAgain(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	failed := map[string]bool{}
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if number := request.URL.Query().Get("partNumber"); isPart(request) {
+			mu.Lock()
+			again := failed[number]
+			failed[number] = true
+			mu.Unlock()
+			if !again {
+				_, _ = io.CopyN(io.Discard, request.Body, 3*mib) // cut in the middle
+				_ = request.Body.Close()
+				return nil, &resetError{}
+			}
+		}
+		return next.RoundTrip(request)
+	})
+	path := filepath.Join(t.TempDir(), "file")
+	data := randomBytes(25 * mib)
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	progress := &watched{t: t}
+	require.NoError(t, store.UploadFile(t.Context(), path, "bucket", "key", &lithopss3.PutOptions{Progress: progress.report, ContentType: "a/b", Metadata: map[string]string{"k": "v"}}))
+	progress.finished(25 * mib)
+	assert.Len(t, failed, 4)
+	stored, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(data, stored))
+	info, err := store.HeadObject(t.Context(), "bucket", "key")
+	require.NoError(t, err)
+	assert.Equal(t, "a/b", info.ContentType)
+	assert.Equal(t, map[string]string{"k": "v"}, info.Metadata)
+}
