@@ -110,9 +110,26 @@ func (j *Jobs) cache(runtime string, data []byte) {
 	if err != nil || os.MkdirAll(filepath.Dir(path), 0o755) != nil {
 		return
 	}
-	if replaceFile(path, bytes.NewReader(data), int64(len(data))) == nil {
-		_ = replaceFile(path+originSuffix, bytes.NewReader(note), int64(len(note)))
+	if replaceFile(path, data) == nil {
+		_ = replaceFile(path+originSuffix, note)
 	}
+}
+
+// replaceFile writes a file that is always whole.
+func replaceFile(path string, data []byte) error {
+	target, err := openTarget(nil, path)
+	if err != nil {
+		return err
+	}
+	defer target.close()
+	file, err := target.create()
+	if err != nil {
+		return err
+	}
+	return target.replace(file, false, func() error {
+		_, err := file.Write(data)
+		return err
+	}, func() {})
 }
 
 // dropCached removes the copy, so that Python does not believe it either.

@@ -297,15 +297,15 @@ func (r *callReport) summary() any {
 	case err != nil:
 		return err.Error()
 	case ok:
-		return shorten(pythonText(value))
+		return shortLine(pythonText(value))
 	case r.status.ResultSize > 0:
 		return fmt.Sprintf("(%s, see jobs result)", formatSize(r.status.ResultSize))
 	}
 	return "None"
 }
 
-// shorten keeps a line a line.
-func shorten(text string) string {
+// shortLine keeps a line a line.
+func shortLine(text string) string {
 	const most = 72
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most-1]) + "…"

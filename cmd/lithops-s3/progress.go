@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -47,18 +46,9 @@ func (t *terminal) newBar(name string, quiet bool) *progressBar {
 	if quiet {
 		return nil
 	}
-	bar := &progressBar{out: t.stderr, live: isTerminal(t.stderr), name: name, now: time.Now}
+	bar := &progressBar{out: t.stderr, live: isTerminal(t.stderr) && os.Getenv("TERM") != "dumb", name: name, now: time.Now}
 	bar.shown = []shownProgress{{at: bar.now()}}
 	return bar
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&fs.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 }
 
 // report is what the library calls, nil for a nil bar.
