@@ -227,7 +227,7 @@ func (s *Store) blockPublicAccess(ctx context.Context, bucket string) {
 }
 
 var (
-	newBucketFormat = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	newBucketFormat = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`)
 	ipAddress       = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
 )
 

@@ -1,8 +1,10 @@
 package lithopss3
 
 import (
-	"crypto/sha1" //nolint:gosec // one of S3's checksums, not a protection from anybody
+	"crypto/md5"  //nolint:gosec // one of S3's checksums, not a protection from anybody
+	"crypto/sha1" //nolint:gosec // likewise
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
 	"hash"
@@ -44,7 +46,9 @@ var checksumKinds = []*checksumKind{
 	{header: "X-Amz-Checksum-Crc32c", hash: func() hash.Hash { return crc32.New(tableCRC32C) }, poly: polyCRC32C, width: 32},
 	{header: "X-Amz-Checksum-Crc64nvme", hash: func() hash.Hash { return crc64.New(tableCRC64NVME) }, poly: polyCRC64NVME, width: 64},
 	{header: "X-Amz-Checksum-Sha256", hash: sha256.New},
+	{header: "X-Amz-Checksum-Sha512", hash: sha512.New},
 	{header: "X-Amz-Checksum-Sha1", hash: sha1.New},
+	{header: "X-Amz-Checksum-Md5", hash: md5.New},
 }
 
 var kindCRC32 = &checksumKind{
@@ -79,6 +83,26 @@ func wholeChecksum(header http.Header) checksum {
 		}
 	}
 	return checksum{}
+}
+
+// checksumHeader is the part of an answer's header that wholeChecksum reads.
+func checksumHeader(out *s3.GetObjectOutput) http.Header {
+	var header http.Header
+	for i, value := range []*string{out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256, out.ChecksumSHA512, out.ChecksumMD5} {
+		if value == nil {
+			continue
+		}
+		if header == nil {
+			header = http.Header{"X-Amz-Checksum-Type": {string(out.ChecksumType)}, "Content-Range": {aws.ToString(out.ContentRange)}, "Etag": {aws.ToString(out.ETag)}}
+		}
+		header[checksumHeaders[i]] = []string{*value}
+	}
+	return header
+}
+
+var checksumHeaders = [...]string{
+	"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha1", "X-Amz-Checksum-Sha256",
+	"X-Amz-Checksum-Sha512", "X-Amz-Checksum-Md5",
 }
 
 // compare is nil, or an ErrChecksum.

@@ -174,8 +174,13 @@ func (c *httpClient) Do(request *http.Request) (*http.Response, error) {
 	if _, ok := request.Body.(io.WriterTo); ok {
 		request.Body = struct{ io.ReadCloser }{request.Body}
 	}
-	countSending(request)
-	ctx, cancel := context.WithCancelCause(request.Context())
+	return c.send(request.Context(), request)
+}
+
+// send is Do for a request that is sound and for another context than its own.
+func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Response, error) {
+	countSending(ctx, request)
+	ctx, cancel := context.WithCancelCause(ctx)
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		cancel(nil)

@@ -20,9 +20,12 @@ var (
 	awsS3Keys    = append([]string{"storage_bucket", "user_agent"}, awsKeys...)
 )
 
-// regionFormat is what botocore.utils.validate_region_name accepts, but for the
-// all-digit names, which it refuses.
-var regionFormat = regexp.MustCompile(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
+// regionFormat is what botocore.utils.validate_region_name accepts, but for names
+// of more than maxRegionLength and the all-digit ones. (To count in an expression
+// makes it large, and every start of a process slow.)
+var regionFormat = regexp.MustCompile(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
+
+const maxRegionLength = 63
 
 var allDigits = regexp.MustCompile(`^[0-9]+$`)
 
@@ -175,7 +178,7 @@ func validateRegion(region string) error {
 	if region == "" {
 		return fmt.Errorf("is empty; leave the key out to use the region of AWS's own settings")
 	}
-	if !regionFormat.MatchString(region) || allDigits.MatchString(region) {
+	if len(region) > maxRegionLength || !regionFormat.MatchString(region) || allDigits.MatchString(region) {
 		return fmt.Errorf("%q is not a region name: letters, digits and inner dashes, at most 63", region)
 	}
 	return nil

@@ -20,9 +20,12 @@ import (
 // maxKeyLength is S3's limit, in bytes.
 const maxKeyLength = 1024
 
-// bucketFormat is what botocore lets pass (botocore.handlers.VALID_BUCKET); S3
-// itself refuses more. Access points are named by an ARN.
-var bucketFormat = regexp.MustCompile(`^(?:[a-zA-Z0-9.\-_]{1,255}|arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+)$`)
+// maxBucketLength and arnFormat are what botocore lets pass beside plain names
+// (botocore.handlers.VALID_BUCKET, VALID_S3_ARN); S3 itself refuses more. Access
+// points are named by an ARN.
+const maxBucketLength = 255
+
+var arnFormat = regexp.MustCompile(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
 
 func checkNames(op, bucket, key string) error {
 	if err := checkBucket(op, bucket); err != nil {
@@ -39,7 +42,8 @@ func checkNames(op, bucket, key string) error {
 
 // checkBucket keeps an empty name from addressing the service itself.
 func checkBucket(op, bucket string) error {
-	if !bucketFormat.MatchString(bucket) {
+	plain := len(bucket) <= maxBucketLength && isToken(bucket)
+	if !plain && !arnFormat.MatchString(bucket) {
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %q", ErrInvalidBucketName, bucket)}
 	}
 	return nil
@@ -64,7 +68,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 		return s.getOddRange(ctx, bucket, key, opts)
 	}
 	in := s.getInput(bucket, key, opts)
-	out, err := call(ctx, s, bucket, in, s.client.GetObject, s.askChecksum)
+	out, err := call(ctx, s, bucket, in, s.hot.GetObject)
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
@@ -85,7 +89,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 			return nil, wrapError(op, bucket, key, err)
 		}
 	}
-	object.Body = s.newReader(ctx, in, object, out.Body, answerHeader(out.ResultMetadata))
+	object.Body = s.newReader(ctx, in, object, out.Body, checksumHeader(out))
 	return object, nil
 }
 
@@ -179,7 +183,7 @@ func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *Ge
 		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
 		IfMatch: quoteETag(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
-	}, s.client.HeadObject)
+	}, s.hot.HeadObject)
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}

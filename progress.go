@@ -101,8 +101,8 @@ func withSending(ctx context.Context, m *meter, size int64) context.Context {
 }
 
 // countSending wraps the body of a request that withSending wants counted.
-func countSending(request *http.Request) {
-	s, ok := request.Context().Value(sendingKey{}).(*sending)
+func countSending(ctx context.Context, request *http.Request) {
+	s, ok := ctx.Value(sendingKey{}).(*sending)
 	if ok && request.Body != nil && request.ContentLength > 0 {
 		request.Body = &countedBody{ReadCloser: request.Body, sending: s}
 	}

@@ -69,6 +69,10 @@ func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSe
 	if in.ChecksumCRC32, err = s.headerChecksum(body); err != nil {
 		return err
 	}
+	if opts.IfMatch == "" && !opts.IfAbsent {
+		_, err = call(ctx, s, bucket, in, s.hot.PutObject)
+		return err
+	}
 	started, attempts := time.Now(), 0
 	_, err = call(ctx, s, bucket, in, s.client.PutObject, countAttempts(&attempts))
 	if attempts > 1 && answerStatus(err) == http.StatusPreconditionFailed {

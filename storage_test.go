@@ -48,13 +48,44 @@ func openStore(t *testing.T, server *devs3.Server, config string) *lithopss3.Sto
 
 func TestConformanceEmbedded(t *testing.T) {
 	t.Parallel()
-	storagetest.Run(t, func(t *testing.T) *storagetest.Harness {
+	onBothPaths(t, func(t *testing.T, sdkOnly bool) *storagetest.Harness {
 		server := startServer(t, nil)
-		store := openStore(t, server, server.Config())
+		config, err := lithopss3.ParseConfig([]byte(server.Config()))
+		require.NoError(t, err)
+		store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{
+			SDKOnly: sdkOnly, LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
+		})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, store.Close()) })
 		bucket, err := store.EnsureBucket(t.Context())
 		require.NoError(t, err)
+		learnPaths(t, store, bucket)
 		return &storagetest.Harness{Storage: store, Bucket: bucket}
 	})
+}
+
+// onBothPaths holds the hot path for small objects and the SDK's to the same suite.
+func onBothPaths(t *testing.T, open func(t *testing.T, sdkOnly bool) *storagetest.Harness) {
+	t.Helper()
+	for name, sdkOnly := range map[string]bool{"hot": false, "sdk": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storagetest.Run(t, func(t *testing.T) *storagetest.Harness { return open(t, sdkOnly) })
+		})
+	}
+}
+
+// learnPaths makes the first requests to a bucket, from which the hot path takes
+// the form of those after them.
+func learnPaths(t *testing.T, store *lithopss3.Store, bucket string) {
+	t.Helper()
+	const key = "lithops.test/learn"
+	require.NoError(t, store.PutObject(t.Context(), bucket, key, strings.NewReader("text"), nil))
+	_, err := store.HeadObject(t.Context(), bucket, key)
+	require.NoError(t, err)
+	_, err = store.ReadObject(t.Context(), bucket, key, 0)
+	require.NoError(t, err)
+	require.NoError(t, store.DeleteObject(t.Context(), bucket, key))
 }
 
 // TestConformanceServer runs against a server that stands ready, such as the
@@ -68,16 +99,17 @@ func TestConformanceServer(t *testing.T) {
 		t.Skip("LITHOPSS3_TEST_ENDPOINT is not set; .ci/run sets it")
 	}
 	lacks := os.Getenv("LITHOPSS3_TEST_CAPABILITIES")
-	storagetest.Run(t, func(t *testing.T) *storagetest.Harness {
+	onBothPaths(t, func(t *testing.T, sdkOnly bool) *storagetest.Harness {
 		store, err := lithopss3.New(t.Context(), &lithopss3.Config{
 			Region: "us-east-1", AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
-		}, &lithopss3.Options{Endpoint: endpoint, Transport: http.DefaultTransport, LookupEnv: lookupIn(nil)})
+		}, &lithopss3.Options{Endpoint: endpoint, Transport: http.DefaultTransport, SDKOnly: sdkOnly, LookupEnv: lookupIn(nil)})
 		require.NoError(t, err)
 		t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 		random := make([]byte, 6)
 		_, _ = rand.Read(random)
 		bucket := "conformance-" + hex.EncodeToString(random)
 		require.NoError(t, store.CreateBucket(t.Context(), bucket))
+		learnPaths(t, store, bucket)
 		return &storagetest.Harness{Storage: store, Bucket: bucket, Capabilities: storagetest.Capabilities{
 			NormalizesPaths:        strings.Contains(lacks, "NormalizesPaths"),
 			NoControlCharacters:    strings.Contains(lacks, "NoControlCharacters"),

@@ -1,0 +1,198 @@
+package lithopss3
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// A hotPath sends small puts, gets and heads without the SDK's middleware, which
+// costs several times what net/http and a signature do. It takes after the SDK:
+// the first request of an operation to a bucket goes through the SDK, and the
+// ones after it are made in its pattern (endpoint, addressing, signing region,
+// headers). Whatever is not plain success goes back to the SDK: an unusual input
+// before anything is sent, any other answer or a broken connection as the outcome
+// of a first attempt, so that errors, retries and back-off are the SDK's own.
+//
+// Its methods stand in for those of s3.Client. It is safe for concurrent use.
+type hotPath struct {
+	client      *s3.Client
+	http        *httpClient
+	credentials aws.CredentialsProvider
+	regions     *regionCache
+	askChecksum func(*s3.Options)
+	off         bool
+	lambda      bool // whether a trace id goes along
+
+	mu       sync.RWMutex
+	patterns map[place]*pattern
+}
+
+// A place is where a pattern holds.
+type place struct{ operation, bucket, region string }
+
+func newHotPath(s *Store, transport http.RoundTripper, off bool) *hotPath {
+	_, lambda := os.LookupEnv("AWS_LAMBDA_FUNCTION_NAME")
+	return &hotPath{
+		client: s.client, http: &httpClient{transport: transport}, credentials: s.session.credentials, regions: &s.regions,
+		askChecksum: s.askChecksum, off: off, lambda: lambda, patterns: map[place]*pattern{},
+	}
+}
+
+// GetObject is s3.Client's.
+func (h *hotPath) GetObject(ctx context.Context, in *s3.GetObjectInput, options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return direct(ctx, h, operation[s3.GetObjectInput, s3.GetObjectOutput]{
+		name: "GetObject", method: http.MethodGet, sdk: h.getBySDK, fill: fillGet, output: getOutput,
+	}, in.Bucket, in.Key, in, options)
+}
+
+// getBySDK leaves the comparison of checksums to the body that GetObject hands out.
+func (h *hotPath) getBySDK(ctx context.Context, in *s3.GetObjectInput, options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return h.client.GetObject(ctx, in, append(options, h.askChecksum)...)
+}
+
+// HeadObject is s3.Client's.
+func (h *hotPath) HeadObject(ctx context.Context, in *s3.HeadObjectInput, options ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
+	return direct(ctx, h, operation[s3.HeadObjectInput, s3.HeadObjectOutput]{
+		name: "HeadObject", method: http.MethodHead, sdk: h.client.HeadObject, fill: fillHead, output: headOutput,
+	}, in.Bucket, in.Key, in, options)
+}
+
+// PutObject is s3.Client's.
+func (h *hotPath) PutObject(ctx context.Context, in *s3.PutObjectInput, options ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	return direct(ctx, h, operation[s3.PutObjectInput, s3.PutObjectOutput]{
+		name: "PutObject", method: http.MethodPut, sdk: h.client.PutObject, fill: fillPut, output: putOutput,
+	}, in.Bucket, in.Key, in, options)
+}
+
+// An operation is what sets one method apart from another.
+type operation[In, Out any] struct {
+	name, method string
+	sdk          func(context.Context, *In, ...func(*s3.Options)) (*Out, error)
+	fill         func(*hotRequest, *In) bool         // false for an input that only the SDK can send
+	output       func(*pattern, *http.Response) *Out // nil for an answer that only the SDK can read; its body is untouched then
+}
+
+// direct makes one call. Its options must be none but the region's, which it
+// knows by itself.
+func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out], bucket, key *string, in *In, options []func(*s3.Options)) (*Out, error) {
+	if h.off || len(options) > 1 || bucket == nil || key == nil {
+		return op.sdk(ctx, in, options...)
+	}
+	request := hotRequests.Get().(*hotRequest)
+	defer request.release()
+	request.reset(op.method, *key)
+	if !op.fill(request, in) || (h.lambda && !request.addTrace()) {
+		return op.sdk(ctx, in, options...)
+	}
+	at := place{op.name, *bucket, h.regions.get(*bucket)}
+	pattern := h.pattern(at)
+	if pattern == nil {
+		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key}))...)
+	}
+	if !pattern.plain {
+		return op.sdk(ctx, in, options...)
+	}
+	credentials, err := h.credentials.Retrieve(ctx)
+	if err != nil {
+		return op.sdk(ctx, in, options...)
+	}
+	response, err := request.send(ctx, h.http, pattern, &credentials)
+	if err == nil && response.StatusCode/100 == 2 {
+		if out := op.output(pattern, response); out != nil {
+			return out, nil
+		}
+	}
+	if err == nil && isSkewed(response, request.time) {
+		// The SDK corrects the clock, from its own requests: the next pattern has it.
+		_ = response.Body.Close()
+		h.remember(at, nil)
+		return op.sdk(ctx, in, options...)
+	}
+	first := &replay{next: h.http, response: response, err: err}
+	defer first.close()
+	return op.sdk(ctx, in, append(options, through(first))...)
+}
+
+func (h *hotPath) pattern(at place) *pattern {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.patterns[at]
+}
+
+func (h *hotPath) remember(at place, found *pattern) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.patterns[at] = found
+}
+
+func through(client s3.HTTPClient) func(*s3.Options) {
+	return func(o *s3.Options) { o.HTTPClient = client }
+}
+
+// A learner learns the pattern of a request that the SDK sends with success.
+type learner struct {
+	path *hotPath
+	at   place
+	key  string
+}
+
+// Do sends the request.
+func (r *learner) Do(request *http.Request) (*http.Response, error) {
+	found := newPattern(request, r.at.operation, r.key)
+	response, err := r.path.http.Do(request)
+	if err == nil && response.StatusCode/100 == 2 {
+		r.path.remember(r.at, found)
+	}
+	return response, err
+}
+
+// A replay gives the SDK the outcome of an attempt that was made without it, and
+// sends what the SDK makes of it: the second attempt and those after it.
+type replay struct {
+	next     *httpClient
+	response *http.Response
+	err      error
+	given    bool
+}
+
+// Do answers the first attempt and sends the others.
+func (r *replay) Do(request *http.Request) (*http.Response, error) {
+	if r.given {
+		return r.next.Do(request)
+	}
+	r.given = true
+	if request.Body != nil {
+		// The SDK wants the checksum of what was sent.
+		if _, err := io.Copy(io.Discard, request.Body); err != nil {
+			return nil, err
+		}
+	}
+	return r.response, r.err
+}
+
+// close ends an answer that the SDK did not ask for, as ctx was done.
+func (r *replay) close() {
+	if !r.given && r.response != nil {
+		_ = r.response.Body.Close()
+	}
+}
+
+// maxSkew is how far a clock may be off: the SDK corrects it from there on, and S3
+// refuses what is 15 minutes off.
+const maxSkew = 4 * time.Minute
+
+// isSkewed tells a refusal that may be the clock's fault.
+func isSkewed(response *http.Response, signed time.Time) bool {
+	if response.StatusCode != http.StatusForbidden {
+		return false
+	}
+	server, err := http.ParseTime(response.Header.Get("Date"))
+	return err == nil && server.Sub(signed).Abs() > maxSkew
+}

@@ -1,0 +1,152 @@
+package lithopss3
+
+import (
+	"io"
+	"net/textproto"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithytime "github.com/aws/smithy-go/time"
+)
+
+// hotLimit is the largest body of the hot path, in bytes: from there on the SDK's
+// share is small, and hashing to sign the payload, which it does not do over
+// https, costs more than it saves.
+const hotLimit = 256 << 10
+
+func fillGet(r *hotRequest, in *s3.GetObjectInput) bool {
+	rest := *in
+	rest.Bucket, rest.Key, rest.ExpectedBucketOwner, rest.Range = nil, nil, nil, nil
+	rest.IfMatch, rest.IfNoneMatch, rest.IfModifiedSince, rest.IfUnmodifiedSince = nil, nil, nil, nil
+	return rest == s3.GetObjectInput{} &&
+		r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", in.ExpectedBucketOwner) &&
+		r.addText("Range", "range", in.Range) &&
+		r.addText("If-Match", "if-match", in.IfMatch) &&
+		r.addText("If-None-Match", "if-none-match", in.IfNoneMatch) &&
+		r.addTime("If-Modified-Since", "if-modified-since", in.IfModifiedSince) &&
+		r.addTime("If-Unmodified-Since", "if-unmodified-since", in.IfUnmodifiedSince)
+}
+
+func fillHead(r *hotRequest, in *s3.HeadObjectInput) bool {
+	rest := *in
+	rest.Bucket, rest.Key, rest.ExpectedBucketOwner = nil, nil, nil
+	rest.IfMatch, rest.IfNoneMatch, rest.IfModifiedSince, rest.IfUnmodifiedSince = nil, nil, nil, nil
+	return rest == s3.HeadObjectInput{} &&
+		r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", in.ExpectedBucketOwner) &&
+		r.addText("If-Match", "if-match", in.IfMatch) &&
+		r.addText("If-None-Match", "if-none-match", in.IfNoneMatch) &&
+		r.addTime("If-Modified-Since", "if-modified-since", in.IfModifiedSince) &&
+		r.addTime("If-Unmodified-Since", "if-unmodified-since", in.IfUnmodifiedSince)
+}
+
+// putOthers are the fields of an input that fillPut does not know, by number.
+var putOthers = otherFields(reflect.TypeFor[s3.PutObjectInput](),
+	"Bucket", "Key", "Body", "ExpectedBucketOwner", "ContentType", "Metadata", "ChecksumCRC32")
+
+func otherFields(t reflect.Type, known ...string) []int {
+	var others []int
+	for i := range t.NumField() {
+		if !slices.Contains(known, t.Field(i).Name) {
+			others = append(others, i)
+		}
+	}
+	return others
+}
+
+func fillPut(r *hotRequest, in *s3.PutObjectInput) bool {
+	value := reflect.ValueOf(in).Elem()
+	for _, i := range putOthers {
+		if !value.Field(i).IsZero() {
+			return false
+		}
+	}
+	r.hasChecksum = in.ChecksumCRC32 != nil
+	return r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", in.ExpectedBucketOwner) &&
+		r.addText("Content-Type", "content-type", in.ContentType) &&
+		r.addText("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", in.ChecksumCRC32) &&
+		r.addMetadata(in.Metadata) && r.readBody(in.Body)
+}
+
+// addText adds a header unless it is nil. It is false for a value that the
+// signature would have to normalize.
+func (r *hotRequest) addText(name, lower string, value *string) bool {
+	if value == nil {
+		return true
+	}
+	r.add(name, lower, *value)
+	return isPlainValue(*value)
+}
+
+func isPlainValue(text string) bool {
+	before := byte(' ')
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c > '~' || (c == ' ' && before == ' ') {
+			return false
+		}
+		before = c
+	}
+	return before != ' '
+}
+
+func (r *hotRequest) addTime(name, lower string, value *time.Time) bool {
+	if value != nil {
+		r.add(name, lower, smithytime.FormatHTTPDate(*value))
+	}
+	return true
+}
+
+func (r *hotRequest) addMetadata(metadata map[string]string) bool {
+	for key, value := range metadata {
+		name := metaPrefix + key
+		// Names that differ in case only would be one header.
+		if !isToken(key) || key != strings.ToLower(key) || !r.addText(textproto.CanonicalMIMEHeaderKey(name), strings.ToLower(name), &value) {
+			return false
+		}
+	}
+	return true
+}
+
+// isToken tells a name that needs no thought, of those that a header can have.
+func isToken(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; !isUnreserved(c) || c == '/' || c == '~' {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// readBody copies a small body and leaves it as it found it.
+func (r *hotRequest) readBody(body io.Reader) bool {
+	seeker, ok := body.(io.ReadSeeker)
+	if !ok {
+		return false
+	}
+	start, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return false
+	}
+	end, err := seeker.Seek(0, io.SeekEnd)
+	if _, back := seeker.Seek(start, io.SeekStart); err != nil || back != nil || end < start || end-start > hotLimit {
+		return false
+	}
+	r.body = make([]byte, end-start)
+	_, err = io.ReadFull(seeker, r.body)
+	_, back := seeker.Seek(start, io.SeekStart)
+	return err == nil && back == nil
+}
+
+// addTrace adds what the SDK adds on AWS Lambda
+// (github.com/aws/aws-sdk-go-v2/aws/middleware, RecursionDetection).
+func (r *hotRequest) addTrace() bool {
+	id, ok := os.LookupEnv("_X_AMZN_TRACE_ID")
+	if ok {
+		r.add("X-Amzn-Trace-Id", "", id)
+	}
+	return isToken(strings.NewReplacer("=", "", ";", "", ":", "").Replace(id)) // the SDK escapes others
+}
