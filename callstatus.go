@@ -57,6 +57,7 @@ type CallStatus struct {
 
 	result, excInfo, newFutures, logs string
 	excPickleFail                     bool
+	noResult                          bool // it was read, and tells of no result
 }
 
 // statusField ties a field to its name in JSON. value points to the field.
@@ -93,7 +94,7 @@ func (s *CallStatus) fields() []statusField {
 		{"worker_func_end_tstamp", &s.FuncEnd, false, false},
 		{"worker_func_exec_time", &s.FuncTime, false, false},
 		// A future of Python's looks into it wherever there was no exception.
-		{"func_result_size", &s.ResultSize, true, !s.Exception},
+		{"func_result_size", &s.ResultSize, true, !s.Exception && !s.noResult},
 		{"result", &s.result, false, false},
 		{"new_futures", &s.newFutures, false, false},
 		{"worker_result_upload_time", &s.UploadTime, false, false},
@@ -136,6 +137,8 @@ func (s *CallStatus) UnmarshalJSON(data []byte) error {
 			return fmt.Errorf("%w: %s is %.80q", ErrMalformedStatus, member.Name, pickle.Repr(member.Value))
 		}
 	}
+	_, sized := object.Get("func_result_size")
+	read.noResult = read.Type == StatusEnd && !sized && !read.Exception
 	*s = read
 	return nil
 }
@@ -171,6 +174,9 @@ func assign(target, value any) bool {
 			*target = append(*target, number)
 		}
 		return ok
+	}
+	if value == "None" { // what Python knows of its memory on Windows
+		return true
 	}
 	number, ok := asFloat(value)
 	if !ok {
@@ -381,12 +387,27 @@ func callOf(object *pickle.Object) ([]Call, error) {
 	return []Call{call}, nil
 }
 
-// Err is the exception that the call failed with, as a *CallError; nil if it did not.
+// What is wrong with a status that has neither a result nor an exception.
+var (
+	errNoResult  = errors.New("its function ended the worker's process, as sys.exit does")
+	errNoExcInfo = errors.New("its worker could not write it")
+)
+
+// Err is the exception that the call failed with, as a *CallError; nil if it did
+// not. A call whose status has neither a result nor an exception has failed too:
+// Python's future is a KeyError then.
 func (s *CallStatus) Err() error {
-	if !s.Exception {
-		return nil
-	}
 	failure := &CallError{Call: s.Call, ActivationID: s.ActivationID}
+	switch {
+	case s.noResult:
+		failure.Message, failure.Err = "it left no result", errNoResult
+		return failure
+	case !s.Exception:
+		return nil
+	case s.excInfo == "":
+		failure.Message, failure.Err = "its exception is lost", errNoExcInfo
+		return failure
+	}
 	info, err := pickle.ParseExcInfo(s.excInfo)
 	if err != nil {
 		failure.Message, failure.Err = "its exception can't be read", err

@@ -303,6 +303,7 @@ func (j *Jobs) PutStatus(ctx context.Context, status *CallStatus) error {
 // *pickle.Exception within it is.
 func (j *Jobs) Finish(ctx context.Context, status *CallStatus, result any, failure error) error {
 	status.result, status.excInfo, status.newFutures, status.ResultSize = "", "", "", 0
+	status.noResult, status.excPickleFail = false, false
 	if status.Exception = failure != nil; status.Exception {
 		data, err := pickle.EncodeExcInfo(asException(failure))
 		if err != nil {
@@ -336,7 +337,7 @@ func asException(failure error) *pickle.Exception {
 	if exception := (*pickle.Exception)(nil); errors.As(failure, &exception) && exception.Module == "builtins" {
 		return exception
 	}
-	return &pickle.Exception{Module: "builtins", Class: "Exception", Args: pickle.Tuple{failure.Error()}}
+	return &pickle.Exception{Module: "builtins", Class: "Exception", Args: pickle.Tuple{strings.ToValidUTF8(failure.Error(), "\uFFFD")}}
 }
 
 // A JobInfo is what the bucket tells about a job without reading an object.

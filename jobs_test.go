@@ -2,7 +2,6 @@ package lithopss3_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -183,32 +182,6 @@ func TestGoldenJobStatus(t *testing.T) {
 	assert.Greater(t, ran, 20)
 }
 
-func TestGoldenCallStatusDecode(t *testing.T) {
-	t.Parallel()
-	var golden struct {
-		Cases []struct {
-			Raw   string          `json:"raw_b64"`
-			Repr  string          `json:"out_repr"`
-			Error json.RawMessage `json:"error"`
-		} `json:"get_call_status_decode"`
-	}
-	data, err := os.ReadFile("testdata/golden/job_status.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, &golden))
-	for _, c := range golden.Cases {
-		raw, err := base64.StdEncoding.DecodeString(c.Raw)
-		require.NoError(t, err)
-		var status lithopss3.CallStatus
-		err = status.UnmarshalJSON(raw)
-		isUTF8 := string(raw) == `{"x": "é"}` // Python refuses it; nothing is ambiguous about it
-		if strings.HasPrefix(c.Repr, "{") || isUTF8 {
-			require.NoError(t, err, "%q", raw)
-			continue
-		}
-		require.ErrorIs(t, err, lithopss3.ErrMalformedStatus, "%q", raw)
-	}
-}
-
 // A job that Python ran on the embedded server: every result, exception, log and
 // status of it is read.
 func TestReadPythonJob(t *testing.T) {
@@ -314,64 +287,6 @@ func TestReadPythonJob(t *testing.T) {
 	assert.Equal(t, []any{"M000", 3, 3}, []any{list[1].JobID, list[1].Started, list[1].Done}, "after A001")
 }
 
-// A status that is read and written again says the same.
-func TestCallStatusRoundTrip(t *testing.T) {
-	t.Parallel()
-	for _, path := range []string{"examples/pythonjob/job.json", "testdata/golden/job_objects.json"} {
-		var recorded recordedJob
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &recorded))
-		count := 0
-		for _, object := range recorded.Objects {
-			raw := []byte(object.JSON)
-			if raw == nil && object.B64 != nil {
-				raw, err = base64.StdEncoding.DecodeString(*object.B64)
-				require.NoError(t, err)
-			}
-			if !strings.HasSuffix(object.Key, "status.json") {
-				continue
-			}
-			var status lithopss3.CallStatus
-			require.NoError(t, status.UnmarshalJSON(raw))
-			assert.Equal(t, object.Key, status.StatusKey())
-			again, err := status.MarshalJSON()
-			require.NoError(t, err)
-			assert.JSONEq(t, withoutNull(t, raw), withoutNull(t, again))
-			count++
-		}
-		assert.GreaterOrEqual(t, count, 19)
-	}
-}
-
-// withoutNull leaves out the zeros that Python writes or not, by the kind of worker.
-func withoutNull(t *testing.T, raw []byte) string {
-	t.Helper()
-	var fields map[string]any
-	require.NoError(t, json.Unmarshal(raw, &fields))
-	for name, value := range fields {
-		if value == nil || value == 0.0 {
-			delete(fields, name)
-		}
-	}
-	text, err := json.Marshal(fields)
-	require.NoError(t, err)
-	return string(text)
-}
-
-func TestCallStatusKeepsWhatItDoesNotKnow(t *testing.T) {
-	t.Parallel()
-	var status lithopss3.CallStatus
-	require.NoError(t, status.UnmarshalJSON([]byte(`{"type": "__end__", "executor_id": "e-0", "job_id": "M000", "call_id": "00000", "new": {"b": [1.0, NaN], "a": "é"}}`)))
-	text, err := status.MarshalJSON()
-	require.NoError(t, err)
-	assert.Contains(t, string(text), `"new": {"b": [1.0, NaN], "a": "\u00e9"}`)
-
-	err = status.UnmarshalJSON([]byte(`{"chunksize": "x"}`))
-	require.ErrorIs(t, err, lithopss3.ErrMalformedStatus)
-	assert.ErrorContains(t, err, "chunksize")
-}
-
 func TestFinish(t *testing.T) {
 	t.Parallel()
 	jobs, store, bucket := newJobs(t)
@@ -417,6 +332,12 @@ func TestFinish(t *testing.T) {
 	var failure *lithopss3.CallError
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, []string{"Exception", "it broke"}, []string{failure.Type, failure.Message})
+
+	garbled := newStatus(103)
+	require.NoError(t, jobs.Finish(ctx, garbled, nil, errors.New("bad \xff")))
+	_, err = jobs.Result(ctx, garbled.Call)
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, "bad \uFFFD", failure.Message)
 
 	again := newStatus(101)
 	require.NoError(t, jobs.Finish(ctx, again, nil, fmt.Errorf("within: %w", &pickle.Exception{Module: "builtins", Class: "KeyError", Args: pickle.Tuple{"k"}})))
@@ -482,212 +403,6 @@ func TestFunctionsAndData(t *testing.T) {
 	require.NoError(t, jobs.DeleteData(t.Context(), dataKey))
 	_, err = jobs.GetData(t.Context(), dataKey, nil)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-}
-
-func TestCloudObjects(t *testing.T) {
-	t.Parallel()
-	jobs, store, bucket := newJobs(t)
-	ctx := t.Context()
-	require.NoError(t, store.CreateBucket(ctx, "another-bucket"))
-	jobs.SessionID = "test-" + t.Name()
-	first, err := jobs.PutCloudObject(ctx, strings.NewReader("a"), nil)
-	require.NoError(t, err)
-	assert.Equal(t, "lithops.jobs/tmp/test-TestCloudObjects/cloudobject_0", first.Key)
-	assert.Equal(t, "<CloudObject at aws_s3://"+bucket+"/"+first.Key+">", first.String())
-	named, err := jobs.PutCloudObject(ctx, strings.NewReader("b"), &lithopss3.CloudObjectOptions{Key: "my/key", Bucket: "another-bucket"})
-	require.NoError(t, err)
-	assert.Equal(t, "my/key", named.Key)
-	third, err := jobs.PutCloudObject(ctx, strings.NewReader("c"), &lithopss3.CloudObjectOptions{Bucket: "another-bucket"})
-	require.NoError(t, err)
-	assert.Equal(t, "lithops.jobs/tmp/test-TestCloudObjects/cloudobject_2", third.Key, "a key that was given counts")
-
-	// Python deletes the last bucket's keys from every bucket.
-	require.NoError(t, store.PutObject(ctx, bucket, "my/key", strings.NewReader("mine"), nil))
-	require.NoError(t, jobs.DeleteCloudObjects(ctx, first, named, third))
-	_, err = store.HeadObject(ctx, bucket, "my/key")
-	require.NoError(t, err)
-	for _, object := range []*lithopss3.CloudObject{first, named, third} {
-		_, err = jobs.GetCloudObject(ctx, object, nil)
-		require.ErrorIs(t, err, fs.ErrNotExist)
-	}
-
-	elsewhere := &lithopss3.CloudObject{Backend: "ibm_cos", Bucket: bucket, Key: "my/key"}
-	_, err = jobs.GetCloudObject(ctx, elsewhere, nil)
-	require.ErrorIs(t, err, lithopss3.ErrOtherBackend)
-	require.ErrorIs(t, jobs.DeleteCloudObjects(ctx, named, elsewhere), lithopss3.ErrOtherBackend)
-
-	jobs.SessionID = ""
-	one, err := jobs.PutCloudObject(ctx, strings.NewReader("a"), nil)
-	require.NoError(t, err)
-	two, err := lithopss3.NewJobs(store, bucket).PutCloudObject(ctx, strings.NewReader("b"), nil)
-	require.NoError(t, err)
-	assert.NotEqual(t, one.Key, two.Key)
-	_, ok := lithopss3.ParseKey(one.Key)
-	assert.True(t, ok)
-}
-
-func TestGoldenRuntimeMeta(t *testing.T) {
-	t.Parallel()
-	var golden struct {
-		Derived []struct {
-			Fn    string              `json:"fn"`
-			Key   string              `json:"key"`
-			Body  string              `json:"body"`
-			Calls [][]json.RawMessage `json:"calls"`
-		} `json:"derived"`
-	}
-	data, err := os.ReadFile("testdata/golden/keys.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, &golden))
-	jobs, store, bucket := newJobs(t)
-	ran := 0
-	for _, c := range golden.Derived {
-		key, body, meta := "", c.Body, json.RawMessage(c.Body)
-		switch c.Fn {
-		case "put_runtime_meta":
-			require.NoError(t, json.Unmarshal(c.Calls[0][2], &key))
-			require.NoError(t, json.Unmarshal(c.Calls[0][3], &body))
-			meta = json.RawMessage(body)
-		case "put_runtime_meta body":
-			c.Key, key = "x", "lithops.runtimes/x.meta.json"
-		default:
-			continue
-		}
-		require.NoError(t, jobs.PutRuntimeMeta(t.Context(), c.Key, meta))
-		got, err := store.ReadObject(t.Context(), bucket, key, 0)
-		require.NoError(t, err)
-		assert.Equal(t, body, string(got))
-		ran++
-	}
-	assert.Equal(t, 7, ran)
-}
-
-func TestRuntimeMetaCache(t *testing.T) {
-	t.Parallel()
-	jobs, store, bucket := newJobs(t)
-	ctx := t.Context()
-	const runtime = "aws_lambda/3.7.1/us-east-1/default/256"
-	copyOf := func(jobs *lithopss3.Jobs) string {
-		return filepath.Join(jobs.CacheDir, "lithops.runtimes", filepath.FromSlash(runtime)+".meta.json")
-	}
-	_, err := jobs.RuntimeMeta(ctx, runtime)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.NoError(t, jobs.PutRuntimeMeta(ctx, runtime, map[string]any{"python_version": "3.11"}))
-	text, err := os.ReadFile(copyOf(jobs))
-	require.NoError(t, err)
-	assert.JSONEq(t, `{"python_version": "3.11"}`, string(text), "where Python looks for it")
-
-	// The copy answers without the bucket.
-	require.NoError(t, store.DeleteObject(ctx, bucket, lithopss3.RuntimeKey(runtime)))
-	meta, err := jobs.RuntimeMeta(ctx, runtime)
-	require.NoError(t, err)
-	assert.JSONEq(t, `{"python_version": "3.11"}`, string(meta))
-
-	// Not for another bucket, nor when somebody else wrote it, nor after a delete.
-	require.NoError(t, store.CreateBucket(ctx, "another-bucket"))
-	other := lithopss3.NewJobs(store, "another-bucket")
-	other.CacheDir = jobs.CacheDir
-	_, err = other.RuntimeMeta(ctx, runtime)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.NoError(t, os.WriteFile(copyOf(jobs), []byte(`{"python_version": "2"}`), 0o600))
-	_, err = jobs.RuntimeMeta(ctx, runtime)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.NoError(t, jobs.PutRuntimeMeta(ctx, runtime, map[string]any{}))
-	require.NoError(t, jobs.DeleteRuntimeMeta(ctx, runtime))
-	_, err = jobs.RuntimeMeta(ctx, runtime)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.NoFileExists(t, copyOf(jobs))
-
-	// A name that leads out of the cache stays out of it.
-	require.NoError(t, jobs.PutRuntimeMeta(ctx, "../../../up", map[string]any{}))
-	assert.NoFileExists(t, filepath.Join(filepath.Dir(jobs.CacheDir), "up.meta.json"))
-}
-
-func TestClean(t *testing.T) {
-	t.Parallel()
-	keys := []string{
-		"data/lithops.jobs/e-0-M000/00000/status.json",
-		"lithops.jobs/e-0",
-		"lithops.jobs/e-0-M000-00000-1-M000/00000/status.json",
-		"lithops.jobs/e-0-M000-00000-1/" + strings.Repeat("0", 32) + ".func.pickle",
-		"lithops.jobs/e-0-M000/00000/a.init",
-		"lithops.jobs/e-0-M000/00000/status.json",
-		"lithops.jobs/e-0-M000/notes.txt",
-		"lithops.jobs/e-0-M001/00000/status.json",
-		"lithops.jobs/e-0-M0010/00000/status.json",
-		"lithops.jobs/e-0/" + strings.Repeat("0", 32) + ".func.pickle",
-		"lithops.jobs/e-01-M000/00000/status.json",
-		"lithops.jobs/e-0x/status.json",
-		"lithops.jobs/tmp/cloudobject_0",
-		"lithops.jobs/tmp/e-0-M000-00000/cloudobject_0",
-		"lithops.jobs/tmp/e-0-M0000/cloudobject_0",
-		"lithops.jobs/tmp/e-01-M000-00000/cloudobject_0",
-		"lithops.jobs/tmp/e/cloudobject_0",
-		"lithops.jobsx/a",
-		"lithops.runtimes/x.meta.json",
-		"lithops.runtimesx",
-	}
-	for _, c := range []struct {
-		name    string
-		options lithopss3.CleanOptions
-		deleted []int // indexes of keys
-	}{
-		{"executor", lithopss3.CleanOptions{ExecutorID: "e-0"}, []int{2, 3, 4, 5, 6, 7, 8, 9, 13}},
-		{"job", lithopss3.CleanOptions{ExecutorID: "e-0", JobID: "M000"}, []int{2, 3, 4, 5, 6, 13}},
-		{"job that is a prefix of another", lithopss3.CleanOptions{ExecutorID: "e-0", JobID: "M001"}, []int{7}},
-		{"CloudObjects of an executor", lithopss3.CleanOptions{ExecutorID: "e-0", CloudObjects: true}, []int{13}},
-		{"CloudObjects", lithopss3.CleanOptions{CloudObjects: true}, []int{12, 13, 14, 15, 16}},
-		{"nested executor", lithopss3.CleanOptions{ExecutorID: "e-0-M000-00000-1"}, []int{2, 3}},
-		{"all", lithopss3.CleanOptions{All: true}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			jobs, store, bucket := newJobs(t)
-			for _, key := range keys {
-				require.NoError(t, store.PutObject(t.Context(), bucket, key, strings.NewReader("12"), nil))
-			}
-			want := map[string]bool{}
-			for _, i := range c.deleted {
-				want[keys[i]] = true
-			}
-			heard := 0
-			c.options.DryRun = true
-			c.options.Each = func(info lithopss3.ObjectInfo) { heard++; assert.True(t, want[info.Key], info.Key) }
-			report, err := jobs.Clean(t.Context(), c.options)
-			require.NoError(t, err)
-			assert.Equal(t, lithopss3.CleanReport{Objects: int64(len(want)), Bytes: int64(2 * len(want))}, report)
-			assert.Equal(t, len(want), heard)
-			left, err := store.ListKeys(t.Context(), bucket, "")
-			require.NoError(t, err)
-			assert.Equal(t, keys, left)
-
-			c.options.DryRun = false
-			again, err := jobs.Clean(t.Context(), c.options)
-			require.NoError(t, err)
-			assert.Equal(t, report, again)
-			left, err = store.ListKeys(t.Context(), bucket, "")
-			require.NoError(t, err)
-			for _, key := range keys {
-				assert.Equal(t, !want[key], contains(left, key), key)
-			}
-		})
-	}
-	jobs, _, _ := newJobs(t)
-	for _, options := range []lithopss3.CleanOptions{
-		{}, {JobID: "M000"}, {DryRun: true}, {ExecutorID: "a/b"}, {ExecutorID: "tmp"}, {All: true, ExecutorID: "e-0"}, {All: true, CloudObjects: true},
-	} {
-		_, err := jobs.Clean(context.Background(), options)
-		require.Error(t, err, options)
-	}
-}
-
-func contains(keys []string, key string) bool {
-	for _, k := range keys {
-		if k == key {
-			return true
-		}
-	}
-	return false
 }
 
 // Watch on a server, to the end.

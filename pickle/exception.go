@@ -45,6 +45,9 @@ func (e *Exception) Message() string {
 	if text, ok := e.unicodeMessage(); ok {
 		return text
 	}
+	if text, ok := e.libraryMessage(); ok {
+		return text
+	}
 	switch len(e.Args) {
 	case 0:
 		return ""

@@ -32,11 +32,14 @@ func reprFold(fold bool) string {
 }
 
 func reprZone(t time.Time) string {
-	_, offset := t.Zone()
-	if offset == 0 {
+	name, offset := t.Zone()
+	if offset == 0 && (name == "" || name == "UTC") {
 		return ", tzinfo=datetime.timezone.utc"
 	}
-	return ", tzinfo=datetime.timezone(" + reprTimedelta(TimedeltaOf(time.Duration(offset)*time.Second)) + ")"
+	if name != "" {
+		name = ", " + Repr(name)
+	}
+	return ", tzinfo=datetime.timezone(" + reprTimedelta(TimedeltaOf(time.Duration(offset)*time.Second)) + name + ")"
 }
 
 func reprTimedelta(d Timedelta) string {

@@ -1,0 +1,90 @@
+package lithopss3_test
+
+import (
+	"slices"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	keys := []string{
+		"data/lithops.jobs/e-0-M000/00000/status.json",
+		"lithops.jobs/e-0",
+		"lithops.jobs/e-0-M000-00000-1-M000/00000/status.json",
+		"lithops.jobs/e-0-M000-00000-1/" + strings.Repeat("0", 32) + ".func.pickle",
+		"lithops.jobs/e-0-M000/00000/a.init",
+		"lithops.jobs/e-0-M000/00000/status.json",
+		"lithops.jobs/e-0-M000/notes.txt",
+		"lithops.jobs/e-0-M001/00000/status.json",
+		"lithops.jobs/e-0-M0010/00000/status.json",
+		"lithops.jobs/e-0/" + strings.Repeat("0", 32) + ".func.pickle",
+		"lithops.jobs/e-01-M000/00000/status.json",
+		"lithops.jobs/e-0x/status.json",
+		"lithops.jobs/tmp/cloudobject_0",
+		"lithops.jobs/tmp/e-0-M000-00000/cloudobject_0",
+		"lithops.jobs/tmp/e-0-M0000/cloudobject_0",
+		"lithops.jobs/tmp/e-01-M000-00000/cloudobject_0",
+		"lithops.jobs/tmp/e/cloudobject_0",
+		"lithops.jobsx/a",
+		"lithops.runtimes/x.meta.json",
+		"lithops.runtimesx",
+	}
+	for _, c := range []struct {
+		name    string
+		options lithopss3.CleanOptions
+		deleted []int // indexes of keys
+	}{
+		{"executor", lithopss3.CleanOptions{ExecutorID: "e-0"}, []int{2, 3, 4, 5, 6, 7, 8, 9, 13}},
+		{"job", lithopss3.CleanOptions{ExecutorID: "e-0", JobID: "M000"}, []int{2, 3, 4, 5, 6, 13}},
+		{"job that is a prefix of another", lithopss3.CleanOptions{ExecutorID: "e-0", JobID: "M001"}, []int{7}},
+		{"CloudObjects of an executor", lithopss3.CleanOptions{ExecutorID: "e-0", CloudObjects: true}, []int{13}},
+		{"CloudObjects", lithopss3.CleanOptions{CloudObjects: true}, []int{12, 13, 14, 15, 16}},
+		{"nested executor", lithopss3.CleanOptions{ExecutorID: "e-0-M000-00000-1"}, []int{2, 3}},
+		{"all", lithopss3.CleanOptions{All: true}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			jobs, store, bucket := newJobs(t)
+			for _, key := range keys {
+				require.NoError(t, store.PutObject(t.Context(), bucket, key, strings.NewReader("12"), nil))
+			}
+			want := map[string]bool{}
+			for _, i := range c.deleted {
+				want[keys[i]] = true
+			}
+			heard := 0
+			c.options.DryRun = true
+			c.options.Each = func(info lithopss3.ObjectInfo) { heard++; assert.True(t, want[info.Key], info.Key) }
+			report, err := jobs.Clean(t.Context(), c.options)
+			require.NoError(t, err)
+			assert.Equal(t, lithopss3.CleanReport{Objects: int64(len(want)), Bytes: int64(2 * len(want))}, report)
+			assert.Equal(t, len(want), heard)
+			left, err := store.ListKeys(t.Context(), bucket, "")
+			require.NoError(t, err)
+			assert.Equal(t, keys, left)
+
+			c.options.DryRun = false
+			again, err := jobs.Clean(t.Context(), c.options)
+			require.NoError(t, err)
+			assert.Equal(t, report, again)
+			left, err = store.ListKeys(t.Context(), bucket, "")
+			require.NoError(t, err)
+			for _, key := range keys {
+				assert.Equal(t, !want[key], slices.Contains(left, key), key)
+			}
+		})
+	}
+	jobs, _, _ := newJobs(t)
+	for _, options := range []lithopss3.CleanOptions{
+		{}, {JobID: "M000"}, {DryRun: true}, {ExecutorID: "a/b"}, {ExecutorID: "tmp"}, {All: true, ExecutorID: "e-0"}, {All: true, CloudObjects: true},
+	} {
+		_, err := jobs.Clean(context.Background(), options)
+		require.Error(t, err, options)
+	}
+}
