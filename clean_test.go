@@ -1,8 +1,8 @@
 package lithopss3_test
 
 import (
-	"slices"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 

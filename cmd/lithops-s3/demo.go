@@ -29,15 +29,7 @@ func (demoCommand) Run(t *terminal) error {
 	if _, err := fmt.Fprintf(t.stdout, "The main job on an embedded S3 and STS server at %s, over HTTP with real signatures.\n", server.URL()); err != nil {
 		return err
 	}
-	config, err := lithopss3.ParseConfig([]byte(server.Config()))
-	if err != nil {
-		return err
-	}
-	env := server.Env()
-	store, err := lithopss3.New(t.ctx, config, &lithopss3.Options{LookupEnv: func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
-	}})
+	store, err := openEmbedded(t, server)
 	if err != nil {
 		return err
 	}
@@ -50,6 +42,20 @@ func (demoCommand) Run(t *terminal) error {
 	}
 	_, err = fmt.Fprintln(t.stdout, "\nThe same on your own storage: write ~/.lithops/config as for Python Lithops and leave out the demo.")
 	return err
+}
+
+// openEmbedded opens the server's storage, whatever the environment says. The
+// caller closes it.
+func openEmbedded(t *terminal, server *devs3.Server) (*lithopss3.Store, error) {
+	config, err := lithopss3.ParseConfig([]byte(server.Config()))
+	if err != nil {
+		return nil, err
+	}
+	env := server.Env()
+	return lithopss3.New(t.ctx, config, &lithopss3.Options{LookupEnv: func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}})
 }
 
 const (

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -12,6 +16,7 @@ import (
 type devCommand struct {
 	Addr   string `default:"127.0.0.1:9000" help:"The loopback address to listen on; port 0 takes any."`
 	Region string `default:"us-east-1" help:"The region to be."`
+	Load   string `placeholder:"FILE" help:"Begin with the objects of a recorded job, as examples/pythonjob/job.json in the repository."`
 	Debug  bool   `short:"d" help:"Say more on stderr."`
 }
 
@@ -25,12 +30,54 @@ func (c *devCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if c.Load != "" {
+		if err := load(t, server, c.Load); err != nil {
+			return errors.Join(err, server.Close())
+		}
+	}
 	if err := printDev(t, server); err != nil {
-		return err
+		return errors.Join(err, server.Close())
 	}
 	<-t.ctx.Done()
 	_, _ = fmt.Fprintln(t.stderr, "stopped; everything stored is gone")
 	return server.Close()
+}
+
+// load stores the objects of a recording in the user's bucket.
+func load(t *terminal, server *devs3.Server, path string) (err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var recording struct {
+		Objects []struct {
+			Key  string          `json:"key"`
+			Body []byte          `json:"b64"`
+			JSON json.RawMessage `json:"json"` // instead of the body
+		} `json:"objects"`
+	}
+	if err := json.Unmarshal(data, &recording); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	store, err := openEmbedded(t, server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	bucket, err := store.EnsureBucket(t.ctx)
+	if err != nil {
+		return err
+	}
+	for _, object := range recording.Objects {
+		if object.JSON != nil {
+			object.Body = object.JSON
+		}
+		if err := store.PutObject(t.ctx, bucket, object.Key, bytes.NewReader(object.Body), nil); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(t.stdout, "%d objects of %s are in bucket %s.\n\n", len(recording.Objects), path, bucket)
+	return err
 }
 
 func printDev(t *terminal, server *devs3.Server) error {

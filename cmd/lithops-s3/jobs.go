@@ -89,8 +89,9 @@ type callReport struct {
 	Activation string     `json:"activation,omitempty"`
 	Start      *time.Time `json:"start,omitempty"`
 	Seconds    float64    `json:"seconds,omitempty"`
-	Result     any        `json:"result,omitempty"`
+	Result     *any       `json:"result,omitempty"` // of a call that is done; points to nil for None
 	Error      string     `json:"error,omitempty"`
+	Traceback  string     `json:"traceback,omitempty"`
 
 	id     lithopss3.Call
 	status *lithopss3.CallStatus
@@ -138,17 +139,21 @@ func (r *callReport) fill(status *lithopss3.CallStatus) {
 		r.Start, r.Seconds = &start, status.WorkerEnd.Sub(start).Seconds()
 	}
 	if err := status.Err(); err != nil {
-		r.State, r.Error = "failed", describeFailure(err)
+		r.fail(err)
 	}
 }
 
-// describeFailure is the type and message of Python's exception.
-func describeFailure(err error) string {
+// fail takes the type, the message and the traceback of Python's exception.
+func (r *callReport) fail(err error) {
+	r.State, r.Error = "failed", err.Error()
 	var failure *lithopss3.CallError
-	if errors.As(err, &failure) && failure.Type != "" {
-		return failure.Err.Error()
+	if !errors.As(err, &failure) {
+		return
 	}
-	return err.Error()
+	r.Traceback = failure.Traceback
+	if r.Error = failure.Err.Error(); failure.Type == "" {
+		r.Error = failure.Message + ": " + r.Error
+	}
 }
 
 type jobsListCommand struct {
@@ -229,7 +234,7 @@ func countFailed(ctx context.Context, jobs *lithopss3.Jobs, list []lithopss3.Job
 		done := slices.DeleteFunc(status.Done, func(call lithopss3.Call) bool { return call.ExecutorID != job.ExecutorID })
 		i := 0
 		for status, err := range jobs.CallStatuses(ctx, done) {
-			if call := done[i]; err != nil || status.Exception {
+			if call := done[i]; err != nil || status.Err() != nil {
 				failed[[2]string{call.ExecutorID, call.JobID}]++
 			}
 			i++
@@ -260,11 +265,26 @@ func (c *jobsShowCommand) Run(t *terminal) error {
 		return err
 	}
 	for _, report := range reports {
-		report.Result = report.summary()
+		report.summarize()
 	}
 	if c.JSON {
 		return t.printJSON(reports)
 	}
+	if err := t.printCalls(reports); err != nil || selected.call == "" {
+		return err
+	}
+	for _, report := range reports {
+		if report.Traceback == "" {
+			continue
+		}
+		if _, err := fmt.Fprint(t.stdout, "\n", printableLines(report.Traceback)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *terminal) printCalls(reports []*callReport) error {
 	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "CALL\tSTATE\tSTART\tSECONDS\tRESULT") // Flush reports errors
 	for _, r := range reports {
@@ -272,36 +292,42 @@ func (c *jobsShowCommand) Run(t *terminal) error {
 		if r.Start != nil {
 			start, seconds = r.Start.Local().Format("2006-01-02 15:04:05"), fmt.Sprintf("%.3f", r.Seconds)
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", printable(r.Call), r.State, start, seconds, cmp.Or(r.Error, fmt.Sprint(orEmpty(r.Result))))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", printable(r.Call), r.State, start, seconds, r.line())
 	}
 	return table.Flush()
 }
 
-func orEmpty(value any) any {
-	if value == nil {
-		return ""
+// line is the failure or the result as a line of text.
+func (r *callReport) line() string {
+	switch {
+	case r.Error != "":
+		return printableLine(r.Error)
+	case r.Result != nil:
+		return fmt.Sprint(*r.Result)
 	}
-	return value
+	return ""
 }
 
-// summary is the result in a line, without reading an object for it.
-func (r *callReport) summary() any {
-	if r.status == nil || r.State == "failed" {
-		return nil
+// summarize makes the result a line of text, without reading an object for it.
+func (r *callReport) summarize() {
+	if r.State != "done" {
+		return
 	}
-	if futures, err := r.status.Futures(); err == nil && len(futures) > 0 {
-		return fmt.Sprintf("%d futures, the first: %s", len(futures), futures[0])
-	}
-	value, ok, err := r.status.InlineResult()
+	var summary any = "None"
+	futures, err := r.status.Futures()
+	value, inline, err2 := r.status.InlineResult()
 	switch {
-	case err != nil:
-		return err.Error()
-	case ok:
-		return shortLine(pythonText(value))
+	case err != nil || err2 != nil:
+		r.State, r.Error = "failed", errors.Join(err, err2).Error()
+		return
+	case len(futures) > 0:
+		summary = fmt.Sprintf("%d futures, the first: %s", len(futures), futures[0])
+	case inline:
+		summary = shortLine(pythonText(value))
 	case r.status.ResultSize > 0:
-		return fmt.Sprintf("(%s, see jobs result)", formatSize(r.status.ResultSize))
+		summary = fmt.Sprintf("(%s, see jobs result)", formatSize(r.status.ResultSize))
 	}
-	return "None"
+	r.Result = &summary
 }
 
 // shortLine keeps a line a line.

@@ -47,11 +47,11 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 		default:
 			value, err := jobs.ResultOf(t.ctx, report.status)
 			if err != nil {
-				report.State, report.Error = "failed", err.Error()
+				report.fail(err)
 				failed++
 				continue
 			}
-			report.Result = value
+			report.Result = &value
 		}
 	}
 	if err := c.print(t, reports, selected.call != ""); err != nil {
@@ -69,15 +69,17 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single bool) error {
 	for _, report := range reports {
 		if c.JSON {
-			report.Result = asJSON(report.Result)
+			if report.Result != nil {
+				*report.Result = asJSON(*report.Result)
+			}
 			continue
 		}
 		text := report.State
 		switch {
 		case report.Error != "":
-			text = report.Error
-		case report.State == "done":
-			text = pythonText(report.Result)
+			text = printableLine(report.Error)
+		case report.Result != nil:
+			text = pythonText(*report.Result)
 		}
 		if !single {
 			text = printable(report.Call) + "\t" + text
@@ -97,17 +99,15 @@ func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single boo
 
 // pythonText is a value as Python would print it in a list, on one line.
 func pythonText(value any) string {
-	switch value := value.(type) {
-	case *lithopss3.CloudObject:
-		return value.String()
-	case []lithopss3.Call:
-		texts := make([]string, len(value))
-		for i, call := range value {
-			texts[i] = call.String()
-		}
-		return "futures: " + strings.Join(texts, ", ")
+	calls, ok := value.([]lithopss3.Call)
+	if !ok {
+		return printableLine(pickle.Repr(value))
 	}
-	return pickle.Repr(value)
+	texts := make([]string, len(calls))
+	for i, call := range calls {
+		texts[i] = call.String()
+	}
+	return printableLine("futures: " + strings.Join(texts, ", "))
 }
 
 // asJSON is a value of Python's for JSON: containers as arrays and objects, bytes

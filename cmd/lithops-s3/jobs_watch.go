@@ -42,7 +42,7 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 }
 
 func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected selection, opts *lithopss3.WatchOptions) error {
-	bar := &callBar{out: t.stderr, shown: isTerminal(t.stderr), total: c.Calls}
+	bar := &callBar{out: t.stderr, shown: isTerminal(t.stderr) && os.Getenv("TERM") != "dumb", total: c.Calls}
 	defer bar.end()
 	for event, err := range jobs.Watch(t.ctx, selected.executor, opts) {
 		if err != nil {

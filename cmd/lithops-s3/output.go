@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/lithops-go/lithopss3"
 )
@@ -80,6 +81,19 @@ func printable(text string) string {
 		return text
 	}
 	return quoted
+}
+
+// printableLine keeps text on one line, and control characters off the terminal.
+func printableLine(text string) string {
+	var line strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			line.WriteRune(r)
+			continue
+		}
+		line.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+	}
+	return line.String()
 }
 
 // formatSize writes a number of bytes as people do.
