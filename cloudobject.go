@@ -2,8 +2,6 @@ package lithopss3
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -35,11 +33,7 @@ var sessionCounters sync.Map
 
 // ownSession stands for the session where there is none: Python then numbers
 // from 0 in each process, so that one overwrites the other's.
-var ownSession = sync.OnceValue(func() string {
-	var id [8]byte
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
-	return "go-" + hex.EncodeToString(id[:])
-})
+var ownSession = sync.OnceValue(func() string { return "go-" + randomHex(8) })
 
 // PutCloudObject stores an object and returns the reference to it. Without a key
 // it gets one from the session's id and a number (Storage.put_cloudobject), as

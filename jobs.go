@@ -46,7 +46,7 @@ type Jobs struct {
 // NewJobs works on the jobs in a bucket. No request is made.
 func NewJobs(storage Storage, bucket string) *Jobs {
 	jobs := &Jobs{storage: storage, bucket: bucket, Interval: DefaultMonitoringInterval, pageSize: maxPageSize, sleep: sleep}
-	jobs.SessionID = os.Getenv("__LITHOPS_SESSION_ID")
+	jobs.SessionID = os.Getenv(sessionVariable)
 	if home, err := os.UserHomeDir(); err == nil && os.Getenv("LITHOPS_WORKER") != "True" {
 		jobs.CacheDir = filepath.Join(home, ".lithops", "cache")
 	}

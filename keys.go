@@ -1,7 +1,6 @@
 package lithopss3
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -33,24 +32,9 @@ type Call struct {
 // String is the call's place below [JobsPrefix]: "4b99c1-0-M000/00000".
 func (c Call) String() string { return JobKey(c.ExecutorID, c.JobID) + "/" + c.CallID }
 
-// Types of jobs, the letter that JobID begins with.
-const (
-	MapJob    = 'M' // map, and the map of map_reduce
-	AsyncJob  = 'A' // call_async
-	ReduceJob = 'R' // the reduce of map_reduce
-)
-
-// FormatJobID is the id of an executor's n-th job, counted from 0: "M000"
-// (lithops.executors.FunctionExecutor). A reduce has its map's number.
-func FormatJobID(jobType byte, n int) string { return fmt.Sprintf("%c%03d", jobType, n) }
-
-// FormatCallID is the id of a job's n-th call, counted from 0: "00000".
-func FormatCallID(n int) string { return fmt.Sprintf("%05d", n) }
-
-// FormatExecutorID is the id of a session's n-th executor, counted from 0
-// (lithops.utils.create_executor_id). Inside a call the session is the call's:
-// "4b99c1-0-M009-00000".
-func FormatExecutorID(sessionID string, n int) string { return sessionID + "-" + strconv.Itoa(n) }
+// Session is the id of the session inside the call, "4b99c1-0-M009-00000": what
+// its CloudObjects and the executors that it makes are named after.
+func (c Call) Session() string { return JobKey(c.ExecutorID, c.JobID) + "-" + c.CallID }
 
 // JobKey is what stands for a job in keys (create_job_key of
 // lithops/storage/utils.py, as the functions below).
