@@ -1,6 +1,7 @@
 package lithopss3
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -8,6 +9,27 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
+
+// readGoldenCases reads the cases of one function.
+func readGoldenCases[T any](t *testing.T, name, function string, into *[]T) {
+	t.Helper()
+	var golden struct {
+		Cases []json.RawMessage `json:"cases"`
+	}
+	readGolden(t, name, &golden)
+	for _, text := range golden.Cases {
+		var head struct {
+			Fn string `json:"fn"`
+		}
+		require.NoError(t, json.Unmarshal(text, &head))
+		if head.Fn != function {
+			continue
+		}
+		var c T
+		require.NoError(t, json.Unmarshal(text, &c))
+		*into = append(*into, c)
+	}
+}
 
 func TestGoldenKeys(t *testing.T) {
 	t.Parallel()
@@ -48,6 +70,37 @@ func TestGoldenKeys(t *testing.T) {
 		ran++
 	}
 	assert.Greater(t, ran, 250)
+}
+
+// The names that Storage.put_cloudobject gives: a counter, in hexadecimal. (The
+// recorder took the folder of a session for one of its own machine's.)
+func TestGoldenCloudObjectKeys(t *testing.T) {
+	t.Parallel()
+	var golden struct {
+		Derived []struct {
+			First       []string `json:"first"`
+			Later       []string `json:"at_9_10_15_16_255_256"`
+			Text        string   `json:"str"`
+			CloudObject struct{ Backend, Bucket, Key string }
+		} `json:"derived"`
+	}
+	readGolden(t, "keys.json", &golden)
+	sequences, texts := 0, 0
+	for _, c := range golden.Derived {
+		for n, key := range c.First {
+			assert.Equal(t, key, CloudObjectKey("", uint64(n))) //nolint:gosec // small
+			sequences++
+		}
+		for i, key := range c.Later {
+			assert.Equal(t, key, CloudObjectKey("", []uint64{9, 10, 15, 16, 255, 256}[i]))
+			sequences++
+		}
+		if o := c.CloudObject; o.Bucket != "" {
+			assert.Equal(t, c.Text, (&CloudObject{Backend: o.Backend, Bucket: o.Bucket, Key: o.Key}).String())
+			texts++
+		}
+	}
+	assert.Equal(t, []int{9, 5}, []int{sequences, texts})
 }
 
 func TestGoldenIDs(t *testing.T) {

@@ -51,6 +51,9 @@ type Partition struct {
 // of its last line (CHUNK_THRESHOLD).
 const lineThreshold = 128 << 10
 
+// maxPosition is more than any object has bytes, and adds up without overflow.
+const maxPosition = 1 << 60
+
 // ErrInvalidPartition is a partitioning that can't be: bad options, a bad URL, or
 // a CloudObject that is no partition.
 var ErrInvalidPartition = errors.New("invalid partition")
@@ -176,7 +179,7 @@ func PartitionOf(object *CloudObject) (*Partition, error) {
 	number := func(name string) (n int64, ok bool) {
 		value, _ := object.Attrs.Get(name)
 		n, ok = value.(int64)
-		return n, ok && n >= 0
+		return n, ok && n >= 0 && n < maxPosition
 	}
 	var ok [3]bool
 	var part, total int64
@@ -197,7 +200,7 @@ func PartitionOf(object *CloudObject) (*Partition, error) {
 	if len(bounds) == 2 {
 		first, isFirst := bounds[0].(int64)
 		last, isLast := bounds[1].(int64)
-		if isFirst && isLast && first >= 0 && first <= last {
+		if isFirst && isLast && first >= 0 && first <= last && last < maxPosition {
 			p.Range = Range(first, last-first+1)
 			return p, nil
 		}

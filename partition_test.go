@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"iter"
 	"maps"
+	"math"
+	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -411,10 +413,84 @@ func TestPartitionsOfGoldenJob(t *testing.T) {
 		{Backend: StorageBackend},
 		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(-1), "part", int64(1), "total_parts", int64(1))},
 		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(5), int64(4)})},
+		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(0), int64(math.MaxInt64)})},
+		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(math.MaxInt64), "part", int64(2), "total_parts", int64(3), "newline", "\n", "data_byte_range", pickle.Tuple{int64(5), int64(9)})},
 	} {
 		_, err := PartitionOf(object)
 		require.Error(t, err)
 	}
+}
+
+// What Python's split_object_url makes of a URL: here a slash at the start of a key
+// belongs to it, and "://" in a key is no mistake.
+func TestGoldenObjectURLs(t *testing.T) {
+	t.Parallel()
+	var golden struct {
+		Cases []struct {
+			Fn   string `json:"fn"`
+			Args []any  `json:"args"`
+			Out  []any  `json:"out"`
+		} `json:"cases"`
+	}
+	readGoldenCases(t, "keys.json", "split_object_url", &golden.Cases)
+	require.NotEmpty(t, golden.Cases)
+	different := map[string]objectSource{
+		"b//k": {bucket: "b", key: "/k"}, "s3://b/a://c": {bucket: "b", key: "a://c"}, "b/*.txt": {bucket: "b", match: "*.txt"},
+		"b/p*/x": {bucket: "b", match: "p*/x"}, "b/p/*": {bucket: "b", match: "p/*"},
+	}
+	for _, c := range golden.Cases {
+		url, _ := c.Args[0].(string)
+		source, err := parseObjectURL(url)
+		if want, ok := different[url]; ok {
+			require.NoError(t, err, url)
+			assert.Equal(t, want, source, url)
+			continue
+		}
+		require.Len(t, c.Out, 4, url)
+		backend, bucket, prefix, name := c.Out[0], fmt.Sprint(c.Out[1]), fmt.Sprint(c.Out[2]), fmt.Sprint(c.Out[3])
+		switch {
+		case backend != nil && backend != StorageBackend:
+			require.ErrorIs(t, err, ErrOtherBackend, url)
+		case bucket == "" || bucket == "s3:":
+			require.ErrorIs(t, err, ErrInvalidPartition, url)
+		case name != "":
+			assert.Equal(t, objectSource{bucket: bucket, key: path.Join(prefix, name)}, source, url)
+		case prefix != "":
+			assert.Equal(t, objectSource{bucket: bucket, prefix: prefix + "/"}, source, url)
+		default:
+			assert.Equal(t, objectSource{bucket: bucket}, source, url)
+		}
+	}
+}
+
+// Whatever the object, the chunk and the newline: the partitions' lines are the
+// object's.
+func FuzzPartitionLines(f *testing.F) {
+	f.Add([]byte("one\ntwo\n\nthree"), uint16(4), "\n")
+	f.Add([]byte(":::::::a::"), uint16(2), "::")
+	f.Add([]byte("\r\n\r\n\r"), uint16(1), "\r\n")
+	f.Add([]byte("abaababa"), uint16(3), "aba")
+	f.Fuzz(func(t *testing.T, data []byte, chunk uint16, newline string) {
+		chunk = max(chunk, uint16(min(len(data)/100, math.MaxUint16))) //nolint:gosec // at most that
+		if len(data) == 0 || newline == "" || len(newline) > 16 || chunk == 0 {
+			t.Skip("no partitions, or no lines")
+		}
+		storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": data}}
+		partitions, _, err := PartitionObjects(t.Context(), storage, []string{"b/k"}, &PartitionOptions{ChunkSize: int64(chunk), Newline: newline})
+		require.NoError(t, err)
+		var lines []string
+		for _, p := range partitions {
+			for line, err := range p.Lines(t.Context(), storage) {
+				require.NoError(t, err)
+				lines = append(lines, string(line))
+			}
+		}
+		want := strings.SplitAfter(string(data), newline)
+		if want[len(want)-1] == "" {
+			want = want[:len(want)-1]
+		}
+		require.Equal(t, want, lines)
+	})
 }
 
 func FuzzObjectURL(f *testing.F) {
