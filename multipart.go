@@ -58,7 +58,8 @@ func (s *Store) putParts(ctx context.Context, bucket, key string, source partSou
 		err = u.complete(ctx, opts)
 	}
 	if err != nil {
-		return errors.Join(err, u.abort(ctx))
+		// Wrapped first, or else an error of the abort would pass for the reason.
+		return errors.Join(wrapError("PutObject", bucket, key, err), u.abort(ctx))
 	}
 	return nil
 }
