@@ -49,8 +49,8 @@ type Options struct {
 	// chance, where a kind applies to them. Three attempts of a call in a row are
 	// broken at most, so that one that is retried must succeed.
 	Rates map[Kind]float64
-	// Spare keeps requests from faults by chance; nil spares none.
-	Spare func(Kind, *http.Request) bool
+	// Spare keeps an operation's requests from faults by chance; nil spares none.
+	Spare func(kind Kind, operation string) bool
 	// Seed is that of the chances.
 	Seed uint64
 	// Stall is how long silence lasts; 0 is a minute.
@@ -232,7 +232,7 @@ func (p *Proxy) byChance(r *http.Request) Kind {
 		if chance -= p.options.Rates[kind]; chance >= 0 {
 			continue
 		}
-		if p.broken[id] == maxBroken || !kind.AppliesTo(r) || (p.options.Spare != nil && p.options.Spare(kind, r)) {
+		if p.broken[id] == maxBroken || !kind.AppliesTo(r) || (p.options.Spare != nil && p.options.Spare(kind, OperationOf(r))) {
 			break
 		}
 		p.broken[id]++
@@ -254,40 +254,55 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer p.handlers.Done()
 
 	kind := p.pick(r)
-	body, err := p.hear(kind, r)
+	got, err := p.exchange(kind, r)
 	switch {
-	case errors.Is(err, errStopHearing):
+	case errors.Is(err, errNoAnswer):
 		if kind == Stall {
 			p.wait(p.options.Stall)
 		}
 		reset(w)
-		return
 	case err != nil:
-		return // the client gave up
+		http.Error(w, err.Error(), http.StatusBadGateway) // or the client gave up
+	default:
+		p.deliver(kind, w, r, got)
 	}
-	if made := makeUp(kind, r); made != nil {
-		made.send(w)
-		return
-	}
-	got, err := p.forward(kind, r, body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	p.deliver(kind, w, r, got)
 }
 
-// errStopHearing ends a request that the server does not hear of.
-var errStopHearing = errors.New("not forwarded")
+// exchange gets an answer to a request: the server's, or another.
+func (p *Proxy) exchange(kind Kind, r *http.Request) (*answer, error) {
+	defer p.inTurn(r)()
+	body, err := p.hear(kind, r)
+	if err != nil {
+		return nil, err
+	}
+	if made := makeUp(kind, r); made != nil {
+		return made, nil
+	}
+	return p.forward(kind, r, body)
+}
+
+// inTurn waits for earlier requests that change the same object.
+func (p *Proxy) inTurn(r *http.Request) (done func()) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || OperationOf(r) == "UploadPart" {
+		return func() {}
+	}
+	found, _ := p.objects.LoadOrStore(r.URL.Path, &sync.Mutex{})
+	object, _ := found.(*sync.Mutex)
+	object.Lock()
+	return object.Unlock
+}
+
+// errNoAnswer ends a request that the server does not hear of.
+var errNoAnswer = errors.New("not forwarded")
 
 // hear reads the request's body.
 func (p *Proxy) hear(kind Kind, r *http.Request) ([]byte, error) {
 	switch kind {
 	case Refuse, ResetFirst:
-		return nil, errStopHearing
+		return nil, errNoAnswer
 	case ResetInBody:
 		_, _ = io.CopyN(io.Discard, r.Body, max(1, r.ContentLength/2))
-		return nil, errStopHearing
+		return nil, errNoAnswer
 	case ThrottledBody:
 		r.Body = io.NopCloser(&slowReader{reader: r.Body, proxy: p, step: max(1, r.ContentLength/slowSteps)})
 	}
@@ -296,7 +311,7 @@ func (p *Proxy) hear(kind Kind, r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	if kind == ResetUnheard || kind == Stall {
-		return nil, errStopHearing
+		return nil, errNoAnswer
 	}
 	return body, nil
 }
@@ -305,12 +320,6 @@ func (p *Proxy) hear(kind Kind, r *http.Request) ([]byte, error) {
 func (p *Proxy) forward(kind Kind, r *http.Request, body []byte) (*answer, error) {
 	if kind == FlipRequest && len(body) > 0 {
 		body[len(body)/2] ^= 1
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && OperationOf(r) != "UploadPart" {
-		lock, _ := p.objects.LoadOrStore(r.URL.Path, &sync.Mutex{})
-		object, _ := lock.(*sync.Mutex)
-		object.Lock()
-		defer object.Unlock()
 	}
 	first, err := p.ask(r, body)
 	if kind == Duplicate && err == nil {
