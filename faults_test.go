@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
@@ -32,27 +34,36 @@ type faulty struct {
 
 const before = "before"
 
-// openFaulty has an embedded server of its own, with the bucket "bucket".
-func openFaulty(t *testing.T, options faultproxy.Options) *faulty {
+// patient is a timeout that no slow machine meets.
+const patient = time.Minute
+
+// openFaulty has a bucket of its own, on an embedded server or, where there is one,
+// on that of LITHOPSS3_TEST_ENDPOINT (see TestConformanceServer).
+func openFaulty(t *testing.T, options faultproxy.Options, timeout time.Duration) *faulty {
 	t.Helper()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
-	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
-	options.Target = server.URL()
 	f := &faulty{bucket: "bucket", folder: t.TempDir()}
-	f.open(t, options, &lithopss3.Config{
-		Region: "us-east-1", AccessKeyID: alice.AccessKeyID, SecretAccessKey: lithopss3.NewSecret(alice.SecretAccessKey), SessionToken: lithopss3.NewSecret(alice.SessionToken),
-	})
 	require.NoError(t, os.WriteFile(f.file(), []byte(before), 0o600))
+	config := &lithopss3.Config{Region: "us-east-1"}
+	if options.Target = os.Getenv("LITHOPSS3_TEST_ENDPOINT"); options.Target != "" {
+		config.AccessKeyID, config.SecretAccessKey = os.Getenv("AWS_ACCESS_KEY_ID"), lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY"))
+		f.bucket = fmt.Sprintf("faults-%x", rand.Uint64())
+	} else {
+		server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+		options.Target = server.URL()
+		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = alice.AccessKeyID, lithopss3.NewSecret(alice.SecretAccessKey), lithopss3.NewSecret(alice.SessionToken)
+	}
+	f.open(t, options, timeout, config)
+	require.NoError(t, f.direct.CreateBucket(t.Context(), f.bucket))
 	return f
 }
 
-func (f *faulty) open(t *testing.T, options faultproxy.Options, config *lithopss3.Config) {
+func (f *faulty) open(t *testing.T, options faultproxy.Options, timeout time.Duration, config *lithopss3.Config) {
 	t.Helper()
 	proxy, err := faultproxy.Start(options)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, proxy.Close()) })
 	f.proxy = proxy
-	f.store, err = lithopss3.New(t.Context(), config, lithopss3.InHaste(&lithopss3.Options{Endpoint: proxy.URL(), LookupEnv: lookupIn(nil)}))
+	f.store, err = lithopss3.New(t.Context(), config, lithopss3.InHaste(&lithopss3.Options{Endpoint: proxy.URL(), LookupEnv: lookupIn(nil)}, timeout))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.store.Close()) })
 	f.direct, err = lithopss3.New(t.Context(), config, &lithopss3.Options{Endpoint: options.Target, LookupEnv: lookupIn(nil)})
@@ -75,6 +86,7 @@ type faultOp struct {
 	breaks   string // S3's name of the request
 	requests int    // how many of them there are if nothing breaks
 	isPart   bool   // of an object, so that nothing tells other bytes
+	isUpload bool   // in parts
 	// run works on the object "key", which has the bytes of data. What it changes
 	// must be as told by err: done, or not.
 	run func(t *testing.T, f *faulty) (err error)
@@ -118,7 +130,7 @@ func downloads(resume bool) func(t *testing.T, f *faulty) error {
 }
 
 var faultOps = map[string]faultOp{
-	"put": {"PutObject", 1, false, func(t *testing.T, f *faulty) error {
+	"put": {"PutObject", 1, false, false, func(t *testing.T, f *faulty) error {
 		err := f.store.PutObject(t.Context(), f.bucket, "key", strings.NewReader("after"), nil)
 		if err == nil {
 			f.requireStored(t, "key", []byte("after"))
@@ -127,16 +139,16 @@ var faultOps = map[string]faultOp{
 		}
 		return err
 	}},
-	"put if absent": {"PutObject", 1, false, func(t *testing.T, f *faulty) error {
+	"put if absent": {"PutObject", 1, false, false, func(t *testing.T, f *faulty) error {
 		err := f.store.PutObject(t.Context(), f.bucket, "new", strings.NewReader("after"), &lithopss3.PutOptions{IfAbsent: true})
 		_, missing := f.direct.HeadObject(t.Context(), f.bucket, "new")
 		assert.Equal(t, err == nil, missing == nil)
 		return err
 	}},
-	"begin an upload":    {"CreateMultipartUpload", 1, false, putsStream},
-	"send a part":        {"UploadPart", 3, false, putsStream},
-	"complete an upload": {"CompleteMultipartUpload", 1, false, putsStream},
-	"take an upload back": {"AbortMultipartUpload", 1, false, func(t *testing.T, f *faulty) error {
+	"begin an upload":    {"CreateMultipartUpload", 1, false, true, putsStream},
+	"send a part":        {"UploadPart", 3, false, true, putsStream},
+	"complete an upload": {"CompleteMultipartUpload", 1, false, true, putsStream},
+	"take an upload back": {"AbortMultipartUpload", 1, false, true, func(t *testing.T, f *faulty) error {
 		err := f.store.PutObject(t.Context(), f.bucket, "key", io.MultiReader(bytes.NewReader(faultData), iotest.ErrReader(errBody)), nil)
 		require.ErrorIs(t, err, errBody)
 		if strings.Contains(err.Error(), "was left behind") {
@@ -145,14 +157,14 @@ var faultOps = map[string]faultOp{
 		}
 		return nil
 	}},
-	"get": {"GetObject", 1, false, func(t *testing.T, f *faulty) error {
+	"get": {"GetObject", 1, false, false, func(t *testing.T, f *faulty) error {
 		got, err := f.store.ReadObject(t.Context(), f.bucket, "key", 0)
 		if err == nil {
 			require.True(t, bytes.Equal(f.data, got))
 		}
 		return err
 	}},
-	"get a range": {"GetObject", 1, true, func(t *testing.T, f *faulty) error {
+	"get a range": {"GetObject", 1, true, false, func(t *testing.T, f *faulty) error {
 		object, err := f.store.GetObject(t.Context(), f.bucket, "key", &lithopss3.GetOptions{Range: lithopss3.Range(mib+1, 2*mib)})
 		if err != nil {
 			return err
@@ -164,7 +176,7 @@ var faultOps = map[string]faultOp{
 		}
 		return errors.Join(err, object.Body.Close())
 	}},
-	"read anywhere": {"GetObject", 2, true, func(t *testing.T, f *faulty) error {
+	"read anywhere": {"GetObject", 2, true, false, func(t *testing.T, f *faulty) error {
 		reader, err := f.store.OpenReaderAt(t.Context(), f.bucket, "key", nil)
 		if err != nil {
 			return err
@@ -179,20 +191,20 @@ var faultOps = map[string]faultOp{
 		}
 		return errors.Join(err, reader.Close())
 	}},
-	"head": {"HeadObject", 1, false, func(t *testing.T, f *faulty) error {
+	"head": {"HeadObject", 1, false, false, func(t *testing.T, f *faulty) error {
 		info, err := f.store.HeadObject(t.Context(), f.bucket, "key")
 		if err == nil {
 			assert.EqualValues(t, len(f.data), info.Size)
 		}
 		return err
 	}},
-	"delete": {"DeleteObject", 1, false, func(t *testing.T, f *faulty) error {
+	"delete": {"DeleteObject", 1, false, false, func(t *testing.T, f *faulty) error {
 		err := f.store.DeleteObject(t.Context(), f.bucket, "key")
 		_, missing := f.direct.HeadObject(t.Context(), f.bucket, "key")
 		assert.Equal(t, err == nil, missing != nil)
 		return err
 	}},
-	"delete many": {"DeleteObjects", 1, false, func(t *testing.T, f *faulty) error {
+	"delete many": {"DeleteObjects", 1, false, false, func(t *testing.T, f *faulty) error {
 		err := f.store.DeleteObjects(t.Context(), f.bucket, []string{"key", "small", "never there"})
 		left, listErr := f.direct.ListKeys(t.Context(), f.bucket, "")
 		require.NoError(t, listErr)
@@ -206,16 +218,16 @@ var faultOps = map[string]faultOp{
 		assert.Len(t, each.Failed, 3)
 		return err
 	}},
-	"list": {"ListObjectsV2", 1, false, func(t *testing.T, f *faulty) error {
+	"list": {"ListObjectsV2", 1, false, false, func(t *testing.T, f *faulty) error {
 		keys, err := f.store.ListKeys(t.Context(), f.bucket, "")
 		if err == nil {
 			assert.Equal(t, []string{"key", "small"}, keys)
 		}
 		return err
 	}},
-	"download":          {"GetObject", 2, false, downloads(false)},
-	"download to go on": {"GetObject", 2, false, downloads(true)},
-	"download a small one": {"GetObject", 1, false, func(t *testing.T, f *faulty) error {
+	"download":          {"GetObject", 2, false, false, downloads(false)},
+	"download to go on": {"GetObject", 2, false, false, downloads(true)},
+	"download a small one": {"GetObject", 1, false, false, func(t *testing.T, f *faulty) error {
 		err := f.store.DownloadFile(t.Context(), f.bucket, "small", f.file(), nil)
 		want := "small"
 		if err != nil {
@@ -226,9 +238,9 @@ var faultOps = map[string]faultOp{
 		require.Equal(t, want, string(got))
 		return err
 	}},
-	"create a bucket": {"CreateBucket", 1, false, func(t *testing.T, f *faulty) error {
-		err := f.store.CreateBucket(t.Context(), "another-bucket")
-		missing := f.direct.HeadBucket(t.Context(), "another-bucket")
+	"create a bucket": {"CreateBucket", 1, false, false, func(t *testing.T, f *faulty) error {
+		err := f.store.CreateBucket(t.Context(), f.bucket+"-another")
+		missing := f.direct.HeadBucket(t.Context(), f.bucket+"-another")
 		assert.Equal(t, err == nil, missing == nil)
 		return err
 	}},
@@ -291,6 +303,10 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, op := range faultOps {
 		for kind, outcome := range faultOutcomes {
+			isLarge := op.requests > 1 || op.isUpload
+			if isLarge && (kind == faultproxy.Stall || kind == faultproxy.StallInAnswer) {
+				continue // a second must be enough for what is not broken
+			}
 			isFlip := kind == faultproxy.FlipAnswer || kind == faultproxy.WrongChecksum
 			if !kind.Breaks(op.breaks) || (isFlip && op.isPart) || (kind == faultproxy.WrongChecksum && op.requests > 1) {
 				continue
@@ -309,7 +325,11 @@ func TestFaults(t *testing.T) {
 
 func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutcome) {
 	t.Helper()
-	f := openFaulty(t, faultproxy.Options{})
+	timeout := patient
+	if kind == faultproxy.Stall || kind == faultproxy.StallInAnswer {
+		timeout = time.Second
+	}
+	f := openFaulty(t, faultproxy.Options{}, timeout)
 	f.data = faultData[:100<<10]
 	if op.requests > 1 || op.isPart {
 		f.data = faultData

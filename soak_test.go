@@ -115,8 +115,8 @@ func openFiles(t *testing.T) int {
 func runSoak(t *testing.T, seed uint64, lasts time.Duration) {
 	t.Helper()
 	s := &soak{counts: map[string]int{}, faulty: openFaulty(t, faultproxy.Options{
-		Rates: soakRates, Seed: seed, Spare: soakSpares, Stall: 3 * time.Second,
-	})}
+		Rates: soakRates, Seed: seed, Spare: soakSpares, Stall: 6 * time.Second,
+	}, 5*time.Second)}
 	for i := range 4 {
 		s.once = append(s.once, &contested{name: fmt.Sprintf("once/%d", i)})
 		s.raced = append(s.raced, &contested{name: fmt.Sprintf("raced/%d", i)})
@@ -300,7 +300,13 @@ func (w *soakWorker) upload(key *soakKey) error {
 
 // putConditionally holds the outcome to the model, where that knows.
 func (w *soakWorker) putConditionally(key *soakKey, opts *lithopss3.PutOptions, holds bool) error {
-	v := w.version(w.size())
+	size := w.size()
+	if os.Getenv("LITHOPSS3_TEST_ENDPOINT") != "" {
+		// versitygw refuses before it has read the body, and hangs up: what the
+		// client is still sending then breaks, and may break its answer.
+		size %= 4 << 10
+	}
+	v := w.version(size)
 	wasKnown := key.isKnown()
 	err := w.store.PutObject(w.t.Context(), w.bucket, key.name, bytes.NewReader(v.bytes()), opts)
 	if !errors.Is(err, lithopss3.ErrPrecondition) {
