@@ -1,6 +1,7 @@
 package lithopss3
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -38,12 +39,12 @@ const (
 // Lithops that this package was held to.
 const userAgent = "lithops/3.7.1.dev0"
 
-func newS3Client(session *session, transport http.RoundTripper) *s3.Client {
+func newS3Client(session *session, transport http.RoundTripper, pace pace) *s3.Client {
 	return s3.New(s3.Options{
 		Region:                     session.region,
 		Credentials:                session.credentials,
-		HTTPClient:                 &httpClient{transport: transport},
-		Retryer:                    newRetryer(s3Attempts),
+		HTTPClient:                 &httpClient{transport: transport, timeout: pace.io},
+		Retryer:                    newRetryer(s3Attempts, pace.backoff),
 		RequestChecksumCalculation: session.s3.requestChecksum,
 		ResponseChecksumValidation: session.s3.responseChecksum,
 		EndpointResolverV2:         session.s3.resolver(),
@@ -60,7 +61,7 @@ func newSTSClient(session *session) *sts.Client {
 		Region:             session.sts.signingRegion,
 		Credentials:        session.credentials,
 		HTTPClient:         &httpClient{transport: session.stsTransport()},
-		Retryer:            newRetryer(session.sts.attempts),
+		Retryer:            newRetryer(session.sts.attempts, backoff),
 		EndpointResolverV2: session.sts.resolver(),
 		BaseEndpoint:       session.sts.baseEndpoint(),
 		AppID:              session.appID,
@@ -68,13 +69,13 @@ func newSTSClient(session *session) *sts.Client {
 }
 
 // newTransport keeps as many connections as Lithops' pool, allows more, and
-// gives up on a connection where botocore's sockets do: ten seconds to connect,
+// gives up on a connection where botocore's sockets do, after timeout to connect,
 // to write or to wait for an answer once the request is sent.
 //
 // A bundle of certificates is read with the first connection that needs one, as
 // by botocore: a stale path does no harm where nothing goes over TLS.
-func newTransport(caBundle string) *http.Transport {
-	dialer := &net.Dialer{Timeout: ioTimeout, KeepAlive: 30 * time.Second}
+func newTransport(caBundle string, timeout time.Duration) *http.Transport {
+	dialer := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -82,11 +83,11 @@ func newTransport(caBundle string) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			return &writeDeadlineConn{Conn: conn}, nil
+			return &writeDeadlineConn{Conn: conn, timeout: timeout}, nil
 		},
 		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:   ioTimeout,
-		ResponseHeaderTimeout: ioTimeout,
+		TLSHandshakeTimeout:   timeout,
+		ResponseHeaderTimeout: timeout,
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   keptConns,
 		IdleConnTimeout:       90 * time.Second,
@@ -138,12 +139,15 @@ func readBundle(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// writeDeadlineConn ends a write that does not move for ioTimeout. A deadline on
+// writeDeadlineConn ends a write that does not move for timeout. A deadline on
 // the whole request would end a long upload.
-type writeDeadlineConn struct{ net.Conn }
+type writeDeadlineConn struct {
+	net.Conn
+	timeout time.Duration
+}
 
 func (c *writeDeadlineConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(ioTimeout)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(p)
@@ -163,7 +167,10 @@ var writeBuffers = sync.Pool{New: func() any {
 
 // httpClient is the SDK's HTTPClient: one round trip, no redirects (they would
 // carry signed headers to another host), and a body that can't stall for ever.
-type httpClient struct{ transport http.RoundTripper }
+type httpClient struct {
+	transport http.RoundTripper
+	timeout   time.Duration // for the next bytes of an answer; 0 is ioTimeout
+}
 
 // Do sends the request.
 func (c *httpClient) Do(request *http.Request) (*http.Response, error) {
@@ -186,22 +193,23 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 		cancel(nil)
 		return nil, err
 	}
-	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel}
+	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.timeout, ioTimeout)}
 	return response, nil
 }
 
-// errStalled is a response body that sent nothing for ioTimeout.
+// errStalled is a response body that sent nothing for so long.
 var errStalled = errors.New("the server sent nothing for 10 s")
 
-// stallBody fails a read that waits longer than ioTimeout.
+// stallBody fails a read that waits longer than timeout.
 type stallBody struct {
 	io.ReadCloser
-	ctx    context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
-	cancel context.CancelCauseFunc
+	timeout time.Duration
+	ctx     context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
+	cancel  context.CancelCauseFunc
 }
 
 func (b *stallBody) Read(p []byte) (int, error) {
-	timer := time.AfterFunc(ioTimeout, func() { b.cancel(errStalled) })
+	timer := time.AfterFunc(b.timeout, func() { b.cancel(errStalled) })
 	n, err := b.ReadCloser.Read(p)
 	timer.Stop()
 	if err != nil && errors.Is(context.Cause(b.ctx), errStalled) {
@@ -217,11 +225,12 @@ func (b *stallBody) Close() error {
 }
 
 // retriedStatuses and retriedCodes are what botocore's legacy mode retries
-// (botocore/data/_retry.json and retryhandler.py), and 429.
+// (botocore/data/_retry.json and retryhandler.py), and 429 and a body that is not
+// the one that was signed: on its way over plain http it became another.
 var (
 	retriedStatuses = map[int]struct{}{429: {}, 500: {}, 502: {}, 503: {}, 504: {}, 509: {}}
 	retriedCodes    = map[string]struct{}{
-		"RequestTimeout": {}, "BadDigest": {}, "Throttling": {}, "ThrottlingException": {}, "ThrottledException": {},
+		"RequestTimeout": {}, "BadDigest": {}, "XAmzContentSHA256Mismatch": {}, "Throttling": {}, "ThrottlingException": {}, "ThrottledException": {},
 		"RequestThrottledException": {}, "ProvisionedThroughputExceededException": {}, "SlowDown": {}, "InternalError": {},
 		"IDPCommunicationError": {},
 	}
@@ -229,12 +238,12 @@ var (
 
 // newRetryer has no token bucket: one that a burst of failures empties would
 // starve a fan-out of thousands of calls.
-func newRetryer(attempts int) aws.Retryer {
+func newRetryer(attempts int, delay retry.BackoffDelayerFunc) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
 		o.MaxBackoff = maxBackoff
 		o.RateLimiter = ratelimit.None
-		o.Backoff = retry.BackoffDelayerFunc(backoff)
+		o.Backoff = delay
 		o.Retryables = []retry.IsErrorRetryable{
 			retry.NoRetryCanceledError{},
 			retry.RetryableError{},

@@ -56,6 +56,7 @@ func TestRetries(t *testing.T) {
 		"400 RequestTimeout":   {400, "RequestTimeout", 6},
 		"400 BadDigest":        {400, "BadDigest", 6},
 		"400 Throttling":       {400, "Throttling", 6},
+		"400 other bytes":      {400, "XAmzContentSHA256Mismatch", 6},
 		"400 InvalidArgument":  {400, "InvalidArgument", 1},
 		"403 AccessDenied":     {403, "AccessDenied", 1},
 		"404 NoSuchKey":        {404, "NoSuchKey", 1},
@@ -98,7 +99,7 @@ func TestRetries(t *testing.T) {
 // next request as to the first.
 func TestNoTokenBucket(t *testing.T) {
 	t.Parallel()
-	retryer := newRetryer(s3Attempts)
+	retryer := newRetryer(s3Attempts, backoff)
 	failure := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusServiceUnavailable}}, Err: errors.New("slow down")}
 	for range 1000 {
 		require.True(t, retryer.IsErrorRetryable(failure))
@@ -193,7 +194,7 @@ func TestRequestBodyIsNotClosedUnderTheAnswer(t *testing.T) {
 		data, err := io.ReadAll(response.Body)
 		return string(data), err
 	}
-	transport := newTransport("")
+	transport := newTransport("", ioTimeout)
 	t.Cleanup(transport.CloseIdleConnections)
 	_, err := ask(transport.RoundTrip)
 	require.Error(t, err, "net/http alone fails; if it no longer does, the workaround can go")
@@ -254,7 +255,7 @@ func TestCertificateBundle(t *testing.T) {
 	for path, want := range map[string]string{
 		bundle: "", "": "certificate", filepath.Join(t.TempDir(), "none.pem"): "the certificate bundle", garbage: "has no certificate",
 	} {
-		transport := newTransport(path)
+		transport := newTransport(path, ioTimeout)
 		defer transport.CloseIdleConnections()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
 		require.NoError(t, err)
@@ -325,6 +326,52 @@ func TestIgnoredRange(t *testing.T) {
 		answer.Store(contentRange)
 		_, err := store.GetObject(t.Context(), "bucket", "key", &GetOptions{Range: Range(5, 5)})
 		require.ErrorContains(t, err, "the server answered", "%q", contentRange)
+	}
+}
+
+// TestRangeLength: the range in the answer's header says how much there is, whatever
+// its length says. Less goes on with another request, and of more nothing is read.
+func TestRangeLength(t *testing.T) {
+	t.Parallel()
+	var first, rest string
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("Range"))
+		w.Header().Set("ETag", `"e"`)
+		body := first
+		var from int
+		_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+		if len(asked) > 1 {
+			body = rest
+		}
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-7/10", from))
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(server.Close)
+	store := storeAt(t, server.URL)
+	for _, test := range []struct {
+		first, rest, want string
+		asked             []string
+	}{
+		{"34567", "", "34567", []string{"bytes=3-7"}},
+		{"34", "567", "34567", []string{"bytes=3-7", "bytes=5-7"}},
+		{"34", "56789", "34567", []string{"bytes=3-7", "bytes=5-7"}},
+		{"345678", "", "", []string{"bytes=3-7"}},
+	} {
+		first, rest, asked = test.first, test.rest, nil
+		object, err := store.GetObject(t.Context(), "bucket", "key", &GetOptions{Range: Range(3, 5)})
+		if test.want == "" {
+			require.ErrorContains(t, err, "the server answered")
+			continue
+		}
+		require.NoError(t, err)
+		assert.EqualValues(t, 5, object.Length)
+		data, err := io.ReadAll(object.Body)
+		require.NoError(t, err)
+		require.NoError(t, object.Body.Close())
+		assert.Equal(t, test.want, string(data))
+		assert.Equal(t, test.asked, asked)
 	}
 }
 

@@ -40,7 +40,7 @@ type place struct{ operation, bucket, region string }
 func newHotPath(s *Store, transport http.RoundTripper, off bool) *hotPath {
 	_, lambda := os.LookupEnv("AWS_LAMBDA_FUNCTION_NAME")
 	return &hotPath{
-		client: s.client, http: &httpClient{transport: transport}, credentials: s.session.credentials, regions: &s.regions,
+		client: s.client, http: &httpClient{transport: transport, timeout: s.pace.io}, credentials: s.session.credentials, regions: &s.regions,
 		askChecksum: s.askChecksum, off: off, lambda: lambda, patterns: map[place]*pattern{},
 	}
 }

@@ -58,7 +58,8 @@ func (s *Store) putParts(ctx context.Context, bucket, key string, source partSou
 		err = u.complete(ctx, opts)
 	}
 	if err != nil {
-		return errors.Join(err, u.abort(ctx))
+		// Wrapped first, or else an error of the abort would pass for the reason.
+		return errors.Join(wrapError("PutObject", bucket, key, err), u.abort(ctx))
 	}
 	return nil
 }
@@ -176,8 +177,11 @@ func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
 	}
 	attempts := 0
 	_, err := call(ctx, u.store, u.bucket, in, u.store.client.CompleteMultipartUpload, countAttempts(&attempts))
-	if err != nil && attempts > 1 && ctx.Err() == nil && u.store.isStored(ctx, u.bucket, u.key, sent) {
-		return nil // an attempt before the last one was served
+	// Nobody else knows the upload: one that is gone was completed by an attempt
+	// before the last one, or by a copy of it that something on the way made.
+	var gone *types.NoSuchUpload
+	if err != nil && (attempts > 1 || errors.As(err, &gone)) && ctx.Err() == nil && u.store.isStored(ctx, u.bucket, u.key, sent) {
+		return nil
 	}
 	return err
 }

@@ -97,7 +97,8 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 var errIgnoredRange = errors.New("not the range asked for")
 
 // locate reads from the answer which part of the object it is. A server that
-// gives another part than asked for, or all of it, must not go unnoticed.
+// gives another part than asked for, or all of it, must not go unnoticed. The
+// length is that of the part asked for: where less comes, the body goes on.
 func (o *Object) locate(asked *ByteRange, answer string) (err error) {
 	if o.Offset, o.Size, err = parseContentRange(answer); err != nil {
 		return err
@@ -106,9 +107,17 @@ func (o *Object) locate(asked *ByteRange, answer string) (err error) {
 	if offset < 0 {
 		offset = max(0, o.Size+offset)
 	}
-	if o.Offset != offset || (asked.Length >= 0 && o.Length > asked.Length) {
+	if o.Offset != offset || o.Offset >= o.Size {
 		return fmt.Errorf("%w: the server answered the range %s with %q", errIgnoredRange, asked.header(), answer)
 	}
+	left := o.Size - offset
+	if asked.Length >= 0 && asked.Length < left {
+		left = asked.Length
+	}
+	if o.Length > left {
+		return fmt.Errorf("%w: the server answered the range %s with %d bytes", errIgnoredRange, asked.header(), o.Length)
+	}
+	o.Length = left
 	return nil
 }
 

@@ -62,6 +62,9 @@ func answerHeader(metadata middleware.Metadata) http.Header {
 // Read fills p from the object. An error other than io.EOF is final.
 func (r *objectReader) Read(p []byte) (int, error) {
 	for r.err == nil {
+		if r.end >= 0 {
+			p = p[:min(int64(len(p)), r.end-r.offset)] // a server may send more than it was asked for
+		}
 		n, err := r.body.Read(p)
 		r.offset += int64(n)
 		if n > 0 {
@@ -123,7 +126,7 @@ func (r *objectReader) resume(cause error) {
 		r.fail(fmt.Errorf("the body broke off %d times at byte %d of %d: %w", r.failures, r.offset, r.end, cause))
 		return
 	}
-	if err := sleep(r.ctx, resumeDelay(r.failures)); err != nil {
+	if err := sleep(r.ctx, r.store.pace.resumeDelay(r.failures)); err != nil {
 		r.fail(err)
 		return
 	}

@@ -100,7 +100,7 @@ func (s *session) stsTransport() http.RoundTripper {
 	if s.caBundle == "" {
 		return http.DefaultTransport
 	}
-	transport := newTransport(s.caBundle)
+	transport := newTransport(s.caBundle, ioTimeout)
 	transport.DisableKeepAlives = true // STS is asked once in a while
 	return transport
 }

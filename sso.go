@@ -40,7 +40,7 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	if err != nil {
 		return nil, "", err
 	}
-	client := sso.New(sso.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts)})
+	client := sso.New(sso.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts, backoff)})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
 	var unauthorized *types.UnauthorizedException
 	switch {
@@ -157,7 +157,7 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 	if err != nil {
 		return
 	}
-	client := ssooidc.New(ssooidc.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts)})
+	client := ssooidc.New(ssooidc.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts, backoff)})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),
 		ClientSecret: aws.String(token.Get("clientSecret")), RefreshToken: aws.String(token.Get("refreshToken")),

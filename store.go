@@ -1,6 +1,7 @@
 package lithopss3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type Options struct {
 	// the time and is the same to the caller; whatever is out of the ordinary goes
 	// through the SDK all the same.
 	SDKOnly bool
+
+	pace pace // zero is usualPace
 }
 
 // A Store is the storage that a Lithops configuration describes, on S3. It is
@@ -51,6 +54,7 @@ type Store struct {
 	log     *slog.Logger
 	bucket  userBucket
 	regions regionCache
+	pace    pace
 	close   func()
 }
 
@@ -120,7 +124,7 @@ func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
 	for _, warning := range config.Warnings {
 		log.Warn(warning)
 	}
-	store := &Store{session: session, config: *config, log: log}
+	store := &Store{session: session, config: *config, log: log, pace: cmp.Or(opts.pace, usualPace)}
 	store.connect(opts)
 	return store, nil
 }
@@ -129,10 +133,10 @@ func (s *Store) connect(opts *Options) {
 	s.close = func() {}
 	transport := opts.Transport
 	if transport == nil {
-		own := newTransport(s.session.caBundle)
+		own := newTransport(s.session.caBundle, s.pace.io)
 		transport, s.close = own, own.CloseIdleConnections
 	}
-	s.client = newS3Client(s.session, transport)
+	s.client = newS3Client(s.session, transport, s.pace)
 	s.hot = newHotPath(s, transport, opts.SDKOnly)
 	s.sts = newSTSClient(s.session)
 }

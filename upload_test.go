@@ -255,6 +255,26 @@ func TestUploadIsTakenBack(t *testing.T) {
 	}
 }
 
+// TestAbortIsNotTheReason: where an upload can't be taken back either, the error
+// says so beside the reason, and not instead of it.
+func TestAbortIsNotTheReason(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if request.Method == http.MethodDelete {
+			return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+		}
+		return next.RoundTrip(request)
+	})
+	err := store.PutObject(t.Context(), "bucket", "key", io.MultiReader(bytes.NewReader(make([]byte, 12*mib)), iotest.ErrReader(mine)), nil)
+	require.ErrorIs(t, err, mine)
+	assert.ErrorContains(t, err, "PutObject bucket/key: reading the body: mine")
+	assert.ErrorContains(t, err, "was left behind")
+	var known *lithopss3.Error
+	require.ErrorAs(t, err, &known)
+	assert.Zero(t, known.StatusCode)
+}
+
 // TestLostAnswers: a request that was served, and whose answer was lost, is sent
 // again and then refused because it was served.
 func TestLostAnswers(t *testing.T) {

@@ -82,18 +82,35 @@ func commonPrefix(key string, prefix *gofakes3.Prefix) string {
 	return key[:len(key)-len(rest)] + before + prefix.Delimiter
 }
 
-// fixRange asks for the whole of an object that is shorter than the last bytes
-// asked for, which gofakes3 refuses and S3 does not.
+// fixRange answers ranges as S3 does where gofakes3 does not: the last bytes of an
+// object that is shorter are all of it, and a range that is all of the object comes
+// with its checksum.
 func fixRange(memory *backend, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		last, isSuffix := strings.CutPrefix(r.Header.Get("Range"), "bytes=-")
-		wanted, err := strconv.ParseInt(last, 10, 64)
-		if isSuffix && err == nil {
+		if first, last, ok := strings.Cut(strings.TrimPrefix(r.Header.Get("Range"), "bytes="), "-"); ok {
 			bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-			if object, err := memory.HeadObject(r.Context(), bucket, key); err == nil && object.Size > 0 && object.Size < wanted {
-				r.Header.Set("Range", "bytes=0-")
+			if object, err := memory.HeadObject(r.Context(), bucket, key); err == nil {
+				_ = object.Contents.Close()
+				fixRangeOf(object, first, last, w, r)
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func fixRangeOf(object *gofakes3.Object, first, last string, w http.ResponseWriter, r *http.Request) {
+	end, err := strconv.ParseInt(last, 10, 64)
+	isSuffix := first == "" && err == nil
+	if isSuffix && object.Size > 0 && object.Size < end {
+		r.Header.Set("Range", "bytes=0-")
+	}
+	isAll := first == "0" && (last == "" || (err == nil && end >= object.Size-1)) || (isSuffix && end >= object.Size)
+	if !isAll || object.Size == 0 || !strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+		return
+	}
+	for name, value := range object.Metadata {
+		if name = http.CanonicalHeaderKey(name); strings.HasPrefix(name, "X-Amz-Checksum-") {
+			w.Header().Set(name, value)
+		}
+	}
 }

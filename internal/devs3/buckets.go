@@ -81,6 +81,8 @@ func (s *Server) serveBuckets(objects http.Handler) http.Handler {
 			writePublicAccessBlock(w, r)
 		case exists && query.Has("location"):
 			writeLocation(w, info)
+		case exists && query.Has("uploads") && r.Method == http.MethodGet:
+			objects.ServeHTTP(&uploadsWriter{ResponseWriter: w}, r)
 		default:
 			objects.ServeHTTP(w, r)
 			if r.Method == http.MethodDelete {
@@ -192,4 +194,33 @@ func writeLocation(w http.ResponseWriter, info bucketInfo) {
 		region = "" // us-east-1 has no name here
 	}
 	writeXML(w, http.StatusOK, locationConstraint{Region: region})
+}
+
+// uploadsWriter lists no uploads where gofakes3 says that there is none yet.
+type uploadsWriter struct {
+	http.ResponseWriter
+	isNone bool
+}
+
+type noUploads struct {
+	XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListMultipartUploadsResult"`
+	IsTruncated bool
+}
+
+// WriteHeader replaces the status 404.
+func (w *uploadsWriter) WriteHeader(status int) {
+	if status != http.StatusNotFound {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.isNone = true
+	writeXML(w.ResponseWriter, http.StatusOK, noUploads{})
+}
+
+// Write drops what belongs to the status 404.
+func (w *uploadsWriter) Write(p []byte) (int, error) {
+	if w.isNone {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
 }

@@ -1,0 +1,20 @@
+package lithopss3
+
+import "time"
+
+// A pace is how long a Store waits. Only tests have another than usualPace.
+type pace struct {
+	io     time.Duration // for a connection, a write, and each part of an answer
+	divide time.Duration // of the waits between attempts
+}
+
+var usualPace = pace{io: ioTimeout, divide: 1}
+
+// backoff is the wait before another attempt at a request.
+func (p pace) backoff(attempt int, err error) (time.Duration, error) {
+	d, err := backoff(attempt, err)
+	return d / p.divide, err
+}
+
+// resumeDelay is the wait before a body goes on.
+func (p pace) resumeDelay(failures int) time.Duration { return resumeDelay(failures) / p.divide }
