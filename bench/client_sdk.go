@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
+	transfertypes "github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
@@ -100,7 +101,7 @@ func (c *sdkClient) remove(ctx context.Context, bucket string, keys []string) er
 	return nil
 }
 
-// transferManagerClient is the SDK with its new transfer manager, as it comes.
+// transferManagerClient is the SDK with its new transfer manager.
 type transferManagerClient struct {
 	sdkClient
 	transfer *transfermanager.Client
@@ -111,7 +112,11 @@ func openTransferManager(_ context.Context, endpoint string, job *job) (client, 
 		return nil, errUnsupported
 	}
 	sdk := newSDK(endpoint)
-	return &transferManagerClient{sdkClient{sdk}, transfermanager.New(sdk)}, nil
+	// Its default asks for the parts that an object was stored in, of which one that
+	// was stored whole has one.
+	return &transferManagerClient{sdkClient{sdk}, transfermanager.New(sdk, func(o *transfermanager.Options) {
+		o.GetObjectType = transfertypes.GetObjectRanges
+	})}, nil
 }
 
 func (c *transferManagerClient) uploadFile(ctx context.Context, path, bucket, key string) error {

@@ -60,7 +60,7 @@ func measure(work func() (seen, error)) (*measured, error) {
 	result.Heap = max(0, peak()-int64(before.HeapAlloc))
 	runtime.ReadMemStats(&after)
 	result.Allocs = int64(after.Mallocs - before.Mallocs)
-	result.RSS = peakRSS()
+	result.RSS = peakRSS("self")
 	return result, nil
 }
 
@@ -92,10 +92,9 @@ func cpuTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// peakRSS is the process's own peak: the one of getrusage begins with that of the
-// process that started it.
-func peakRSS() int64 {
-	status, err := os.ReadFile("/proc/self/status")
+// peakRSS is a process's peak, 0 where it can't be told.
+func peakRSS(process string) int64 {
+	status, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {
 		return 0
 	}

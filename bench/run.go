@@ -120,11 +120,14 @@ func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample
 	if err := r.ask(ctx, "stats", &stats); err != nil {
 		return nil, err
 	}
-	result.Operations, result.Connections = stats.Requests, stats.Connections
+	result.Operations, result.Connections = stats.Requests, stats.Connections-1 // one is the bench's
 	for operation, n := range stats.Requests {
 		if operation != "Failed" {
 			result.Requests += n
 		}
+	}
+	if j.Work == workStart {
+		result.Requests, result.Connections = result.Requests/starts, result.Connections/starts
 	}
 	return result, r.check(ctx, j, measured)
 }

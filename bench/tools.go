@@ -11,8 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/lithops-go/lithopss3/bench/s3null"
@@ -136,17 +136,38 @@ func runCommand(command *exec.Cmd) ([]byte, *measured, error) {
 	var output, problems bytes.Buffer
 	command.Stdout, command.Stderr = &output, &problems
 	begin := time.Now()
-	err := command.Run()
-	wall := time.Since(begin)
+	err := command.Start()
+	if err != nil {
+		return nil, nil, err
+	}
+	peak := watchRSS(command.Process.Pid)
+	err = command.Wait()
+	result := &measured{Wall: time.Since(begin).Seconds(), RSS: peak()}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %s", err, lastLines(problems.String()))
 	}
-	state := command.ProcessState
-	result := &measured{Wall: wall.Seconds(), CPU: (state.UserTime() + state.SystemTime()).Seconds()}
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-		result.RSS = usage.Maxrss << 10
-	}
+	result.CPU = (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds()
 	return output.Bytes(), result, nil
+}
+
+// watchRSS asks for a process's peak memory until what it returns is called. What
+// the kernel says at the end begins with the peak of the process that started it.
+func watchRSS(pid int) func() int64 {
+	stop, peak := make(chan struct{}), make(chan int64)
+	go func() {
+		ticker := time.NewTicker(20 * time.Millisecond)
+		defer ticker.Stop()
+		for most := int64(0); ; {
+			select {
+			case <-ticker.C:
+				most = max(most, peakRSS(strconv.Itoa(pid)))
+			case <-stop:
+				peak <- most
+				return
+			}
+		}
+	}()
+	return func() int64 { close(stop); return <-peak }
 }
 
 func lastLines(text string) string {

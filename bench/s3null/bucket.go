@@ -144,9 +144,13 @@ var start = time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
 
 // etag is unlike an MD5, which some clients would compare.
 func etag(key string, object stored) string {
-	dst := appendHex([]byte{'"'}, mix(uint64(object.crc)<<32^uint64(object.size)), 16)
-	dst = appendHex(dst, mix(uint64(len(key))), 16)
-	return string(append(dst, `-1"`...))
+	return string(append(appendETag([]byte{'"'}, len(key), object), '"'))
+}
+
+func appendETag(dst []byte, keyLength int, object stored) []byte {
+	dst = appendHex(dst, mix(uint64(object.crc)<<32^uint64(object.size)), 16)
+	dst = appendHex(dst, mix(uint64(keyLength)), 16)
+	return append(dst, "-1"...)
 }
 
 // splitPath cuts a path into bucket and key.

@@ -136,8 +136,7 @@ func (l *listing) addEntry(key []byte, object stored) {
 	dst = append(dst, "</Key><LastModified>"...)
 	dst = object.modified.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z")
 	dst = append(dst, "</LastModified><ETag>&quot;"...)
-	tag := etag(string(key), object)
-	dst = append(dst, tag[1:len(tag)-1]...)
+	dst = appendETag(dst, len(key), object)
 	dst = append(dst, "&quot;</ETag><Size>"...)
 	dst = strconv.AppendInt(dst, object.size, 10)
 	l.entries = append(dst, "</Size><StorageClass>STANDARD</StorageClass></Contents>"...)
@@ -145,12 +144,18 @@ func (l *listing) addEntry(key []byte, object stored) {
 
 // appendKey appends a key as the request wants keys.
 func (l *listing) appendKey(dst, key []byte) []byte {
+	isPlain := func(c byte) bool {
+		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '-' <= c && c <= '9' || c == '_' || c == '*' // - . / and digits
+	}
+	if !slices.ContainsFunc(key, func(c byte) bool { return !isPlain(c) }) {
+		return append(dst, key...)
+	}
 	if !l.isURLEncoded {
 		return appendText(dst, string(key))
 	}
 	for _, c := range key {
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-_./*", c) >= 0:
+		case isPlain(c):
 			dst = append(dst, c)
 		case c == ' ':
 			dst = append(dst, '+')
