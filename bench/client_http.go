@@ -94,14 +94,14 @@ func (c *httpClient) uploadFile(ctx context.Context, path, bucket, key string) e
 }
 
 func (c *httpClient) uploadStream(ctx context.Context, r io.Reader, bucket, key string) error {
-	free := sync.Pool{New: func() any { return make([]byte, floorPart) }}
+	free := sync.Pool{New: func() any { buffer := make([]byte, floorPart); return &buffer }}
 	return c.uploadParts(ctx, bucket, key, func() (io.Reader, int64, func(), error) {
-		buffer, _ := free.Get().([]byte)
-		n, err := io.ReadFull(r, buffer)
+		buffer, _ := free.Get().(*[]byte)
+		n, err := io.ReadFull(r, *buffer)
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			err = nil
 		}
-		return bytes.NewReader(buffer[:n]), int64(n), func() { free.Put(buffer) }, err
+		return bytes.NewReader((*buffer)[:n]), int64(n), func() { free.Put(buffer) }, err
 	})
 }
 
@@ -141,15 +141,14 @@ func (c *httpClient) uploadParts(ctx context.Context, bucket, key string, next f
 
 func (c *httpClient) downloadFile(ctx context.Context, bucket, key, path string) error {
 	url := "/" + bucket + "/" + key
-	answer, err := c.client.Head(c.endpoint + url)
+	size, err := c.size(ctx, url)
 	if err != nil {
 		return err
 	}
-	_ = answer.Body.Close()
 	return intoFile(path, func(file *os.File) error {
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(floorAtOnce)
-		for at := int64(0); at < answer.ContentLength; at += floorPart {
+		for at := int64(0); at < size; at += floorPart {
 			group.Go(func() error {
 				header := http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", at, at+floorPart-1)}}
 				return c.do(ctx, http.MethodGet, url, nil, 0, header, func(r io.Reader) error {
@@ -160,6 +159,18 @@ func (c *httpClient) downloadFile(ctx context.Context, bucket, key, path string)
 		}
 		return group.Wait()
 	})
+}
+
+func (c *httpClient) size(ctx context.Context, path string) (int64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, c.endpoint+path, http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	answer, err := c.client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	return answer.ContentLength, answer.Body.Close()
 }
 
 func (c *httpClient) list(ctx context.Context, bucket, prefix string, each func(string)) error {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"log"
 	"net"
 	"os"
 	"os/signal"
@@ -52,21 +53,26 @@ type options struct {
 	results string
 	docs    string
 	render  bool
+	profile string
 }
 
 func parseOptions() options {
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "do little of everything, as a test of the bench; writes no docs")
-	flag.IntVar(&o.rounds, "rounds", 0, "measure each scenario so often (default 5, 3 for the longest)")
+	flag.IntVar(&o.rounds, "rounds", 0, "measure each scenario so often (default 5, 3 for the longest, 1 with -quick)")
 	flag.StringVar(&o.run, "run", "", "measure only the scenarios whose names match this expression")
 	flag.StringVar(&o.peers, "peers", "", "measure only these clients, by names with commas between")
 	flag.StringVar(&o.folder, "dir", "/dev/shm", "keep files in this folder; in memory, so that no disk is measured")
 	flag.StringVar(&o.results, "results", "results/results.json", "write the figures to this file; nothing with -quick, -run or -peers unless given")
 	flag.StringVar(&o.docs, "docs", "../docs", "write performance.md and performance.svg to this folder, likewise")
 	flag.BoolVar(&o.render, "render", false, "measure nothing, only write the docs from the results")
+	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the clients in Go to this folder")
 	flag.Parse()
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if o.quick && o.rounds == 0 {
+		o.rounds = 1
+	}
 	if given["quick"] || given["run"] || given["peers"] {
 		if !given["results"] {
 			o.results = ""
@@ -144,15 +150,15 @@ func newRunner(ctx context.Context, o options, report *report) (r *runner, stop 
 		return nil, nil, err
 	}
 	stop = func() { stopServer(); _ = os.RemoveAll(folder) }
-	r = &runner{endpoint: endpoint, folder: folder, self: self, log: os.Stderr, sums: map[string]seen{}}
+	r = &runner{endpoint: endpoint, folder: folder, self: self, profiles: o.profile, log: log.New(os.Stderr, "", 0), sums: map[string]seen{}}
 	only := strings.Split(o.peers, ",")
 	r.wanted = func(name string) bool { return o.peers == "" || slices.Contains(only, name) }
-	for _, t := range findTools() {
+	for _, t := range findTools(ctx) {
 		if t.path == "" {
-			fmt.Fprintln(r.log, t.name, "is not on this machine")
+			r.log.Println(t.name, "is not on this machine")
 			continue
 		}
-		report.Versions = append(report.Versions, t.describe())
+		report.Versions = append(report.Versions, t.describe(ctx))
 		r.tools = append(r.tools, t)
 	}
 	if r.starters, err = buildStarters(ctx, folder); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/metrics"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,6 +25,16 @@ func clientMain(text string) error {
 	s3null.Content("", 0, 0) // makes what all content is cut from
 	if j.Work == workDelete {
 		j.toDelete = j.keys()
+	}
+	if j.Profile != "" {
+		file, err := os.Create(j.Profile)
+		if err != nil {
+			return err
+		}
+		defer func() { pprof.StopCPUProfile(); _ = file.Close() }()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
 	}
 	result, err := measure(func() (seen, error) { return j.do(context.Background()) })
 	if errors.Is(err, errUnsupported) {

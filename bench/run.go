@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"log"
 	"net/http"
 	"net/url"
 	"os"
@@ -35,11 +36,12 @@ type sample struct {
 type runner struct {
 	endpoint string
 	folder   string // for files
+	profiles string // folder for profiles, "" for none
 	self     string // this program
 	wanted   func(client string) bool
 	tools    []*tool
 	starters []*tool
-	log      io.Writer
+	log      *log.Logger
 	sums     map[string]seen // of the keys of layouts
 }
 
@@ -50,7 +52,7 @@ func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result,
 	for _, s := range all {
 		n := cmp.Or(rounds, s.rounds, defaultRounds)
 		found := result{Scenario: s.name, Title: s.title}
-		fmt.Fprintf(r.log, "%s (%s)\n", s.name, s.title)
+		r.log.Printf("%s (%s)", s.name, s.title)
 		for round := range n {
 			for _, name := range r.clients(&s, round) {
 				sample, err := r.measure(ctx, &s, name)
@@ -58,11 +60,11 @@ func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result,
 					return nil, fmt.Errorf("%s, %s: %w", s.name, name, err)
 				}
 				if sample.Skipped == "" {
-					fmt.Fprintf(r.log, "  %d %-16s %8.3f s  CPU %7.3f s  heap %9s  memory %9s  %7d requests\n", round+1, name,
+					r.log.Printf("  %d %-16s %8.3f s  CPU %7.3f s  heap %9s  memory %9s  %7d requests", round+1, name,
 						sample.Wall, sample.CPU, formatBytes(sample.Heap), formatBytes(sample.RSS), sample.Requests)
 					found.add(name, *sample)
 				} else if round == 0 {
-					fmt.Fprintf(r.log, "    %-16s %s\n", name, sample.Skipped)
+					r.log.Printf("    %-16s %s", name, sample.Skipped)
 				}
 			}
 		}
@@ -97,6 +99,9 @@ func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample
 	j := &job{
 		Client: name, Work: s.work, Endpoint: r.endpoint, Bucket: s.bucket, Prefix: s.prefix, Size: s.size, Count: s.count,
 		AtOnce: s.atOnce, Parallel: s.parallel, Path: filepath.Join(r.folder, "down.bin"),
+	}
+	if r.profiles != "" {
+		j.Profile = filepath.Join(r.profiles, s.name+"-"+strings.ReplaceAll(name, "/", "-")+".prof")
 	}
 	if s.work == workUpload {
 		j.Path = filepath.Join(r.folder, "up.bin")
@@ -151,7 +156,7 @@ func (r *runner) start(ctx context.Context, j *job) (*measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, r.self, "client", string(text)) //nolint:gosec // this program
+	command := exec.CommandContext(ctx, r.self, "client", string(text))
 	command.Env = awsEnv(j.Endpoint)
 	output, _, err := runCommand(command)
 	if err != nil {
@@ -237,7 +242,7 @@ func (r *runner) ask(ctx context.Context, what string, result any) error {
 // startServer starts the server in a process of its own, on a port that is free.
 func startServer(ctx context.Context, self string) (endpoint string, stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	command := exec.CommandContext(ctx, self, "server") //nolint:gosec // this program
+	command := exec.CommandContext(ctx, self, "server")
 	command.Stderr = os.Stderr
 	output, err := command.StdoutPipe()
 	if err == nil {

@@ -30,7 +30,7 @@ type tool struct {
 //go:embed boto3_client.py
 var boto3Client string
 
-func findTools() []*tool {
+func findTools(ctx context.Context) []*tool {
 	tools := []*tool{
 		{name: "boto3", version: []string{"-c", "import boto3; print('boto3', boto3.__version__)"}, path: "python3", command: func(j *job) []string {
 			text, _ := json.Marshal(j)
@@ -52,7 +52,7 @@ func findTools() []*tool {
 			name = t.name
 		}
 		t.path, _ = exec.LookPath(name)
-		if t.path != "" && exec.Command(t.path, t.version...).Run() != nil { //nolint:gosec // the names are ours
+		if t.path != "" && exec.CommandContext(ctx, t.path, t.version...).Run() != nil {
 			t.path = ""
 		}
 	}
@@ -60,8 +60,8 @@ func findTools() []*tool {
 }
 
 // describe is the tool's name and version.
-func (t *tool) describe() string {
-	output, _ := exec.Command(t.path, t.version...).CombinedOutput() //nolint:gosec // the names are ours
+func (t *tool) describe(ctx context.Context) string {
+	output, _ := exec.CommandContext(ctx, t.path, t.version...).CombinedOutput()
 	first, _, _ := strings.Cut(strings.TrimSpace(string(output)), "\n")
 	if strings.HasPrefix(first, t.name) {
 		return first
@@ -109,7 +109,7 @@ func (t *tool) run(ctx context.Context, j *job) (*measured, error) {
 	if arguments == nil {
 		return &measured{Skipped: errUnsupported.Error()}, nil
 	}
-	command := exec.CommandContext(ctx, t.path, arguments...) //nolint:gosec // the command is ours
+	command := exec.CommandContext(ctx, t.path, arguments...)
 	command.Env = awsEnv(j.Endpoint)
 	if t.env != nil {
 		command.Env = append(command.Env, t.env(j.Endpoint)...)
@@ -201,7 +201,7 @@ func buildStarters(ctx context.Context, folder string) ([]*tool, error) {
 		return []string{j.Endpoint, j.Path, j.Bucket, startKey}
 	}}
 	for _, build := range []struct{ path, module, source string }{{own.path, "..", "./cmd/lithops-s3"}, {sdk.path, ".", "./internal/startsdk"}} {
-		command := exec.CommandContext(ctx, "go", "build", "-o", build.path, build.source) //nolint:gosec // see above
+		command := exec.CommandContext(ctx, "go", "build", "-o", build.path, build.source)
 		command.Dir = build.module
 		if output, err := command.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building %s: %w: %s", build.source, err, lastLines(string(output)))

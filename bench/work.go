@@ -42,6 +42,7 @@ type job struct {
 	Count    int    // of objects
 	AtOnce   int    // objects put or got at once
 	Parallel bool   // listing may be parallel
+	Profile  string // where to write a CPU profile, "" for none
 
 	toDelete []string
 }

@@ -108,17 +108,18 @@ func (c *connection) shrink() {
 
 func (c *connection) write(answer *response, headOnly bool) error {
 	c.buffer = answer.appendHead(c.buffer[:0])
-	offset, left := answer.offset, answer.length
 	if headOnly {
-		left = 0
-	} else {
-		c.buffer = append(c.buffer, answer.body...)
-		if left <= pieceSize { // in one packet with the head
-			c.buffer = append(c.buffer, Content(answer.key, offset, int(left))...)
-			left = 0
-		}
+		return c.send(c.buffer)
+	}
+	body, offset, left := answer.body, answer.offset, answer.length
+	if answer.size() <= pieceSize/2 { // in one packet with the head
+		c.buffer = append(append(c.buffer, body...), Content(answer.key, offset, int(left))...)
+		body, left = nil, 0
 	}
 	if err := c.send(c.buffer); err != nil {
+		return err
+	}
+	if err := c.send(body); err != nil {
 		return err
 	}
 	for left > 0 {

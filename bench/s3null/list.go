@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A listing is one request of ListObjectsV2.
@@ -46,7 +47,9 @@ func (s *Server) list(r *http.Request, b *bucket, name string) *response {
 		}
 		l.maxKeys = min(size, maxPageSize)
 	}
-	l.entries = make([]byte, 0, 256<<10)
+	page, _ := pages.Get().(*[]byte)
+	l.entries = (*page)[:0]
+	defer func() { *page = l.entries; pages.Put(page) }()
 	b.mu.Lock()
 	keys := b.keys()
 	b.mu.Unlock()
@@ -55,6 +58,8 @@ func (s *Server) list(r *http.Request, b *bucket, name string) *response {
 	b.mu.RUnlock()
 	return &response{status: http.StatusOK, header: xmlType, body: l.answer(name, query)}
 }
+
+var pages = sync.Pool{New: func() any { page := make([]byte, 0, 320<<10); return &page }}
 
 var xmlType = []string{"Content-Type", "application/xml"}
 
@@ -130,16 +135,26 @@ func behind(keys *Layout, prefix []byte) int {
 	return keys.Search(next)
 }
 
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+var startText = start.Format(timeFormat)
+
 func (l *listing) addEntry(key []byte, object stored) {
-	dst := append(l.entries, "<Contents><Key>"...)
+	dst := l.entries
+	dst = append(dst, "<Contents><Key>"...)
 	dst = l.appendKey(dst, key)
 	dst = append(dst, "</Key><LastModified>"...)
-	dst = object.modified.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z")
+	if object.modified.Equal(start) {
+		dst = append(dst, startText...)
+	} else {
+		dst = object.modified.UTC().AppendFormat(dst, timeFormat)
+	}
 	dst = append(dst, "</LastModified><ETag>&quot;"...)
 	dst = appendETag(dst, len(key), object)
 	dst = append(dst, "&quot;</ETag><Size>"...)
 	dst = strconv.AppendInt(dst, object.size, 10)
-	l.entries = append(dst, "</Size><StorageClass>STANDARD</StorageClass></Contents>"...)
+	dst = append(dst, "</Size><StorageClass>STANDARD</StorageClass></Contents>"...)
+	l.entries = dst
 }
 
 // appendKey appends a key as the request wants keys.
