@@ -1,0 +1,169 @@
+// Command bench measures this package beside its peers, against an S3 server on
+// loopback that is shaped as S3 is, and writes docs/performance.md. With nothing
+// else on the machine, "go run ." does everything, in about an hour; see -help.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"os/signal"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/lithops-go/lithopss3/bench/s3null"
+)
+
+func main() {
+	var err error
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == "client":
+		err = clientMain(os.Args[2])
+	case len(os.Args) == 2 && os.Args[1] == "server":
+		err = serverMain()
+	default:
+		err = benchMain()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// serverMain serves until the process is ended, and prints where.
+func serverMain() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends with the process
+	if err != nil {
+		return err
+	}
+	fmt.Println("http://" + listener.Addr().String())
+	return s3null.New().Serve(listener)
+}
+
+type options struct {
+	quick   bool
+	rounds  int
+	run     string
+	peers   string
+	folder  string
+	results string
+	docs    string
+	render  bool
+	profile string
+}
+
+func parseOptions() options {
+	var o options
+	flag.BoolVar(&o.quick, "quick", false, "do little of everything, as a test of the bench; writes no docs")
+	flag.IntVar(&o.rounds, "rounds", 0, "measure each scenario so often (default 5, 3 for the longest, 1 with -quick)")
+	flag.StringVar(&o.run, "run", "", "measure only the scenarios whose names match this expression")
+	flag.StringVar(&o.peers, "peers", "", "measure only these clients, by names with commas between")
+	flag.StringVar(&o.folder, "dir", "/dev/shm", "keep files in this folder; in memory, so that no disk is measured")
+	flag.StringVar(&o.results, "results", "results/results.json", "write the figures to this file; nothing with -quick, -run or -peers unless given")
+	flag.StringVar(&o.docs, "docs", "../docs", "write performance.md and performance.svg to this folder, likewise")
+	flag.BoolVar(&o.render, "render", false, "measure nothing, only write the docs from the results")
+	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the clients in Go to this folder")
+	flag.Parse()
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if o.quick && o.rounds == 0 {
+		o.rounds = 1
+	}
+	if given["quick"] || given["run"] || given["peers"] {
+		if !given["results"] {
+			o.results = ""
+		}
+		if !given["docs"] {
+			o.docs = ""
+		}
+	}
+	return o
+}
+
+func benchMain() error {
+	o := parseOptions()
+	if o.render {
+		report, err := readReport(o.results)
+		if err != nil {
+			return err
+		}
+		return report.write("", o.docs)
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	all, err := selected(o)
+	if err != nil {
+		return err
+	}
+	report := newReport(o)
+	r, stop, err := newRunner(ctx, o, report)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if report.Results, err = r.run(ctx, all, o.rounds); err != nil {
+		return err
+	}
+	fmt.Println(report.markdown())
+	return report.write(o.results, o.docs)
+}
+
+func selected(o options) ([]scenario, error) {
+	pattern, err := regexp.Compile(o.run)
+	if err != nil {
+		return nil, err
+	}
+	var all []scenario
+	for _, s := range scenarios(o.quick) {
+		if pattern.MatchString(s.name) {
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no scenario matches %q", o.run)
+	}
+	return all, nil
+}
+
+// newRunner starts the server and finds the clients. stop ends and removes what
+// it made.
+func newRunner(ctx context.Context, o options, report *report) (r *runner, stop func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := os.Stat(o.folder); err != nil {
+		o.folder = ""
+	}
+	folder, err := os.MkdirTemp(o.folder, "lithops-bench-")
+	if err != nil {
+		return nil, nil, err
+	}
+	endpoint, stopServer, err := startServer(ctx, self)
+	stop = func() { _ = os.RemoveAll(folder) }
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	stop = func() { stopServer(); _ = os.RemoveAll(folder) }
+	r = &runner{endpoint: endpoint, folder: folder, self: self, profiles: o.profile, log: log.New(os.Stderr, "", 0), sums: map[string]seen{}}
+	only := strings.Split(o.peers, ",")
+	r.wanted = func(name string) bool { return o.peers == "" || slices.Contains(only, name) }
+	for _, t := range findTools(ctx) {
+		if t.path == "" {
+			r.log.Println(t.name, "is not on this machine")
+			continue
+		}
+		report.Versions = append(report.Versions, t.describe(ctx))
+		r.tools = append(r.tools, t)
+	}
+	if r.starters, err = buildStarters(ctx, folder); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return r, stop, nil
+}

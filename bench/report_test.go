@@ -1,0 +1,77 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func newTestReport() *report {
+	up := result{Scenario: "up-20ms", Title: "1 GiB file up"}
+	for name, walls := range map[string][]float64{"lithopss3": {1, 9, 1.2}, "net/http": {1, 1}, "gocloud": {2, 4}, "manager": {5}} {
+		for _, wall := range walls {
+			up.add(name, sample{measured: measured{Wall: wall, Heap: int64(wall * (1 << 20))}})
+		}
+	}
+	return &report{Date: "2026-11-25", Machine: "a machine", Versions: []string{"go1.26"}, Results: []result{up}}
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []string{
+		"| 1 GiB file up: wall | 0.40 × gocloud (2.5 times less) | 0.50 × the fastest peer | yes |\n",
+		"| 1 GiB file up: wall | 1.20 × net/http | 1.40 × | yes |\n",
+		"| 1 GiB file up: peak heap | 1.2 MiB | 8 MiB | yes |\n",
+	}, newTestReport().verdicts())
+}
+
+// TestScenarios: a target of a scenario that is not there would never be judged.
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for _, s := range scenarios(false) {
+		assert.False(t, names[s.name], s.name)
+		names[s.name] = true
+	}
+	for _, target := range targets {
+		assert.Contains(t, names, target.scenario)
+	}
+	assert.Len(t, scenarios(true), len(names))
+}
+
+func TestWriteKeepsTheFrame(t *testing.T) {
+	t.Parallel()
+	docs := t.TempDir()
+	path := filepath.Join(docs, "performance.md")
+	report := newTestReport()
+	require.ErrorIs(t, report.write("", docs), os.ErrNotExist)
+	require.NoError(t, os.WriteFile(path, []byte("no marks"), 0o600))
+	require.ErrorIs(t, report.write("", docs), errNoMarks)
+
+	require.NoError(t, os.WriteFile(path, []byte("before\n"+beginMark+"\nold\n"+endMark+"\nafter\n"), 0o600))
+	results := filepath.Join(docs, "results", "results.json")
+	require.NoError(t, report.write(results, docs))
+	again, err := readReport(results)
+	require.NoError(t, err)
+	assert.Equal(t, report, again)
+	require.NoError(t, again.write("", docs))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "before\n"+beginMark+"\n\n"+report.markdown()+"\n"+endMark+"\nafter\n", string(text))
+	picture, err := os.ReadFile(filepath.Join(docs, "performance.svg"))
+	require.NoError(t, err)
+	assert.Contains(t, string(picture), "1.20 s</text>")
+}
+
+func TestFormat(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "1,234,567", formatCount(1234567))
+	assert.Equal(t, "123", formatCount(123))
+	assert.Equal(t, "12.3 ms", formatSeconds(0.01234))
+	assert.Equal(t, "1 GiB", formatBytes(1<<30))
+	assert.Equal(t, "1.5 MiB", formatBytes(3<<19))
+	assert.InDelta(t, 2.5, median([]float64{4, 1, 3, 2}), 0)
+}

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lithops-go/lithopss3/bench/s3null"
+)
+
+// patience is how long one measurement may take.
+const patience = 15 * time.Minute
+
+// A sample is one measurement, with what the server says about it.
+type sample struct {
+	measured
+	Operations  map[string]int64 `json:",omitempty"` // requests, by S3's names
+	Requests    int64
+	Connections int64 // beyond the concurrency, those that the client did not keep
+}
+
+// A runner measures clients against a server, both in processes of their own.
+type runner struct {
+	endpoint string
+	folder   string // for files
+	profiles string // folder for profiles, "" for none
+	self     string // this program
+	wanted   func(client string) bool
+	tools    []*tool
+	starters []*tool
+	log      *log.Logger
+	sums     map[string]seen // of the keys of layouts
+}
+
+// run measures scenarios in rounds, every client once in each: what disturbs the
+// machine for a while disturbs all of them.
+func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result, error) {
+	var results []result
+	for _, s := range all {
+		n := cmp.Or(rounds, s.rounds, defaultRounds)
+		found := result{Scenario: s.name, Title: s.title}
+		r.log.Printf("%s (%s)", s.name, s.title)
+		for round := range n {
+			for _, name := range r.clients(&s, round) {
+				sample, err := r.measure(ctx, &s, name)
+				if err != nil {
+					return nil, fmt.Errorf("%s, %s: %w", s.name, name, err)
+				}
+				if sample.Skipped == "" {
+					r.log.Printf("  %d %-16s %8.3f s  CPU %7.3f s  heap %9s  memory %9s  %7d requests", round+1, name,
+						sample.Wall, sample.CPU, formatBytes(sample.Heap), formatBytes(sample.RSS), sample.Requests)
+					found.add(name, *sample)
+				} else if round == 0 {
+					r.log.Printf("    %-16s %s", name, sample.Skipped)
+				}
+			}
+		}
+		results = append(results, found)
+	}
+	return results, nil
+}
+
+// defaultRounds is how often each scenario is measured that says nothing else.
+const defaultRounds = 5
+
+// clients are who takes part in a round. Scripts and commands that need minutes
+// for many small requests do so once.
+func (r *runner) clients(s *scenario, round int) []string {
+	var names []string
+	for _, p := range peers {
+		names = append(names, p.name)
+	}
+	isSlow := s.work == workPut || s.work == workGet || s.work == workList || s.work == workDelete || s.work == workPoll
+	for _, t := range r.tools {
+		if !isSlow || round == 0 {
+			names = append(names, t.name)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !r.wanted(name) })
+}
+
+// measure does one measurement and checks what came of it.
+func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	j := &job{
+		Client: name, Work: s.work, Endpoint: r.endpoint, Bucket: s.bucket, Prefix: s.prefix, Size: s.size, Count: s.count,
+		AtOnce: s.atOnce, Parallel: s.parallel, Path: filepath.Join(r.folder, "down.bin"),
+	}
+	if r.profiles != "" {
+		j.Profile = filepath.Join(r.profiles, s.name+"-"+strings.ReplaceAll(name, "/", "-")+".prof")
+	}
+	if s.work == workUpload {
+		j.Path = filepath.Join(r.folder, "up.bin")
+		if err := makeFile(j.Path, s.size); err != nil {
+			return nil, err
+		}
+	}
+	shape := url.Values{"latency": {s.shape.Latency.String()}, "rate": {fmt.Sprint(s.shape.Rate)}}
+	if err := r.ask(ctx, "reset?"+shape.Encode(), nil); err != nil {
+		return nil, err
+	}
+	measured, err := r.start(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	result := &sample{measured: *measured}
+	if result.Skipped != "" {
+		return result, nil
+	}
+	var stats s3null.Stats
+	if err := r.ask(ctx, "stats", &stats); err != nil {
+		return nil, err
+	}
+	result.Operations, result.Connections = stats.Requests, stats.Connections-1 // one is the bench's
+	for operation, n := range stats.Requests {
+		if operation != "Failed" {
+			result.Requests += n
+		}
+	}
+	if j.Work == workStart {
+		result.Requests, result.Connections = result.Requests/starts, result.Connections/starts
+	}
+	return result, r.check(ctx, j, measured)
+}
+
+// start runs the process of a measurement.
+func (r *runner) start(ctx context.Context, j *job) (*measured, error) {
+	if j.Work == workStart {
+		for _, t := range append(slices.Clone(r.starters), r.tools...) {
+			if t.name == j.Client && t.path != "" {
+				return t.start(ctx, j)
+			}
+		}
+		return &measured{Skipped: errUnsupported.Error()}, nil
+	}
+	for _, t := range r.tools {
+		if t.name == j.Client {
+			return t.run(ctx, j)
+		}
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return nil, err
+	}
+	command := exec.CommandContext(ctx, r.self, "client", string(text))
+	command.Env = awsEnv(j.Endpoint)
+	output, _, err := runCommand(command)
+	if err != nil {
+		return nil, err
+	}
+	result := &measured{}
+	return result, json.Unmarshal(output, result)
+}
+
+var errWrong = errors.New("the work was not done right")
+
+// check compares what a client did, and says it found, with what should be: who
+// is fast because it loses something must not win.
+func (r *runner) check(ctx context.Context, j *job, m *measured) error {
+	switch j.Work {
+	case workDownload:
+		defer func() { _ = os.Remove(j.Path) }()
+		return checkFile(j.Path, j.Size)
+	case workList:
+		want := r.keysOf(j.Bucket)
+		if m.Seen.Count != want.Count || (m.Seen.Sum != want.Sum && m.Seen.Sum != uncheckedSum) {
+			return fmt.Errorf("%w: %d keys (sum %08x) instead of %d (%08x)", errWrong, m.Seen.Count, m.Seen.Sum, want.Count, want.Sum)
+		}
+		return nil
+	case workGet, workPoll:
+		if m.Seen.Count != j.Count {
+			return fmt.Errorf("%w: %d instead of %d", errWrong, m.Seen.Count, j.Count)
+		}
+		return nil
+	}
+	var report s3null.Report
+	if err := r.ask(ctx, "report?bucket="+j.Bucket, &report); err != nil {
+		return err
+	}
+	want := s3null.Report{Objects: 1, Bytes: j.Size}
+	switch j.Work {
+	case workPut:
+		want = s3null.Report{Objects: j.Count, Bytes: int64(j.Count) * j.Size}
+	case workDelete, workPrefix:
+		want = s3null.Report{}
+	}
+	if report != want {
+		return fmt.Errorf("%w: the server has %+v instead of %+v", errWrong, report, want)
+	}
+	return nil
+}
+
+// keysOf is what a listing of a bucket should have found.
+func (r *runner) keysOf(bucket string) seen {
+	if known, ok := r.sums[bucket]; ok {
+		return known
+	}
+	var all seen
+	j := job{Bucket: bucket}
+	for _, key := range j.keys() {
+		all.add(key)
+	}
+	r.sums[bucket] = all
+	return all
+}
+
+// ask asks the server for what only the bench wants to know.
+func (r *runner) ask(ctx context.Context, what string, result any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.endpoint+"/-/"+what, http.NoBody)
+	if err != nil {
+		return err
+	}
+	request.Close = true // no connection of the bench's own among the client's
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server answered %s to %s", answer.Status, what)
+	}
+	if result == nil {
+		return nil
+	}
+	return json.NewDecoder(answer.Body).Decode(result)
+}
+
+// startServer starts the server in a process of its own, on a port that is free.
+func startServer(ctx context.Context, self string) (endpoint string, stop func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	command := exec.CommandContext(ctx, self, "server")
+	command.Stderr = os.Stderr
+	output, err := command.StdoutPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		cancel()
+		return "", nil, err
+	}
+	stop = func() { cancel(); _ = command.Wait() }
+	line := make([]byte, 128)
+	n, err := output.Read(line)
+	if err != nil {
+		stop()
+		return "", nil, err
+	}
+	return strings.TrimSpace(string(line[:n])), stop, nil
+}
+
+// makeFile makes the file that is uploaded, if it is not there.
+func makeFile(path string, size int64) error {
+	if info, err := os.Stat(path); err == nil && info.Size() == size {
+		return nil
+	}
+	return intoFile(path, func(file *os.File) error {
+		_, err := io.CopyBuffer(struct{ io.Writer }{file}, &stream{key: transferKey, size: size}, make([]byte, 1<<20))
+		return err
+	})
+}
+
+func checkFile(path string, size int64) error {
+	return withFile(path, func(file *os.File) error {
+		sum := crc32.NewIEEE()
+		n, err := io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{file}, make([]byte, 1<<20))
+		if err == nil && (n != size || sum.Sum32() != s3null.ContentCRC(transferKey, size)) {
+			err = fmt.Errorf("%w: the file has %d bytes instead of %d, or other ones", errWrong, n, size)
+		}
+		return err
+	})
+}

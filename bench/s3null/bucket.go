@@ -1,0 +1,160 @@
+package s3null
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// stored is what is kept of an object that a client has put: not its bytes.
+type stored struct {
+	size     int64
+	crc      uint32
+	modified time.Time
+}
+
+// A bucket has the keys of a layout, of which some may be deleted, or those that
+// clients have put. Its zero value is an empty one of the latter kind.
+type bucket struct {
+	layout *Layout
+
+	mu      sync.RWMutex
+	deleted []uint64 // a bit for each key of the layout
+	sums    map[int]uint32
+
+	objects map[string]stored
+	sorted  []string // the keys of objects, nil where they have changed
+}
+
+func newBucket(name string) *bucket {
+	b := &bucket{objects: map[string]stored{}, sums: map[int]uint32{}}
+	if layout, ok := ParseLayout(name); ok {
+		b.layout, b.deleted = &layout, make([]uint64, (layout.Count+63)/64)
+	}
+	return b
+}
+
+// keys are the bucket's keys, for who holds the lock for writing, with those of a
+// layout that live says are deleted.
+func (b *bucket) keys() *Layout {
+	if b.layout != nil {
+		return b.layout
+	}
+	if b.sorted == nil {
+		b.sorted = slices.Sorted(maps.Keys(b.objects))
+	}
+	sorted := b.sorted
+	return &Layout{Count: len(sorted), AppendKey: func(dst []byte, i int) []byte { return append(dst, sorted[i]...) }}
+}
+
+func (b *bucket) live(i int) bool {
+	return b.layout == nil || b.deleted[i/64]&(1<<(i%64)) == 0
+}
+
+func (b *bucket) put(key string, object stored) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.objects[key], b.sorted = object, nil
+}
+
+// remove deletes keys; one that is not there is no error.
+func (b *bucket) remove(keys ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.layout == nil {
+		for _, key := range keys {
+			delete(b.objects, key)
+		}
+		b.sorted = nil
+		return
+	}
+	at := -1
+	for _, key := range keys {
+		if at = b.layout.Find(key, at); at >= 0 {
+			b.deleted[at/64] |= 1 << (at % 64)
+		}
+	}
+}
+
+// find is the object under key.
+func (b *bucket) find(key string) (stored, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.layout == nil {
+		object, ok := b.objects[key]
+		return object, ok
+	}
+	i := b.layout.Find(key, -1)
+	if i < 0 || !b.live(i) {
+		return stored{}, false
+	}
+	return stored{size: b.layout.Size, modified: start}, true
+}
+
+// sum is the CRC32 of an object that find has found.
+func (b *bucket) sum(key string, object stored) uint32 {
+	if b.layout == nil {
+		return object.crc
+	}
+	if object.size <= maxRun {
+		return ContentCRC(key, object.size)
+	}
+	b.mu.Lock() // a layout has one large object at most
+	defer b.mu.Unlock()
+	if sum, ok := b.sums[0]; ok {
+		return sum
+	}
+	b.sums[0] = ContentCRC(key, object.size)
+	return b.sums[0]
+}
+
+// A Report is what a bucket holds.
+type Report struct {
+	Objects int   // how many
+	Bytes   int64 // in all of those that were put
+	Wrong   int   // how many of those are not the Content of their keys
+}
+
+func (b *bucket) report() Report {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var report Report
+	if b.layout != nil {
+		for i := range b.layout.Count {
+			if b.live(i) {
+				report.Objects++
+			}
+		}
+		return report
+	}
+	for key, object := range b.objects {
+		report.Objects++
+		report.Bytes += object.size
+		if object.crc != ContentCRC(key, object.size) {
+			report.Wrong++
+		}
+	}
+	return report
+}
+
+// start is when every object of a layout was made.
+var start = time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+
+// etag is unlike an MD5, which some clients would compare.
+func etag(key string, object stored) string {
+	return string(append(appendETag([]byte{'"'}, len(key), object), '"'))
+}
+
+func appendETag(dst []byte, keyLength int, object stored) []byte {
+	dst = appendHex(dst, mix(uint64(object.crc)<<32^uint64(object.size)), 16)
+	dst = appendHex(dst, mix(uint64(keyLength)), 16)
+	return append(dst, "-1"...)
+}
+
+// splitPath cuts a path into bucket and key.
+func splitPath(path string) (bucket, key string) {
+	bucket, key, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return bucket, key
+}
