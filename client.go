@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
 // The client's limits are those of Lithops' S3Backend (CONN_READ_TIMEOUT,
@@ -124,10 +124,13 @@ func handshake(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn
 	return secure, nil
 }
 
+// maxBundle bounds a file of certificates, in bytes; the system's have some 200 KiB.
+const maxBundle = 16 << 20
+
 // readBundle reads the certificates that AWS_CA_BUNDLE, ca_bundle or
 // REQUESTS_CA_BUNDLE name.
 func readBundle(path string) (*x509.CertPool, error) {
-	data, err := os.ReadFile(path)
+	data, err := boto.ReadFile(path, maxBundle)
 	if err != nil {
 		return nil, fmt.Errorf("the certificate bundle of AWS_CA_BUNDLE or ca_bundle: %w", err)
 	}
@@ -186,6 +189,7 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 		cancel(nil)
 		return nil, err
 	}
+	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel}
 	return response, nil
 }
@@ -204,8 +208,8 @@ func (b *stallBody) Read(p []byte) (int, error) {
 	timer := time.AfterFunc(ioTimeout, func() { b.cancel(errStalled) })
 	n, err := b.ReadCloser.Read(p)
 	timer.Stop()
-	if err != nil && errors.Is(context.Cause(b.ctx), errStalled) {
-		err = errStalled
+	if cause := context.Cause(b.ctx); err != nil && (errors.Is(cause, errStalled) || errors.Is(cause, errEndless)) {
+		err = cause
 	}
 	return n, err
 }

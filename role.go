@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
 // sessionName is botocore's, which policies and audit filters may know.
@@ -193,7 +193,7 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 	if role == "" {
 		return problem("InvalidConfigError", "a web identity token file is set, but no role: neither AWS_ROLE_ARN nor role_arn of profile "+name, nil)
 	}
-	token, err := os.ReadFile(path)
+	token, err := boto.ReadFile(path, boto.MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return problem("FileNotFoundError", path+": no such file", nil)

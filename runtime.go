@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/pyjson"
 )
 
@@ -83,11 +84,11 @@ func (j *Jobs) cached(runtime string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	note, err := os.ReadFile(path + originSuffix)
+	note, err := boto.ReadFile(path+originSuffix, boto.MaxFile)
 	if err != nil {
 		return nil, false
 	}
-	data, err := os.ReadFile(path)
+	data, err := boto.ReadFile(path, maxStatus)
 	var from origin
 	if err != nil || json.Unmarshal(note, &from) != nil || from != j.originOf(data) {
 		return nil, false
