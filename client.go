@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,7 +52,7 @@ func newS3Client(session *session, transport http.RoundTripper) *s3.Client {
 		AppID:                      session.appID,
 		// The SDK's message for each object without a checksum would fill the log.
 		DisableLogOutputChecksumValidationSkipped: true,
-		APIOptions: []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType},
+		APIOptions: []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog},
 	})
 }
 
@@ -187,11 +188,21 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		cancel(nil)
-		return nil, err
+		return nil, hideProxy(err)
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel}
 	return response, nil
+}
+
+var errProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names is not a URL")
+
+// hideProxy: net/http prints a proxy's address that is none, password and all.
+func hideProxy(err error) error {
+	if strings.Contains(err.Error(), "invalid proxy address") {
+		return errProxy
+	}
+	return err
 }
 
 // errStalled is a response body that sent nothing for ioTimeout.

@@ -145,6 +145,12 @@ func (s *Store) connect(opts *Options) {
 	s.sts = newSTSClient(s.session)
 }
 
+// Format writes the region and the configuration's bucket, whatever the verb:
+// what a Store is made of has secrets.
+func (s *Store) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "lithopss3.Store{Region: %q, StorageBucket: %q}", s.session.region, s.config.StorageBucket)
+}
+
 // Close drops the connections that the Store keeps. Operations under way go on;
 // the Store can still be used, with new connections.
 func (s *Store) Close() error {

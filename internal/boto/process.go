@@ -32,7 +32,9 @@ func Process(ctx context.Context, command string) (*aws.Credentials, error) {
 	if len(words) == 0 {
 		return nil, failure("IndexError", "credential_process is empty")
 	}
-	stdout, stderr := &boundBuffer{}, &boundBuffer{}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stdout, stderr := &boundBuffer{stop: stop}, &boundBuffer{stop: stop}
 	process := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the user's own command
 	process.Stdout, process.Stderr = stdout, stderr
 	process.WaitDelay = processGrace
@@ -57,17 +59,18 @@ func Process(ctx context.Context, command string) (*aws.Credentials, error) {
 // hold its output, is waited for.
 const processGrace = 5 * time.Second
 
-// boundBuffer takes what a process writes, up to maxAnswer. Beyond, the process is
-// left without a reader.
+// boundBuffer takes what a process writes, up to maxAnswer. Beyond, it stops the process.
 type boundBuffer struct {
 	data bytes.Buffer
 	full bool
+	stop func()
 }
 
 var errFull = errors.New("too much output")
 
 func (b *boundBuffer) Write(p []byte) (int, error) {
 	if b.full = b.full || len(p) > maxAnswer-b.data.Len(); b.full {
+		b.stop()
 		return 0, errFull
 	}
 	return b.data.Write(p)
