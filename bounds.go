@@ -19,6 +19,9 @@ const (
 	maxAnswer = 32 << 20
 	// maxErrorAnswer bounds an answer that is an error, and those of STS and SSO.
 	maxErrorAnswer = 1 << 20
+	// maxHead bounds an answer's status line and headers, in bytes; S3's have at most
+	// some 16 KiB.
+	maxHead = 1 << 20
 	// maxAnswerTime bounds how long an answer may take to come, so that one byte now
 	// and then does not hold the caller. CompleteMultipartUpload sends spaces for
 	// minutes while S3 is at work.

@@ -92,6 +92,8 @@ func newTransport(caBundle string) *http.Transport {
 		MaxIdleConnsPerHost:   keptConns,
 		IdleConnTimeout:       90 * time.Second,
 		DisableCompression:    true,
+
+		MaxResponseHeaderBytes: maxHead,
 	}
 	if caBundle != "" {
 		roots := sync.OnceValues(func() (*x509.CertPool, error) { return readBundle(caBundle) })
@@ -188,7 +190,7 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		cancel(nil)
-		return nil, hideProxy(err)
+		return nil, describeSending(err)
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel}
@@ -197,13 +199,29 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 
 var errProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names is not a URL")
 
-// hideProxy: net/http prints a proxy's address that is none, password and all.
-func hideProxy(err error) error {
-	if strings.Contains(err.Error(), "invalid proxy address") {
-		return errProxy
+// errHead is an answer whose status line and headers have no end.
+var errHead = fmt.Errorf("the head of the server's answer: %w", ErrTooLarge)
+
+// describeSending: net/http prints a proxy's address that is none, password and
+// all, and has no name for a head that is too large, which no retry makes smaller.
+func describeSending(err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "invalid proxy address"):
+		return &finalError{errProxy}
+	case strings.Contains(text, "response headers exceeded"):
+		return &finalError{errHead}
 	}
 	return err
 }
+
+// A finalError is not tried again.
+type finalError struct{ error }
+
+// RetryableError is for the SDK's retryer.
+func (*finalError) RetryableError() bool { return false }
+
+// Unwrap gives the error.
+func (e *finalError) Unwrap() error { return e.error }
 
 // errStalled is a response body that sent nothing for ioTimeout.
 var errStalled = errors.New("the server sent nothing for 10 s")

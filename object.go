@@ -83,7 +83,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 		},
 		Length: length,
 	}
-	if opts.Range != nil {
+	if opts.Range != nil || out.ContentRange != nil {
 		if err := object.locate(opts.Range, aws.ToString(out.ContentRange)); err != nil {
 			_ = out.Body.Close()
 			return nil, wrapError(op, bucket, key, err)
@@ -99,6 +99,9 @@ var errIgnoredRange = errors.New("not the range asked for")
 // locate reads from the answer which part of the object it is. A server that
 // gives another part than asked for, or all of it, must not go unnoticed.
 func (o *Object) locate(asked *ByteRange, answer string) (err error) {
+	if asked == nil {
+		asked = RangeFrom(0)
+	}
 	length := int64(0)
 	if o.Offset, length, o.Size, err = parseContentRange(answer); err != nil {
 		return err
@@ -110,7 +113,11 @@ func (o *Object) locate(asked *ByteRange, answer string) (err error) {
 	if offset < 0 {
 		offset = max(0, o.Size+offset)
 	}
-	if o.Offset != offset || o.Length != length || (asked.Length >= 0 && o.Length > asked.Length) {
+	end := o.Size
+	if asked.Length >= 0 && asked.Length < end-offset {
+		end = offset + asked.Length
+	}
+	if o.Offset != offset || o.Length != length || o.Length != end-offset {
 		return fmt.Errorf("%w: the server answered the range %s with %q", errIgnoredRange, asked.header(), answer)
 	}
 	return nil
