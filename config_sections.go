@@ -226,7 +226,7 @@ func (r *resolver) entries(node *yaml.Node, section string) (map[string]setting,
 	for _, pair := range pairs {
 		key := pair.key.Value
 		if old, ok := entries[key]; ok && !pair.merged && old.node != nil {
-			r.warn(pair.key.Line, joinKey(section, key), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
+			r.warn(pair.key.Line, joinKey(section, printableName(key, "")), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
 		}
 		entries[key] = setting{section: section, key: key, line: pair.key.Line, node: pair.value}
 	}
