@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
@@ -56,8 +57,9 @@ func (b *userBucket) lock(ctx context.Context) (unlock func(), err error) {
 
 // Bucket is the bucket of the configuration, or the name that Lithops gives the
 // user's own: lithops-<region>-<the last four characters of the STS user id>
-// (S3Backend.generate_bucket_name). STS is asked once, and only where
-// storage_bucket is not set. Nothing is created, see EnsureBucket.
+// (S3Backend.generate_bucket_name), or that of [Options].AccountRegional. STS is
+// asked once, and only where storage_bucket is not set. Nothing is created, see
+// EnsureBucket.
 func (s *Store) Bucket(ctx context.Context) (string, error) {
 	if s.config.StorageBucket != "" {
 		return s.config.StorageBucket, nil
@@ -70,22 +72,31 @@ func (s *Store) Bucket(ctx context.Context) (string, error) {
 	if name := s.bucket.known(); name != "" {
 		return name, nil
 	}
-	if s.session.sts.err != nil {
-		return "", s.session.sts.err
-	}
-	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	caller, err := s.callerIdentity(ctx)
 	if err != nil {
-		return "", fmt.Errorf("the bucket's name needs the caller's identity, and STS did not give it (storage_bucket in the configuration does without): %w",
-			wrapError("GetCallerIdentity", s.session.sts.url, "", err))
+		return "", fmt.Errorf("the bucket's name needs the caller's identity, and STS did not give it (storage_bucket in the configuration does without): %w", err)
 	}
-	name := bucketName(s.session.region, aws.ToString(caller.UserId))
+	name, account := bucketName(s.session.region, aws.ToString(caller.UserId)), ""
+	if s.session.sameService() {
+		account = aws.ToString(caller.Account)
+	}
+	if s.accountRegional {
+		if name, err = accountRegionalName(name, account, s.session.region); err != nil {
+			return "", err
+		}
+	}
 	s.bucket.mu.Lock()
 	defer s.bucket.mu.Unlock()
-	s.bucket.name = name
-	if s.session.sameService() {
-		s.bucket.account = aws.ToString(caller.Account)
-	}
+	s.bucket.name, s.bucket.account = name, account
 	return name, nil
+}
+
+func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutput, error) {
+	if s.session.sts.err != nil {
+		return nil, s.session.sts.err
+	}
+	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	return caller, wrapError("GetCallerIdentity", redactURL(s.session.sts.url), "", err)
 }
 
 // bucketName is S3Backend.generate_bucket_name.
@@ -126,25 +137,6 @@ func (s *Store) EnsureBucket(ctx context.Context) (string, error) {
 	return bucket, nil
 }
 
-// explainRefusal tells a bucket of another account from one that the credentials
-// may not use, with a request that does not demand the owner.
-func (s *Store) explainRefusal(ctx context.Context, bucket string, refusal error) error {
-	if s.bucket.known() != bucket {
-		return refusal
-	}
-	const danger = "the name of a user's bucket can be guessed, so anyone can take it first, to read what you store and to feed you pickles that Python would run; set storage_bucket to a bucket of your own"
-	if account := s.bucket.owner(bucket); account != "" {
-		_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, inRegion(s.regions.get(bucket)))
-		if err == nil {
-			return fmt.Errorf("%w: %s exists, but not in account %s: %s", ErrNotOwner, bucket, account, danger)
-		}
-	}
-	if errors.Is(refusal, ErrNotOwner) {
-		return fmt.Errorf("%w: %s", refusal, danger)
-	}
-	return fmt.Errorf("%w: the bucket is another account's, or these credentials may not use it: %s", refusal, danger)
-}
-
 // HeadBucket tells whether a bucket is there and may be used: nil, fs.ErrNotExist
 // (ErrNoSuchBucket too) or fs.ErrPermission. A bucket in another region than
 // configured is found there, and the region is remembered.
@@ -174,6 +166,9 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %s", ErrInvalidBucketName, reason)}
 	}
 	in := &s3.CreateBucketInput{Bucket: &bucket, CreateBucketConfiguration: s.location()}
+	if s.accountIn(bucket) != "" {
+		in.BucketNamespace = types.BucketNamespaceAccountRegional
+	}
 	var err error
 	for attempt := range createAttempts {
 		_, err = s.client.CreateBucket(ctx, in)
@@ -215,14 +210,18 @@ func isConflict(err error) bool {
 // April 2023. Other servers have no such setting.
 func (s *Store) blockPublicAccess(ctx context.Context, bucket string) {
 	_, err := s.client.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{
-		Bucket: &bucket,
+		Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket),
 		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true),
 			IgnorePublicAcls: aws.Bool(true), RestrictPublicBuckets: aws.Bool(true),
 		},
 	}, func(o *s3.Options) { o.RetryMaxAttempts = 2 })
+	level := slog.LevelDebug
+	if answerStatus(err) == http.StatusForbidden {
+		level = slog.LevelWarn
+	}
 	if err != nil {
-		s.log.Debug("the server did not take the public access block", "bucket", bucket, "error", wrapError("PutPublicAccessBlock", bucket, "", err))
+		s.log.Log(ctx, level, "the server did not take the public access block", "bucket", bucket, "error", wrapError("PutPublicAccessBlock", bucket, "", err))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +23,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
 // The client's limits are those of Lithops' S3Backend (CONN_READ_TIMEOUT,
@@ -52,7 +53,7 @@ func newS3Client(session *session, transport http.RoundTripper, pace pace) *s3.C
 		AppID:                      session.appID,
 		// The SDK's message for each object without a checksum would fill the log.
 		DisableLogOutputChecksumValidationSkipped: true,
-		APIOptions: []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType},
+		APIOptions: []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog},
 	})
 }
 
@@ -92,6 +93,8 @@ func newTransport(caBundle string, timeout time.Duration) *http.Transport {
 		MaxIdleConnsPerHost:   keptConns,
 		IdleConnTimeout:       90 * time.Second,
 		DisableCompression:    true,
+
+		MaxResponseHeaderBytes: maxHead,
 	}
 	if caBundle != "" {
 		roots := sync.OnceValues(func() (*x509.CertPool, error) { return readBundle(caBundle) })
@@ -125,10 +128,13 @@ func handshake(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn
 	return secure, nil
 }
 
+// maxBundle bounds a file of certificates, in bytes; the system's have some 200 KiB.
+const maxBundle = 16 << 20
+
 // readBundle reads the certificates that AWS_CA_BUNDLE, ca_bundle or
 // REQUESTS_CA_BUNDLE name.
 func readBundle(path string) (*x509.CertPool, error) {
-	data, err := os.ReadFile(path)
+	data, err := boto.ReadFile(path, maxBundle)
 	if err != nil {
 		return nil, fmt.Errorf("the certificate bundle of AWS_CA_BUNDLE or ca_bundle: %w", err)
 	}
@@ -191,11 +197,38 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		cancel(nil)
-		return nil, err
+		return nil, describeSending(err)
 	}
+	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.timeout, ioTimeout)}
 	return response, nil
 }
+
+var errProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names is not a URL")
+
+// errHead is an answer whose status line and headers have no end.
+var errHead = fmt.Errorf("the head of the server's answer: %w", ErrTooLarge)
+
+// describeSending: net/http prints a proxy's address that is none, password and
+// all, and has no name for a head that is too large, which no retry makes smaller.
+func describeSending(err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "invalid proxy address"):
+		return &finalError{errProxy}
+	case strings.Contains(text, "response headers exceeded"):
+		return &finalError{errHead}
+	}
+	return err
+}
+
+// A finalError is not tried again.
+type finalError struct{ error }
+
+// RetryableError is for the SDK's retryer.
+func (*finalError) RetryableError() bool { return false }
+
+// Unwrap gives the error.
+func (e *finalError) Unwrap() error { return e.error }
 
 // errStalled is a response body that sent nothing for so long.
 var errStalled = errors.New("the server sent nothing for 10 s")
@@ -212,8 +245,8 @@ func (b *stallBody) Read(p []byte) (int, error) {
 	timer := time.AfterFunc(b.timeout, func() { b.cancel(errStalled) })
 	n, err := b.ReadCloser.Read(p)
 	timer.Stop()
-	if err != nil && errors.Is(context.Cause(b.ctx), errStalled) {
-		err = errStalled
+	if cause := context.Cause(b.ctx); err != nil && (errors.Is(cause, errStalled) || errors.Is(cause, errEndless)) {
+		err = cause
 	}
 	return n, err
 }

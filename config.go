@@ -61,7 +61,7 @@ type ConfigError struct {
 	Line   int    // 0 where none can be named
 	Key    string // "section.key", empty where it is the whole file
 	Reason string
-	Err    error // the cause, may be nil
+	Err    error `json:"-" yaml:"-"` // the cause, may be nil
 }
 
 // Error is "source:line: key: reason".

@@ -226,7 +226,7 @@ func (r *resolver) entries(node *yaml.Node, section string) (map[string]setting,
 	for _, pair := range pairs {
 		key := pair.key.Value
 		if old, ok := entries[key]; ok && !pair.merged && old.node != nil {
-			r.warn(pair.key.Line, joinKey(section, key), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
+			r.warn(pair.key.Line, joinKey(section, printableName(key, "")), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
 		}
 		entries[key] = setting{section: section, key: key, line: pair.key.Line, node: pair.value}
 	}
@@ -278,8 +278,19 @@ func (r *resolver) warnUnknown(entries map[string]setting, section string, known
 		if slices.Contains(known, s.key) || (hint == "" && !all) {
 			continue
 		}
-		r.warn(s.line, joinKey(section, s.key), "unknown key"+hint)
+		r.warn(s.line, joinKey(section, printableName(s.key, hint)), "unknown key"+hint)
 	}
+}
+
+var plainName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+
+// printableName leaves out a key that looks like a secret in the wrong place more
+// than like a misspelling.
+func printableName(key, hint string) string {
+	if hint == "" && (len(key) > 32 || !plainName.MatchString(key)) {
+		return redacted
+	}
+	return key
 }
 
 func sortedByLine(entries map[string]setting) []setting {

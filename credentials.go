@@ -21,7 +21,7 @@ type CredentialsError struct {
 	Reason string
 	// Tried are the sources that did not apply, in the order of the chain.
 	Tried []TriedSource
-	Err   error
+	Err   error `json:"-" yaml:"-"` // the cause, may be nil; it can hold an answer
 }
 
 // A TriedSource is a source of credentials that did not apply.

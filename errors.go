@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"unicode"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -47,7 +48,7 @@ type Error struct {
 	Code       string // S3's error code, empty where the answer had none
 	StatusCode int    // the HTTP status, 0 where no answer came
 	RequestID  string // for AWS support, empty where the answer had none
-	Err        error  // the SDK's error
+	Err        error  `json:"-" yaml:"-"` // the SDK's error, which holds the request
 	kinds      []error
 }
 
@@ -57,7 +58,7 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "%s %s: ", e.Op, displayName(e.Bucket, e.Key))
 	b.WriteString(e.reason())
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request %s)", e.RequestID)
+		fmt.Fprintf(&b, " (request %s)", serverText(e.RequestID))
 	}
 	return b.String()
 }
@@ -73,7 +74,9 @@ func (e *Error) reason() string {
 	}
 	message := ""
 	if api := smithy.APIError(nil); errors.As(e.Err, &api) {
-		message = api.ErrorMessage()
+		message = serverText(api.ErrorMessage())
+	} else if response := (*awshttp.ResponseError)(nil); errors.As(e.Err, &response) && response.Err != nil {
+		message = serverText(response.Err.Error())
 	}
 	parts := make([]string, 0, 3)
 	for _, kind := range e.kinds {
@@ -83,7 +86,7 @@ func (e *Error) reason() string {
 		}
 	}
 	if e.Code != "" && !isStatusText(e.Code, e.StatusCode) {
-		parts = append(parts, e.Code)
+		parts = append(parts, serverText(e.Code))
 	}
 	if message != "" && message != e.Code && !isStatusText(message, e.StatusCode) {
 		parts = append(parts, message)
@@ -106,6 +109,21 @@ func rootMessage(err error) string {
 		return op.Err.Error()
 	}
 	return err.Error()
+}
+
+// maxMessage bounds what of a server's text goes into an error, in bytes.
+const maxMessage = 1000
+
+// serverText keeps a server's control characters out of terminals and logs, and
+// what would fill them.
+func serverText(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
 
 func displayName(bucket, key string) string {

@@ -23,6 +23,7 @@ type Identity struct {
 	Endpoints       Endpoints
 	Region          string
 	RegionSource    string
+	Warnings        []string // of servers that are asked without encryption
 }
 
 // Endpoints are where requests go.
@@ -36,6 +37,7 @@ type Endpoints struct {
 // what it found. On an error it is filled as far as it is known.
 func (s *Store) Identity(ctx context.Context) (*Identity, error) {
 	identity := &Identity{Profile: s.session.env.profileName(), Region: s.session.region, RegionSource: s.session.regionSource}
+	identity.Warnings = s.session.plainEndpoints()
 	var err error
 	if identity.Endpoints, err = s.session.endpoints(ctx); err != nil {
 		return identity, err
@@ -73,7 +75,7 @@ func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
 	if err != nil {
 		return result, &CredentialsError{Kind: "EndpointResolutionError", Reason: err.Error(), Err: err}
 	}
-	result.S3, result.STS = ofS3.URI.String(), ofSTS.URI.String()
+	result.S3, result.STS = redactURL(ofS3.URI.String()), redactURL(ofSTS.URI.String())
 	return result, nil
 }
 
@@ -100,7 +102,7 @@ func (s *Store) PutRequest(ctx context.Context, bucket, key string) (url string,
 	header.Del("Authorization")
 	header.Del("X-Amz-Security-Token")
 	at := *sent.URL
-	at.RawQuery = ""
+	at.RawQuery, at.User = "", nil
 	return at.String(), header, nil
 }
 

@@ -60,6 +60,7 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 			return
 		}
 		in.ExpectedBucketOwner = s.expectedOwner(bucket)
+		var guard pageGuard
 		for {
 			out, err := call(ctx, s, bucket, in, s.client.ListObjectsV2)
 			if err != nil {
@@ -67,8 +68,8 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 				return
 			}
 			page, err := pageInfos(out)
-			if err == nil {
-				err = checkAdvance(in, out)
+			if err == nil && aws.ToBool(out.IsTruncated) {
+				err = guard.check(aws.ToString(out.NextContinuationToken), firstKey(page))
 			}
 			if err != nil {
 				yield(nil, err)
@@ -148,17 +149,14 @@ func pageInfos(out *s3.ListObjectsV2Output) ([]ObjectInfo, error) {
 	return infos, takePrefixes("", true)
 }
 
-// checkAdvance keeps a server that answers the same page for ever from holding
-// the caller.
-func checkAdvance(in *s3.ListObjectsV2Input, out *s3.ListObjectsV2Output) error {
-	if !aws.ToBool(out.IsTruncated) {
-		return nil
+// firstKey is the first object's key of a page, or "". A prefix may be on two pages.
+func firstKey(page []ObjectInfo) string {
+	for _, info := range page {
+		if !info.IsPrefix {
+			return info.Key
+		}
 	}
-	next := aws.ToString(out.NextContinuationToken)
-	if next == "" || next == aws.ToString(in.ContinuationToken) {
-		return ErrListing
-	}
-	return nil
+	return ""
 }
 
 func matching(page []ObjectInfo, glob *Glob) []ObjectInfo {

@@ -83,7 +83,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 		},
 		Length: length,
 	}
-	if opts.Range != nil {
+	if opts.Range != nil || out.ContentRange != nil {
 		if err := object.locate(opts.Range, aws.ToString(out.ContentRange)); err != nil {
 			_ = out.Body.Close()
 			return nil, wrapError(op, bucket, key, err)
@@ -100,19 +100,26 @@ var errIgnoredRange = errors.New("not the range asked for")
 // gives another part than asked for, or all of it, must not go unnoticed. The
 // length is that of the part asked for: where less comes, the body goes on.
 func (o *Object) locate(asked *ByteRange, answer string) (err error) {
-	if o.Offset, o.Size, err = parseContentRange(answer); err != nil {
+	if asked == nil {
+		asked = RangeFrom(0)
+	}
+	length := int64(0)
+	if o.Offset, length, o.Size, err = parseContentRange(answer); err != nil {
 		return err
+	}
+	if o.Length < 0 {
+		o.Length = length // of a body whose end the server does not tell otherwise
 	}
 	offset := asked.Offset
 	if offset < 0 {
 		offset = max(0, o.Size+offset)
 	}
-	if o.Offset != offset || o.Offset >= o.Size {
-		return fmt.Errorf("%w: the server answered the range %s with %q", errIgnoredRange, asked.header(), answer)
-	}
 	left := o.Size - offset
 	if asked.Length >= 0 && asked.Length < left {
 		left = asked.Length
+	}
+	if o.Offset != offset || length != left {
+		return fmt.Errorf("%w: the server answered the range %s with %q", errIgnoredRange, asked.header(), answer)
 	}
 	if o.Length > left {
 		return fmt.Errorf("%w: the server answered the range %s with %d bytes", errIgnoredRange, asked.header(), o.Length)
@@ -165,16 +172,21 @@ func (r *ByteRange) header() string {
 
 var contentRange = regexp.MustCompile(`^bytes (\d+)-(\d+)/(\d+)$`)
 
-// parseContentRange reads where the answer lies in the object, and its size.
-func parseContentRange(header string) (offset, size int64, err error) {
+// parseContentRange reads where the answer lies in the object, how long it is, and
+// the object's size.
+func parseContentRange(header string) (offset, length, size int64, err error) {
+	var numbers [3]int64
 	match := contentRange.FindStringSubmatch(header)
-	if match == nil {
-		return 0, 0, fmt.Errorf("%w: the server answered with the Content-Range %q", errIgnoredRange, header)
+	for i := range numbers {
+		if match != nil && err == nil {
+			numbers[i], err = strconv.ParseInt(match[i+1], 10, 64)
+		}
 	}
-	if offset, err = strconv.ParseInt(match[1], 10, 64); err == nil {
-		size, err = strconv.ParseInt(match[3], 10, 64)
+	first, last, size := numbers[0], numbers[1], numbers[2]
+	if match == nil || err != nil || last < first || size <= last {
+		return 0, 0, 0, fmt.Errorf("%w: the server answered with the Content-Range %.100q", errIgnoredRange, header)
 	}
-	return offset, size, err
+	return first, last - first + 1, size, nil
 }
 
 // HeadObject describes an object. A missing one is fs.ErrNotExist; so is a
@@ -202,6 +214,9 @@ func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *Ge
 	}, nil
 }
 
+// maxGrow bounds the memory that is taken for what a server only promises, in bytes.
+const maxGrow = 256 << 20
+
 // ReadObject gets a whole object into memory, at most limit bytes of it; a
 // larger one is an error. A limit of 0 or less is no limit.
 func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64) ([]byte, error) {
@@ -214,7 +229,7 @@ func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64)
 		return nil, &Error{Op: "ReadObject", Bucket: bucket, Key: key, Err: fmt.Errorf("it has %d bytes, more than the %d allowed", object.Size, limit)}
 	}
 	var data bytes.Buffer
-	data.Grow(int(max(0, object.Length)) + bytes.MinRead)
+	data.Grow(int(min(max(0, object.Length), maxGrow)) + bytes.MinRead)
 	body := io.Reader(object.Body)
 	if limit > 0 {
 		body = io.LimitReader(body, limit+1) // for a server that does not say the size

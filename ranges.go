@@ -22,12 +22,17 @@ const (
 	rangesAtOnce = 16
 	// copySize is each of these requests' memory.
 	copySize = 256 << 10
+	// maxObjectSize is beyond the 50 TB that S3 stores.
+	maxObjectSize = 64 << 40
 )
 
 // getRanges gets all ranges that are not there into file, several at once. The
 // first error ends the others and is returned. object, if there is one, is the
 // answer to the first range.
 func (d *download) getRanges(ctx context.Context, file *os.File, object *Object) error {
+	if d.size > maxObjectSize {
+		return fmt.Errorf("the server says that the object has %d bytes: %w", d.size, ErrTooLarge)
+	}
 	d.file, d.sums = file, make([]uint64, (d.size+rangeSize-1)/rangeSize)
 	d.progress = newMeter(d.opts.Progress, d.size)
 	if err := file.Truncate(d.size); err != nil {

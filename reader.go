@@ -61,6 +61,9 @@ func answerHeader(metadata middleware.Metadata) http.Header {
 
 // Read fills p from the object. An error other than io.EOF is final.
 func (r *objectReader) Read(p []byte) (int, error) {
+	if r.end >= 0 {
+		p = p[:min(int64(len(p)), max(0, r.end-r.offset))] // whatever else comes
+	}
 	for r.err == nil {
 		if r.end >= 0 {
 			p = p[:min(int64(len(p)), r.end-r.offset)] // a server may send more than it was asked for
@@ -140,9 +143,9 @@ func (r *objectReader) resume(cause error) {
 		return
 	}
 	r.body = out.Body
-	offset, _, err := parseContentRange(aws.ToString(out.ContentRange))
-	if err == nil && offset != r.offset {
-		err = fmt.Errorf("the server answered with byte %d instead of %d", offset, r.offset)
+	offset, length, _, err := parseContentRange(aws.ToString(out.ContentRange))
+	if err == nil && (offset != r.offset || length != r.end-r.offset) {
+		err = fmt.Errorf("the server answered with %d bytes from byte %d on, not %d from %d", length, offset, r.end-r.offset, r.offset)
 	}
 	if err != nil {
 		_ = r.body.Close()

@@ -76,14 +76,24 @@ func (s *Store) bucketRegion(ctx context.Context, bucket string, err error) stri
 	if !errors.As(err, &response) || !isRegionError(response.HTTPStatusCode(), err) {
 		return ""
 	}
-	if region := response.Response.Header.Get("X-Amz-Bucket-Region"); region != "" {
+	if region := regionHeader(response); region != "" {
 		return region
 	}
-	_, err = s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
+	_, err = s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)})
 	if errors.As(err, &response) {
-		return response.Response.Header.Get("X-Amz-Bucket-Region")
+		return regionHeader(response)
 	}
 	return ""
+}
+
+// regionHeader is the region that an answer names. A name that is none is no
+// region: it becomes part of the host that the next request goes to.
+func regionHeader(response *awshttp.ResponseError) string {
+	region := response.Response.Header.Get("X-Amz-Bucket-Region")
+	if validateRegion(region) != nil {
+		return ""
+	}
+	return region
 }
 
 func isRegionError(status int, err error) bool {

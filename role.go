@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
 // sessionName is botocore's, which policies and audit filters may know.
@@ -75,7 +75,7 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 	if err != nil {
 		return nil, "", stsFailure(sourceAssumeRole, profile["role_arn"], err)
 	}
-	return fromSTS(out.Credentials), "", nil
+	return fromSTS(sourceAssumeRole, out.Credentials)
 }
 
 // checkRole refuses what botocore refuses by the limits in the model of STS.
@@ -193,7 +193,7 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 	if role == "" {
 		return problem("InvalidConfigError", "a web identity token file is set, but no role: neither AWS_ROLE_ARN nor role_arn of profile "+name, nil)
 	}
-	token, err := os.ReadFile(path)
+	token, err := boto.ReadFile(path, boto.MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return problem("FileNotFoundError", path+": no such file", nil)
@@ -221,7 +221,7 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 	if err != nil {
 		return nil, "", stsFailure(sourceWebIdentity, role, err)
 	}
-	return fromSTS(out.Credentials), "", nil
+	return fromSTS(sourceWebIdentity, out.Credentials)
 }
 
 // stsClient is a client of the chain's own, with the settings of the session's.
@@ -237,18 +237,26 @@ func (e *awsEnvironment) stsClient(provider aws.CredentialsProvider) (*sts.Clien
 	return newSTSClient(&session{sts: e.sts, credentials: provider, caBundle: e.caBundle()}), nil
 }
 
-func fromSTS(c *types.Credentials) *aws.Credentials {
+func fromSTS(source string, c *types.Credentials) (*aws.Credentials, string, error) {
+	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" {
+		return nil, "", noKeys(source, "STS")
+	}
 	return &aws.Credentials{
 		AccessKeyID: aws.ToString(c.AccessKeyId), SecretAccessKey: aws.ToString(c.SecretAccessKey), SessionToken: aws.ToString(c.SessionToken),
 		CanExpire: true, Expires: aws.ToTime(c.Expiration),
-	}
+	}, "", nil
+}
+
+// noKeys is a service's answer that is well and has no keys.
+func noKeys(source, service string) error {
+	return &CredentialsError{Kind: "CredentialRetrievalError", Source: source, Reason: service + " answered without keys"}
 }
 
 // stsFailure names botocore's exception: one of the service's model, or ClientError.
 func stsFailure(source, role string, err error) error {
-	kind, reason := "EndpointConnectionError", rootMessage(err)
+	kind, reason := "EndpointConnectionError", serverText(rootMessage(err))
 	if api := smithy.APIError(nil); errors.As(err, &api) {
-		kind, reason = "ClientError", api.ErrorCode()+": "+api.ErrorMessage()
+		kind, reason = "ClientError", serverText(api.ErrorCode()+": "+api.ErrorMessage())
 		if code := api.ErrorCode(); stsModelled[code] {
 			kind = strings.TrimSuffix(code, "Exception") + "Exception"
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/pyjson"
 )
 
@@ -83,11 +84,11 @@ func (j *Jobs) cached(runtime string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	note, err := os.ReadFile(path + originSuffix)
+	note, err := boto.ReadFile(path+originSuffix, boto.MaxFile)
 	if err != nil {
 		return nil, false
 	}
-	data, err := os.ReadFile(path)
+	data, err := boto.ReadFile(path, maxStatus)
 	var from origin
 	if err != nil || json.Unmarshal(note, &from) != nil || from != j.originOf(data) {
 		return nil, false
@@ -107,7 +108,7 @@ func (j *Jobs) cache(runtime string, data []byte) {
 		return
 	}
 	note, err := json.Marshal(j.originOf(data))
-	if err != nil || os.MkdirAll(filepath.Dir(path), 0o755) != nil {
+	if err != nil || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
 		return
 	}
 	if replaceFile(path, data) == nil {
@@ -115,7 +116,7 @@ func (j *Jobs) cache(runtime string, data []byte) {
 	}
 }
 
-// replaceFile writes a file that is always whole.
+// replaceFile writes a file that is always whole, for this user's eyes only.
 func replaceFile(path string, data []byte) error {
 	target, err := openTarget(nil, path)
 	if err != nil {
@@ -127,6 +128,9 @@ func replaceFile(path string, data []byte) error {
 		return err
 	}
 	return target.replace(file, false, func() error {
+		if err := file.Chmod(0o600); err != nil {
+			return err
+		}
 		_, err := file.Write(data)
 		return err
 	}, func() {})

@@ -278,7 +278,7 @@ func (e *awsEnvironment) endpoint(service, override string) (sourced, error) {
 		if strings.TrimSpace(found.value) != found.value {
 			kind = "EndpointResolutionError"
 		}
-		reason := fmt.Sprintf("%v: %s is %q, not http://host or https://host", errInvalidEndpoint, found.source, found.value)
+		reason := fmt.Sprintf("%v: %s is %q, not http://host or https://host", errInvalidEndpoint, found.source, redactURL(found.value))
 		return sourced{}, &CredentialsError{Kind: kind, Reason: reason, Err: errInvalidEndpoint}
 	}
 	found.value = strings.TrimRight(found.value, "/")

@@ -47,9 +47,12 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	case errors.As(err, &unauthorized):
 		return nil, "", ssoProblem("UnauthorizedSSOTokenError", err, "the session of profile %s has ended: run aws sso login", name)
 	case err != nil:
-		return nil, "", ssoProblem("ClientError", err, "%s", rootMessage(err))
+		return nil, "", ssoProblem("ClientError", err, "%s", serverText(rootMessage(err)))
 	}
 	role := out.RoleCredentials
+	if role == nil || aws.ToString(role.AccessKeyId) == "" || aws.ToString(role.SecretAccessKey) == "" {
+		return nil, "", noKeys(sourceSSO, "SSO")
+	}
 	return &aws.Credentials{
 		AccessKeyID: aws.ToString(role.AccessKeyId), SecretAccessKey: aws.ToString(role.SecretAccessKey), SessionToken: aws.ToString(role.SessionToken),
 		CanExpire: true, Expires: time.UnixMilli(role.Expiration),

@@ -8,8 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -20,8 +20,8 @@ type Options struct {
 	// looks. New does not use it.
 	Loader ConfigLoader
 	// Logger hears of what a person may want to know: warnings of the
-	// configuration, a bucket that was made or found in another region. It never
-	// hears a secret. Nil is silence.
+	// configuration, a server that is asked without encryption, a bucket that was made
+	// or found in another region. It never hears a secret. Nil is silence.
 	Logger *slog.Logger
 	// Endpoint is the URL of the S3 server, over what AWS's settings say
 	// (AWS_ENDPOINT_URL_S3 and the like); empty for those settings.
@@ -34,6 +34,12 @@ type Options struct {
 	// LookupEnv is the environment; nil is the process's own. Programs seldom
 	// set it: it keeps tests apart.
 	LookupEnv func(string) (string, bool)
+	// AccountRegional names the user's bucket in the regional namespace of the
+	// account, where nobody else can take the name:
+	// lithops-<region>-<four characters>-<account>-<region>-an. Python Lithops does
+	// not make such a name: give it to both as storage_bucket, which is all that is
+	// needed for it to be used, and created, as one of that namespace.
+	AccountRegional bool
 	// SDKOnly makes every request through the SDK. Without it this package signs and
 	// sends puts of up to 256 KiB, gets and heads itself, which takes a fraction of
 	// the time and is the same to the caller; whatever is out of the ordinary goes
@@ -56,6 +62,8 @@ type Store struct {
 	regions regionCache
 	pace    pace
 	close   func()
+
+	accountRegional bool
 }
 
 var _ Storage = (*Store)(nil)
@@ -121,10 +129,12 @@ func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, warning := range config.Warnings {
+	for _, warning := range slices.Concat(config.Warnings, session.plainEndpoints()) {
 		log.Warn(warning)
 	}
-	store := &Store{session: session, config: *config, log: log, pace: cmp.Or(opts.pace, usualPace)}
+	store := &Store{
+		session: session, config: *config, log: log, pace: cmp.Or(opts.pace, usualPace), accountRegional: opts.AccountRegional,
+	}
 	store.connect(opts)
 	return store, nil
 }
@@ -141,6 +151,12 @@ func (s *Store) connect(opts *Options) {
 	s.sts = newSTSClient(s.session)
 }
 
+// Format writes the region and the configuration's bucket, whatever the verb:
+// what a Store is made of has secrets.
+func (s *Store) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "lithopss3.Store{Region: %q, StorageBucket: %q}", s.session.region, s.config.StorageBucket)
+}
+
 // Close drops the connections that the Store keeps. Operations under way go on;
 // the Store can still be used, with new connections.
 func (s *Store) Close() error {
@@ -149,21 +165,14 @@ func (s *Store) Close() error {
 }
 
 // Client is the SDK's client underneath, for what this package has no method
-// for. It does not follow a bucket into another region.
+// for. It does not follow a bucket into another region, nor demand its owner:
+// set ExpectedBucketOwner, see [BucketStatus]. What it logs, if it is told to, has
+// no secret.
 func (s *Store) Client() *s3.Client { return s.client }
 
 // Region is the region that requests are signed for unless their bucket turns
 // out to be elsewhere.
 func (s *Store) Region() string { return s.session.region }
-
-// expectedOwner is the account that must own bucket, or nil where this package
-// did not choose the bucket or the account is not known.
-func (s *Store) expectedOwner(bucket string) *string {
-	if account := s.bucket.owner(bucket); account != "" {
-		return aws.String(account)
-	}
-	return nil
-}
 
 // RegionSource says where Region is from: a key of the configuration, an
 // environment variable, a profile, or "default".

@@ -63,13 +63,16 @@ type putDiagnosis struct {
 }
 
 type storageDiagnosis struct {
-	Bucket       string  `json:"bucket"`
-	Exists       bool    `json:"exists"`
-	Permitted    bool    `json:"permitted"`
-	Region       string  `json:"region"`
-	PublicAccess string  `json:"public_access"` // "blocked", "not blocked" or "unknown"
-	RoundTripMS  float64 `json:"round_trip_ms"`
-	ClockSkewS   float64 `json:"clock_skew_s"`
+	Bucket        string  `json:"bucket"`
+	Exists        bool    `json:"exists"`
+	Permitted     bool    `json:"permitted"`
+	Region        string  `json:"region"`
+	Owner         string  `json:"owner"`          // the account, "another account" or "unknown"
+	OwnerUnknown  string  `json:"owner_unknown"`  // why
+	OwnerDemanded bool    `json:"owner_demanded"` // with each request
+	PublicAccess  string  `json:"public_access"`  // "blocked", "public", "not blocked" or "unknown"
+	RoundTripMS   float64 `json:"round_trip_ms"`
+	ClockSkewS    float64 `json:"clock_skew_s"`
 }
 
 type errorDiagnosis struct {
@@ -142,6 +145,7 @@ func flatten(header http.Header) map[string]string {
 }
 
 func (d *diagnosis) fill(identity *lithopss3.Identity) {
+	d.Warnings = append(d.Warnings, identity.Warnings...)
 	d.Region, d.RegionSource = identity.Region, identity.RegionSource
 	d.Credentials = credentialsDiagnosis{
 		AccessKeyID: identity.AccessKeyID, Source: identity.Source, Profile: identity.Profile,
@@ -162,7 +166,7 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	if err != nil {
 		return err
 	}
-	d.Storage = &storageDiagnosis{Bucket: bucket, PublicAccess: "unknown"}
+	d.Storage = &storageDiagnosis{Bucket: bucket, Owner: "unknown", PublicAccess: "unknown"}
 	status, err := store.BucketStatus(ctx, bucket)
 	if errors.Is(err, fs.ErrNotExist) {
 		d.Warnings = append(d.Warnings, "the bucket does not exist yet: lithops-s3 bucket --create")
@@ -175,11 +179,30 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	d.Storage.Permitted, d.Storage.Region = true, status.Region
 	d.Storage.RoundTripMS = float64(status.RoundTrip.Microseconds()) / 1000
 	d.Storage.ClockSkewS = status.ClockSkew.Seconds()
-	if status.PublicAccessBlocked != nil {
-		d.Storage.PublicAccess = map[bool]string{true: "blocked", false: "not blocked"}[*status.PublicAccessBlocked]
+	d.Storage.PublicAccess = publicAccess(status)
+	d.Storage.Owner, d.Storage.OwnerUnknown, d.Storage.OwnerDemanded = status.Owner, status.OwnerUnknown, status.OwnerDemanded
+	switch {
+	case status.Foreign:
+		d.Storage.Owner = "another account"
+	case status.Owner == "":
+		d.Storage.Owner = "unknown"
 	}
 	d.warnOfStorage(store)
 	return nil
+}
+
+// publicAccess is "unknown" wherever something that would tell is.
+func publicAccess(status *lithopss3.BucketStatus) string {
+	is := func(flag *bool) bool { return flag != nil && *flag }
+	switch {
+	case is(status.PublicAccessBlocked):
+		return "blocked"
+	case is(status.PublicPolicy), is(status.PublicACL):
+		return "public"
+	case status.PublicAccessBlocked == nil:
+		return "unknown"
+	}
+	return "not blocked"
 }
 
 // maxSkew is where AWS stops to accept signatures.
@@ -189,11 +212,27 @@ func (d *diagnosis) warnOfStorage(store *lithopss3.Store) {
 	if d.Storage.Region != "" && d.Storage.Region != store.Region() {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("the bucket is in %s, the configuration says %s: each first request takes a detour", d.Storage.Region, store.Region()))
 	}
-	if d.Storage.PublicAccess == "not blocked" {
-		d.Warnings = append(d.Warnings, "public access to the bucket is not blocked: aws s3api put-public-access-block")
-	}
+	d.warnOfOthers()
 	if skew := d.Storage.ClockSkewS; skew > maxSkew.Seconds() || skew < -maxSkew.Seconds() {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("this machine's clock is off by %.0f s: AWS refuses signatures from 15 minutes on", skew))
+	}
+}
+
+// warnOfOthers tells who else may read or write the bucket, or may for all that is known.
+func (d *diagnosis) warnOfOthers() {
+	const danger = "to read what you store and to leave pickles that Python would run"
+	warn := func(text string) { d.Warnings = append(d.Warnings, text) }
+	switch d.Storage.PublicAccess {
+	case "public":
+		warn("the bucket is public: anyone may use it, by its policy or its access control list, " + danger + ": aws s3api put-public-access-block")
+	case "not blocked":
+		warn("public access to the bucket is not blocked: aws s3api put-public-access-block")
+	}
+	switch d.Storage.Owner {
+	case "another account":
+		warn("the bucket is another account's, which can use it " + danger + ": if that is not meant, set aws_s3.storage_bucket to a bucket of your own")
+	case "unknown":
+		warn("whose the bucket is can't be known (" + d.Storage.OwnerUnknown + "), so no request demands its owner")
 	}
 }
 
@@ -215,7 +254,7 @@ func describeError(err error) *errorDiagnosis {
 	case errors.Is(err, lithopss3.ErrNoConfiguration):
 		report.Kind = "NoConfiguration"
 	case errors.Is(err, lithopss3.ErrNotOwner):
-		report.Kind, report.Fix = "NotOwner", "set aws_s3.storage_bucket to a bucket of your own"
+		report.Kind, report.Fix = "NotOwner", "set aws_s3.storage_bucket to a bucket of your own, or to the name that lithops-s3 bucket --account-regional --create prints"
 	case errors.As(err, &s3) && s3.Code != "":
 		report.Kind = s3.Code
 	}
@@ -260,6 +299,7 @@ func (d *diagnosis) print(t *terminal) error {
 	}
 	if s := d.Storage; s != nil {
 		line("bucket", "%s (exists: %v, permitted: %v, public access: %s)", s.Bucket, s.Exists, s.Permitted, s.PublicAccess)
+		line("owner", "%s", s.owner())
 		line("round trip", "%.1f ms, clock skew %.0f s", s.RoundTripMS, s.ClockSkewS)
 	}
 	for _, warning := range d.Warnings {
@@ -275,6 +315,17 @@ func (d *diagnosis) print(t *terminal) error {
 	}
 	_, err := fmt.Fprint(t.stdout, b.String())
 	return err
+}
+
+// owner says whose the bucket is and whether requests depend on it.
+func (s *storageDiagnosis) owner() string {
+	switch {
+	case !s.Permitted || s.OwnerUnknown != "":
+		return "unknown"
+	case s.OwnerDemanded:
+		return s.Owner + ", demanded with each request"
+	}
+	return s.Owner + ", not demanded: the configuration names the bucket"
 }
 
 func orElse(text, instead string) string {

@@ -119,12 +119,17 @@ func (f *storageFlags) loader() lithopss3.ConfigLoader {
 
 // open opens the storage; warnings go to stderr.
 func (f *storageFlags) open(t *terminal) (*lithopss3.Store, error) {
+	return f.openWith(t, lithopss3.Options{})
+}
+
+func (f *storageFlags) openWith(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
 	level := slog.LevelWarn
 	if f.Debug {
 		level = slog.LevelDebug
 	}
-	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
-	return lithopss3.Open(t.ctx, &lithopss3.Options{Loader: f.loader(), Logger: log})
+	opts.Loader = f.loader()
+	opts.Logger = slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
+	return lithopss3.Open(t.ctx, &opts)
 }
 
 // withoutTime keeps the log readable: a command's messages come when they come.

@@ -63,9 +63,9 @@ func (t *terminal) printInfo(info *lithopss3.ObjectInfo) error {
 	lines := []string{
 		"key:           " + printable(info.Key),
 		fmt.Sprintf("size:          %d bytes (%s)", info.Size, formatSize(info.Size)),
-		"etag:          " + strings.Trim(info.ETag, `"`),
+		"etag:          " + printable(strings.Trim(info.ETag, `"`)),
 		"last modified: " + info.LastModified.Format(time.RFC3339),
-		"content type:  " + info.ContentType,
+		"content type:  " + printable(info.ContentType),
 	}
 	for _, name := range slices.Sorted(maps.Keys(info.Metadata)) {
 		lines = append(lines, "metadata:      "+printable(name)+" = "+printable(info.Metadata[name]))

@@ -216,13 +216,14 @@ func (c *headCommand) Run(t *terminal) error {
 
 type bucketCommand struct {
 	storageFlags
-	Create bool `help:"Create the bucket if it is missing."`
-	JSON   bool `name:"json" help:"Print JSON."`
+	Create          bool `help:"Create the bucket if it is missing."`
+	AccountRegional bool `help:"Name it in the account's regional namespace, where nobody else can take the name; set aws_s3.storage_bucket to it, for Python too."`
+	JSON            bool `name:"json" help:"Print JSON."`
 }
 
 // Run prints the bucket's name.
 func (c *bucketCommand) Run(t *terminal) error {
-	store, err := c.open(t)
+	store, err := c.openWith(t, lithopss3.Options{AccountRegional: c.AccountRegional})
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,12 @@ package boto
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +49,8 @@ func (f *Fetcher) Container(ctx context.Context, lookup Lookup) (*aws.Credential
 	if err != nil {
 		return nil, err
 	}
-	if err := checkContainerHost(address); err != nil {
+	host, err := containerHost(address)
+	if err != nil {
 		return nil, err
 	}
 	var body []byte
@@ -63,26 +64,28 @@ func (f *Fetcher) Container(ctx context.Context, lookup Lookup) (*aws.Credential
 			return parseContainer(body)
 		}
 	}
-	return nil, failure("CredentialRetrievalError", "the container's credentials service at %s, asked %d times: %w", address, containerAttempts, err)
+	return nil, failure("CredentialRetrievalError", "the container's credentials service at %s, asked %d times: %w", host, containerAttempts, err)
 }
 
-func checkContainerHost(address string) error {
+// containerHost checks where the token may go. It never prints the address, whose
+// path alone gets the credentials from ECS.
+func containerHost(address string) (string, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Hostname() == "" {
-		return failure("ValueError", "AWS_CONTAINER_CREDENTIALS_FULL_URI is %q, not a URL", address)
+		return "", failure("ValueError", "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL")
 	}
 	host := strings.ToLower(parsed.Hostname())
 	if ip := net.ParseIP(host); parsed.Scheme == "https" || slices.Contains(containerHosts, host) || (ip != nil && ip.IsLoopback()) {
-		return nil
+		return host, nil
 	}
-	return failure("ValueError", "AWS_CONTAINER_CREDENTIALS_FULL_URI names the host %s over http; only loopback addresses and %s may be", host, strings.Join(containerHosts, ", "))
+	return "", failure("ValueError", "AWS_CONTAINER_CREDENTIALS_FULL_URI names the host %s over http; only loopback addresses and %s may be", host, strings.Join(containerHosts, ", "))
 }
 
 // containerToken reads the authorization, of which a file wins.
 func containerToken(lookup Lookup) (string, error) {
 	token := lookup.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 	if path, ok := lookup("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); ok {
-		data, err := os.ReadFile(path)
+		data, err := ReadFile(path, MaxFile)
 		if err != nil {
 			return "", failure("FileNotFoundError", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %w", err)
 		}
@@ -115,7 +118,7 @@ func (f *Fetcher) askContainer(ctx context.Context, address, token string) ([]by
 func (f *Fetcher) do(ctx context.Context, method, address string, header http.Header) (int, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, errors.New("the address is not a URL") // err would print it
 	}
 	request.Header = header
 	response, err := f.Transport.RoundTrip(request)
@@ -123,7 +126,10 @@ func (f *Fetcher) do(ctx context.Context, method, address string, header http.He
 		return 0, nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if len(body) > maxAnswer {
+		return 0, nil, fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
+	}
 	return response.StatusCode, body, err
 }
 

@@ -3,7 +3,6 @@ package boto
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +18,7 @@ func EC2File(lookup Lookup) (*aws.Credentials, error) {
 		return nil, nil
 	}
 	path = botofile.ExpandHome(path, lookup)
-	data, err := os.ReadFile(path)
+	data, err := ReadFile(path, MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure("ConfigNotFound", "AWS_CREDENTIAL_FILE names %s, which does not exist", path)
 	}

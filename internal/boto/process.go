@@ -7,7 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"os/exec"
-	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/botofile"
@@ -32,14 +32,19 @@ func Process(ctx context.Context, command string) (*aws.Credentials, error) {
 	if len(words) == 0 {
 		return nil, failure("IndexError", "credential_process is empty")
 	}
-	var stdout, stderr bytes.Buffer
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stdout, stderr := &boundBuffer{stop: stop}, &boundBuffer{stop: stop}
 	process := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the user's own command
-	process.Stdout, process.Stderr = &stdout, &stderr
+	process.Stdout, process.Stderr = stdout, stderr
+	process.WaitDelay = processGrace
 	err = process.Run()
 	var exit *exec.ExitError
 	switch {
+	case stdout.full, stderr.full:
+		return nil, failure("CredentialRetrievalError", "%s printed more than %d bytes", words[0], maxAnswer)
 	case errors.As(err, &exit):
-		return nil, failure("CredentialRetrievalError", "%s: %w: %s", words[0], err, clip(stderr.String()))
+		return nil, failure("CredentialRetrievalError", "%s: %w; run it by hand to see why, as what it wrote on standard error (%d bytes) may hold a secret", words[0], err, stderr.data.Len())
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
 		return nil, failure("FileNotFoundError", "%s: no such command", words[0])
 	case errors.Is(err, fs.ErrPermission):
@@ -47,17 +52,28 @@ func Process(ctx context.Context, command string) (*aws.Credentials, error) {
 	case err != nil:
 		return nil, failure("CredentialRetrievalError", "%s: %w", words[0], err)
 	}
-	return parseProcess(words[0], stdout.Bytes())
+	return parseProcess(words[0], stdout.data.Bytes())
 }
 
-// clip bounds what of a program's complaint goes into an error.
-func clip(text string) string {
-	const most = 500
-	text = strings.TrimSpace(text)
-	if len(text) > most {
-		return text[:most] + "…"
+// processGrace is how long a process that was canceled, or left others behind that
+// hold its output, is waited for.
+const processGrace = 5 * time.Second
+
+// boundBuffer takes what a process writes, up to maxAnswer. Beyond, it stops the process.
+type boundBuffer struct {
+	data bytes.Buffer
+	full bool
+	stop func()
+}
+
+var errFull = errors.New("too much output")
+
+func (b *boundBuffer) Write(p []byte) (int, error) {
+	if b.full = b.full || len(p) > maxAnswer-b.data.Len(); b.full {
+		b.stop()
+		return 0, errFull
 	}
-	return text
+	return b.data.Write(p)
 }
 
 // parseProcess never prints the answer: it holds a secret.

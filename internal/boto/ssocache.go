@@ -22,7 +22,7 @@ type SSOToken struct {
 func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
 	name := sha1.Sum([]byte(sessionOrURL)) //nolint:gosec // see above
 	path := filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(name[:])+".json")
-	data, err := os.ReadFile(path)
+	data, err := ReadFile(path, MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure("SSOTokenLoadError", "no token for %s in %s: run aws sso login", sessionOrURL, path)
 	}

@@ -13,7 +13,11 @@ import (
 )
 
 // A bucketInfo is what AWS knows of a bucket beside its objects.
-type bucketInfo struct{ owner, region string }
+type bucketInfo struct {
+	owner, region string
+	openBy        Opening
+	block         *publicAccessBlock // nil for none
+}
 
 // A bucketTable knows every bucket's owner and region, which gofakes3 does not.
 type bucketTable struct {
@@ -49,6 +53,18 @@ func (t *bucketTable) create(ctx context.Context, name string, info bucketInfo) 
 	return nil
 }
 
+// change changes what is known of a bucket that exists.
+func (t *bucketTable) change(name string, how func(*bucketInfo)) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	info, ok := t.infos[name]
+	if ok {
+		how(&info)
+		t.infos[name] = info
+	}
+	return ok
+}
+
 func (t *bucketTable) forget(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -77,8 +93,8 @@ func (s *Server) serveBuckets(objects http.Handler) http.Handler {
 		}
 		query := r.URL.Query()
 		switch {
-		case exists && query.Has("publicAccessBlock"):
-			writePublicAccessBlock(w, r)
+		case exists && isSetting(query):
+			s.serveSetting(w, r, name, info, caller)
 		case exists && query.Has("location"):
 			writeLocation(w, info)
 		case exists && query.Has("uploads") && r.Method == http.MethodGet:
@@ -100,7 +116,8 @@ func isCreate(r *http.Request) bool {
 	return r.Method == http.MethodPut && len(query) == 0
 }
 
-// allowed refuses another owner's callers and a signature for another region.
+// allowed refuses another owner's callers, unless the bucket is open to all, and a
+// signature for another region.
 func (s *Server) allowed(w http.ResponseWriter, r *http.Request, info bucketInfo, caller Credential, signed scope) bool {
 	w.Header().Set("X-Amz-Bucket-Region", info.region)
 	expected := r.Header.Get("X-Amz-Expected-Bucket-Owner")
@@ -108,7 +125,7 @@ func (s *Server) allowed(w http.ResponseWriter, r *http.Request, info bucketInfo
 	case signed.region != info.region:
 		writeError(w, r, http.StatusBadRequest, "AuthorizationHeaderMalformed",
 			"The authorization header is malformed; the region '"+signed.region+"' is wrong; expecting '"+info.region+"'")
-	case info.owner != caller.Account, expected != "" && expected != info.owner:
+	case info.owner != caller.Account && info.openBy == 0, expected != "" && expected != info.owner:
 		writeError(w, r, http.StatusForbidden, "AccessDenied", "Access Denied")
 	default:
 		return true
@@ -120,6 +137,16 @@ func (s *Server) forgetDeleted(ctx context.Context, name string) {
 	if exists, err := s.buckets.backend.BucketExists(ctx, name); err == nil && !exists {
 		s.buckets.forget(name)
 	}
+}
+
+// ownNamespace: a name in an account's regional namespace is that account's, who
+// says so, and no other name is in it
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html).
+func ownNamespace(name, namespace, account, region string) bool {
+	if namespace == "account-regional" {
+		return strings.HasSuffix(name, "-"+account+"-"+region+"-an")
+	}
+	return !strings.HasSuffix(name, "-an")
 }
 
 type createConfiguration struct {
@@ -146,6 +173,10 @@ func (s *Server) createBucket(w http.ResponseWriter, r *http.Request, name strin
 	case region == "":
 		region = "us-east-1"
 	}
+	if !ownNamespace(name, r.Header.Get("X-Amz-Bucket-Namespace"), caller.Account, region) {
+		writeError(w, r, http.StatusBadRequest, "InvalidBucketName", "The specified bucket name does not belong to the account regional namespace.")
+		return
+	}
 	err := s.buckets.create(r.Context(), name, bucketInfo{owner: caller.Account, region: region})
 	info, _ := s.buckets.get(name)
 	var fake gofakes3.Error
@@ -160,26 +191,6 @@ func (s *Server) createBucket(w http.ResponseWriter, r *http.Request, name strin
 		w.Header().Set("Location", "/"+name) // us-east-1 keeps its old answer
 	default:
 		writeError(w, r, http.StatusConflict, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
-	}
-}
-
-type publicAccessBlock struct {
-	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ PublicAccessBlockConfiguration"`
-	BlockPublicAcls       bool
-	IgnorePublicAcls      bool
-	BlockPublicPolicy     bool
-	RestrictPublicBuckets bool
-}
-
-// writePublicAccessBlock: nothing here is public, whatever is asked for.
-func writePublicAccessBlock(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet:
-		writeXML(w, http.StatusOK, publicAccessBlock{xml.Name{}, true, true, true, true})
-	case http.MethodPut:
-		w.WriteHeader(http.StatusOK)
-	default:
-		writeError(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 	}
 }
 

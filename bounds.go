@@ -1,0 +1,87 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// What a server may make this package read, beside the bodies of objects.
+const (
+	// maxAnswer bounds an answer, in bytes: a thousand keys, each of 1,024 bytes that
+	// are all escaped, come to some 6 MiB.
+	maxAnswer = 32 << 20
+	// maxErrorAnswer bounds an answer that is an error, and those of STS and SSO.
+	maxErrorAnswer = 1 << 20
+	// maxHead bounds an answer's status line and headers, in bytes; S3's have at most
+	// some 16 KiB.
+	maxHead = 1 << 20
+	// maxAnswerTime bounds how long an answer may take to come, so that one byte now
+	// and then does not hold the caller. CompleteMultipartUpload sends spaces for
+	// minutes while S3 is at work.
+	maxAnswerTime = 15 * time.Minute
+)
+
+// ErrTooLarge is an answer of a server, or an object that one promises, that is
+// larger than any sound one.
+var ErrTooLarge = errors.New("too large")
+
+// errEndless is an answer that did not end in maxAnswerTime.
+var errEndless = errors.New("the server's answer did not end in 15 minutes")
+
+// boundAnswer bounds the body of an answer to a request of ctx, unless it is that
+// of an object.
+func boundAnswer(ctx context.Context, method string, response *http.Response, cancel context.CancelCauseFunc) io.ReadCloser {
+	limit := int64(maxAnswer)
+	switch {
+	case response.Body == http.NoBody:
+		return response.Body
+	case response.StatusCode/100 != 2:
+		limit = maxErrorAnswer
+	case isStream(ctx, method):
+		return response.Body
+	case awsmiddleware.GetServiceID(ctx) != s3.ServiceID:
+		limit = maxErrorAnswer
+	}
+	timer := time.AfterFunc(maxAnswerTime, func() { cancel(errEndless) })
+	return &boundBody{ReadCloser: response.Body, left: limit, limit: limit, timer: timer}
+}
+
+// isStream tells a request whose answer is as long as the server's data. The hot
+// path has no operation in its context; what it gets are objects.
+func isStream(ctx context.Context, method string) bool {
+	switch awsmiddleware.GetOperationName(ctx) {
+	case "":
+		return method == http.MethodGet
+	case "GetObject", "GetObjectTorrent", "SelectObjectContent":
+		return true
+	}
+	return false
+}
+
+// boundBody fails behind its limit.
+type boundBody struct {
+	io.ReadCloser
+	left, limit int64
+	timer       *time.Timer
+}
+
+func (b *boundBody) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, fmt.Errorf("the server's answer has more than %d bytes: %w", b.limit, ErrTooLarge)
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
+	b.left -= int64(n)
+	return n, err
+}
+
+func (b *boundBody) Close() error {
+	b.timer.Stop()
+	return b.ReadCloser.Close()
+}

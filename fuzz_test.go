@@ -1,0 +1,232 @@
+package lithopss3
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// The seeds of these targets are in testdata/fuzz.
+
+// FuzzContentRange: what is taken for a range lies in an object.
+func FuzzContentRange(f *testing.F) {
+	f.Fuzz(func(t *testing.T, header string, askedOffset, askedLength, contentLength int64) {
+		offset, length, size, err := parseContentRange(header)
+		if err == nil && (offset < 0 || length <= 0 || size < length || offset > size-length) {
+			t.Fatalf("%q: %d bytes from %d on of %d", header, length, offset, size)
+		}
+		object := &Object{Length: contentLength}
+		if object.locate(&ByteRange{Offset: askedOffset, Length: askedLength}, header) == nil && (object.Offset < 0 || object.Length <= 0 || object.Offset > object.Size-object.Length) {
+			t.Fatalf("%q: %+v", header, object)
+		}
+		_ = (&ByteRange{Offset: askedOffset, Length: askedLength}).header()
+	})
+}
+
+// FuzzCallStatus reads whatever is in the place of a status, and all that is in it.
+func FuzzCallStatus(f *testing.F) {
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var status CallStatus
+		if err := status.UnmarshalJSON(data); err != nil {
+			if !errors.Is(err, ErrMalformedStatus) {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		_, _ = status.Logs()
+		_, _, _ = status.InlineResult()
+		_, _ = status.Futures()
+		if err := status.Err(); err != nil {
+			_ = err.Error()
+		}
+		text, err := status.MarshalJSON()
+		if err != nil {
+			t.Fatalf("read and not written: %v", err)
+		}
+		if !json.Valid(text) && !bytes.Contains(text, []byte("NaN")) && !bytes.Contains(text, []byte("Infinity")) {
+			t.Fatalf("%s", text)
+		}
+	})
+}
+
+// FuzzLocalPath: no key leads out of the folder, on no system.
+func FuzzLocalPath(f *testing.F) {
+	f.Fuzz(func(t *testing.T, key string) {
+		for _, windows := range []bool{false, true} {
+			path, err := localPath(key, windows)
+			if err != nil {
+				continue
+			}
+			clean := filepath.Clean(path)
+			if !filepath.IsLocal(path) || clean != path || strings.HasPrefix(key, "/") || strings.Contains("/"+key+"/", "/../") {
+				t.Fatalf("%q becomes %q", key, path)
+			}
+			if windows && strings.ContainsAny(path, `\:`) {
+				t.Fatalf("%q becomes %q", key, path)
+			}
+		}
+	})
+}
+
+// FuzzJournal: whatever is in the journal of a download, only what can be true is
+// believed.
+func FuzzJournal(f *testing.F) {
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(t.TempDir(), "journal")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = file.Close() }()
+		p := &partial{journal: file, entries: map[int]journalEntry{}}
+		if p.read() != nil {
+			return
+		}
+		for index, entry := range p.entries {
+			if entry.Bytes <= 0 || entry.Bytes > rangeSize || entry.At != int64(index)*rangeSize || entry.At+entry.Bytes > p.head.Size {
+				t.Fatalf("%d: %+v of %+v", index, entry, p.head)
+			}
+		}
+	})
+}
+
+// secretConfig is a configuration whose secrets are the canary.
+const secretConfig = "lithops:\n  storage: aws_s3\naws:\n  region: us-east-1\n  access_key_id: AK\n  secret_access_key: " + canary +
+	"\n  session_token: \"" + canary + "\"\naws_s3:\n  storage_bucket: b\n"
+
+// FuzzBrokenConfig breaks a configuration anywhere: neither an error nor a warning
+// tells its secrets.
+func FuzzBrokenConfig(f *testing.F) {
+	f.Fuzz(func(t *testing.T, at, cut uint16, noise string) {
+		for _, text := range []string{secretConfig, `{"aws":{"region":"r","access_key_id":"AK","secret_access_key":"` + canary + `"}}`} {
+			start := min(int(at), len(text))
+			end := min(start+int(cut), len(text))
+			broken := text[:start] + noise + text[end:]
+			config, err := ParseConfig([]byte(broken))
+			told := ""
+			if err != nil {
+				told = err.Error()
+			} else {
+				told = strings.Join(config.Warnings, "\n")
+			}
+			if tree, err := parseJSON("test", broken); err != nil {
+				told += err.Error()
+			} else if !isFalsy(tree) {
+				if _, err := resolveConfig(tree, "test", ""); err != nil {
+					told += err.Error()
+				}
+			}
+			if strings.Contains(told, canary) && !strings.Contains(noise, canary) {
+				t.Fatalf("%q tells %q", broken, told)
+			}
+		}
+	})
+}
+
+// fuzzStore opens a store whose server gives one answer.
+func fuzzStore(t *testing.T, sdkOnly bool, answer func(*http.Request) *http.Response) *Store {
+	t.Helper()
+	store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, &Options{
+		Endpoint: "http://127.0.0.1:1", SDKOnly: sdkOnly, LookupEnv: func(string) (string, bool) { return "", false },
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return answer(r), nil }),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nothing is tried twice, and nothing waits.
+	options := store.client.Options()
+	options.Retryer = aws.NopRetryer{}
+	store.client = s3.New(options)
+	store.hot.client = store.client
+	return store
+}
+
+// isTame tells an error that a terminal can show.
+func isTame(err error) bool {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	return len(text) < 8<<10 && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' })
+}
+
+// FuzzServersXML gives S3's answers to the client: listings, deletions, uploads in
+// parts, settings and errors.
+func FuzzServersXML(f *testing.F) {
+	f.Fuzz(func(t *testing.T, status uint16, body []byte) {
+		code := 200 + int(status)%400
+		if code == 429 || code >= 500 {
+			t.Skip("tried again, with a pause")
+		}
+		pages := 0
+		store := fuzzStore(t, true, func(r *http.Request) *http.Response {
+			if r.Body != nil {
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
+			pages++
+			return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1, Request: r}
+		})
+		ctx := t.Context()
+		for info, err := range store.ListObjects(ctx, "bucket", &ListOptions{Delimiter: "/"}) {
+			if err != nil && !isTame(err) {
+				t.Fatalf("%q", err)
+			}
+			_ = info
+		}
+		if pages > 4 {
+			t.Fatalf("%d pages of the same answer", pages)
+		}
+		for _, err := range []error{
+			store.DeleteObjects(ctx, "bucket", []string{"a", "b"}), store.DeleteObject(ctx, "bucket", "a"),
+			store.PutObject(ctx, "bucket", "key", strings.NewReader("x"), nil),
+		} {
+			if !isTame(err) {
+				t.Fatalf("%q", err)
+			}
+		}
+		_, _ = store.BucketStatus(ctx, "bucket")
+		upload := &upload{store: store, bucket: "bucket", key: "key", progress: newMeter(nil, 0)}
+		_ = upload.create(ctx, &PutOptions{})
+	})
+}
+
+// FuzzServersHeaders gives an object's headers to the client, on both paths.
+func FuzzServersHeaders(f *testing.F) {
+	f.Fuzz(func(t *testing.T, length, contentRange, modified, etag, checksum string) {
+		for _, sdkOnly := range []bool{false, true} {
+			store := fuzzStore(t, sdkOnly, func(r *http.Request) *http.Response {
+				header := http.Header{
+					"Content-Length": {length}, "Last-Modified": {modified}, "Etag": {etag}, "X-Amz-Checksum-Crc32": {checksum}, "X-Amz-Meta-A": {etag},
+				}
+				if contentRange != "" {
+					header.Set("Content-Range", contentRange)
+				}
+				return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader("0123456789")), ContentLength: -1, Request: r}
+			})
+			for range 2 { // the second time without the SDK
+				_, err := store.HeadObject(t.Context(), "bucket", "key")
+				if !isTame(err) {
+					t.Fatalf("%q", err)
+				}
+				data, err := store.ReadObject(t.Context(), "bucket", "key", 1<<20)
+				if len(data) > 10 || !isTame(err) {
+					t.Fatalf("%q, %q", data, err)
+				}
+			}
+		}
+	})
+}

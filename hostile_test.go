@@ -1,0 +1,423 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// An endlessBody repeats its text for ever behind a head, and counts what was read.
+type endlessBody struct {
+	head, text string
+	offset     int64
+	read       *atomic.Int64
+}
+
+func (b *endlessBody) Read(p []byte) (int, error) {
+	for i := range p {
+		if at := b.offset + int64(i); at < int64(len(b.head)) {
+			p[i] = b.head[at]
+		} else {
+			p[i] = b.text[(at-int64(len(b.head)))%int64(len(b.text))]
+		}
+	}
+	b.offset += int64(len(p))
+	b.read.Add(int64(len(p)))
+	return len(p), nil
+}
+
+func (b *endlessBody) Close() error { return nil }
+
+// hostileStore opens a store whose server is a function.
+func hostileStore(t *testing.T, server tripper) *lithopss3.Store {
+	t.Helper()
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
+		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: server},
+	})
+	require.NoError(t, err)
+	return store
+}
+
+func answer(request *http.Request, status int, header http.Header, body io.Reader) *http.Response {
+	if header == nil {
+		header = http.Header{}
+	}
+	closer, ok := body.(io.ReadCloser)
+	if !ok {
+		closer = io.NopCloser(body)
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: closer, ContentLength: -1, Request: request, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+}
+
+// smallOperations have answers that are no objects.
+var smallOperations = map[string]func(context.Context, *lithopss3.Store) error{
+	"list": func(ctx context.Context, s *lithopss3.Store) error { return second(s.ListKeys(ctx, "bucket", "")) },
+	"put": func(ctx context.Context, s *lithopss3.Store) error {
+		return s.PutObject(ctx, "bucket", "key", strings.NewReader("x"), nil)
+	},
+	"put in parts": func(ctx context.Context, s *lithopss3.Store) error {
+		return s.PutObject(ctx, "bucket", "key", bytes.NewReader(make([]byte, 17<<20)), nil)
+	},
+	"delete": func(ctx context.Context, s *lithopss3.Store) error { return s.DeleteObject(ctx, "bucket", "key") },
+	"delete many": func(ctx context.Context, s *lithopss3.Store) error {
+		return s.DeleteObjects(ctx, "bucket", []string{"a", "b"})
+	},
+	"create": func(ctx context.Context, s *lithopss3.Store) error { return s.CreateBucket(ctx, "bucket") },
+	"status": func(ctx context.Context, s *lithopss3.Store) error { return second(s.BucketStatus(ctx, "bucket")) },
+}
+
+// TestEndlessAnswers: an answer that does not end does, after 32 MiB, or 1 MiB of
+// an error.
+func TestEndlessAnswers(t *testing.T) {
+	t.Parallel()
+	for kind, test := range map[string]struct {
+		status     int
+		head, text string
+		limit      int64
+	}{
+		"spaces":          {http.StatusOK, "", " ", 32 << 20},
+		"an element":      {http.StatusOK, "<ListBucketResult><Contents><Key>", "k", 32 << 20},
+		"elements":        {http.StatusOK, "<ListBucketResult>", "<Contents><Key>k</Key></Contents>", 32 << 20},
+		"behind its end":  {http.StatusOK, "<ListBucketResult></ListBucketResult>", "x", 32 << 20},
+		"an error":        {http.StatusNotFound, "<Error><Code>", "x", 1 << 20},
+		"an error's text": {http.StatusForbidden, "<Error><Code>AccessDenied</Code><Message>", "x", 1 << 20},
+		"a redirect":      {http.StatusMovedPermanently, "", "x", 1 << 20},
+	} {
+		for name, do := range smallOperations {
+			if kind == "elements" && name != "list" && name != "delete many" {
+				continue // a million elements take their time
+			}
+			t.Run(kind+" to "+name, func(t *testing.T) {
+				t.Parallel()
+				var read, requests atomic.Int64
+				store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+					requests.Add(1)
+					if request.Body != nil {
+						_, _ = io.Copy(io.Discard, request.Body)
+					}
+					if request.Method == http.MethodHead {
+						return answer(request, http.StatusOK, nil, http.NoBody), nil
+					}
+					return answer(request, test.status, nil, &endlessBody{head: test.head, text: test.text, read: &read}), nil
+				})
+				err := do(t.Context(), store)
+				const slack = 1 << 20 // buffers
+				assert.LessOrEqual(t, read.Load(), requests.Load()*(test.limit+slack))
+				assert.Less(t, requests.Load(), int64(12))
+				if err != nil {
+					assert.Less(t, len(err.Error()), 8<<10)
+				}
+				if test.status != http.StatusOK && name != "status" {
+					require.Error(t, err)
+				}
+			})
+		}
+	}
+}
+
+// TestEndlessObjects: a limit is one, whatever the server says of the length.
+func TestEndlessObjects(t *testing.T) {
+	t.Parallel()
+	for _, header := range []http.Header{{}, {"Content-Length": {"10"}}, {"Content-Length": {"4611686018427387904"}}} {
+		var read atomic.Int64
+		store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			return answer(request, http.StatusOK, header.Clone(), &endlessBody{text: "x", read: &read}), nil
+		})
+		data, err := store.ReadObject(t.Context(), "bucket", "key", 1<<20)
+		if header.Get("Content-Length") == "10" {
+			require.NoError(t, err)
+			assert.Len(t, data, 10, "the rest is not the object")
+		} else {
+			require.ErrorContains(t, err, "1048576")
+		}
+		assert.LessOrEqual(t, read.Load(), int64(4<<20))
+		_, err = lithopss3.NewJobs(store, "bucket").CallStatus(t.Context(), lithopss3.Call{ExecutorID: "e-0", JobID: "M000", CallID: "00000"})
+		require.Error(t, err)
+		assert.LessOrEqual(t, read.Load(), int64(140<<20), "a status has at most 64 MiB")
+	}
+}
+
+// TestPromisedBytes: what a server only promises takes no memory and no disk.
+func TestPromisedBytes(t *testing.T) {
+	t.Parallel()
+	const huge = "4611686018427387904"
+	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		header := http.Header{"Content-Length": {huge}, "Etag": {`"e"`}}
+		status := http.StatusOK
+		if request.Header.Get("Range") != "" {
+			status = http.StatusPartialContent
+			header.Set("Content-Length", "8388608")
+			header.Set("Content-Range", "bytes 0-8388607/"+huge)
+		}
+		return answer(request, status, header, strings.NewReader("short")), nil
+	})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := store.ReadObject(t.Context(), "bucket", "key", 1)
+	require.Error(t, err)
+	folder := t.TempDir()
+	for _, resume := range []bool{false, true} {
+		err = store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, "file"), &lithopss3.DownloadOptions{Resume: resume})
+		require.ErrorIs(t, err, lithopss3.ErrTooLarge)
+	}
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(512<<20))
+	_, err = os.Stat(filepath.Join(folder, "file"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestContentRangeLies: an answer that is not the range asked for is an error.
+func TestContentRangeLies(t *testing.T) {
+	t.Parallel()
+	for _, lie := range []string{
+		"", "bytes", "bytes */10", "bytes 0-4/*", "bytes 1-4/10", "bytes 0-5/10", "bytes 0-3/10", "bytes 4-0/10", "bytes 0-4/4", "bytes 0-4/0",
+		"bytes -1-4/10", "bytes 0-99999999999999999999/10", "bytes 0-4/99999999999999999999999", "items 0-4/10", "bytes 0-2/10",
+	} {
+		store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			return answer(request, http.StatusPartialContent, http.Header{"Content-Range": {lie}, "Content-Length": {"5"}, "Etag": {`"e"`}}, strings.NewReader("01234")), nil
+		})
+		object, err := store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{Range: lithopss3.Range(0, 5)})
+		if err == nil {
+			_ = object.Body.Close()
+		}
+		assert.Error(t, err, "%q", lie)
+		if lie != "" { // without a range, nothing tells such an answer from the whole
+			assert.Error(t, store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(t.TempDir(), "f"), nil), "%q", lie)
+		}
+	}
+}
+
+// TestListingThatGoesRound: circles of tokens or keys, and promises without keys.
+func TestListingThatGoesRound(t *testing.T) {
+	t.Parallel()
+	for name, page := range map[string]func(n int64) (key, token string){
+		"no token":         func(n int64) (string, string) { return fmt.Sprint("k", n), "" },
+		"one token":        func(n int64) (string, string) { return fmt.Sprint("k", n), "t" },
+		"tokens in circle": func(n int64) (string, string) { return fmt.Sprint("k", n), fmt.Sprint("t", n%7) },
+		"keys in circle":   func(n int64) (string, string) { return fmt.Sprint("k", n%1000), fmt.Sprint("t", n) },
+		"only promises":    func(n int64) (string, string) { return "", fmt.Sprint("t", n) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var pages atomic.Int64
+			store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				key, token := page(pages.Add(1))
+				contents := ""
+				if key != "" {
+					contents = "<Contents><Key>" + key + "</Key></Contents>"
+				}
+				return answer(request, http.StatusOK, nil, strings.NewReader("<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>"+token+"</NextContinuationToken>"+contents+"</ListBucketResult>")), nil
+			})
+			var last error
+			for _, err := range store.ListObjects(t.Context(), "bucket", nil) {
+				last = err
+			}
+			require.ErrorIs(t, last, lithopss3.ErrListing)
+			assert.Less(t, pages.Load(), int64(4000))
+		})
+	}
+}
+
+// TestErrorsOfOtherKeys: a server that blames keys nobody asked it to delete.
+func TestErrorsOfOtherKeys(t *testing.T) {
+	t.Parallel()
+	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answer(request, http.StatusOK, nil, strings.NewReader("<DeleteResult><Error><Key>other\x1b[2J</Key><Code>AccessDenied</Code></Error></DeleteResult>")), nil
+	})
+	err := store.DeleteObjects(t.Context(), "bucket", []string{"a", "b"})
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "\x1b")
+}
+
+// TestServersTextIsTame: what a server says goes to terminals and logs.
+func TestServersTextIsTame(t *testing.T) {
+	t.Parallel()
+	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		text := "\u009b2J\u202e" + strings.Repeat("long ", 10_000)
+		return answer(request, http.StatusForbidden, http.Header{"X-Amz-Request-Id": {text}},
+			strings.NewReader("<Error><Code>Code"+text+"</Code><Message>M"+text+"</Message></Error>")), nil
+	})
+	err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil)
+	require.ErrorIs(t, err, os.ErrPermission)
+	assert.Less(t, len(err.Error()), 4000)
+	assert.NotContains(t, err.Error(), "\u009b")
+	assert.NotContains(t, err.Error(), "\u202e")
+}
+
+// TestGzipIsNotUnpacked: an object that says it is compressed is given as it is.
+func TestGzipIsNotUnpacked(t *testing.T) {
+	t.Parallel()
+	var bomb bytes.Buffer
+	packer := gzip.NewWriter(&bomb)
+	_, err := packer.Write(make([]byte, 16<<20))
+	require.NoError(t, err)
+	require.NoError(t, packer.Close())
+	server := rawServer(t, func(conn net.Conn) {
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\nETag: \"e\"\r\n\r\n%s", bomb.Len(), bomb.Bytes())
+	})
+	store := storeOn(t, server)
+	data, err := store.ReadObject(t.Context(), "bucket", "key", 1<<20)
+	require.NoError(t, err)
+	assert.Equal(t, bomb.Bytes(), data)
+}
+
+// rawServer answers each connection's request by hand, and is gone with the test.
+func rawServer(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 16<<10))
+			serve(conn)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		<-done
+	})
+	return "http://" + listener.Addr().String()
+}
+
+func storeOn(t *testing.T, url string) *lithopss3.Store {
+	t.Helper()
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
+		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}), Endpoint: url, STSEndpoint: url,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+// TestEndlessHeads: headers, one header and 1xx answers without end. The server
+// counts what it could send before the connection was closed.
+func TestEndlessHeads(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ head, text string }{
+		"headers":  {"HTTP/1.1 200 OK\r\n", "X-Header: value\r\n"},
+		"a header": {"HTTP/1.1 200 OK\r\nX-Header: ", "xxxxxxxxxxxxxxxx"},
+		"a status": {"HTTP/1.1 200 ", "OKOKOKOKOKOKOKOK"},
+		"1xx":      {"", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"},
+		"trailers": {"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n0\r\n", "X-T: xxxxxxxxxx\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sent atomic.Int64
+			block := []byte(strings.Repeat(test.text, 1+4096/len(test.text)))
+			server := rawServer(t, func(conn net.Conn) {
+				_, err := io.WriteString(conn, test.head)
+				for n := 0; err == nil; n, err = conn.Write(block) {
+					sent.Add(int64(n))
+				}
+			})
+			err := storeOn(t, server).PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil)
+			require.Error(t, err)
+			assert.Less(t, sent.Load(), int64(32<<20), "what was read, and what the sockets hold")
+		})
+	}
+}
+
+// TestEndlessIdentity: an answer of STS that does not end.
+func TestEndlessIdentity(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int64
+	block := []byte(strings.Repeat("x", 4096))
+	server := rawServer(t, func(conn net.Conn) {
+		_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>")
+		for n := 0; err == nil; n, err = conn.Write(block) {
+			sent.Add(int64(n))
+		}
+	})
+	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+	_, err := storeOn(t, server).Bucket(t.Context())
+	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
+	assert.Less(t, sent.Load(), int64(32<<20))
+}
+
+// TestAnswerThatDrips: one byte now and then keeps no caller for ever.
+func TestAnswerThatDrips(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			return answer(request, http.StatusOK, nil, &drippingBody{ctx: request.Context()}), nil
+		})
+		_, err := store.ListKeys(t.Context(), "bucket", "")
+		require.ErrorContains(t, err, "15 minutes")
+	})
+}
+
+// TestKeysThatLeave: what a server lists goes nowhere but below the folder.
+func TestKeysThatLeave(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"../x", "/etc/x", "a/../../x", "a//x", "./x", "..", "a/..", "\x00", ""} {
+		_, err := lithopss3.LocalPath(key)
+		require.ErrorIs(t, err, lithopss3.ErrUnsafeKey, "%q", key)
+	}
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, root.Close()) }()
+	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answer(request, http.StatusOK, http.Header{"Content-Length": {"1"}}, strings.NewReader("x")), nil
+	})
+	for _, path := range []string{"../x", "/tmp/x", filepath.Join("a", "..", "..", "x")} {
+		assert.Error(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Root: root}), path)
+	}
+}
+
+// TestSizesThatAreNone: numbers beyond what a number holds.
+func TestSizesThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, size := range []string{"-1", "99999999999999999999", "1e9", "", " ", fmt.Sprint(math.MinInt64)} {
+		store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			if request.URL.Query().Has("list-type") {
+				return answer(request, http.StatusOK, nil, strings.NewReader("<ListBucketResult><Contents><Key>k</Key><Size>"+size+"</Size></Contents></ListBucketResult>")), nil
+			}
+			return answer(request, http.StatusOK, http.Header{"Content-Length": {size}}, strings.NewReader("0123456789")), nil
+		})
+		data, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+		assert.True(t, err != nil || len(data) == 10, "%q: %q", size, data)
+		_, err = store.HeadObject(t.Context(), "bucket", "key")
+		assert.False(t, errors.Is(err, os.ErrNotExist))
+		_ = second(store.ListKeys(t.Context(), "bucket", ""))
+	}
+}
+
+// drippingBody gives a byte every nine seconds.
+type drippingBody struct{ ctx context.Context }
+
+func (b *drippingBody) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(9 * time.Second):
+		p[0] = ' '
+		return 1, nil
+	case <-b.ctx.Done():
+		return 0, b.ctx.Err()
+	}
+}
+
+func (b *drippingBody) Close() error { return nil }

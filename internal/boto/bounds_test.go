@@ -1,0 +1,103 @@
+package boto
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFilesAreBounded(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "large")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("x", MaxFile+1)), 0o600))
+	lookup := func(name string) (string, bool) { return path, name == "AWS_CREDENTIAL_FILE" }
+	_, err := EC2File(lookup)
+	require.ErrorContains(t, err, "larger than")
+	_, err = containerToken(func(name string) (string, bool) { return path, name == "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" })
+	require.ErrorContains(t, err, "larger than")
+	if runtime.GOOS != "windows" {
+		_, err = ReadFile("/dev/zero", MaxFile)
+		require.ErrorContains(t, err, "larger than")
+	}
+}
+
+// TestProcessIsBounded: a process that prints for ever is stopped.
+func TestProcessIsBounded(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the processes are for a shell")
+	}
+	for _, redirect := range []string{"", " >&2"} {
+		_, err := Process(t.Context(), "sh -c 'while :; do echo canary"+strings.Repeat("x", 1000)+redirect+"; done'")
+		require.ErrorContains(t, err, "printed more than")
+		assert.NotContains(t, err.Error(), "canary")
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestMetadataIsBounded: a metadata service that answers without end, and one that
+// redirects.
+func TestMetadataIsBounded(t *testing.T) {
+	t.Parallel()
+	var read atomic.Int64
+	var asked atomic.Int64
+	redirects := false
+	fetcher := &Fetcher{
+		Sleep: func(context.Context, time.Duration) error { return nil },
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			asked.Add(1)
+			if r.URL.Host != "127.0.0.1:1" {
+				return nil, errors.New("elsewhere")
+			}
+			response := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(counted{zeros{}, &read}), Request: r}
+			if redirects {
+				response.StatusCode, response.Body = http.StatusTemporaryRedirect, http.NoBody
+				response.Header.Set("Location", "http://127.0.0.1:2/stolen")
+			}
+			return response, nil
+		}),
+	}
+	lookup := func(name string) (string, bool) {
+		return "http://127.0.0.1:1/x", name == "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+	}
+	for range 2 {
+		found, err := fetcher.Container(t.Context(), lookup)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "elsewhere")
+		assert.Nil(t, found)
+		found, _, err = fetcher.Instance(t.Context(), InstanceSettings{Endpoint: "http://127.0.0.1:1", Attempts: 1, Timeout: time.Minute})
+		require.NoError(t, err)
+		assert.Nil(t, found)
+		redirects = true
+	}
+	assert.LessOrEqual(t, read.Load(), asked.Load()*(maxAnswer+1<<20))
+}

@@ -1,0 +1,52 @@
+package boto
+
+import (
+	"crypto/sha1" //nolint:gosec // as in ssocache.go
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The seeds of these targets are in testdata/fuzz.
+
+// FuzzParseTime: what is a time can be written and read again.
+func FuzzParseTime(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := ParseTime(text)
+		if err != nil || at.Year() < 0 || at.Year() > 9999 {
+			return
+		}
+		again, err := ParseTime(at.UTC().Format(time.RFC3339Nano))
+		if err != nil || !again.Equal(at) {
+			t.Fatalf("%q is %s, then %s: %v", text, at, again, err)
+		}
+	})
+}
+
+// FuzzSSOToken: whatever is in the cache of aws sso login, no error tells of it.
+func FuzzSSOToken(f *testing.F) {
+	f.Fuzz(func(t *testing.T, data []byte) {
+		home := t.TempDir()
+		name := sha1.Sum([]byte("s")) //nolint:gosec // as in ssocache.go
+		folder := filepath.Join(home, ".aws", "sso", "cache")
+		path := filepath.Join(folder, hex.EncodeToString(name[:])+".json")
+		if os.MkdirAll(folder, 0o700) != nil || os.WriteFile(path, data, 0o600) != nil {
+			t.Fatal("no folder")
+		}
+		token, err := LoadSSOToken(home, "s")
+		if err != nil {
+			if strings.Contains(err.Error(), "canary") {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		_, _ = token.Expires(), token.CanRefresh(time.Now())
+		token.Renewed("new", "", time.Now().Add(time.Hour))
+		if again, err := LoadSSOToken(home, "s"); err != nil || again.Get("accessToken") != "new" {
+			t.Fatalf("the renewed token can't be read: %v", err)
+		}
+	})
+}

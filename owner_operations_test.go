@@ -1,0 +1,227 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+// ownedOperations are all that this package does in a bucket. Each must make a
+// request. trip, where there is one, breaks some.
+func ownedOperations(t *testing.T) map[string]struct {
+	do   func(context.Context, *lithopss3.Store, *lithopss3.Jobs) error
+	trip tripper
+} {
+	t.Helper()
+	type operation = struct {
+		do   func(context.Context, *lithopss3.Store, *lithopss3.Jobs) error
+		trip tripper
+	}
+	const bucket = userBucketName
+	call := lithopss3.Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: "00000"}
+	large := bytes.Repeat([]byte("0123456789abcdef"), 20<<16) // 20 MiB: parts up, ranges down
+	file := filepath.Join(t.TempDir(), "file")
+	read := func(object *lithopss3.Object, err error) error {
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, object.Body)
+		return errors.Join(err, object.Body.Close())
+	}
+	on := func(do func(context.Context, *lithopss3.Store) error) operation {
+		return operation{do: func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error { return do(ctx, s) }}
+	}
+	of := func(do func(context.Context, *lithopss3.Jobs) error) operation {
+		return operation{do: func(ctx context.Context, _ *lithopss3.Store, j *lithopss3.Jobs) error { return do(ctx, j) }}
+	}
+	operations := map[string]operation{
+		"Store.BucketStatus": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.BucketStatus(ctx, bucket)) }),
+		"Store.EnsureBucket": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.EnsureBucket(ctx)) }),
+		"Store.HeadBucket":   on(func(ctx context.Context, s *lithopss3.Store) error { return s.HeadBucket(ctx, bucket) }),
+		"Store.PutObject": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.PutObject(ctx, bucket, "key", strings.NewReader("text"), nil)
+		}),
+		"Store.PutObject in parts": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.PutObject(ctx, bucket, "large", bytes.NewReader(large), nil)
+		}),
+		"Store.PutObject if absent": on(func(ctx context.Context, s *lithopss3.Store) error {
+			err := s.PutObject(ctx, bucket, "key", strings.NewReader("x"), &lithopss3.PutOptions{IfAbsent: true})
+			return unless(err, lithopss3.ErrPrecondition)
+		}),
+		"Store.GetObject": on(func(ctx context.Context, s *lithopss3.Store) error { return read(s.GetObject(ctx, bucket, "key", nil)) }),
+		"Store.ReadObject": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return second(s.ReadObject(ctx, bucket, "key", 0))
+		}),
+		"Store.GetObject of an odd range": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return read(s.GetObject(ctx, bucket, "key", &lithopss3.GetOptions{Range: &lithopss3.ByteRange{Offset: -3, Length: 2}}))
+		}),
+		"Store.HeadObject": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.HeadObject(ctx, bucket, "key")) }),
+		"Store.DownloadFile": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.DownloadFile(ctx, bucket, "large", file, nil)
+		}),
+		"Store.UploadFile": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.UploadFile(ctx, file, bucket, "copy", nil)
+		}),
+		"Store.OpenReaderAt": on(func(ctx context.Context, s *lithopss3.Store) error {
+			reader, err := s.OpenReaderAt(ctx, bucket, "large", nil)
+			if err != nil {
+				return err
+			}
+			_, err = reader.ReadAt(make([]byte, 100), 9<<20)
+			return errors.Join(err, reader.Close())
+		}),
+		"Store.ListKeys": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.ListKeys(ctx, bucket, "")) }),
+		"Store.ListObjects": on(func(ctx context.Context, s *lithopss3.Store) error {
+			for _, err := range s.ListObjects(ctx, bucket, &lithopss3.ListOptions{PageSize: 1}) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+		"Store.DeleteObject": on(func(ctx context.Context, s *lithopss3.Store) error { return s.DeleteObject(ctx, bucket, "gone") }),
+		"Store.DeleteObjects": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.DeleteObjects(ctx, bucket, []string{"gone", "gone too", "odd\x01"})
+		}),
+		"Store.CreateBucket": on(func(ctx context.Context, s *lithopss3.Store) error { return s.CreateBucket(ctx, bucket) }),
+
+		"Jobs.CallOutput": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.CallOutput(ctx, call)) }),
+		"Jobs.CallStatus": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.CallStatus(ctx, call)) }),
+		"Jobs.CallStatuses": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			for _, err := range j.CallStatuses(ctx, []lithopss3.Call{call}) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+		"Jobs.Clean": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return second(j.Clean(ctx, lithopss3.CleanOptions{ExecutorID: "none"}))
+		}),
+		"Jobs.PutCloudObject": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return second(j.PutCloudObject(ctx, strings.NewReader("x"), nil))
+		}),
+		"Jobs.GetCloudObject": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return read(j.GetCloudObject(ctx, &lithopss3.CloudObject{Backend: lithopss3.StorageBackend, Bucket: bucket, Key: "key"}, nil))
+		}),
+		"Jobs.DeleteCloudObjects": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return j.DeleteCloudObjects(ctx, &lithopss3.CloudObject{Backend: lithopss3.StorageBackend, Bucket: bucket, Key: "gone"})
+		}),
+		"Jobs.PutData": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return j.PutData(ctx, "data", strings.NewReader("x"))
+		}),
+		"Jobs.GetData":    of(func(ctx context.Context, j *lithopss3.Jobs) error { return read(j.GetData(ctx, "key", nil)) }),
+		"Jobs.DeleteData": of(func(ctx context.Context, j *lithopss3.Jobs) error { return j.DeleteData(ctx, "gone") }),
+		"Jobs.PutFunction": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return second(j.PutFunction(ctx, "4b99c1-0", []byte("f")))
+		}),
+		"Jobs.GetFunction": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.GetFunction(ctx, "key")) }),
+		"Jobs.PutRuntimeMeta": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return j.PutRuntimeMeta(ctx, "r", map[string]any{})
+		}),
+		"Jobs.RuntimeMeta":       of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.RuntimeMeta(ctx, "r")) }),
+		"Jobs.DeleteRuntimeMeta": of(func(ctx context.Context, j *lithopss3.Jobs) error { return j.DeleteRuntimeMeta(ctx, "other") }),
+		"Jobs.Finish": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return j.Finish(ctx, &lithopss3.CallStatus{Call: call}, strings.Repeat("x", 9<<10), nil)
+		}),
+		"Jobs.PutInit": of(func(ctx context.Context, j *lithopss3.Jobs) error { return j.PutInit(ctx, call, "a") }),
+		"Jobs.PutStatus": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return j.PutStatus(ctx, &lithopss3.CallStatus{Call: call})
+		}),
+		"Jobs.JobStatus": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.JobStatus(ctx, "")) }),
+		"Jobs.List":      of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.List(ctx, "")) }),
+		"Jobs.Result":    of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.Result(ctx, call)) }),
+		"Jobs.ResultOf": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			return second(j.ResultOf(ctx, &lithopss3.CallStatus{Call: call, ResultSize: 1}))
+		}),
+		"Jobs.Watch": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+			for _, err := range j.Watch(ctx, "4b99c1-0", nil) {
+				return err // the first event is enough
+			}
+			return nil
+		}),
+		"PartitionObjects": on(func(ctx context.Context, s *lithopss3.Store) error {
+			partitions, _, err := lithopss3.PartitionObjects(ctx, s, []string{"s3://" + bucket + "/large"}, nil)
+			if err != nil {
+				return err
+			}
+			body, err := partitions[0].Open(ctx, s)
+			if err != nil {
+				return err
+			}
+			return body.Close()
+		}),
+	}
+	resumed := operations["Store.GetObject"]
+	resumed.do = func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error {
+		return read(s.GetObject(ctx, bucket, "large", nil))
+	}
+	resumed.trip = breakFirst()
+	operations["Store.GetObject that breaks off"] = resumed
+	aborted := operations["Store.PutObject in parts"]
+	aborted.do = func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error {
+		err := s.PutObject(ctx, bucket, "aborted", bytes.NewReader(large), nil)
+		if err == nil {
+			return errors.New("the upload was to fail")
+		}
+		return nil
+	}
+	aborted.trip = func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if request.Method == http.MethodPut {
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
+		}
+		return next.RoundTrip(request)
+	}
+	operations["Store.PutObject that is taken back"] = aborted
+	elsewhere := operations["Store.HeadObject"]
+	elsewhere.do = func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error {
+		return unless(second(s.HeadObject(ctx, bucket, "key")), errMoved)
+	}
+	elsewhere.trip = moveOnce()
+	operations["Store.HeadObject in a region that must be asked for"] = elsewhere
+	return operations
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func unless(err, expected error) error {
+	var known *lithopss3.Error
+	if errors.Is(err, expected) || (expected == errMoved && errors.As(err, &known) && known.StatusCode == http.StatusMovedPermanently) {
+		return nil
+	}
+	return err
+}
+
+// errMoved stands for the answer of moveOnce, after which nobody says whereto.
+var errMoved = errors.New("moved")
+
+// breakFirst cuts the first body of an object in the middle.
+func breakFirst() tripper {
+	var broken atomic.Bool
+	return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		response, err := next.RoundTrip(request)
+		if err == nil && request.Method == http.MethodGet && broken.CompareAndSwap(false, true) {
+			response.Body = &brokenBody{ReadCloser: response.Body, left: 1 << 20, err: io.ErrUnexpectedEOF}
+		}
+		return response, err
+	}
+}
+
+// moveOnce answers the first request with a redirect that does not say whereto.
+func moveOnce() tripper {
+	var moved atomic.Bool
+	return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if moved.CompareAndSwap(false, true) {
+			return &http.Response{StatusCode: http.StatusMovedPermanently, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
+		}
+		return next.RoundTrip(request)
+	}
+}
