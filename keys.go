@@ -125,7 +125,8 @@ func (k Key) String() string {
 	return ""
 }
 
-// isDigits tells whether text is a number as ids have it: 1 to 18 digits.
+// isDigits tells whether text is a number as ids have it: 1 to 18 digits. Lithops
+// writes more than one, but Python reads any.
 func isDigits(text string) bool {
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {

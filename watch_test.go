@@ -24,6 +24,7 @@ type simulatedJob struct {
 	start, end []time.Duration // of each call
 	ids        []string        // in the order of the keys
 	number     map[string]int
+	numbers    []int // in the order of ids
 	pageSize   int
 	requests   int
 	fail       func(request int) error
@@ -32,14 +33,24 @@ type simulatedJob struct {
 }
 
 func newSimulatedJob(start, end []time.Duration) *simulatedJob {
-	s := &simulatedJob{start: start, end: end, pageSize: maxPageSize, number: map[string]int{}, folder: "lithops.jobs/e1-0-M000/", activation: "0a1b"}
-	for n := range start {
-		id := FormatCallID(n)
+	s := &simulatedJob{start: start, end: end, pageSize: maxPageSize, folder: "lithops.jobs/e1-0-M000/", activation: "0a1b"}
+	s.count(0)
+	return s
+}
+
+// count numbers the calls from first on.
+func (s *simulatedJob) count(first int) {
+	s.ids, s.number = nil, map[string]int{}
+	for n := range s.start {
+		id := FormatCallID(first + n)
 		s.ids = append(s.ids, id)
 		s.number[id] = n
 	}
 	slices.Sort(s.ids)
-	return s
+	s.numbers = make([]int, len(s.ids))
+	for i, id := range s.ids {
+		s.numbers[i] = s.number[id]
+	}
 }
 
 // keys yields the keys behind startAfter.
@@ -48,14 +59,16 @@ func (s *simulatedJob) keys(startAfter string) iter.Seq[string] {
 		rest := strings.TrimPrefix(startAfter, s.folder)
 		first, _, _ := strings.Cut(rest, "/")
 		from, _ := slices.BinarySearch(s.ids, first)
-		for _, id := range s.ids[max(0, from-1):] {
-			n := s.number[id]
+		for i := max(0, from-1); i < len(s.ids); i++ {
+			n := s.numbers[i]
 			for _, object := range []struct {
 				name string
 				at   time.Duration
 			}{{s.activation + ".init", s.start[n]}, {"status.json", s.end[n]}} {
-				key := s.folder + id + "/" + object.name
-				if object.at <= s.now && key > startAfter && !yield(key) {
+				if object.at > s.now {
+					continue
+				}
+				if key := s.folder + s.ids[i] + "/" + object.name; key > startAfter && !yield(key) {
 					return
 				}
 			}
@@ -208,13 +221,7 @@ func TestWatchEveryEventOnce(t *testing.T) {
 			end = append(end, start[len(start)-1]+seconds("run", 60))
 		}
 		job := newSimulatedJob(start, end)
-		job.ids, job.number = nil, map[string]int{}
-		for n := range count {
-			id := FormatCallID(first + n)
-			job.ids = append(job.ids, id)
-			job.number[id] = n
-		}
-		slices.Sort(job.ids)
+		job.count(first)
 		job.pageSize = rapid.IntRange(1, 50).Draw(t, "page size")
 		job.watchAll(t, job.jobs(nil))
 	})

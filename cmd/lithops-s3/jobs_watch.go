@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
@@ -43,6 +44,7 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 
 func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected selection, opts *lithopss3.WatchOptions) error {
 	bar := &callBar{out: t.stderr, shown: isTerminal(t.stderr) && os.Getenv("TERM") != "dumb", total: c.Calls}
+	bar.start()
 	defer bar.end()
 	for event, err := range jobs.Watch(t.ctx, selected.executor, opts) {
 		if err != nil {
@@ -70,26 +72,56 @@ func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected se
 
 // A callBar draws how far the calls are, on one line of a terminal.
 type callBar struct {
-	out           io.Writer
-	shown         bool
-	total         int // 0 if not known
+	out   io.Writer
+	shown bool
+	total int // 0 if not known
+
+	mu            sync.Mutex
 	started, done int
-	drawn         time.Time
+	changed       bool // since it was drawn
+
+	stop chan struct{}
+	gone sync.WaitGroup
+}
+
+// start draws what has changed now and then, until end: events come in bursts.
+func (b *callBar) start() {
+	if !b.shown {
+		return
+	}
+	b.stop = make(chan struct{})
+	b.gone.Go(func() {
+		ticker := time.NewTicker(drawEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-b.stop:
+				return
+			case <-ticker.C:
+				b.draw()
+			}
+		}
+	})
 }
 
 func (b *callBar) count(event lithopss3.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changed = true
 	if event.Kind == lithopss3.CallStarted {
 		b.started++
 	} else {
 		b.done++
 	}
-	if b.shown && time.Since(b.drawn) > 100*time.Millisecond {
-		b.draw()
-	}
 }
 
 func (b *callBar) draw() {
-	b.drawn = time.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.changed {
+		return
+	}
+	b.changed = false
 	const width = 40
 	total := max(b.total, b.started, 1)
 	full := width * b.done / total
@@ -98,11 +130,16 @@ func (b *callBar) draw() {
 
 // end leaves the last state on its line.
 func (b *callBar) end() {
-	if b.shown && !b.drawn.IsZero() {
-		b.draw()
+	if b.stop == nil {
+		return
+	}
+	close(b.stop)
+	b.gone.Wait()
+	b.stop = nil
+	b.draw()
+	if b.started > 0 {
 		_, _ = fmt.Fprintln(b.out)
 	}
-	b.shown = false
 }
 
 // isTerminal tells whether a person looks at the output.

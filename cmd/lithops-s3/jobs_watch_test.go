@@ -1,0 +1,40 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+)
+
+// A burst of events is drawn whole, though no other comes behind it.
+func TestCallBar(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		bar := &callBar{out: &out, shown: true, total: 4}
+		bar.start()
+		for range 2 {
+			bar.count(lithopss3.Event{Kind: lithopss3.CallStarted})
+			bar.count(lithopss3.Event{Kind: lithopss3.CallDone})
+		}
+		bar.count(lithopss3.Event{Kind: lithopss3.CallStarted})
+		time.Sleep(2 * drawEvery)
+		synctest.Wait()
+		drawn := "\r[" + strings.Repeat("#", 20) + strings.Repeat(".", 20) + "] 2 of 4 calls done, 1 running \x1b[K"
+		assert.Equal(t, drawn, out.String())
+		time.Sleep(10 * drawEvery)
+		bar.end()
+		bar.end()
+		assert.Equal(t, drawn+"\n", out.String(), "once, as nothing changed")
+
+		silent := &callBar{out: &out}
+		silent.start()
+		silent.count(lithopss3.Event{Kind: lithopss3.CallDone})
+		silent.end()
+		assert.Equal(t, drawn+"\n", out.String())
+	})
+}
