@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// hasLocks tells that lockFile keeps others out.
+const hasLocks = true
+
 // lockFile fails where another open file has the lock. Closing the file, and the
 // process's end, give it back.
 func lockFile(file *os.File) error {

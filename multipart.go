@@ -206,12 +206,9 @@ func (u *upload) sum() (size int64, crc string) {
 func (u *upload) abort(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
-	_, err := call(ctx, u.store, u.bucket, &s3.AbortMultipartUploadInput{
-		Bucket: &u.bucket, Key: &u.key, UploadId: u.id, ExpectedBucketOwner: u.store.expectedOwner(u.bucket),
-	}, u.store.client.AbortMultipartUpload)
-	var gone *types.NoSuchUpload
-	if err == nil || errors.As(err, &gone) {
-		return nil
+	id := aws.ToString(u.id)
+	if err := u.store.abortUpload(ctx, u.bucket, u.key, id); err != nil {
+		return fmt.Errorf("the upload %s was left behind: %w", id, err)
 	}
-	return fmt.Errorf("the upload %s was left behind: %w", aws.ToString(u.id), err)
+	return nil
 }

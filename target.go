@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -20,6 +21,7 @@ type target struct {
 	mode     fs.FileMode // permissions of the file that is there
 	exists   bool
 	isDevice bool
+	guard    *os.File // the temporary file once more, locked; nil if it has another name
 }
 
 // openTarget looks at what is at path, below root where that is not nil. Outside of
@@ -65,6 +67,9 @@ func openTarget(root *os.Root, path string) (*target, error) {
 var errOutside = errors.New("leads out of the folder")
 
 func (t *target) close() {
+	if t.guard != nil {
+		_ = t.guard.Close()
+	}
 	if t.folder != nil {
 		_ = t.folder.Close()
 	}
@@ -73,10 +78,12 @@ func (t *target) close() {
 // create makes a new file beside the target, with the permissions that the user's
 // umask leaves to new files; os.CreateTemp would keep it from the group.
 func (t *target) create() (*os.File, error) {
+	if file := t.createNamed(); file != nil {
+		return file, nil
+	}
 	const attempts = 100
 	for attempt := 0; ; attempt++ {
-		name := fmt.Sprintf(".lithops-s3-%08x.part", rand.Uint32())
-		file, err := t.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		file, err := t.createAs(temporaryName(rand.Uint32()))
 		if err == nil {
 			return file, nil
 		}
@@ -84,6 +91,69 @@ func (t *target) create() (*os.File, error) {
 			return nil, t.explain(err)
 		}
 	}
+}
+
+func temporaryName(number uint32) string { return fmt.Sprintf(".lithops-s3-%08x.part", number) }
+
+func (t *target) createAs(name string) (*os.File, error) {
+	return t.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+// createNamed makes the file under a name that follows from the target's, so that a
+// download finds what one that was killed has left, and removes it. The file is
+// locked until the target is closed. It is nil where that can't be done: another
+// download into the target is under way, or there are no locks here.
+func (t *target) createNamed() *os.File {
+	if !hasLocks {
+		return nil
+	}
+	name := temporaryName(crc32.ChecksumIEEE([]byte(t.name)))
+	if left := t.lockNamed(name); left != nil {
+		_ = t.folder.Remove(name)
+		_ = left.Close()
+	}
+	file, err := t.createAs(name)
+	if err != nil {
+		return nil // as there is one, or a reason that the next attempt meets too
+	}
+	guard := t.lockNamed(name)
+	if guard == nil || !isSameFile(file, guard) { // somebody took it for a leftover before it was locked
+		if guard != nil {
+			_ = guard.Close()
+		}
+		_ = file.Close()
+		return nil
+	}
+	t.guard = guard
+	return file
+}
+
+// lockNamed opens and locks a regular file, and is nil where that can't be done.
+func (t *target) lockNamed(name string) *os.File {
+	if info, err := t.folder.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	file, err := t.folder.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	opened, err := file.Stat()
+	if err == nil {
+		err = lockFile(file)
+	}
+	if err == nil {
+		if named, err := t.folder.Lstat(name); err == nil && os.SameFile(opened, named) {
+			return file
+		}
+	}
+	_ = file.Close()
+	return nil
+}
+
+func isSameFile(a, b *os.File) bool {
+	infoA, errA := a.Stat()
+	infoB, errB := b.Stat()
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // explain names the target where an error of its folder names only a part of it.

@@ -41,18 +41,19 @@ type terminal struct {
 }
 
 type commands struct {
-	Put    putCommand    `cmd:"" help:"Store a file."`
-	Get    getCommand    `cmd:"" help:"Fetch an object into a file."`
-	List   listCommand   `cmd:"" help:"List objects."`
-	Delete deleteCommand `cmd:"" help:"Delete an object, or all with a prefix."`
-	Head   headCommand   `cmd:"" help:"Describe an object."`
-	Jobs   jobsCommand   `cmd:"" help:"Look at what executors have in the bucket: jobs, calls, results, logs."`
-	Clean  cleanCommand  `cmd:"" help:"Delete what executors have left in the bucket."`
-	Bucket bucketCommand `cmd:"" help:"Print the name of the configuration's bucket."`
-	Config configCommand `cmd:"" help:"Print what the configuration says of the storage."`
-	Doctor doctorCommand `cmd:"" help:"Find out what works and what is wrong, from the configuration to the bucket."`
-	Demo   demoCommand   `cmd:"" help:"Run the main job on an embedded server; no account needed."`
-	Dev    devCommand    `cmd:"" help:"Run the embedded S3 and STS server in the foreground."`
+	Put     putCommand     `cmd:"" help:"Store a file."`
+	Get     getCommand     `cmd:"" help:"Fetch an object into a file."`
+	List    listCommand    `cmd:"" help:"List objects."`
+	Delete  deleteCommand  `cmd:"" help:"Delete an object, or all with a prefix."`
+	Head    headCommand    `cmd:"" help:"Describe an object."`
+	Jobs    jobsCommand    `cmd:"" help:"Look at what executors have in the bucket: jobs, calls, results, logs."`
+	Clean   cleanCommand   `cmd:"" help:"Delete what executors have left in the bucket."`
+	Uploads uploadsCommand `cmd:"" help:"List uploads in parts that were begun and not completed, and end them."`
+	Bucket  bucketCommand  `cmd:"" help:"Print the name of the configuration's bucket."`
+	Config  configCommand  `cmd:"" help:"Print what the configuration says of the storage."`
+	Doctor  doctorCommand  `cmd:"" help:"Find out what works and what is wrong, from the configuration to the bucket."`
+	Demo    demoCommand    `cmd:"" help:"Run the main job on an embedded server; no account needed."`
+	Dev     devCommand     `cmd:"" help:"Run the embedded S3 and STS server in the foreground."`
 
 	Version versionFlag `help:"Print the version." short:"V"`
 }

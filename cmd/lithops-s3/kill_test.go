@@ -1,0 +1,182 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/faultproxy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A victim is the command as a process of its own, behind a proxy that holds it in
+// the middle of a transfer.
+type victim struct {
+	t       *testing.T
+	command string
+	folder  string
+	env     []string
+	proxy   *faultproxy.Proxy
+	store   *lithopss3.Store // not through the proxy
+}
+
+const victimBucket = "victims-bucket"
+
+func newVictim(t *testing.T) *victim {
+	t.Helper()
+	v := &victim{t: t, command: filepath.Join(t.TempDir(), "lithops-s3"), folder: t.TempDir()}
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", v.command, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	server, err := devs3.Start(nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Close() })
+	v.proxy, err = faultproxy.Start(faultproxy.Options{Target: server.URL()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = v.proxy.Close() })
+	env := server.Env()
+	v.store, err = lithopss3.New(t.Context(), nil, &lithopss3.Options{LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = v.store.Close() })
+	require.NoError(t, v.store.CreateBucket(t.Context(), victimBucket))
+	env["AWS_ENDPOINT_URL"], env["HOME"], env["LITHOPS_CONFIG"] = v.proxy.URL(), v.folder, `{"lithops": {"storage": "aws_s3"}}`
+	for name, value := range env {
+		v.env = append(v.env, name+"="+value)
+	}
+	return v
+}
+
+func (v *victim) start(args ...string) (*exec.Cmd, *bytes.Buffer) {
+	v.t.Helper()
+	cmd := exec.CommandContext(v.t.Context(), v.command, args...)
+	out := &bytes.Buffer{}
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = v.env, v.folder, out, out
+	require.NoError(v.t, cmd.Start())
+	return cmd, out
+}
+
+func (v *victim) run(args ...string) string {
+	v.t.Helper()
+	cmd, out := v.start(args...)
+	require.NoError(v.t, cmd.Wait(), "%s", out)
+	return out.String()
+}
+
+// kill starts the command, which meets the rule, and kills it there.
+func (v *victim) kill(rule faultproxy.Rule, args ...string) {
+	v.t.Helper()
+	rule.Times = -1
+	v.proxy.Break(rule)
+	held := v.proxy.Faults()[rule.Fault]
+	cmd, out := v.start(args...)
+	assert.Eventually(v.t, func() bool { return v.proxy.Faults()[rule.Fault] > held }, time.Minute, 5*time.Millisecond)
+	require.NoError(v.t, cmd.Process.Kill())
+	require.Error(v.t, cmd.Wait(), "%s", out)
+	v.proxy.Break()
+}
+
+func (v *victim) files() []string {
+	v.t.Helper()
+	entries, err := os.ReadDir(v.folder)
+	require.NoError(v.t, err)
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names
+}
+
+func someBytes(size int) []byte {
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
+	return data
+}
+
+// TestKilledDownload: what a killed download leaves is not under the final name, and
+// is gone, or of use, when the next one is done.
+func TestKilledDownload(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	data := someBytes(20 << 20)
+	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "large", bytes.NewReader(data), nil))
+	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "small", bytes.NewReader(data[:1<<20]), nil))
+	last := func(r *http.Request) bool { // or what is missing of it
+		var from int
+		_, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+		return err == nil && from >= 16<<20
+	}
+	path := filepath.Join(v.folder, "file")
+	for _, before := range []string{"", "before"} {
+		for name, test := range map[string]struct {
+			key  string
+			args []string
+			rule faultproxy.Rule
+			left int
+		}{
+			"large":            {"large", nil, faultproxy.Rule{Fault: faultproxy.StallInAnswer, Match: last}, 1},
+			"large, to resume": {"large", []string{"--resume"}, faultproxy.Rule{Fault: faultproxy.StallInAnswer, Match: last}, 2},
+			"small":            {"small", nil, faultproxy.Rule{Fault: faultproxy.StallInAnswer, Operation: "GetObject"}, 1},
+		} {
+			_ = os.Remove(path)
+			kept := 0
+			if before != "" {
+				require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
+				kept = 1
+			}
+			args := append([]string{"get", victimBucket, test.key, "-o", "file", "--quiet"}, test.args...)
+			for range 2 { // the second finds what the first left
+				v.kill(test.rule, args...)
+				assert.LessOrEqual(t, len(v.files()), kept+test.left, "%s: %v", name, v.files())
+				got, err := os.ReadFile(path)
+				assert.Equal(t, before == "", err != nil)
+				assert.Equal(t, before, string(got), "%s: the file is what it was", name)
+			}
+			v.run(args...)
+			got, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(data[:len(got)], got) && (test.key == "small") == (len(got) == 1<<20), "%s: %d bytes", name, len(got))
+			assert.Equal(t, []string{"file"}, v.files(), name)
+		}
+	}
+}
+
+// TestKilledUpload: a killed upload stores nothing, the next one stores all, and the
+// parts that the first left can be found and ended.
+func TestKilledUpload(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	data := someBytes(40 << 20)
+	require.NoError(t, os.WriteFile(filepath.Join(v.folder, "file"), data, 0o600))
+	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "there", strings.NewReader("before"), nil))
+	for _, key := range []string{"new", "there"} {
+		for _, rule := range []faultproxy.Rule{
+			{Fault: faultproxy.Stall, Operation: "UploadPart", Skip: 2},
+			{Fault: faultproxy.Stall, Operation: "CompleteMultipartUpload"},
+		} {
+			v.kill(rule, "put", "file", victimBucket, "-k", key, "--quiet")
+			got, err := v.store.ReadObject(t.Context(), victimBucket, key, 0)
+			assert.Equal(t, key == "new", err != nil)
+			assert.Equal(t, key == "there", string(got) == "before")
+		}
+		v.run("put", "file", victimBucket, "-k", key, "--quiet")
+		got, err := v.store.ReadObject(t.Context(), victimBucket, key, 0)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(data, got))
+	}
+	assert.Empty(t, v.run("uploads", victimBucket), "none of them is a day old")
+	assert.Equal(t, 2, strings.Count(v.run("uploads", victimBucket, "-p", "new", "--older-than", "0s"), "open "))
+	assert.Equal(t, 4, strings.Count(v.run("uploads", victimBucket, "--older-than", "0s", "--abort", "--json"), `"aborted": true`))
+	assert.Equal(t, "[]\n", v.run("uploads", victimBucket, "--older-than", "0s", "--json"))
+	assert.Equal(t, []string{"file"}, v.files())
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+type uploadsCommand struct {
+	storageFlags
+	Bucket    string        `arg:"" help:"The bucket."`
+	Prefix    string        `short:"p" help:"Only those of keys that begin with this."`
+	OlderThan time.Duration `default:"24h" help:"Only those begun longer ago: what is younger may be under way. 0s is all."`
+	Abort     bool          `help:"End them: the server drops their parts. Objects stay. Uploads that are under way fail."`
+	JSON      bool          `name:"json" help:"Print JSON."`
+}
+
+// An uploadLine describes an open upload.
+type uploadLine struct {
+	Key     string    `json:"key"`
+	ID      string    `json:"upload_id"`
+	Begun   time.Time `json:"begun"`
+	Aborted bool      `json:"aborted"`
+}
+
+// Run lists the uploads, or ends them.
+func (c *uploadsCommand) Run(t *terminal) error {
+	store, err := c.open(t)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	var found []lithopss3.OpenUpload // all of them, as what ends moves the pages
+	for upload, err := range store.OpenUploads(t.ctx, c.Bucket, c.Prefix) {
+		if err != nil {
+			return err
+		}
+		if c.OlderThan <= 0 || time.Since(upload.Begun) >= c.OlderThan {
+			found = append(found, upload)
+		}
+	}
+	lines := make([]uploadLine, 0, len(found))
+	for _, upload := range found {
+		if c.Abort {
+			if err := store.AbortUpload(t.ctx, c.Bucket, upload); err != nil {
+				return err
+			}
+		}
+		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun, Aborted: c.Abort}
+		lines = append(lines, line)
+		if c.JSON {
+			continue
+		}
+		word := "open"
+		if c.Abort {
+			word = "ended"
+		}
+		if _, err := fmt.Fprintf(t.stdout, "%s  %s  %s  %s\n", word, upload.Begun.UTC().Format(time.RFC3339), printable(upload.Key), printable(upload.ID)); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return t.printJSON(lines)
+	}
+	return nil
+}

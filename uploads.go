@@ -1,0 +1,109 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// An OpenUpload is an upload in parts that was begun and neither completed nor
+// taken back: one under way, or one whose process was killed. S3 keeps its parts,
+// at the price of an object, until somebody ends it.
+type OpenUpload struct {
+	Key string
+	ID  string
+	// Begun is when, by the server's clock.
+	Begun time.Time
+}
+
+// OpenUploads yields a bucket's uploads in parts that are open, of keys that begin
+// with prefix, a page for each request. Whose they are S3 does not tell. The first
+// error ends the sequence.
+func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq2[OpenUpload, error] {
+	const op = "OpenUploads"
+	return func(yield func(OpenUpload, error) bool) {
+		if err := checkBucket(op, bucket); err != nil {
+			yield(OpenUpload{}, err)
+			return
+		}
+		in := &s3.ListMultipartUploadsInput{
+			Bucket: &bucket, Prefix: optional(prefix), EncodingType: types.EncodingTypeUrl, ExpectedBucketOwner: s.expectedOwner(bucket),
+		}
+		for {
+			out, err := call(ctx, s, bucket, in, s.client.ListMultipartUploads)
+			if err != nil {
+				yield(OpenUpload{}, wrapError(op, bucket, "", err))
+				return
+			}
+			for _, found := range out.Uploads {
+				upload, err := openUpload(out, found)
+				if !yield(upload, wrapError(op, bucket, "", err)) || err != nil {
+					return
+				}
+			}
+			if !aws.ToBool(out.IsTruncated) {
+				return
+			}
+			key, id, err := nextUploads(in, out)
+			if err != nil {
+				yield(OpenUpload{}, wrapError(op, bucket, "", err))
+				return
+			}
+			in.KeyMarker, in.UploadIdMarker = &key, &id
+		}
+	}
+}
+
+func openUpload(out *s3.ListMultipartUploadsOutput, found types.MultipartUpload) (OpenUpload, error) {
+	key, err := decodeUploadKey(out, found.Key)
+	return OpenUpload{Key: key, ID: aws.ToString(found.UploadId), Begun: aws.ToTime(found.Initiated)}, err
+}
+
+func decodeUploadKey(out *s3.ListMultipartUploadsOutput, key *string) (string, error) {
+	if out.EncodingType != types.EncodingTypeUrl {
+		return aws.ToString(key), nil
+	}
+	return url.QueryUnescape(aws.ToString(key))
+}
+
+// nextUploads is where the next page begins. It is an error where that is not
+// behind this page.
+func nextUploads(in *s3.ListMultipartUploadsInput, out *s3.ListMultipartUploadsOutput) (key, id string, err error) {
+	key, err = decodeUploadKey(out, out.NextKeyMarker)
+	id = aws.ToString(out.NextUploadIdMarker)
+	if err == nil && (key == "" || key == aws.ToString(in.KeyMarker) && id == aws.ToString(in.UploadIdMarker)) {
+		err = ErrListing
+	}
+	return key, id, err
+}
+
+// AbortUpload ends an open upload and has the server drop its parts; the object that
+// may be under its key stays. One that is gone is no error. A put that is under way
+// with it fails.
+func (s *Store) AbortUpload(ctx context.Context, bucket string, upload OpenUpload) error {
+	const op = "AbortUpload"
+	if err := checkNames(op, bucket, upload.Key); err != nil {
+		return err
+	}
+	if upload.ID == "" {
+		return &Error{Op: op, Bucket: bucket, Key: upload.Key, Err: errors.New("the upload has no ID")}
+	}
+	return wrapError(op, bucket, upload.Key, s.abortUpload(ctx, bucket, upload.Key, upload.ID))
+}
+
+func (s *Store) abortUpload(ctx context.Context, bucket, key, id string) error {
+	_, err := call(ctx, s, bucket, &s3.AbortMultipartUploadInput{
+		Bucket: &bucket, Key: &key, UploadId: &id, ExpectedBucketOwner: s.expectedOwner(bucket),
+	}, s.client.AbortMultipartUpload)
+	var gone *types.NoSuchUpload
+	if errors.As(err, &gone) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestOpenUploads lists uploads, several of one key, and ends one of them.
+func TestOpenUploads(t *testing.T) {
+	t.Parallel()
+	store := openWire(t, straight)
+	bucket := "bucket"
+	for i := range 5 {
+		key := fmt.Sprintf("folder/ключ %d+&", i/2)
+		_, err := store.Client().CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key})
+		require.NoError(t, err)
+	}
+	var found []lithopss3.OpenUpload
+	for upload, err := range store.OpenUploads(t.Context(), bucket, "folder/") {
+		require.NoError(t, err)
+		assert.False(t, upload.Begun.IsZero())
+		found = append(found, upload)
+	}
+	require.Len(t, found, 5)
+	assert.Equal(t, "folder/ключ 2+&", found[4].Key)
+	for range 2 { // one that is gone is no error
+		require.NoError(t, store.AbortUpload(t.Context(), bucket, found[2]))
+	}
+	assert.Equal(t, 4, uploadsLeft(t, store))
+	for range store.OpenUploads(t.Context(), bucket, "other/") {
+		t.Error("a prefix selects")
+	}
+	for _, err := range store.OpenUploads(t.Context(), "no-such-bucket", "") {
+		require.ErrorIs(t, err, lithopss3.ErrNoSuchBucket)
+	}
+	require.ErrorContains(t, store.AbortUpload(t.Context(), bucket, lithopss3.OpenUpload{Key: "key"}), "no ID")
+}
+
+// TestOpenUploadsPages follows the markers, and ends where they do not advance.
+func TestOpenUploadsPages(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	endless := false
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		query := request.URL.Query()
+		if !query.Has("uploads") {
+			return next.RoundTrip(request)
+		}
+		asked = append(asked, query.Get("key-marker")+" "+query.Get("upload-id-marker"))
+		page := "<IsTruncated>true</IsTruncated><NextKeyMarker>a%20b</NextKeyMarker><NextUploadIdMarker>1</NextUploadIdMarker><Upload><Key>a%20b</Key><UploadId>1</UploadId></Upload>"
+		if len(asked) > 1 && !endless {
+			page = "<Upload><Key>c</Key><UploadId>2</UploadId></Upload>"
+		}
+		response := answerWith(request, http.StatusOK, "")
+		response.Body = io.NopCloser(strings.NewReader("<ListMultipartUploadsResult><EncodingType>url</EncodingType>" + page + "</ListMultipartUploadsResult>"))
+		response.ContentLength = -1
+		return response, nil
+	})
+	list := func() (keys []string, err error) {
+		for upload, err := range store.OpenUploads(t.Context(), "bucket", "") {
+			if err != nil {
+				return keys, err
+			}
+			keys = append(keys, upload.Key)
+		}
+		return keys, nil
+	}
+	keys, err := list()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a b", "c"}, keys)
+	assert.Equal(t, []string{" ", "a b 1"}, asked)
+	endless = true
+	_, err = list()
+	require.ErrorIs(t, err, lithopss3.ErrListing)
+}
+
+// TestLeftoverOfKilledDownload: the next download of a file removes the temporary
+// file of one that is no more, and not that of one under way.
+func TestLeftoverOfKilledDownload(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no locks")
+	}
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	var began atomic.Bool
+	var store *lithopss3.Store
+	var during []string
+	data := randomBytes(17 * mib)
+	store = openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if rangeStart(request) == 8*mib && !began.Swap(true) {
+			during = filesIn(t, folder)
+			assert.NoError(t, store.DownloadFile(context.Background(), "bucket", "key", path, nil), "beside the first")
+			assert.ElementsMatch(t, []string{during[0], "file"}, filesIn(t, folder))
+		}
+		return next.RoundTrip(request)
+	})
+	putWhole(t, store, "key", data)
+	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
+	require.Len(t, during, 1)
+	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+
+	left := filepath.Join(folder, during[0])
+	require.NoError(t, os.WriteFile(left, data[:mib], 0o600))
+	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
+	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+
+	// What is no file of this package's stays.
+	outside := filepath.Join(t.TempDir(), "outside")
+	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))
+	require.NoError(t, os.Symlink(outside, left))
+	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
+	assert.ElementsMatch(t, []string{"file", during[0]}, filesIn(t, folder))
+	kept, err := os.ReadFile(outside)
+	require.NoError(t, err)
+	assert.Equal(t, "mine", string(kept))
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(data, got))
+}
