@@ -165,7 +165,7 @@ func (r *report) write(results, docs string) error {
 func (r *report) markdown() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Measured on %s, on %s.\n\nVersions: %s.\n", r.Date, r.Machine, strings.Join(r.Versions, ", "))
-	if verdicts := r.verdicts(); len(verdicts) > 0 {
+	if verdicts := r.verdicts(); len(verdicts) > 0 && !r.Quick { // which has other sizes than the targets
 		text.WriteString("\n### Targets\n\n| work | this package | at most | reached |\n|---|---|---|---|\n")
 		text.WriteString(strings.Join(verdicts, ""))
 	}

@@ -132,7 +132,7 @@ func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample
 		}
 	}
 	if j.Work == workStart {
-		result.Requests, result.Connections = result.Requests/starts, result.Connections/starts
+		result.Requests, result.Connections = result.Requests/int64(j.Count), result.Connections/int64(j.Count)
 	}
 	return result, r.check(ctx, j, measured)
 }

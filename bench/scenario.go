@@ -18,7 +18,7 @@ type scenario struct {
 	shape  s3null.Shape
 
 	size     int64
-	count    int
+	count    int // of objects, keys, calls or starts
 	atOnce   int
 	parallel bool
 	rounds   int // 0 is the runner's own
@@ -36,9 +36,9 @@ const jobPrefix = "lithops.jobs/" + s3null.ExecutorID + "-M000/"
 
 // scenarios are all of them; quick are the same with less to do.
 func scenarios(quick bool) []scenario {
-	size, objects, keys, million, calls := int64(1<<30), 10_000, 100_000, 1_000_000, 3*s3null.CallsPerJob
+	size, objects, keys, million, calls, starts := int64(1<<30), 10_000, 100_000, 1_000_000, 3*s3null.CallsPerJob, 20
 	if quick {
-		size, objects, keys, million, calls = 24<<20, 300, 3_000, 20_000, 6_000
+		size, objects, keys, million, calls, starts = 24<<20, 300, 3_000, 20_000, 6_000, 3
 	}
 	var all []scenario
 	for _, at := range []struct {
@@ -76,7 +76,7 @@ func scenarios(quick bool) []scenario {
 		add(scenario{name: "delete-prefix", title: "list and delete " + formatCount(keys) + " keys", work: workPrefix, bucket: bucketOf("jobs", keys), prefix: "lithops.jobs/", count: keys, parallel: true})
 		add(scenario{name: "poll", title: "one poll of " + formatCount(calls/3) + " calls", work: workPoll, bucket: bucketOf("jobs", calls), prefix: jobPrefix, count: calls / 3, inPlot: !isSlow})
 	}
-	return append(all, scenario{name: "start", title: "process start to 1 KiB stored", work: workStart, bucket: "kept", size: 1024, count: 1, inPlot: true})
+	return append(all, scenario{name: "start", title: "process start to 1 KiB stored", work: workStart, bucket: "kept", size: 1024, count: starts, inPlot: true})
 }
 
 // Metrics of a target.

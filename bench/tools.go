@@ -189,9 +189,6 @@ func awsEnv(endpoint string) []string {
 // startKey is where the start of a process is measured to.
 const startKey = "start.bin"
 
-// starts is how often a process is started for one measurement.
-const starts = 20
-
 // buildStarters builds this package's command and a minimal program on the SDK.
 func buildStarters(ctx context.Context, folder string) ([]*tool, error) {
 	own := &tool{name: "lithopss3", path: filepath.Join(folder, "lithops-s3"), command: func(j *job) []string {
@@ -210,13 +207,13 @@ func buildStarters(ctx context.Context, folder string) ([]*tool, error) {
 	return []*tool{own, sdk}, nil
 }
 
-// start measures the median of some starts of a tool.
+// start measures the median of as many starts of a tool as the job says.
 func (t *tool) start(ctx context.Context, j *job) (*measured, error) {
 	if err := os.WriteFile(j.Path, s3null.Content(startKey, 0, int(j.Size)), 0o600); err != nil {
 		return nil, err
 	}
-	all := make([]measured, 0, starts)
-	for range starts {
+	all := make([]measured, 0, j.Count)
+	for range j.Count {
 		result, err := t.run(ctx, j)
 		if err != nil || result.Skipped != "" {
 			return result, err

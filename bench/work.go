@@ -39,7 +39,7 @@ type job struct {
 	Prefix   string // of a listing
 	Path     string // of the file to read or to write
 	Size     int64  // of the file or stream, in bytes
-	Count    int    // of objects
+	Count    int    // of objects, keys, calls or starts
 	AtOnce   int    // objects put or got at once
 	Parallel bool   // listing may be parallel
 	Profile  string // where to write a CPU profile, "" for none

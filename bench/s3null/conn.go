@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -68,7 +69,7 @@ func (s *Server) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		if request.Header.Get("Expect") == "100-continue" {
+		if strings.EqualFold(request.Header.Get("Expect"), "100-continue") { // which the SDK for Go v1 writes with a capital
 			request.Body = &continued{ReadCloser: request.Body, conn: conn}
 		}
 		answer := s.answer(request)

@@ -126,7 +126,7 @@ func TestPut(t *testing.T) {
 
 	answer, _ = send(t, http.MethodPut, url+"/kept/c", strings.NewReader(right), map[string]string{"x-amz-checksum-crc32": "AAAAAA=="})
 	assert.Equal(t, http.StatusBadRequest, answer.StatusCode)
-	answer, _ = send(t, http.MethodPut, url+"/kept/c", strings.NewReader(right), map[string]string{"Expect": "100-continue"})
+	answer, _ = send(t, http.MethodPut, url+"/kept/c", strings.NewReader(right), nil)
 	assert.Equal(t, http.StatusOK, answer.StatusCode)
 	_, body = send(t, http.MethodPost, url+"/-/report?bucket=kept", nil, nil)
 	assert.JSONEq(t, `{"Objects": 2, "Bytes": 4000, "Wrong": 1}`, body, "these bytes are another key's")
@@ -258,4 +258,29 @@ func TestConnectionIsPaced(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, near) }()
 	require.NoError(t, c.write(&response{status: http.StatusOK, key: "k", length: 9_000_000}, false))
 	assert.InDelta(t, 100*time.Millisecond-credit, down, float64(time.Millisecond))
+}
+
+// TestExpect: a client may wait for the word to go on for as long as it likes.
+func TestExpect(t *testing.T) {
+	t.Parallel()
+	_, url := serve(t)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	for _, word := range []string{"100-continue", "100-Continue"} {
+		_, err = io.WriteString(conn, "PUT /kept/k HTTP/1.1\r\nHost: bench\r\nContent-Length: 3\r\nExpect: "+word+"\r\n\r\n")
+		require.NoError(t, err)
+		in := bufio.NewReader(conn)
+		line, err := in.ReadString('\n')
+		require.NoError(t, err)
+		assert.Equal(t, "HTTP/1.1 100 Continue\r\n", line)
+		_, err = io.WriteString(conn, "abc")
+		require.NoError(t, err)
+		_, err = in.ReadString('\n')
+		require.NoError(t, err)
+		answer, err := http.ReadResponse(in, nil)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusOK, answer.StatusCode)
+	}
 }
