@@ -304,7 +304,7 @@ func emptyConfigError(source string) error {
 func otherBackend(source string, line int, backend string) error {
 	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
 	if !lithopsBackends[backend] {
-		reason = fmt.Sprintf("selects the storage backend %q, which Lithops does not have (did you mean aws_s3?)", backend)
+		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have (did you mean aws_s3?)", printableValue(backend))
 	}
 	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
 }

@@ -21,7 +21,7 @@ var (
 func TestDocumentsNameTests(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{}
-	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -45,4 +45,29 @@ func TestDocumentsNameTests(t *testing.T) {
 		}
 	}
 	assert.Positive(t, named)
+}
+
+// TestThirdPartyIsComplete: THIRD_PARTY.md has the modules of go.mod in their
+// versions, and no others; docs/security.md has a reason for each direct one.
+func TestThirdPartyIsComplete(t *testing.T) {
+	t.Parallel()
+	mod, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	page, err := os.ReadFile("THIRD_PARTY.md")
+	require.NoError(t, err)
+	reasons, err := os.ReadFile(filepath.Join("docs", "security.md"))
+	require.NoError(t, err)
+	var required []string
+	for _, match := range regexp.MustCompile(`(?m)^\t(\S+) (v\S+)( // indirect)?$`).FindAllStringSubmatch(string(mod), -1) {
+		required = append(required, match[1]+" "+match[2])
+		if match[3] == "" {
+			assert.Contains(t, string(reasons), "| "+match[1]+" |", "no reason")
+		}
+	}
+	var listed []string
+	for _, match := range regexp.MustCompile(`(?m)^\| (\S+) \| (v[0-9]\S*) \| [^|]+ \|`).FindAllStringSubmatch(string(page), -1) {
+		listed = append(listed, match[1]+" "+match[2])
+	}
+	require.NotEmpty(t, required)
+	assert.ElementsMatch(t, required, listed, "go run ./.ci/thirdparty >THIRD_PARTY.md")
 }

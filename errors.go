@@ -60,7 +60,7 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request %s)", serverText(e.RequestID))
 	}
-	return b.String()
+	return tame(b.String())
 }
 
 // Unwrap gives the sentinels and the SDK's error to errors.Is and errors.As.
@@ -114,16 +114,18 @@ func rootMessage(err error) string {
 // maxMessage bounds what of a server's text goes into an error, in bytes.
 const maxMessage = 1000
 
-// serverText keeps a server's control characters out of terminals and logs, and
-// what would fill them.
-func serverText(text string) string {
-	text = strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")
+// serverText keeps out of terminals and logs what a server sends to control, or to
+// fill them.
+func serverText(text string) string { return tame(text[:min(len(text), maxMessage)]) }
+
+// tame makes spaces of control characters. Lines are those of errors.Join.
+func tame(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if unicode.IsPrint(r) || r == '\n' {
 			return r
 		}
 		return ' '
-	}, text)
+	}, strings.ToValidUTF8(text, ""))
 }
 
 func displayName(bucket, key string) string {

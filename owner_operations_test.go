@@ -194,7 +194,7 @@ func second[T any](_ T, err error) error { return err }
 
 func unless(err, expected error) error {
 	var known *lithopss3.Error
-	if errors.Is(err, expected) || (expected == errMoved && errors.As(err, &known) && known.StatusCode == http.StatusMovedPermanently) {
+	if errors.Is(err, expected) || (errors.Is(expected, errMoved) && errors.As(err, &known) && known.StatusCode == http.StatusMovedPermanently) {
 		return nil
 	}
 	return err

@@ -101,3 +101,23 @@ func TestMetadataIsBounded(t *testing.T) {
 	}
 	assert.LessOrEqual(t, read.Load(), asked.Load()*(maxAnswer+1<<20))
 }
+
+// TestFilesAreOnesOwn: the token that was renewed is for this user's eyes only,
+// whatever the old file's permissions were.
+func TestFilesAreOnesOwn(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such permissions")
+	}
+	home := t.TempDir()
+	folder := filepath.Join(home, ".aws", "sso", "cache")
+	path := filepath.Join(folder, "a0f1490a20d0211c997b44bc357e1972deab8ae3.json") // SHA-1 of "s"
+	require.NoError(t, os.MkdirAll(folder, 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(`{"accessToken":"a","expiresAt":"2040-01-01T00:00:00Z"}`), 0o644))
+	token, err := LoadSSOToken(home, "s")
+	require.NoError(t, err)
+	token.Renewed("b", "c", time.Now())
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}

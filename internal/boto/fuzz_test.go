@@ -1,7 +1,7 @@
 package boto
 
 import (
-	"crypto/sha1" //nolint:gosec // as in ssocache.go
+	"crypto/sha1"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -30,7 +30,7 @@ func FuzzParseTime(f *testing.F) {
 func FuzzSSOToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		home := t.TempDir()
-		name := sha1.Sum([]byte("s")) //nolint:gosec // as in ssocache.go
+		name := sha1.Sum([]byte("s"))
 		folder := filepath.Join(home, ".aws", "sso", "cache")
 		path := filepath.Join(folder, hex.EncodeToString(name[:])+".json")
 		if os.MkdirAll(folder, 0o700) != nil || os.WriteFile(path, data, 0o600) != nil {

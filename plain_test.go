@@ -1,0 +1,98 @@
+package lithopss3
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestPlainHTTPIsAWarning: to the log, once for each server, without a request.
+func TestPlainHTTPIsAWarning(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		env    map[string]string
+		warned []string
+	}{
+		"AWS":             {nil, nil},
+		"https":           {map[string]string{"AWS_ENDPOINT_URL": "https://storage.example"}, nil},
+		"loopback":        {map[string]string{"AWS_ENDPOINT_URL": "http://127.8.9.1:9000"}, nil},
+		"IPv6's loopback": {map[string]string{"AWS_ENDPOINT_URL": "http://[::1]:9000"}, nil},
+		"localhost":       {map[string]string{"AWS_ENDPOINT_URL": "http://s3.localhost.:9000"}, nil},
+		"S3":              {map[string]string{"AWS_ENDPOINT_URL_S3": "http://storage.example"}, []string{"S3 is asked"}},
+		"both":            {map[string]string{"AWS_ENDPOINT_URL": "http://10.0.0.1"}, []string{"S3 is asked", "STS is asked", "http://10.0.0.1", "use https"}},
+		"a password":      {map[string]string{"AWS_ENDPOINT_URL_S3": "http://user:" + canary + "@10.0.0.1"}, []string{"http://[redacted]@10.0.0.1"}},
+		"almost loopback": {map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1.example"}, []string{"S3 is asked"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, &Options{
+				Logger:    slog.New(slog.NewTextHandler(&out, nil)),
+				LookupEnv: func(name string) (string, bool) { value, ok := test.env[name]; return value, ok },
+			})
+			require.NoError(t, err)
+			identity, err := store.Identity(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, len(test.warned) > 0, len(identity.Warnings) > 0)
+			if len(test.warned) == 0 {
+				assert.Empty(t, out.String())
+			}
+			for _, part := range test.warned {
+				assert.Contains(t, out.String(), part)
+				assert.Contains(t, out.String(), "level=WARN")
+			}
+			assert.NotContains(t, out.String(), canary)
+		})
+	}
+}
+
+func TestRedactURL(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://host/a": "https://host/a", "http://u:p@host": "http://[redacted]@host", "u:p@host": "[redacted]@host",
+		"http://u:p/q@r@host:1/": "http://[redacted]@host:1/", "": "",
+	} {
+		assert.Equal(t, want, redactURL(address))
+	}
+}
+
+// TestCachedMetadataIsOnesOwn: what is cached of a bucket is for this user only.
+func TestCachedMetadataIsOnesOwn(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such permissions")
+	}
+	jobs := NewJobs(nil, "bucket")
+	jobs.CacheDir = t.TempDir()
+	jobs.cache("runtime", []byte("{}"))
+	for _, name := range []string{"runtime.meta.json", "runtime.meta.json" + originSuffix} {
+		info, err := os.Stat(filepath.Join(jobs.CacheDir, RuntimesPrefix, name))
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+	}
+}
+
+// TestProxyIsNotPrinted: the address of a proxy may have a password.
+func TestProxyIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]error{
+		`invalid proxy address "http://u:` + canary + `@\x00": x`:           errProxy,
+		"net/http: server response headers exceeded 1048576 bytes; aborted": ErrTooLarge,
+	} {
+		err := describeSending(assert.AnError)
+		require.ErrorIs(t, err, assert.AnError)
+		err = describeSending(textError(text))
+		require.ErrorIs(t, err, want)
+		assert.NotContains(t, err.Error(), canary)
+	}
+}
+
+type textError string
+
+func (e textError) Error() string { return string(e) }
