@@ -3,9 +3,7 @@ package lithopss3
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -60,24 +58,49 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 			return
 		}
 		in.ExpectedBucketOwner = s.expectedOwner(bucket)
+		for page, err := range sequential(ctx, s.pageFetch(in), aws.ToString(in.StartAfter)) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(matching(page, glob), nil) {
+				return
+			}
+		}
+	}
+}
+
+// A pageFetch gets one page of a listing: the one that token continues with, or
+// without a token what follows the key after.
+type pageFetch func(ctx context.Context, after, token string) (*listPage, error)
+
+// pageFetch gets pages of the listing that in begins.
+func (s *Store) pageFetch(in *s3.ListObjectsV2Input) pageFetch {
+	return func(ctx context.Context, after, token string) (*listPage, error) {
+		in := *in
+		in.StartAfter, in.ContinuationToken = optional(after), optional(token)
+		return s.fetchPage(ctx, &in)
+	}
+}
+
+// sequential yields the pages after a key, one by one.
+func sequential(ctx context.Context, fetch pageFetch, after string) iter.Seq2[[]ObjectInfo, error] {
+	return func(yield func([]ObjectInfo, error) bool) {
+		token := ""
 		for {
-			out, err := call(ctx, s, bucket, in, s.client.ListObjectsV2)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			page, err := pageInfos(out)
-			if err == nil {
-				err = checkAdvance(in, out)
+			page, err := fetch(ctx, after, token)
+			if err == nil && page.truncated && (page.next == "" || page.next == token) {
+				// The server would answer the same page for ever.
+				err = ErrListing
 			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(matching(page, glob), nil) || !aws.ToBool(out.IsTruncated) {
+			if !yield(page.infos, nil) || !page.truncated {
 				return
 			}
-			in.ContinuationToken = out.NextContinuationToken
+			token = page.next
 		}
 	}
 }
@@ -110,55 +133,6 @@ func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob,
 		in.MaxKeys = aws.Int32(int32(size))
 	}
 	return in, glob, nil
-}
-
-// pageInfos merges a page's objects and common prefixes in the order of their keys.
-func pageInfos(out *s3.ListObjectsV2Output) ([]ObjectInfo, error) {
-	decode := func(text string) (string, error) { return text, nil }
-	if out.EncodingType == types.EncodingTypeUrl {
-		decode = url.QueryUnescape
-	}
-	infos := make([]ObjectInfo, 0, len(out.Contents)+len(out.CommonPrefixes))
-	prefixes := out.CommonPrefixes
-	takePrefixes := func(before string, all bool) error {
-		for len(prefixes) > 0 {
-			prefix, err := decode(aws.ToString(prefixes[0].Prefix))
-			if err != nil {
-				return fmt.Errorf("the server listed a prefix that can't be decoded: %w", err)
-			}
-			if !all && prefix > before {
-				return nil
-			}
-			infos, prefixes = append(infos, ObjectInfo{Key: prefix, IsPrefix: true}), prefixes[1:]
-		}
-		return nil
-	}
-	for _, object := range out.Contents {
-		key, err := decode(aws.ToString(object.Key))
-		if err != nil {
-			return nil, fmt.Errorf("the server listed a key that can't be decoded: %w", err)
-		}
-		if err := takePrefixes(key, false); err != nil {
-			return nil, err
-		}
-		infos = append(infos, ObjectInfo{
-			Key: key, Size: aws.ToInt64(object.Size), ETag: aws.ToString(object.ETag), LastModified: aws.ToTime(object.LastModified),
-		})
-	}
-	return infos, takePrefixes("", true)
-}
-
-// checkAdvance keeps a server that answers the same page for ever from holding
-// the caller.
-func checkAdvance(in *s3.ListObjectsV2Input, out *s3.ListObjectsV2Output) error {
-	if !aws.ToBool(out.IsTruncated) {
-		return nil
-	}
-	next := aws.ToString(out.NextContinuationToken)
-	if next == "" || next == aws.ToString(in.ContinuationToken) {
-		return ErrListing
-	}
-	return nil
 }
 
 func matching(page []ObjectInfo, glob *Glob) []ObjectInfo {
