@@ -18,7 +18,8 @@ const maxPageSize = 1000
 var ErrListing = errors.New("the server's listing does not advance")
 
 // ListObjects yields the objects of a bucket in the order of their keys' UTF-8
-// bytes, a page for each request, holding one page in memory. An error is
+// bytes, a page for each request, holding one page in memory, or with
+// [ListOptions.Parallel] several. The texts of a page share memory. An error is
 // yielded once and ends the sequence; it is ErrNoSuchBucket for a missing bucket
 // and ErrInvalidGlob, before any request, for a bad pattern.
 func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
@@ -37,10 +38,14 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOption
 	}
 }
 
-// ListKeys returns the keys that begin with prefix, all of them in memory.
+// listedAtOnce is how many requests list what must be listed to its end.
+const listedAtOnce = 16
+
+// ListKeys returns the keys that begin with prefix, all of them in memory. It
+// lists with up to 16 requests at once.
 func (s *Store) ListKeys(ctx context.Context, bucket, prefix string) ([]string, error) {
 	var keys []string
-	for info, err := range s.ListObjects(ctx, bucket, &ListOptions{Prefix: prefix}) {
+	for info, err := range s.ListObjects(ctx, bucket, &ListOptions{Prefix: prefix, Parallel: listedAtOnce}) {
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +63,7 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 			return
 		}
 		in.ExpectedBucketOwner = s.expectedOwner(bucket)
-		for page, err := range sequential(ctx, s.pageFetch(in), aws.ToString(in.StartAfter)) {
+		for page, err := range s.allPages(ctx, in, opts) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -69,6 +74,23 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 		}
 	}
 }
+
+// allPages yields the pages of the listing that in begins.
+func (s *Store) allPages(ctx context.Context, in *s3.ListObjectsV2Input, opts *ListOptions) iter.Seq2[[]ObjectInfo, error] {
+	fetch, after := s.pageFetch(in), aws.ToString(in.StartAfter)
+	if opts == nil || opts.Parallel <= 1 || opts.Delimiter != "" || isDirectoryBucket(*in.Bucket) {
+		return sequential(ctx, fetch, after)
+	}
+	pageSize := maxPageSize
+	if in.MaxKeys != nil {
+		pageSize = int(*in.MaxKeys)
+	}
+	return parallel(ctx, fetch, *in.Prefix, after, pageSize, opts.Parallel)
+}
+
+// isDirectoryBucket tells S3 Express One Zone, which lists in no order
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html).
+func isDirectoryBucket(name string) bool { return strings.HasSuffix(name, "--x-s3") }
 
 // A pageFetch gets one page of a listing: the one that token continues with, or
 // without a token what follows the key after.

@@ -130,6 +130,8 @@ func pageOf(out *s3.ListObjectsV2Output) (*listPage, error) {
 			Key: key, Size: aws.ToInt64(object.Size), ETag: aws.ToString(object.ETag), LastModified: aws.ToTime(object.LastModified),
 		})
 	}
-	page := &listPage{infos: infos, truncated: aws.ToBool(out.IsTruncated), next: aws.ToString(out.NextContinuationToken)}
-	return page, takePrefixes("", true)
+	if err := takePrefixes("", true); err != nil {
+		return nil, err
+	}
+	return &listPage{infos: infos, truncated: aws.ToBool(out.IsTruncated), next: aws.ToString(out.NextContinuationToken)}, nil
 }
