@@ -200,7 +200,7 @@ func (l *parallelListing) guess(r *keyRange, keys float64) string {
 		return ""
 	}
 	at := scale.ahead(r.last, keys*l.stretch)
-	if at <= r.last || len(at) > maxKeyLength {
+	if at <= r.last || (r.until != "" && at >= r.until) || len(at) > maxKeyLength {
 		return ""
 	}
 	if r.until != "" {

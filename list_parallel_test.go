@@ -206,7 +206,8 @@ func TestParallelProperty(t *testing.T) {
 		letters := []rune(rapid.SampledFrom(alphabets).Draw(t, "letters"))
 		part := rapid.StringOfN(rapid.SampledFrom(letters), 1, 6, -1)
 		prefix := rapid.SampledFrom([]string{"", "p/", strings.Repeat("long/", 50), "\xff\xfe"}).Draw(t, "prefix")
-		keys := rapid.SliceOfN(part, 0, 400).Draw(t, "keys")
+		count := rapid.IntRange(0, 400).Draw(t, "count")
+		keys := rapid.SliceOfN(part, count, count).Draw(t, "keys")
 		for i := range keys {
 			keys[i] = prefix + keys[i]
 		}
@@ -229,4 +230,190 @@ func TestParallelProperty(t *testing.T) {
 			t.Fatalf("%d requests at once, of %d", bucket.most, atOnce)
 		}
 	})
+}
+
+func TestParallelOfOnePage(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int{0, 1, 9, 10} {
+		bucket := &fakeBucket{keys: numbered(count, "%02d"), pageSize: 10}
+		got, err := bucket.list(t.Context(), "", "", 16)
+		require.NoError(t, err)
+		assert.Len(t, got, count)
+		assert.Equal(t, 1, bucket.requests)
+	}
+}
+
+// TestParallelWithoutOrder: a server that does not begin behind the key, or lists
+// in another order, is listed as it lists.
+func TestParallelWithoutOrder(t *testing.T) {
+	t.Parallel()
+	keys := numbered(500, "data/%05d")
+	for name, broken := range map[string]func(after, token string, page *listPage){
+		"ignores start-after": func(_, token string, page *listPage) {
+			if token == "" {
+				*page = *(&fakeBucket{keys: keys, pageSize: 10}).page("", "")
+			}
+		},
+		"other order": func(_, _ string, page *listPage) { slices.Reverse(page.infos) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bucket := &fakeBucket{keys: keys, pageSize: 10, broken: broken}
+			var want []string
+			for page, err := range sequential(t.Context(), bucket.fetch, "") {
+				require.NoError(t, err)
+				for _, info := range page {
+					want = append(want, info.Key)
+				}
+			}
+			got, err := bucket.list(t.Context(), "", "", 8)
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+// TestParallelOrderLost: once it has relied on the order there is no way back.
+func TestParallelOrderLost(t *testing.T) {
+	t.Parallel()
+	bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, broken: func(_, _ string, page *listPage) {
+		if page.infos[0].Key > "data/03" {
+			slices.Reverse(page.infos)
+		}
+	}}
+	got, err := bucket.list(t.Context(), "", "", 8)
+	require.ErrorIs(t, err, ErrListing)
+	assert.Equal(t, bucket.keys[:len(got)], got, "what came is right")
+}
+
+func TestParallelThatDoesNotAdvance(t *testing.T) {
+	t.Parallel()
+	for _, next := range []string{"", "again"} {
+		bucket := &fakeBucket{keys: numbered(50, "%02d"), pageSize: 10, broken: func(_, _ string, page *listPage) {
+			page.truncated, page.next = true, next
+		}}
+		_, err := bucket.list(t.Context(), "", "", 4)
+		require.ErrorIs(t, err, ErrListing)
+	}
+}
+
+// TestParallelEnds: an error, a cancel and a consumer that leaves end all
+// requests; synctest waits for every goroutine.
+func TestParallelEnds(t *testing.T) {
+	t.Parallel()
+	for _, after := range []int{1, 9, 40, 200} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, latency: time.Second}
+			pages := 0
+			for _, err := range parallel(ctx, bucket.fetch, "", "", 10, 8) {
+				if err != nil {
+					require.ErrorIs(t, err, context.Canceled)
+					break
+				}
+				if pages++; pages == after {
+					cancel()
+				}
+			}
+			cancel()
+			assert.GreaterOrEqual(t, pages, after)
+			assert.Less(t, pages, 500)
+			assert.Zero(t, bucket.running)
+
+			for range parallel(t.Context(), bucket.fetch, "", "", 10, 8) {
+				break
+			}
+			assert.Zero(t, bucket.running)
+		})
+	}
+}
+
+func TestParallelError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, latency: time.Second}
+		fetch := func(ctx context.Context, after, token string) (*listPage, error) {
+			page, err := bucket.fetch(ctx, after, token)
+			if err == nil && len(page.infos) > 0 && page.infos[0].Key > "data/02" {
+				err = errFake
+			}
+			return page, err
+		}
+		var last error
+		for _, err := range parallel(t.Context(), fetch, "", "", 10, 8) {
+			last = err
+		}
+		require.ErrorIs(t, last, errFake)
+	})
+}
+
+// TestParallelMemory: pages wait for a slow consumer in a bounded number.
+func TestParallelMemory(t *testing.T) {
+	t.Parallel()
+	for name, layout := range layouts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bucket := &fakeBucket{keys: sorted(layout(20_000)), pageSize: 20}
+			fetched, yielded, most := 0, 0, 0
+			for page, err := range parallel(t.Context(), bucket.fetch, "", "", 20, 8) {
+				require.NoError(t, err)
+				yielded += len(page)
+				bucket.mu.Lock()
+				fetched = bucket.requests
+				bucket.mu.Unlock()
+				most = max(most, fetched-yielded/20)
+			}
+			useless := bucket.requests - yielded/20
+			assert.LessOrEqual(t, most, pagesAhead*8+1+useless)
+		})
+	}
+}
+
+// TestParallelWhileKeysChange: what is there all the time is listed once.
+func TestParallelWhileKeysChange(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		kept := numbered(rapid.IntRange(0, 400).Draw(t, "kept"), "k/%04d")
+		fleeting := numbered(rapid.IntRange(0, 400).Draw(t, "fleeting"), "k/%04dx")
+		seed := rapid.Uint64().Draw(t, "seed")
+		random := rand.New(rand.NewPCG(seed, 1))
+		bucket := &fakeBucket{keys: sorted(slices.Concat(kept, fleeting)), pageSize: 10}
+		bucket.broken = func(string, string, *listPage) { // with the lock held
+			others := slices.DeleteFunc(slices.Clone(fleeting), func(string) bool { return random.IntN(2) == 0 })
+			bucket.keys = sorted(slices.Concat(kept, others))
+		}
+		got, err := bucket.list(t.Context(), "k/", "", 8)
+		require.NoError(t, err)
+		if !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
+			t.Fatalf("not in order, or twice: %q", got)
+		}
+		got = slices.DeleteFunc(got, func(key string) bool { return strings.HasSuffix(key, "x") })
+		if !slices.Equal(kept, got) {
+			t.Fatalf("want %q, got %q", kept, got)
+		}
+	})
+}
+
+// BenchmarkParallel is what the parallel listing itself costs for a million keys.
+func BenchmarkParallel(b *testing.B) {
+	for _, name := range []string{"a job", "hashes"} {
+		b.Run(name, func(b *testing.B) {
+			keys := sorted(layouts[name](1_000_000))
+			b.ReportAllocs()
+			for b.Loop() {
+				bucket := &fakeBucket{keys: keys, pageSize: 1000}
+				count := 0
+				for page, err := range parallel(b.Context(), bucket.fetch, "", "", 1000, 16) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					count += len(page)
+				}
+				if count != len(keys) {
+					b.Fatal(count)
+				}
+				b.ReportMetric(float64(bucket.requests), "requests/op")
+			}
+		})
+	}
 }
