@@ -151,7 +151,7 @@ func (j *Jobs) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptio
 		}
 		return err
 	}
-	for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: scope.prefix}) {
+	for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: scope.prefix, Parallel: listedAtOnce}) {
 		if err != nil {
 			return err
 		}

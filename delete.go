@@ -37,18 +37,58 @@ func (s *Store) DeleteObjects(ctx context.Context, bucket string, keys []string)
 	if err := checkBucket(op, bucket); err != nil {
 		return err
 	}
-	var failures deleteFailures
-	var group sync.WaitGroup
-	slots := make(chan struct{}, deletesAtOnce)
+	deleter := s.newDeleter(bucket)
+	deleter.delete(ctx, keys)
+	deleter.group.Wait()
+	return deleter.err()
+}
+
+// A deleter has up to 16 requests under way. Its group is to be waited for.
+type deleter struct {
+	store  *Store
+	bucket string
+	group  sync.WaitGroup
+	slots  chan struct{}
+
+	mu      sync.Mutex
+	deleted int64
+	failed  []*Error
+	futile  int // requests in a row that removed nothing
+}
+
+func (s *Store) newDeleter(bucket string) *deleter {
+	return &deleter{store: s, bucket: bucket, slots: make(chan struct{}, deletesAtOnce)}
+}
+
+// delete begins to delete keys, and returns when the last of the requests has begun.
+func (d *deleter) delete(ctx context.Context, keys []string) {
 	for _, batch := range deleteBatches(keys) {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			failures.add(s.deleteBatch(ctx, bucket, batch)...)
+		d.slots <- struct{}{}
+		d.group.Go(func() {
+			defer func() { <-d.slots }()
+			d.account(len(batch), d.store.deleteBatch(ctx, d.bucket, batch))
 		})
 	}
-	group.Wait()
-	return failures.err()
+}
+
+func (d *deleter) account(keys int, failed []*Error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failed = append(d.failed, failed...)
+	d.deleted += int64(keys - len(failed))
+	d.futile++
+	if keys > len(failed) {
+		d.futile = 0
+	}
+}
+
+func (d *deleter) err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.failed) == 0 {
+		return nil
+	}
+	return &DeleteError{Failed: d.failed}
 }
 
 // deleteBatches puts the keys that XML can't hold into batches of their own.
@@ -115,23 +155,4 @@ func failedKeys(op, bucket string, keys []string, err error) []*Error {
 		}
 	}
 	return failed
-}
-
-// deleteFailures gathers errors from the requests under way.
-type deleteFailures struct {
-	mu     sync.Mutex
-	failed []*Error
-}
-
-func (f *deleteFailures) add(failed ...*Error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.failed = append(f.failed, failed...)
-}
-
-func (f *deleteFailures) err() error {
-	if len(f.failed) == 0 {
-		return nil
-	}
-	return &DeleteError{Failed: f.failed}
 }

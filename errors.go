@@ -69,7 +69,7 @@ func (e *Error) Unwrap() []error {
 }
 
 func (e *Error) reason() string {
-	if e.Code == "" && e.StatusCode == 0 {
+	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode == http.StatusOK) { // no answer, or one that nobody understands
 		return rootMessage(e.Err)
 	}
 	message := ""

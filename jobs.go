@@ -168,7 +168,7 @@ func executorPrefix(executorID string) string {
 // keys lists what of the keys with the prefix is Lithops'.
 func (j *Jobs) keys(ctx context.Context, prefix string) iter.Seq2[Key, error] {
 	return func(yield func(Key, error) bool) {
-		for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: prefix}) {
+		for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: prefix, Parallel: listedAtOnce}) {
 			if err != nil {
 				yield(Key{}, err)
 				return
@@ -353,7 +353,7 @@ type JobInfo struct {
 func (j *Jobs) List(ctx context.Context, prefix string) ([]JobInfo, error) {
 	infos := map[[2]string]*JobInfo{}
 	started := map[Call]bool{}
-	for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: JobsPrefix + "/" + prefix}) {
+	for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: JobsPrefix + "/" + prefix, Parallel: listedAtOnce}) {
 		if err != nil {
 			return nil, err
 		}

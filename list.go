@@ -3,9 +3,7 @@ package lithopss3
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,7 +18,8 @@ const maxPageSize = 1000
 var ErrListing = errors.New("the server's listing does not advance")
 
 // ListObjects yields the objects of a bucket in the order of their keys' UTF-8
-// bytes, a page for each request, holding one page in memory. An error is
+// bytes, a page for each request, holding one page in memory, or with
+// [ListOptions.Parallel] several. The texts of a page share memory. An error is
 // yielded once and ends the sequence; it is ErrNoSuchBucket for a missing bucket
 // and ErrInvalidGlob, before any request, for a bad pattern.
 func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
@@ -39,10 +38,14 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOption
 	}
 }
 
-// ListKeys returns the keys that begin with prefix, all of them in memory.
+// listedAtOnce is how many requests list what must be listed to its end.
+const listedAtOnce = 16
+
+// ListKeys returns the keys that begin with prefix, all of them in memory. It
+// lists with up to 16 requests at once.
 func (s *Store) ListKeys(ctx context.Context, bucket, prefix string) ([]string, error) {
 	var keys []string
-	for info, err := range s.ListObjects(ctx, bucket, &ListOptions{Prefix: prefix}) {
+	for info, err := range s.ListObjects(ctx, bucket, &ListOptions{Prefix: prefix, Parallel: listedAtOnce}) {
 		if err != nil {
 			return nil, err
 		}
@@ -60,25 +63,66 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 			return
 		}
 		in.ExpectedBucketOwner = s.expectedOwner(bucket)
+		for page, err := range s.allPages(ctx, in, opts) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(matching(page, glob), nil) {
+				return
+			}
+		}
+	}
+}
+
+// allPages yields the pages of the listing that in begins.
+func (s *Store) allPages(ctx context.Context, in *s3.ListObjectsV2Input, opts *ListOptions) iter.Seq2[[]ObjectInfo, error] {
+	fetch, after := s.pageFetch(in), aws.ToString(in.StartAfter)
+	if opts == nil || opts.Parallel <= 1 || opts.Delimiter != "" || isDirectoryBucket(*in.Bucket) {
+		return sequential(ctx, fetch, after)
+	}
+	pageSize := maxPageSize
+	if in.MaxKeys != nil {
+		pageSize = int(*in.MaxKeys)
+	}
+	return parallel(ctx, fetch, *in.Prefix, after, pageSize, opts.Parallel)
+}
+
+// isDirectoryBucket tells S3 Express One Zone, which lists in no order
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html).
+func isDirectoryBucket(name string) bool { return strings.HasSuffix(name, "--x-s3") }
+
+// A pageFetch gets one page of a listing: the one that token continues with, or
+// without a token what follows the key after.
+type pageFetch func(ctx context.Context, after, token string) (*listPage, error)
+
+// pageFetch gets pages of the listing that in begins.
+func (s *Store) pageFetch(in *s3.ListObjectsV2Input) pageFetch {
+	return func(ctx context.Context, after, token string) (*listPage, error) {
+		in := *in
+		in.StartAfter, in.ContinuationToken = optional(after), optional(token)
+		return s.fetchPage(ctx, &in)
+	}
+}
+
+// sequential yields the pages after a key, one by one.
+func sequential(ctx context.Context, fetch pageFetch, after string) iter.Seq2[[]ObjectInfo, error] {
+	return func(yield func([]ObjectInfo, error) bool) {
+		token := ""
 		var guard pageGuard
 		for {
-			out, err := call(ctx, s, bucket, in, s.client.ListObjectsV2)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			page, err := pageInfos(out)
-			if err == nil && aws.ToBool(out.IsTruncated) {
-				err = guard.check(aws.ToString(out.NextContinuationToken), firstKey(page))
+			page, err := fetch(ctx, after, token)
+			if err == nil && page.truncated {
+				err = guard.check(page.next, firstKey(page.infos))
 			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(matching(page, glob), nil) || !aws.ToBool(out.IsTruncated) {
+			if !yield(page.infos, nil) || !page.truncated {
 				return
 			}
-			in.ContinuationToken = out.NextContinuationToken
+			token = page.next
 		}
 	}
 }
@@ -111,42 +155,6 @@ func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob,
 		in.MaxKeys = aws.Int32(int32(size))
 	}
 	return in, glob, nil
-}
-
-// pageInfos merges a page's objects and common prefixes in the order of their keys.
-func pageInfos(out *s3.ListObjectsV2Output) ([]ObjectInfo, error) {
-	decode := func(text string) (string, error) { return text, nil }
-	if out.EncodingType == types.EncodingTypeUrl {
-		decode = url.QueryUnescape
-	}
-	infos := make([]ObjectInfo, 0, len(out.Contents)+len(out.CommonPrefixes))
-	prefixes := out.CommonPrefixes
-	takePrefixes := func(before string, all bool) error {
-		for len(prefixes) > 0 {
-			prefix, err := decode(aws.ToString(prefixes[0].Prefix))
-			if err != nil {
-				return fmt.Errorf("the server listed a prefix that can't be decoded: %w", err)
-			}
-			if !all && prefix > before {
-				return nil
-			}
-			infos, prefixes = append(infos, ObjectInfo{Key: prefix, IsPrefix: true}), prefixes[1:]
-		}
-		return nil
-	}
-	for _, object := range out.Contents {
-		key, err := decode(aws.ToString(object.Key))
-		if err != nil {
-			return nil, fmt.Errorf("the server listed a key that can't be decoded: %w", err)
-		}
-		if err := takePrefixes(key, false); err != nil {
-			return nil, err
-		}
-		infos = append(infos, ObjectInfo{
-			Key: key, Size: aws.ToInt64(object.Size), ETag: aws.ToString(object.ETag), LastModified: aws.ToTime(object.LastModified),
-		})
-	}
-	return infos, takePrefixes("", true)
 }
 
 // firstKey is the first object's key of a page, or "". A prefix may be on two pages.

@@ -291,7 +291,7 @@ func (s objectSource) find(ctx context.Context, storage Storage) ([]ObjectInfo, 
 		return []ObjectInfo{*info}, nil
 	}
 	var objects []ObjectInfo
-	for info, err := range storage.ListObjects(ctx, s.bucket, &ListOptions{Prefix: s.prefix, Match: s.match}) {
+	for info, err := range storage.ListObjects(ctx, s.bucket, &ListOptions{Prefix: s.prefix, Match: s.match, Parallel: listedAtOnce}) {
 		if err != nil {
 			return nil, err
 		}

@@ -107,6 +107,13 @@ type ListOptions struct {
 	Match string
 	// PageSize is how many keys to ask for at once; 0 is the most that S3 gives, 1,000.
 	PageSize int
+	// Parallel is how many requests to make at once; up to 1 is one after the other.
+	// The keys and their order are the same. It pays from a few thousand keys on,
+	// and takes at most a fifth more requests and a handful. Up to 6 pages for each
+	// request at once, of some 200 KB, are in memory. A listing with a Delimiter,
+	// and that of a directory bucket, stays sequential. A Storage other than *Store
+	// need not heed it.
+	Parallel int
 }
 
 // A ByteRange is a part of an object, in bytes. [Range], [RangeFrom] and

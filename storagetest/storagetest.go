@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -66,6 +67,7 @@ func Run(t *testing.T, start func(t *testing.T) *Harness) {
 		{"List", testList},
 		{"ListDelimiter", testListDelimiter},
 		{"ListMatch", testListMatch},
+		{"ListParallel", testListParallel},
 		{"DeleteMany", testDeleteMany},
 		{"Buckets", testBuckets},
 		{"Cancel", testCancel},
@@ -479,6 +481,48 @@ func testListMatch(t *testing.T, h *Harness) {
 	wantKeys(t, "with a prefix", h.list(t, &lithopss3.ListOptions{Match: "**/*.csv", Prefix: "data/d"}), "data/deep/c.csv")
 	for _, err := range h.Storage.ListObjects(t.Context(), h.Bucket, &lithopss3.ListOptions{Match: "a**"}) {
 		wantError(t, "a bad pattern", err, lithopss3.ErrInvalidGlob)
+	}
+}
+
+// testListParallel: more requests at once list the same keys in the same order.
+func testListParallel(t *testing.T, h *Harness) {
+	var keys []string
+	for i := range 200 {
+		keys = append(keys, fmt.Sprintf("n/%04d", i), fmt.Sprintf("n/%x+%d é", i*7919, i))
+	}
+	for _, odd := range []string{"a b", "a+b", "a%2Fb", "a&b", "ü", "鍵", "😀", "~", "z<>"} {
+		for i := range 12 {
+			keys = append(keys, fmt.Sprintf("odd/%s%d", odd, i*i))
+		}
+	}
+	var stores sync.WaitGroup
+	for part := range slices.Chunk(keys, 64) {
+		stores.Go(func() {
+			for _, key := range part {
+				if err := h.Storage.PutObject(t.Context(), h.Bucket, key, strings.NewReader(""), nil); err != nil {
+					t.Errorf("put %q: %v", key, err)
+				}
+			}
+		})
+	}
+	stores.Wait()
+	slices.Sort(keys)
+	for _, opts := range []lithopss3.ListOptions{
+		{},
+		{PageSize: 7},
+		{PageSize: 1, Prefix: "odd/"},
+		{PageSize: 5, Prefix: "n/0"},
+		{PageSize: 3, StartAfter: "n/0150"},
+		{PageSize: 7, Match: "odd/*"},
+		{PageSize: 7, Delimiter: "/", Prefix: "n/"},
+	} {
+		sequential := h.list(t, &opts)
+		if opts.Prefix+opts.StartAfter+opts.Match == "" {
+			wantKeys(t, "sequential", sequential, keys...)
+		}
+		for _, opts.Parallel = range []int{2, 8} {
+			wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), sequential...)
+		}
 	}
 }
 

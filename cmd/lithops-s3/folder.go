@@ -235,7 +235,7 @@ func (c *getCommand) openFolder(prefix string) (*os.Root, error) {
 // empty object whose key ends with a slash stands for a folder.
 func listFolder(t *terminal, store *lithopss3.Store, bucket, prefix string) (files []folderFile, folders []string, err error) {
 	check := newNameCheck(runtime.GOOS == "windows" || runtime.GOOS == "darwin")
-	for info, err := range store.ListObjects(t.ctx, bucket, &lithopss3.ListOptions{Prefix: prefix}) {
+	for info, err := range store.ListObjects(t.ctx, bucket, &lithopss3.ListOptions{Prefix: prefix, Parallel: filesAtOnce}) {
 		if err != nil {
 			return nil, nil, err
 		}

@@ -16,16 +16,18 @@ type listCommand struct {
 	Prefix string `short:"p" help:"List only keys that begin with this."`
 	Match  string `short:"m" placeholder:"PATTERN" help:"List only keys that match: ? is a character, * any within a component, ** any components."`
 	JSON   bool   `name:"json" help:"Print a JSON array."`
+
+	Parallel int `default:"16" placeholder:"N" help:"Make up to N requests at once (16); 1 is one after the other."`
 }
 
-// Run lists the objects. It prints as it goes, with one page in memory.
+// Run lists the objects. It prints as it goes, with some pages in memory.
 func (c *listCommand) Run(t *terminal) error {
 	store, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	objects := store.ListObjects(t.ctx, c.Bucket, &lithopss3.ListOptions{Prefix: c.Prefix, Match: c.Match})
+	objects := store.ListObjects(t.ctx, c.Bucket, &lithopss3.ListOptions{Prefix: c.Prefix, Match: c.Match, Parallel: c.Parallel})
 	out := bufio.NewWriter(t.stdout)
 	if c.JSON {
 		err = listJSON(out, objects)

@@ -180,14 +180,11 @@ func (c *deleteCommand) Run(t *terminal) error {
 		}
 		return t.printDone(c.JSON, "Deleted", objectName{c.Bucket, c.Key})
 	}
-	keys, err := store.ListKeys(t.ctx, c.Bucket, c.Prefix)
+	deleted, err := store.DeletePrefix(t.ctx, c.Bucket, c.Prefix, nil)
 	if err != nil {
 		return err
 	}
-	if err := store.DeleteObjects(t.ctx, c.Bucket, keys); err != nil {
-		return err
-	}
-	return t.printDone(c.JSON, fmt.Sprintf("Deleted %d objects from", len(keys)), objectName{c.Bucket, c.Prefix}, "deleted", len(keys))
+	return t.printDone(c.JSON, fmt.Sprintf("Deleted %d objects from", deleted), objectName{c.Bucket, c.Prefix}, "deleted", deleted)
 }
 
 type headCommand struct {

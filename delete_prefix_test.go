@@ -1,0 +1,154 @@
+package lithopss3_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// filledBucket has so many empty objects below data/, two with keys that XML
+// can't hold, and one elsewhere.
+func filledBucket(t *testing.T, wrap func(http.Handler) http.Handler, count int) (*lithopss3.Store, string) {
+	t.Helper()
+	server := startServer(t, &devs3.Options{Wrap: wrap})
+	store := openStore(t, server, server.Config())
+	bucket, err := store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+	keys := []string{"other", "data/\x01", "data/\n"}
+	for i := range count {
+		keys = append(keys, fmt.Sprintf("data/%05d", i))
+	}
+	for _, key := range keys {
+		require.NoError(t, store.PutObject(t.Context(), bucket, key, nil, nil))
+	}
+	return store, bucket
+}
+
+func TestDeletePrefix(t *testing.T) {
+	t.Parallel()
+	store, bucket := filledBucket(t, nil, 2500)
+	ctx := t.Context()
+	_, err := store.DeletePrefix(ctx, bucket, "", nil)
+	require.ErrorIs(t, err, lithopss3.ErrEmptyPrefix)
+	_, err = store.DeletePrefix(ctx, "there-is-no-such-bucket", "data/", nil)
+	require.ErrorIs(t, err, lithopss3.ErrNoSuchBucket)
+
+	var heard []string
+	opts := &lithopss3.DeletePrefixOptions{DryRun: true, Each: func(info lithopss3.ObjectInfo) { heard = append(heard, info.Key) }}
+	count, err := store.DeletePrefix(ctx, bucket, "data/", opts)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2502, count)
+	keys, err := store.ListKeys(ctx, bucket, "data/")
+	require.NoError(t, err)
+	assert.Equal(t, keys, heard)
+
+	count, err = store.DeletePrefix(ctx, bucket, "data/", nil)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2502, count)
+	keys, err = store.ListKeys(ctx, bucket, "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"other"}, keys)
+
+	count, err = store.DeletePrefix(ctx, bucket, "data/", nil)
+	require.NoError(t, err)
+	assert.Zero(t, count)
+	count, err = store.DeletePrefix(ctx, bucket, "", &lithopss3.DeletePrefixOptions{All: true})
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, count)
+}
+
+// TestDeletePrefixRefused: keys that can't be deleted are each in the error, and
+// are not tried for ever.
+func TestDeletePrefixRefused(t *testing.T) {
+	t.Parallel()
+	var answers atomic.Int64
+	refuse := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !r.URL.Query().Has("delete") {
+				next.ServeHTTP(w, r)
+				return
+			}
+			answers.Add(1)
+			_, _ = fmt.Fprint(w, `<DeleteResult>`)
+			for i := range 700 {
+				_, _ = fmt.Fprintf(w, `<Error><Key>data/%05d</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`, i)
+			}
+			_, _ = fmt.Fprint(w, `</DeleteResult>`)
+		})
+	}
+	store, bucket := filledBucket(t, refuse, 998)
+	deleted, err := store.DeletePrefix(t.Context(), bucket, "data/", nil)
+	var some *lithopss3.DeleteError
+	require.ErrorAs(t, err, &some)
+	assert.Len(t, some.Failed, 700)
+	assert.EqualValues(t, 300, deleted)
+	assert.EqualValues(t, 1, answers.Load())
+	assert.ErrorContains(t, some, "700 keys were not deleted")
+	assert.Equal(t, "AccessDenied", some.Failed[0].Code)
+	assert.True(t, strings.HasPrefix(some.Failed[0].Key, "data/"))
+}
+
+// manyKeys lists for ever, and refuses to delete.
+func manyKeys(requests *atomic.Int64) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Query().Has("delete"):
+				requests.Add(1)
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = fmt.Fprint(w, `<Error><Code>AccessDenied</Code></Error>`)
+			case r.URL.Query().Get("list-type") == "2":
+				first := 0
+				_, _ = fmt.Sscanf(r.URL.Query().Get("start-after"), "data/%d", &first)
+				_, _ = fmt.Sscanf(r.URL.Query().Get("continuation-token"), "%d", &first)
+				_, _ = fmt.Fprintf(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken>`, first+1000)
+				for i := range 1000 {
+					_, _ = fmt.Fprintf(w, `<Contents><Key>data/%09d</Key></Contents>`, first+i+1)
+				}
+				_, _ = fmt.Fprint(w, `</ListBucketResult>`)
+			default:
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+func TestDeletePrefixStops(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	server := startServer(t, &devs3.Options{Wrap: manyKeys(&requests)})
+	store := openStore(t, server, server.Config())
+	deleted, err := store.DeletePrefix(t.Context(), "bucket", "data/", nil)
+	require.ErrorContains(t, err, "stopped, as 16 requests in a row deleted nothing")
+	var some *lithopss3.DeleteError
+	require.ErrorAs(t, err, &some)
+	assert.Zero(t, deleted)
+	assert.Len(t, some.Failed, int(requests.Load())*1000)
+	assert.LessOrEqual(t, requests.Load(), int64(32))
+}
+
+func TestDeletePrefixCancel(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	server := startServer(t, &devs3.Options{Wrap: manyKeys(&requests)})
+	store := openStore(t, server, server.Config())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	count := 0
+	deleted, err := store.DeletePrefix(ctx, "bucket", "data/", &lithopss3.DeletePrefixOptions{Each: func(lithopss3.ObjectInfo) {
+		if count++; count == 2500 {
+			cancel()
+		}
+	}})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, deleted)
+	assert.LessOrEqual(t, requests.Load(), int64(2))
+}

@@ -1,0 +1,419 @@
+package lithopss3
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// A fakeBucket lists keys as S3 does, in memory. It is safe for concurrent use.
+type fakeBucket struct {
+	mu       sync.Mutex
+	keys     []string // in order
+	pageSize int
+	latency  time.Duration
+	broken   func(after, token string, page *listPage) // changes an answer
+	requests int
+	running  int
+	most     int // requests at once
+}
+
+var errFake = errors.New("the server is out")
+
+func (f *fakeBucket) fetch(ctx context.Context, after, token string) (*listPage, error) {
+	f.enter(1)
+	defer f.enter(-1)
+	if f.latency > 0 {
+		select {
+		case <-time.After(f.latency):
+		case <-ctx.Done():
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	page := f.page(after, token)
+	if f.broken != nil {
+		f.broken(after, token, page)
+	}
+	return page, nil
+}
+
+func (f *fakeBucket) enter(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.requests += max(0, n)
+	f.running += n
+	f.most = max(f.most, f.running)
+}
+
+func (f *fakeBucket) page(after, token string) *listPage {
+	if last, ok := strings.CutPrefix(token, "after "); ok {
+		after = last
+	}
+	start := sort.Search(len(f.keys), func(i int) bool { return f.keys[i] > after })
+	end := min(start+f.pageSize, len(f.keys))
+	page := &listPage{infos: make([]ObjectInfo, 0, end-start), truncated: end < len(f.keys)}
+	for _, key := range f.keys[start:end] {
+		page.infos = append(page.infos, ObjectInfo{Key: key})
+	}
+	if page.truncated {
+		page.next = "after " + f.keys[end-1]
+	}
+	return page
+}
+
+func (f *fakeBucket) list(ctx context.Context, prefix, after string, atOnce int) ([]string, error) {
+	var keys []string
+	for page, err := range parallel(ctx, f.fetch, prefix, after, f.pageSize, atOnce) {
+		if err != nil {
+			return keys, err
+		}
+		for _, info := range page {
+			keys = append(keys, info.Key)
+		}
+	}
+	return keys, nil
+}
+
+// layouts are sets of n keys or so, as people have them.
+var layouts = map[string]func(n int) []string{
+	"numbers":               func(n int) []string { return numbered(n, "data/part-%08d") },
+	"numbers without zeros": func(n int) []string { return numbered(n, "data/part-%d") },
+	"numbers, few digits": func(n int) []string {
+		return numbered(n, strings.Repeat("a very long prefix/", 20)+"%0"+strconv.Itoa(len(strconv.Itoa(n-1)))+"d")
+	},
+	"a job": func(n int) []string {
+		var keys []string
+		for i := range n / 3 {
+			call := Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: FormatCallID(i)}
+			keys = append(keys, call.InitKey(md5Of(i)[:12]), call.StatusKey(), call.OutputKey())
+		}
+		return keys
+	},
+	"hashes": func(n int) []string { return apply(n, func(i int) string { return md5Of(i) }) },
+	"UUIDs": func(n int) []string {
+		return apply(n, func(i int) string {
+			h := md5Of(i)
+			return "uploads/" + h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:] + "/body.bin"
+		})
+	},
+	"folders of hashes": func(n int) []string {
+		return apply(n, func(i int) string { h := md5Of(i); return "objects/" + h[:2] + "/" + h[2:4] + "/" + h[4:] })
+	},
+	"dates": func(n int) []string {
+		return apply(n, func(i int) string {
+			at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(float64(i) / float64(n) * 2 * 365 * 24 * float64(time.Hour)))
+			return at.Format("year=2006/month=01/day=02/hour=15/") + fmt.Sprintf("part-%05d.parquet", i%137)
+		})
+	},
+	"words": func(n int) []string {
+		random := rand.New(rand.NewPCG(1, 2))
+		syllables := strings.Fields("an be co du el fa go hi in jo ka lo mi no ow pe qu ra so ti un ve wo xy ya ze")
+		return apply(n, func(int) string {
+			var key strings.Builder
+			for range 2 + random.IntN(5) {
+				key.WriteString(syllables[random.IntN(len(syllables))])
+				if random.IntN(4) == 0 {
+					key.WriteByte('/')
+				}
+			}
+			return key.String()
+		})
+	},
+	"nested": func(n int) []string { // each folder has twice as many keys as the one above
+		return apply(n, func(i int) string {
+			depth := len(strconv.FormatInt(int64(i+1), 2))
+			return strings.Repeat("a/", depth) + fmt.Sprintf("f%07d", i)
+		})
+	},
+	"two clusters": func(n int) []string {
+		return append(numbered(n/2, "aaaa/%07d"), numbered(n/2, "zzzz/%07d")...)
+	},
+}
+
+func md5Of(i int) string {
+	sum := md5.Sum([]byte(strconv.Itoa(i)))
+	return hex.EncodeToString(sum[:])
+}
+
+func numbered(n int, format string) []string {
+	return apply(n, func(i int) string { return fmt.Sprintf(format, i) })
+}
+
+func apply(n int, key func(int) string) []string {
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = key(i)
+	}
+	return keys
+}
+
+func sorted(keys []string) []string {
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// TestParallelRequests: a listing takes a fifth more requests and a constant at
+// most, whatever the keys are, and in layouts that can be guessed much less time.
+func TestParallelRequests(t *testing.T) {
+	t.Parallel()
+	// How many times faster at least, of 16: what has no rule, or another one every
+	// few pages, is slower to guess.
+	faster := map[string]float64{}
+	for name, layout := range layouts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				keys := sorted(layout(300_000))
+				bucket := &fakeBucket{keys: keys, pageSize: 1000, latency: 20 * time.Millisecond}
+				start := time.Now()
+				got, err := bucket.list(t.Context(), "", "", 16)
+				require.NoError(t, err)
+				took := time.Since(start)
+				require.True(t, slices.Equal(keys, got))
+				pages := (len(keys) + 999) / 1000
+				speedup := float64(pages) * float64(bucket.latency) / float64(took)
+				t.Logf("%d keys, %d pages, %d requests (%.2f), %.1f times faster", len(keys), pages, bucket.requests, float64(bucket.requests)/float64(pages), speedup)
+				assert.LessOrEqual(t, float64(bucket.requests), 1.2*float64(pages)+16)
+				assert.Greater(t, speedup, faster[name])
+			})
+		})
+	}
+}
+
+func TestParallelProperty(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		alphabets := []string{"01", "0123456789", "0123456789abcdef", "ab/", "a/é\U0001F600", "\x01 ~/z", "az\u0080\u07ff\uffff"}
+		letters := []rune(rapid.SampledFrom(alphabets).Draw(t, "letters"))
+		part := rapid.StringOfN(rapid.SampledFrom(letters), 1, 6, -1)
+		prefix := rapid.SampledFrom([]string{"", "p/", strings.Repeat("long/", 50), "\xff\xfe"}).Draw(t, "prefix")
+		count := rapid.IntRange(0, 400).Draw(t, "count")
+		keys := rapid.SliceOfN(part, count, count).Draw(t, "keys")
+		for i := range keys {
+			keys[i] = prefix + keys[i]
+		}
+		bucket := &fakeBucket{keys: sorted(keys), pageSize: rapid.IntRange(1, 20).Draw(t, "page")}
+		after := ""
+		if len(keys) > 0 && rapid.Bool().Draw(t, "after?") {
+			after = rapid.SampledFrom(keys).Draw(t, "after")
+		}
+		atOnce := rapid.IntRange(2, 16).Draw(t, "at once")
+		want := bucket.keys[sort.Search(len(bucket.keys), func(i int) bool { return bucket.keys[i] > after }):]
+		got, err := bucket.list(t.Context(), prefix, after, atOnce)
+		if err != nil || !slices.Equal(want, got) {
+			t.Fatalf("%v: want %q, got %q", err, want, got)
+		}
+		pages := max(1, (len(want)+bucket.pageSize-1)/bucket.pageSize)
+		if float64(bucket.requests) > 1.2*float64(pages)+16 {
+			t.Fatalf("%d requests for %d pages", bucket.requests, pages)
+		}
+		if bucket.most > atOnce {
+			t.Fatalf("%d requests at once, of %d", bucket.most, atOnce)
+		}
+	})
+}
+
+func TestParallelOfOnePage(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int{0, 1, 9, 10} {
+		bucket := &fakeBucket{keys: numbered(count, "%02d"), pageSize: 10}
+		got, err := bucket.list(t.Context(), "", "", 16)
+		require.NoError(t, err)
+		assert.Len(t, got, count)
+		assert.Equal(t, 1, bucket.requests)
+	}
+}
+
+// TestParallelWithoutOrder: a server that does not begin behind the key, or lists
+// in another order, is listed as it lists.
+func TestParallelWithoutOrder(t *testing.T) {
+	t.Parallel()
+	keys := numbered(500, "data/%05d")
+	for name, broken := range map[string]func(after, token string, page *listPage){
+		"ignores start-after": func(_, token string, page *listPage) {
+			if token == "" {
+				*page = *(&fakeBucket{keys: keys, pageSize: 10}).page("", "")
+			}
+		},
+		"other order": func(_, _ string, page *listPage) { slices.Reverse(page.infos) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bucket := &fakeBucket{keys: keys, pageSize: 10, broken: broken}
+			var want []string
+			for page, err := range sequential(t.Context(), bucket.fetch, "") {
+				require.NoError(t, err)
+				for _, info := range page {
+					want = append(want, info.Key)
+				}
+			}
+			got, err := bucket.list(t.Context(), "", "", 8)
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+// TestParallelOrderLost: once it has relied on the order there is no way back.
+func TestParallelOrderLost(t *testing.T) {
+	t.Parallel()
+	bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, broken: func(_, _ string, page *listPage) {
+		if page.infos[0].Key > "data/03" {
+			slices.Reverse(page.infos)
+		}
+	}}
+	got, err := bucket.list(t.Context(), "", "", 8)
+	require.ErrorIs(t, err, ErrListing)
+	assert.Equal(t, bucket.keys[:len(got)], got, "what came is right")
+}
+
+func TestParallelThatDoesNotAdvance(t *testing.T) {
+	t.Parallel()
+	for _, next := range []string{"", "again"} {
+		bucket := &fakeBucket{keys: numbered(50, "%02d"), pageSize: 10, broken: func(_, _ string, page *listPage) {
+			page.truncated, page.next = true, next
+		}}
+		_, err := bucket.list(t.Context(), "", "", 4)
+		require.ErrorIs(t, err, ErrListing)
+	}
+}
+
+// TestParallelEnds: an error, a cancel and a consumer that leaves end all
+// requests; synctest waits for every goroutine.
+func TestParallelEnds(t *testing.T) {
+	t.Parallel()
+	for _, after := range []int{1, 9, 40, 200} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, latency: time.Second}
+			pages := 0
+			for _, err := range parallel(ctx, bucket.fetch, "", "", 10, 8) {
+				if err != nil {
+					require.ErrorIs(t, err, context.Canceled)
+					break
+				}
+				if pages++; pages == after {
+					cancel()
+				}
+			}
+			cancel()
+			assert.GreaterOrEqual(t, pages, after)
+			assert.Less(t, pages, 500)
+			assert.Zero(t, bucket.running)
+
+			for range parallel(t.Context(), bucket.fetch, "", "", 10, 8) {
+				break
+			}
+			assert.Zero(t, bucket.running)
+		})
+	}
+}
+
+func TestParallelError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, latency: time.Second}
+		fetch := func(ctx context.Context, after, token string) (*listPage, error) {
+			page, err := bucket.fetch(ctx, after, token)
+			if err == nil && len(page.infos) > 0 && page.infos[0].Key > "data/02" {
+				err = errFake
+			}
+			return page, err
+		}
+		var last error
+		for _, err := range parallel(t.Context(), fetch, "", "", 10, 8) {
+			last = err
+		}
+		require.ErrorIs(t, last, errFake)
+	})
+}
+
+// TestParallelMemory: pages wait for a slow consumer in a bounded number.
+func TestParallelMemory(t *testing.T) {
+	t.Parallel()
+	for name, layout := range layouts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bucket := &fakeBucket{keys: sorted(layout(20_000)), pageSize: 20}
+			fetched, yielded, most := 0, 0, 0
+			for page, err := range parallel(t.Context(), bucket.fetch, "", "", 20, 8) {
+				require.NoError(t, err)
+				yielded += len(page)
+				bucket.mu.Lock()
+				fetched = bucket.requests
+				bucket.mu.Unlock()
+				most = max(most, fetched-yielded/20)
+			}
+			useless := bucket.requests - yielded/20
+			assert.LessOrEqual(t, most, pagesAhead*8+1+useless)
+		})
+	}
+}
+
+// TestParallelWhileKeysChange: what is there all the time is listed once.
+func TestParallelWhileKeysChange(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		kept := numbered(rapid.IntRange(0, 400).Draw(t, "kept"), "k/%04d")
+		fleeting := numbered(rapid.IntRange(0, 400).Draw(t, "fleeting"), "k/%04dx")
+		seed := rapid.Uint64().Draw(t, "seed")
+		random := rand.New(rand.NewPCG(seed, 1))
+		bucket := &fakeBucket{keys: sorted(slices.Concat(kept, fleeting)), pageSize: 10}
+		bucket.broken = func(string, string, *listPage) { // with the lock held
+			others := slices.DeleteFunc(slices.Clone(fleeting), func(string) bool { return random.IntN(2) == 0 })
+			bucket.keys = sorted(slices.Concat(kept, others))
+		}
+		got, err := bucket.list(t.Context(), "k/", "", 8)
+		require.NoError(t, err)
+		if !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
+			t.Fatalf("not in order, or twice: %q", got)
+		}
+		got = slices.DeleteFunc(got, func(key string) bool { return strings.HasSuffix(key, "x") })
+		if !slices.Equal(kept, got) {
+			t.Fatalf("want %q, got %q", kept, got)
+		}
+	})
+}
+
+// BenchmarkParallel is what the parallel listing itself costs for a million keys.
+func BenchmarkParallel(b *testing.B) {
+	for _, name := range []string{"a job", "hashes"} {
+		b.Run(name, func(b *testing.B) {
+			keys := sorted(layouts[name](1_000_000))
+			b.ReportAllocs()
+			for b.Loop() {
+				bucket := &fakeBucket{keys: keys, pageSize: 1000}
+				count := 0
+				for page, err := range parallel(b.Context(), bucket.fetch, "", "", 1000, 16) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					count += len(page)
+				}
+				if count != len(keys) {
+					b.Fatal(count)
+				}
+				b.ReportMetric(float64(bucket.requests), "requests/op")
+			}
+		})
+	}
+}

@@ -1,0 +1,446 @@
+package lithopss3
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// errUnknownXML is XML, or something else, that an xmlScanner does not read.
+var errUnknownXML = errors.New("unknown XML")
+
+// maxXMLDepth is how deep elements may lie in each other. S3's answers have four levels.
+const maxXMLDepth = 16
+
+// An xmlScanner reads the XML of S3's answers out of memory, some twenty times
+// as fast as encoding/xml: elements with attributes and prefixes, texts with
+// references, CDATA, comments. It reads less than encoding/xml does (no
+// processing instructions or document types, only ASCII in names) and never
+// something else: what it does not know is errUnknownXML, and the end of the data
+// within the document is io.ErrUnexpectedEOF. The first error stays in err, and
+// from then on there is nothing more to read.
+type xmlScanner struct {
+	data  []byte
+	at    int
+	open  [][]byte // the raw names of the open elements
+	empty bool     // the innermost is of the kind <a/>, and its end is to come
+	err   error
+}
+
+// reset begins with another document.
+func (s *xmlScanner) reset(data []byte) {
+	*s = xmlScanner{data: data, open: s.open[:0]}
+	// What XML can't hold anywhere is found at once; control characters later.
+	if !utf8.Valid(data) || bytes.Contains(data, []byte("\uFFFE")) || bytes.Contains(data, []byte("\uFFFF")) {
+		s.fail(errUnknownXML)
+	}
+}
+
+func (s *xmlScanner) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// sees tells whether text comes next. Where the data ends within it, that is an error.
+func (s *xmlScanner) sees(text string) bool {
+	rest := s.data[s.at:]
+	if len(rest) < len(text) {
+		if text[:len(rest)] == string(rest) {
+			s.fail(io.ErrUnexpectedEOF)
+		}
+		return false
+	}
+	return string(rest[:len(text)]) == text
+}
+
+func (s *xmlScanner) take(text string) bool {
+	if !s.sees(text) {
+		return false
+	}
+	s.at += len(text)
+	return true
+}
+
+func (s *xmlScanner) skipSpace() {
+	for s.at < len(s.data) && isXMLSpace(s.data[s.at]) {
+		s.at++
+	}
+}
+
+func isXMLSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+
+// root reads up to the start of the root element, and returns its name without
+// prefix, or nil after an error.
+func (s *xmlScanner) root() []byte {
+	if s.err != nil {
+		return nil
+	}
+	s.take("\uFEFF")
+	if s.err == nil && s.sees("<?xml") {
+		s.declaration()
+	}
+	return s.child()
+}
+
+// declaration reads <?xml version="1.0" encoding="UTF-8"?>.
+func (s *xmlScanner) declaration() {
+	text, _, found := bytes.Cut(s.data[s.at:], []byte("?>"))
+	if !found {
+		s.fail(io.ErrUnexpectedEOF)
+		return
+	}
+	s.at += len(text) + len("?>")
+	for i, field := range bytes.Fields(bytes.ReplaceAll(text, []byte("'"), []byte(`"`))) {
+		switch strings.ToLower(string(field)) {
+		case "<?xml", `version="1.0"`, `encoding="utf-8"`, `standalone="yes"`, `standalone="no"`:
+			if (i == 0) == (field[0] == '<') {
+				continue
+			}
+		}
+		s.fail(errUnknownXML)
+	}
+}
+
+// child reads up to the start of the next element within the innermost open one,
+// which it opens, and returns its name without prefix. At the end of the
+// innermost open one, which it closes, and after an error, it returns nil.
+func (s *xmlScanner) child() []byte {
+	if s.closeEmpty() {
+		return nil
+	}
+	for s.err == nil {
+		s.skipSpace()
+		switch {
+		case s.sees("</"):
+			s.end()
+			return nil
+		case s.sees("<!--"):
+			s.comment()
+		case s.err == nil && s.data[s.at] == '<':
+			return s.start()
+		default:
+			s.fail(errUnknownXML)
+		}
+	}
+	return nil
+}
+
+// closeEmpty closes an element of the kind <a/>.
+func (s *xmlScanner) closeEmpty() bool {
+	if !s.empty {
+		return false
+	}
+	s.empty = false
+	s.open = s.open[:len(s.open)-1]
+	return true
+}
+
+// start reads the tag <name attribute="value">.
+func (s *xmlScanner) start() []byte {
+	s.at++
+	name := s.name()
+	for s.err == nil {
+		s.skipSpace()
+		switch {
+		case s.take("/>"):
+			s.empty = true
+			return s.push(name)
+		case s.take(">"):
+			return s.push(name)
+		}
+		s.attribute()
+	}
+	return nil
+}
+
+func (s *xmlScanner) push(name []byte) []byte {
+	if len(s.open) == maxXMLDepth {
+		s.fail(errUnknownXML)
+		return nil
+	}
+	s.open = append(s.open, name)
+	_, local, found := bytes.Cut(name, []byte(":"))
+	if !found {
+		return name
+	}
+	return local
+}
+
+// attribute passes over one. Nothing that is read here has one that matters.
+func (s *xmlScanner) attribute() {
+	if s.err != nil {
+		return
+	}
+	s.name()
+	s.skipSpace()
+	if s.err == nil && !s.take("=") {
+		s.fail(errUnknownXML)
+	}
+	s.skipSpace()
+	quote := byte('"')
+	if !s.take(`"`) {
+		quote = '\''
+		if s.err == nil && !s.take(`'`) {
+			s.fail(errUnknownXML)
+		}
+	}
+	for s.err == nil {
+		switch {
+		case s.at == len(s.data):
+			s.fail(io.ErrUnexpectedEOF)
+		case s.data[s.at] == quote:
+			s.at++
+			return
+		case s.data[s.at] == '<', s.data[s.at] == '&', s.data[s.at] < ' ' && !isXMLSpace(s.data[s.at]):
+			s.fail(errUnknownXML)
+		}
+		s.at++
+	}
+}
+
+// name reads a name with its prefix.
+func (s *xmlScanner) name() []byte {
+	start := s.at
+	for s.at < len(s.data) && isNameByte[s.data[s.at]] {
+		s.at++
+	}
+	name := s.data[start:s.at]
+	if s.at == len(s.data) {
+		s.fail(io.ErrUnexpectedEOF)
+		return name
+	}
+	if len(name) == 0 || name[0] < 'A' || s.data[s.at] >= utf8.RuneSelf {
+		s.fail(errUnknownXML)
+	}
+	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
+		local := name[colon+1:]
+		if colon == 0 || len(local) == 0 || bytes.IndexByte(local, ':') >= 0 {
+			s.fail(errUnknownXML)
+		}
+	}
+	return name
+}
+
+var isNameByte = func() (is [256]bool) {
+	for c := range is {
+		b := byte(c)
+		is[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("_-.:", b) >= 0
+	}
+	return is
+}()
+
+// end reads the tag </name> of the innermost open element.
+func (s *xmlScanner) end() {
+	if len(s.open) == 0 {
+		s.fail(errUnknownXML)
+		return
+	}
+	last := len(s.open) - 1
+	s.at += len("</")
+	// Mostly there is no space.
+	if name := s.open[last]; len(s.data)-s.at > len(name) && string(s.data[s.at:s.at+len(name)]) == string(name) && s.data[s.at+len(name)] == '>' {
+		s.at += len(name) + 1
+		s.open = s.open[:last]
+		return
+	}
+	name := s.name()
+	s.skipSpace()
+	if s.err == nil && (!bytes.Equal(name, s.open[last]) || !s.take(">")) {
+		s.fail(errUnknownXML)
+	}
+	s.open = s.open[:last]
+}
+
+func (s *xmlScanner) comment() {
+	s.at += len("<!--")
+	length := bytes.Index(s.data[s.at:], []byte("--"))
+	if length < 0 {
+		s.fail(io.ErrUnexpectedEOF)
+		return
+	}
+	s.at += length
+	if !s.take("-->") {
+		s.fail(errUnknownXML)
+	}
+}
+
+// text appends the text of the innermost open element, which it closes, to b.
+// Elements in it are an error.
+func (s *xmlScanner) text(b []byte) []byte {
+	if s.closeEmpty() {
+		return b
+	}
+	b = s.characters(b)
+	switch {
+	case s.err != nil:
+	case s.sees("</"):
+		s.end()
+	default:
+		s.fail(errUnknownXML)
+	}
+	return b
+}
+
+// characters appends the text up to the next tag to b.
+func (s *xmlScanner) characters(b []byte) []byte {
+	for s.err == nil {
+		start := s.at
+		for s.at < len(s.data) && !stopsText[s.data[s.at]] {
+			s.at++
+		}
+		b = append(b, s.data[start:s.at]...)
+		if s.at == len(s.data) {
+			s.fail(io.ErrUnexpectedEOF)
+			break
+		}
+		switch s.data[s.at] {
+		case '<':
+			switch {
+			case s.sees("<!--"):
+				s.comment()
+			case s.take("<![CDATA["):
+				b = s.cdata(b)
+			default:
+				return b
+			}
+		case '&':
+			b = s.reference(b)
+		case '\r':
+			b = s.newline(b)
+		case ']':
+			if s.sees("]]>") {
+				s.fail(errUnknownXML)
+			}
+			b = append(b, ']')
+			s.at++
+		default:
+			s.fail(errUnknownXML)
+		}
+	}
+	return b
+}
+
+// skip passes over the rest of the innermost open element, and closes it.
+func (s *xmlScanner) skip() {
+	var scratch [64]byte
+	for depth := len(s.open); s.err == nil && len(s.open) >= depth; {
+		if s.closeEmpty() {
+			continue
+		}
+		s.characters(scratch[:0])
+		switch {
+		case s.err != nil:
+		case s.sees("</"):
+			s.end()
+		default:
+			s.start()
+		}
+	}
+}
+
+// stopsText are the bytes that don't stand for themselves in a text.
+var stopsText = func() (is [256]bool) {
+	for c := range is {
+		is[c] = c < ' ' && c != '\t' && c != '\n' || c == '<' || c == '&' || c == ']'
+	}
+	return is
+}()
+
+// newline reads \r or \r\n, which XML takes for \n.
+func (s *xmlScanner) newline(b []byte) []byte {
+	s.at++
+	if s.at < len(s.data) && s.data[s.at] == '\n' {
+		s.at++
+	}
+	return append(b, '\n')
+}
+
+func (s *xmlScanner) cdata(b []byte) []byte {
+	for s.err == nil {
+		switch {
+		case s.at == len(s.data):
+			s.fail(io.ErrUnexpectedEOF)
+		case s.data[s.at] == ']' && s.take("]]>"):
+			return b
+		case s.data[s.at] == '\r':
+			b = s.newline(b)
+		case s.data[s.at] < ' ' && !isXMLSpace(s.data[s.at]):
+			s.fail(errUnknownXML)
+		default:
+			b = append(b, s.data[s.at])
+			s.at++
+		}
+	}
+	return b
+}
+
+// maxReference is the longest reference that is read, such as &#x0010FFFF;.
+const maxReference = 12
+
+// reference reads &name; or &#number;.
+func (s *xmlScanner) reference(b []byte) []byte {
+	rest := s.data[s.at+1:]
+	length := bytes.IndexByte(rest[:min(len(rest), maxReference)], ';')
+	if length < 0 {
+		if len(rest) < maxReference {
+			s.fail(io.ErrUnexpectedEOF)
+		}
+		s.fail(errUnknownXML)
+		return b
+	}
+	s.at += len("&") + length + len(";")
+	switch name := rest[:length]; string(name) {
+	case "quot":
+		return append(b, '"')
+	case "amp":
+		return append(b, '&')
+	case "lt":
+		return append(b, '<')
+	case "gt":
+		return append(b, '>')
+	case "apos":
+		return append(b, '\'')
+	default:
+		return s.character(b, name)
+	}
+}
+
+// character appends what a reference like #13 or #xD stands for. Half of a
+// surrogate pair is none; encoding/xml would make it U+FFFD.
+func (s *xmlScanner) character(b, name []byte) []byte {
+	digits, isNumber := bytes.CutPrefix(name, []byte("#"))
+	digits, isHex := bytes.CutPrefix(digits, []byte("x"))
+	base := 10
+	if isHex {
+		base = 16
+	}
+	n, err := strconv.ParseUint(string(digits), base, 32)
+	switch {
+	case !isNumber || err != nil || n > utf8.MaxRune, n < ' ' && !isXMLSpace(byte(n)), n == 0xFFFE, n == 0xFFFF:
+		s.fail(errUnknownXML)
+		return b
+	case !utf8.ValidRune(rune(n)):
+		s.fail(errors.New("a character reference to half a surrogate pair"))
+		return b
+	}
+	return utf8.AppendRune(b, rune(n))
+}
+
+// finish reads what may stand behind the root element.
+func (s *xmlScanner) finish() {
+	for s.err == nil {
+		s.skipSpace()
+		if s.at == len(s.data) {
+			return
+		}
+		if !s.sees("<!--") {
+			s.fail(errUnknownXML)
+			return
+		}
+		s.comment()
+	}
+}
