@@ -1,5 +1,3 @@
-//go:build listing
-
 package main
 
 import (
