@@ -15,17 +15,17 @@ func TestCloudObjects(t *testing.T) {
 	jobs, store, bucket := newJobs(t)
 	ctx := t.Context()
 	require.NoError(t, store.CreateBucket(ctx, "another-bucket"))
-	jobs.SessionID = "test-" + t.Name()
+	jobs.SessionID = "test-" + lithopss3.NewActivationID() // counted once in the process
 	first, err := jobs.PutCloudObject(ctx, strings.NewReader("a"), nil)
 	require.NoError(t, err)
-	assert.Equal(t, "lithops.jobs/tmp/test-TestCloudObjects/cloudobject_0", first.Key)
+	assert.Equal(t, "lithops.jobs/tmp/"+jobs.SessionID+"/cloudobject_0", first.Key)
 	assert.Equal(t, "<CloudObject at aws_s3://"+bucket+"/"+first.Key+">", first.String())
 	named, err := jobs.PutCloudObject(ctx, strings.NewReader("b"), &lithopss3.CloudObjectOptions{Key: "my/key", Bucket: "another-bucket"})
 	require.NoError(t, err)
 	assert.Equal(t, "my/key", named.Key)
 	third, err := jobs.PutCloudObject(ctx, strings.NewReader("c"), &lithopss3.CloudObjectOptions{Bucket: "another-bucket"})
 	require.NoError(t, err)
-	assert.Equal(t, "lithops.jobs/tmp/test-TestCloudObjects/cloudobject_2", third.Key, "a key that was given counts")
+	assert.Equal(t, "lithops.jobs/tmp/"+jobs.SessionID+"/cloudobject_2", third.Key, "a key that was given counts")
 
 	// Python deletes the last bucket's keys from every bucket.
 	require.NoError(t, store.PutObject(ctx, bucket, "my/key", strings.NewReader("mine"), nil))

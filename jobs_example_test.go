@@ -98,8 +98,8 @@ func ExampleJobs_PutCloudObject() {
 	ctx := context.Background()
 	jobs, _, done := demoJobs(ctx)
 	defer done()
-	jobs.SessionID = lithopss3.Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: "00000"}.Session() // set by Lithops in its workers
-	object, err := jobs.PutCloudObject(ctx, strings.NewReader("too much for a result"), nil)
+	// Without options it gets a name as Lithops' own, below lithops.jobs/tmp.
+	object, err := jobs.PutCloudObject(ctx, strings.NewReader("too much for a result"), &lithopss3.CloudObjectOptions{Key: "results/large"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func ExampleJobs_PutCloudObject() {
 	fmt.Println(string(text), errors.Join(err, opened.Body.Close()))
 	fmt.Println(jobs.DeleteCloudObjects(ctx, object))
 	// Output:
-	// <CloudObject at aws_s3://lithops-us-east-1-wxyz/lithops.jobs/tmp/4b99c1-0-M000-00000/cloudobject_0>
+	// <CloudObject at aws_s3://lithops-us-east-1-wxyz/results/large>
 	// too much for a result <nil>
 	// <nil>
 }
