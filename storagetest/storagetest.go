@@ -508,8 +508,13 @@ func testListParallel(t *testing.T, h *Harness) {
 	stores.Wait()
 	slices.Sort(keys)
 	for _, opts := range []lithopss3.ListOptions{
-		{}, {PageSize: 7}, {PageSize: 1, Prefix: "odd/"}, {PageSize: 5, Prefix: "n/0"}, {PageSize: 3, StartAfter: "n/0150"},
-		{PageSize: 7, Match: "odd/*"}, {PageSize: 7, Delimiter: "/", Prefix: "n/"},
+		{},
+		{PageSize: 7},
+		{PageSize: 1, Prefix: "odd/"},
+		{PageSize: 5, Prefix: "n/0"},
+		{PageSize: 3, StartAfter: "n/0150"},
+		{PageSize: 7, Match: "odd/*"},
+		{PageSize: 7, Delimiter: "/", Prefix: "n/"},
 	} {
 		sequential := h.list(t, &opts)
 		if opts.Prefix+opts.StartAfter+opts.Match == "" {
