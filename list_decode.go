@@ -273,9 +273,9 @@ func (d *pageDecoder) unescape(entries []listedObject) error {
 	for i := range entries {
 		entry := &entries[i]
 		key := d.keys[entry.key:entry.keyEnd]
-		at := bytes.IndexAny(key, "%+")
-		if at < 0 {
-			continue
+		at := 0
+		for at < len(key) && key[at] != '%' && key[at] != '+' {
+			at++
 		}
 		to := at
 		for ; at < len(key); at++ {
@@ -284,10 +284,10 @@ func (d *pageDecoder) unescape(entries []listedObject) error {
 			case '+':
 				c = ' '
 			case '%':
-				if at+2 >= len(key) || unhex[key[at+1]] < 0 || unhex[key[at+2]] < 0 {
+				if at+2 >= len(key) || !isHexDigit(key[at+1]) || !isHexDigit(key[at+2]) {
 					return fmt.Errorf("the server listed a key that can't be decoded: %q", key)
 				}
-				c = byte(unhex[key[at+1]]<<4 | unhex[key[at+2]])
+				c = hexValue(key[at+1])<<4 | hexValue(key[at+2])
 				at += 2
 			}
 			key[to] = c
@@ -298,17 +298,16 @@ func (d *pageDecoder) unescape(entries []listedObject) error {
 	return nil
 }
 
-// unhex are the values of hexadecimal digits, -1 for other bytes.
-var unhex = func() (values [256]int) {
-	for c := range values {
-		value, err := strconv.ParseUint(string(rune(c)), 16, 8)
-		values[c] = int(value)
-		if err != nil {
-			values[c] = -1
-		}
+func isHexDigit(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func hexValue(c byte) byte {
+	if c <= '9' {
+		return c - '0'
 	}
-	return values
-}()
+	return c&^0x20 - 'A' + 10
+}
 
 // readPage reads an answer's body, of limit bytes at most, into buffer.
 func readPage(buffer *bytes.Buffer, body io.Reader, limit int64) error {

@@ -199,7 +199,6 @@ func TestDecodeAgain(t *testing.T) {
 type node struct {
 	name     string
 	text     string
-	stray    bool // text beside elements
 	children []node
 }
 

@@ -190,7 +190,8 @@ func (l *parallelListing) mayGuess() bool {
 			unknown++
 		}
 	}
-	return l.useless+unknown < spareRequests+spareShare*l.useful
+	// Behind the last key all guesses are wrong, so that only some are made at once.
+	return unknown < float64(l.atOnce)/4+2 && l.useless+unknown < spareRequests+spareShare*l.useful
 }
 
 // guess is a key within a range so many keys on, or "" if the range is, or may

@@ -115,18 +115,23 @@ func (s *xmlScanner) child() []byte {
 	for s.err == nil {
 		s.skipSpace()
 		switch {
+		case s.isTagNext():
+			return s.start()
 		case s.sees("</"):
 			s.end()
 			return nil
 		case s.sees("<!--"):
 			s.comment()
-		case s.err == nil && s.data[s.at] == '<':
-			return s.start()
 		default:
 			s.fail(errUnknownXML)
 		}
 	}
 	return nil
+}
+
+// isTagNext tells whether a tag comes that opens an element, as it mostly does.
+func (s *xmlScanner) isTagNext() bool {
+	return s.at+1 < len(s.data) && s.data[s.at] == '<' && s.data[s.at+1] >= 'A'
 }
 
 // closeEmpty closes an element of the kind <a/>.
@@ -144,6 +149,10 @@ func (s *xmlScanner) start() []byte {
 	s.at++
 	name := s.name()
 	for s.err == nil {
+		if s.at < len(s.data) && s.data[s.at] == '>' { // mostly at once
+			s.at++
+			return s.push(name)
+		}
 		s.skipSpace()
 		switch {
 		case s.take("/>"):
@@ -163,11 +172,10 @@ func (s *xmlScanner) push(name []byte) []byte {
 		return nil
 	}
 	s.open = append(s.open, name)
-	_, local, found := bytes.Cut(name, []byte(":"))
-	if !found {
-		return name
+	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
+		return name[colon+1:]
 	}
-	return local
+	return name
 }
 
 // attribute passes over one. Nothing that is read here has one that matters.
