@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -99,17 +100,18 @@ func benchMain() error {
 	if err != nil {
 		return err
 	}
-	report := newReport(o)
+	report := newReport(ctx, o)
 	r, stop, err := newRunner(ctx, o, report)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	if report.Results, err = r.run(ctx, all, o.rounds); err != nil {
-		return err
+	var failures error
+	if report.Results, failures = r.run(ctx, all, o.rounds); ctx.Err() != nil {
+		return ctx.Err()
 	}
 	fmt.Println(report.markdown())
-	return report.write(o.results, o.docs)
+	return errors.Join(failures, report.write(o.results, o.docs))
 }
 
 func selected(o options) ([]scenario, error) {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -29,6 +31,7 @@ type result struct {
 	Scenario string
 	Title    string
 	Clients  []clientResult
+	Failures []string `json:",omitempty"` // clients, once for each measurement that failed
 }
 
 // A clientResult are the measurements of one client, in the order of the rounds.
@@ -76,13 +79,18 @@ func median(values []float64) float64 {
 	return (values[middle-1] + values[middle]) / 2
 }
 
-func newReport(o options) *report {
+func newReport(ctx context.Context, o options) *report {
 	report := &report{Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(), Quick: o.quick}
 	report.Versions = append(report.Versions, runtime.Version())
 	info, _ := debug.ReadBuildInfo()
 	for _, module := range info.Deps {
 		if slices.ContainsFunc(peers, func(p peer) bool { return p.module == module.Path }) {
-			report.Versions = append(report.Versions, module.Path+" "+module.Version)
+			version := module.Version
+			if module.Replace != nil { // this checkout
+				commit, _ := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
+				version = strings.TrimSpace(string(commit))
+			}
+			report.Versions = append(report.Versions, strings.TrimPrefix(module.Path, "github.com/")+" "+version)
 		}
 	}
 	return report
@@ -189,8 +197,11 @@ func (r *result) writeTable(text *strings.Builder) {
 			wall += fmt.Sprintf(" (%.2f)", c.median(metricWall)/own.median(metricWall))
 		}
 		fmt.Fprintf(text, "| %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", c.Name, wall, formatSeconds(c.median(metricCPU)),
-			formatBytes(int64(c.median(metricHeap))), formatBytes(int64(c.median(metricRSS))), formatCount(int(c.median(metricAllocs))),
+			formatBytes(int64(c.median(metricHeap))), formatBytes(int64(c.median(metricRSS))), formatAllocs(c.median(metricAllocs)),
 			formatCount(int(c.median(metricRequests))), formatCount(int(c.median(metricConnections))), len(c.Samples))
+	}
+	if len(r.Failures) > 0 {
+		fmt.Fprintf(text, "\nFailed, and left out: %s.\n", strings.Join(r.Failures, ", "))
 	}
 }
 
@@ -285,6 +296,13 @@ func formatBytes(n int64) string {
 		return fmt.Sprintf("%d MiB", n>>20)
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+func formatAllocs(n float64) string {
+	if n == 0 {
+		return "–"
+	}
+	return formatCount(int(n))
 }
 
 // formatCount writes a number with commas: 1,000,000.

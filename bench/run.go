@@ -46,9 +46,11 @@ type runner struct {
 }
 
 // run measures scenarios in rounds, every client once in each: what disturbs the
-// machine for a while disturbs all of them.
+// machine for a while disturbs all of them. What fails is left out; the error tells
+// of all that did.
 func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result, error) {
 	var results []result
+	var problems []error
 	for _, s := range all {
 		n := cmp.Or(rounds, s.rounds, defaultRounds)
 		found := result{Scenario: s.name, Title: s.title}
@@ -56,8 +58,14 @@ func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result,
 		for round := range n {
 			for _, name := range r.clients(&s, round) {
 				sample, err := r.measure(ctx, &s, name)
+				if ctx.Err() != nil {
+					return nil, ctx.Err()
+				}
 				if err != nil {
-					return nil, fmt.Errorf("%s, %s: %w", s.name, name, err)
+					err = fmt.Errorf("%s, %s: %w", s.name, name, err)
+					r.log.Println(err)
+					problems, found.Failures = append(problems, err), append(found.Failures, name)
+					continue
 				}
 				if sample.Skipped == "" {
 					r.log.Printf("  %d %-16s %8.3f s  CPU %7.3f s  heap %9s  memory %9s  %7d requests", round+1, name,
@@ -70,7 +78,7 @@ func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result,
 		}
 		results = append(results, found)
 	}
-	return results, nil
+	return results, errors.Join(problems...)
 }
 
 // defaultRounds is how often each scenario is measured that says nothing else.

@@ -62,11 +62,12 @@ func findTools(ctx context.Context) []*tool {
 // describe is the tool's name and version.
 func (t *tool) describe(ctx context.Context) string {
 	output, _ := exec.CommandContext(ctx, t.path, t.version...).CombinedOutput()
-	first, _, _ := strings.Cut(strings.TrimSpace(string(output)), "\n")
-	if strings.HasPrefix(first, t.name) {
-		return first
+	words := strings.Fields(string(output))
+	text := strings.Join(words[:min(2, len(words))], " ")
+	if strings.HasPrefix(text, t.name) {
+		return text
 	}
-	return t.name + " " + first
+	return t.name + " " + text
 }
 
 func s5cmdCommand(j *job) []string {

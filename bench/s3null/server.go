@@ -95,11 +95,7 @@ func (s *Server) answer(r *http.Request) *response {
 		answer.operation = admin
 		return answer
 	}
-	found, ok := s.buckets.Load(name)
-	if !ok {
-		found, _ = s.buckets.LoadOrStore(name, newBucket(name))
-	}
-	b, _ := found.(*bucket)
+	b := s.bucket(name)
 	operation := operationOf(r.Method, key, r.URL.Query())
 	var answer *response
 	switch operation {
@@ -123,11 +119,21 @@ func (s *Server) answer(r *http.Request) *response {
 		answer = &response{status: http.StatusNoContent}
 	case deleteObjects:
 		answer = b.receiveDeletes(r)
-	default: // buckets are always there
+	default: // of a bucket
 		answer = &response{status: http.StatusOK, header: []string{"x-amz-bucket-region", "us-east-1"}}
 	}
 	answer.operation = operation
 	return answer
+}
+
+// bucket finds a bucket: all are always there.
+func (s *Server) bucket(name string) *bucket {
+	found, ok := s.buckets.Load(name)
+	if !ok {
+		found, _ = s.buckets.LoadOrStore(name, newBucket(name))
+	}
+	b, _ := found.(*bucket)
+	return b
 }
 
 func operationOf(method, key string, query url.Values) operation {
@@ -274,12 +280,7 @@ func (s *Server) administer(what string, query url.Values) *response {
 		}
 		result = stats
 	case "report":
-		found, ok := s.buckets.Load(query.Get("bucket"))
-		if b, _ := found.(*bucket); ok {
-			result = b.report()
-		} else {
-			result = Report{}
-		}
+		result = s.bucket(query.Get("bucket")).report()
 	default:
 		return failure(http.StatusNotFound, "NoSuchKey")
 	}
