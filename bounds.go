@@ -6,19 +6,19 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // What a server may make this package read, beside the bodies of objects.
 const (
-	// maxAnswer bounds an answer, in bytes: a thousand keys, each of 1,024 bytes that
-	// are all escaped, come to some 6 MiB.
-	maxAnswer = 32 << 20
-	// maxErrorAnswer bounds an answer that is an error, and those of STS and SSO.
-	maxErrorAnswer = 1 << 20
+	// maxListAnswer bounds an answer with a list, in bytes: a thousand keys, each of
+	// 1,024 bytes that are all escaped, come to some 6 MiB.
+	maxListAnswer = 16 << 20
+	// maxAnswer bounds the others, and errors.
+	maxAnswer = 1 << 20
 	// maxHead bounds an answer's status line and headers, in bytes; S3's have at most
 	// some 16 KiB.
 	maxHead = 1 << 20
@@ -38,16 +38,12 @@ var errEndless = errors.New("the server's answer did not end in 15 minutes")
 // boundAnswer bounds the body of an answer to a request of ctx, unless it is that
 // of an object.
 func boundAnswer(ctx context.Context, method string, response *http.Response, cancel context.CancelCauseFunc) io.ReadCloser {
-	limit := int64(maxAnswer)
+	limit, isFine := int64(maxAnswer), response.StatusCode/100 == 2
 	switch {
-	case response.Body == http.NoBody:
+	case response.Body == http.NoBody, isFine && isStream(ctx, method):
 		return response.Body
-	case response.StatusCode/100 != 2:
-		limit = maxErrorAnswer
-	case isStream(ctx, method):
-		return response.Body
-	case awsmiddleware.GetServiceID(ctx) != s3.ServiceID:
-		limit = maxErrorAnswer
+	case isFine && isList(ctx):
+		limit = maxListAnswer
 	}
 	timer := time.AfterFunc(maxAnswerTime, func() { cancel(errEndless) })
 	return &boundBody{ReadCloser: response.Body, left: limit, limit: limit, timer: timer}
@@ -63,6 +59,11 @@ func isStream(ctx context.Context, method string) bool {
 		return true
 	}
 	return false
+}
+
+func isList(ctx context.Context) bool {
+	operation := awsmiddleware.GetOperationName(ctx)
+	return strings.HasPrefix(operation, "List") || operation == "DeleteObjects"
 }
 
 // boundBody fails behind its limit.
