@@ -41,8 +41,8 @@ func TestOpenUploads(t *testing.T) {
 		require.NoError(t, store.AbortUpload(t.Context(), bucket, found[2]))
 	}
 	assert.Equal(t, 4, uploadsLeft(t, store))
-	for range store.OpenUploads(t.Context(), bucket, "other/") {
-		t.Error("a prefix selects")
+	for upload, err := range store.OpenUploads(t.Context(), bucket, "other/") {
+		t.Errorf("a prefix selects, and not %v, %v", upload, err)
 	}
 	for _, err := range store.OpenUploads(t.Context(), "no-such-bucket", "") {
 		require.ErrorIs(t, err, lithopss3.ErrNoSuchBucket)

@@ -82,7 +82,7 @@ func Start(opts *Options) (*Server, error) {
 	if opts.Wrap != nil {
 		handler = opts.Wrap(handler)
 	}
-	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
 	go func() { s.done <- s.http.Serve(listener) }()
 	return s, nil
 }

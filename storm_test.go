@@ -1,0 +1,144 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestCancelStorm gives up thousands of operations at some moment each. Nothing of
+// them stays, and the store goes on; TestMain looks for goroutines.
+func TestCancelStorm(t *testing.T) {
+	t.Parallel()
+	store := openWire(t, straight)
+	folder := t.TempDir()
+	large := randomBytes(9 * mib)
+	putWhole(t, store, "large", large)
+	stream := func() io.Reader { return struct{ io.Reader }{bytes.NewReader(large[:6*mib])} }
+	acts := []func(ctx context.Context, i int) error{
+		func(ctx context.Context, i int) error {
+			return store.PutObject(ctx, "bucket", fmt.Sprint("small/", i), strings.NewReader("small"), nil)
+		},
+		func(ctx context.Context, _ int) error {
+			_, err := store.ReadObject(ctx, "bucket", "large", 0)
+			return err
+		},
+		func(ctx context.Context, _ int) error {
+			_, err := store.ListKeys(ctx, "bucket", "")
+			return err
+		},
+		func(ctx context.Context, i int) error {
+			if i%10 != 0 {
+				_, err := store.HeadObject(ctx, "bucket", "large")
+				return err
+			}
+			return store.DownloadFile(ctx, "bucket", "large", filepath.Join(folder, "file"), nil)
+		},
+		func(ctx context.Context, i int) error {
+			if i%10 != 0 {
+				return store.DeleteObjects(ctx, "bucket", []string{"small/1", "small/2"})
+			}
+			return store.PutObject(ctx, "bucket", "stream", stream(), nil)
+		},
+	}
+	var group sync.WaitGroup
+	for worker := range 16 {
+		group.Go(func() {
+			for i := range 150 {
+				within := time.Duration(rand.IntN(3000)) * time.Microsecond
+				if i%10 == 0 {
+					within *= 10
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), within)
+				err := acts[(worker+i)%len(acts)](ctx, i)
+				cancel()
+				assert.True(t, err == nil || errors.Is(err, context.DeadlineExceeded), "%v", err)
+			}
+		})
+	}
+	group.Wait()
+	assert.Zero(t, uploadsLeft(t, store))
+	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "large", filepath.Join(folder, "file"), nil))
+	got, err := os.ReadFile(filepath.Join(folder, "file"))
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(large, got))
+	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+}
+
+// TestCrowd has ten thousand goroutines use one Store, all of them in the middle of
+// a request at the same time, and weighs them: what they hold is bounded by twice
+// what was measured, on each of the two paths. Nothing runs beside it.
+func TestCrowd(t *testing.T) {
+	const crowd = 10_000
+	for name, test := range map[string]struct {
+		sdkOnly bool
+		ceiling int64 // in MiB
+	}{"hot": {false, 300}, "sdk": {true, 1500}} {
+		t.Run(name, func(t *testing.T) {
+			var inside sync.WaitGroup
+			open := make(chan struct{})
+			close(open)
+			waits := tripper(func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				inside.Done()
+				<-open
+				if request.Body != nil {
+					_, _ = io.Copy(io.Discard, request.Body)
+					_ = request.Body.Close()
+				}
+				return &http.Response{
+					StatusCode: http.StatusOK, Header: http.Header{"Etag": {`"e"`}}, Body: http.NoBody, Request: request, ProtoMajor: 1, ProtoMinor: 1,
+				}, nil
+			})
+			store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")},
+				&lithopss3.Options{Endpoint: "http://127.0.0.1:1", LookupEnv: lookupIn(nil), Transport: &wire{trip: waits}, SDKOnly: test.sdkOnly})
+			require.NoError(t, err)
+			use := func(i int) error {
+				if i%2 == 0 {
+					return store.PutObject(t.Context(), "bucket", fmt.Sprint(i), strings.NewReader("body"), nil)
+				}
+				_, err := store.HeadObject(t.Context(), "bucket", fmt.Sprint(i))
+				return err
+			}
+			for i := range 2 { // which the hot path learns from
+				inside.Add(1)
+				require.NoError(t, use(i))
+			}
+
+			open = make(chan struct{})
+			inside.Add(crowd)
+			before := memoryInUse()
+			var group sync.WaitGroup
+			for i := range crowd {
+				group.Go(func() { assert.NoError(t, use(i)) })
+			}
+			inside.Wait()
+			used := (memoryInUse() - before) >> 20
+			close(open)
+			group.Wait()
+			t.Logf("%d MiB for %d requests in flight", used, crowd)
+			assert.Less(t, used, test.ceiling)
+		})
+	}
+}
+
+func memoryInUse() int64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc + stats.StackInuse)
+}
