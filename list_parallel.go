@@ -12,11 +12,11 @@ import (
 const (
 	// rangePages is how many pages a range of keys should have: fewer mean more
 	// requests, since the last one of a range is seldom full; more mean memory.
-	rangePages = 5
+	rangePages = 7
 	// pagesAhead is how many pages are kept, or under way, for each request at once.
-	pagesAhead = 6
+	pagesAhead = 7
 	// Of the requests, spareShare may turn out to be useless, and spareRequests more.
-	spareShare    = 0.12
+	spareShare    = 0.15
 	spareRequests = 4
 )
 
@@ -263,8 +263,9 @@ func (l *parallelListing) account(r *keyRange, infos []ObjectInfo) {
 		l.letters.learn(infos)
 	}
 	if r.done && r.expected > 0 {
-		wrong := r.expected / float64(max(r.keys, l.pageSize/2))
-		l.stretch = min(max(l.stretch*math.Sqrt(wrong), 1.0/64), 64)
+		// Slowly, and not far: a stretch that is much too long leads out of the layout.
+		wrong := min(max(r.expected/float64(max(r.keys, 1)), 1.0/4), 4)
+		l.stretch = min(max(l.stretch*math.Pow(wrong, 0.25), 1.0/16), 3)
 	}
 }
 

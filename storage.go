@@ -109,7 +109,7 @@ type ListOptions struct {
 	PageSize int
 	// Parallel is how many requests to make at once; up to 1 is one after the other.
 	// The keys and their order are the same. It pays from a few thousand keys on,
-	// and takes at most a fifth more requests and a handful. Up to 6 pages for each
+	// and takes at most a fifth more requests and a handful. Up to 7 pages for each
 	// request at once, of some 200 KB, are in memory. A listing with a Delimiter,
 	// and that of a directory bucket, stays sequential. A Storage other than *Store
 	// need not heed it.
