@@ -182,6 +182,8 @@ func TestPromisedBytes(t *testing.T) {
 		err = store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, "file"), &lithopss3.DownloadOptions{Resume: resume})
 		require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 	}
+	_, _, err = lithopss3.PartitionObjects(t.Context(), store, []string{"s3://bucket/key"}, &lithopss3.PartitionOptions{ChunkSize: 1 << 20})
+	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 	runtime.ReadMemStats(&after)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(512<<20))
 	_, err = os.Stat(filepath.Join(folder, "file"))

@@ -93,6 +93,9 @@ func PartitionObjects(ctx context.Context, storage Storage, urls []string, opts 
 			if strings.HasSuffix(object.Key, "/") {
 				continue
 			}
+			if object.Size < 0 || object.Size > maxObjectSize {
+				return nil, nil, fmt.Errorf("the storage says that %s has %d bytes: %w", printableKey(object.Key), object.Size, ErrTooLarge)
+			}
 			parts := opts.split(object.Size)
 			perObject = append(perObject, len(parts))
 			for _, part := range parts {
