@@ -136,10 +136,7 @@ func (d *download) waitForChecksum(ctx context.Context, sums *rangeSums) error {
 func (d *download) fetch(ctx context.Context, index int, offset, end int64, object *Object, sums *rangeSums, buffer []byte) (err error) {
 	if object == nil {
 		if object, err = d.store.GetObject(ctx, d.bucket, d.key, &GetOptions{Range: Range(offset, end-offset), IfMatch: d.etag}); err != nil {
-			if errors.Is(err, ErrPrecondition) {
-				err = fmt.Errorf("%w: %w", errChanged, err)
-			}
-			return err
+			return explainChange(err)
 		}
 		defer func() { _ = object.Body.Close() }()
 	}

@@ -136,10 +136,7 @@ func (r *objectReader) resume(cause error) {
 	r.in.Range = aws.String(Range(r.offset, r.end-r.offset).header())
 	out, err := call(r.ctx, r.store, *r.in.Bucket, &r.in, r.store.client.GetObject, r.store.askChecksum)
 	if err != nil {
-		if answerStatus(err) == http.StatusPreconditionFailed {
-			err = fmt.Errorf("%w: %w", errChanged, err)
-		}
-		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, err))
+		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, explainChange(err)))
 		return
 	}
 	r.body = out.Body
@@ -155,6 +152,17 @@ func (r *objectReader) resume(cause error) {
 
 // errChanged is an ErrPrecondition that this package's own If-Match met.
 var errChanged = fmt.Errorf("the object was replaced meanwhile (%w)", ErrPrecondition)
+
+// explainChange tells an object that was replaced from other errors of a request
+// for a range that it had: the condition fails, or, where a server looks at the
+// range first, there are no such bytes any more.
+func explainChange(err error) error {
+	status := answerStatus(err)
+	if (status == http.StatusPreconditionFailed || status == http.StatusRequestedRangeNotSatisfiable) && !errors.Is(err, errChanged) {
+		return fmt.Errorf("%w: %w", errChanged, err)
+	}
+	return err
+}
 
 // resumeDelay leaves a server that drops connections some time, but not after
 // its first.

@@ -141,10 +141,7 @@ func (r *ReaderAt) explain(err error) error {
 	if errors.Is(context.Cause(r.ctx), ErrClosed) {
 		err = ErrClosed
 	}
-	if errors.Is(err, ErrPrecondition) && !errors.Is(err, errChanged) {
-		err = fmt.Errorf("%w: %w", errChanged, err)
-	}
-	return wrapError("ReadAt", r.bucket, r.key, err)
+	return wrapError("ReadAt", r.bucket, r.key, explainChange(err))
 }
 
 // directRead is from how many bytes on a read needs no block.

@@ -80,6 +80,10 @@ func (p *Proxy) deliver(kind Kind, w http.ResponseWriter, r *http.Request, got *
 	case Truncate:
 		p.cut(w, got, func(conn net.Conn, head []byte) { _, _ = conn.Write(append(head, got.body[:half]...)) })
 	case Shorten:
+		if r.Header.Get("Range") == "" && !hasWholeChecksum(got.header) {
+			got.send(w) // as with FlipAnswer
+			return
+		}
 		short := &answer{got.status, got.header.Clone(), got.body[:half]}
 		short.header.Del("Content-Length")
 		p.cut(w, short, func(conn net.Conn, head []byte) { _, _ = conn.Write(append(head, short.body...)) })
@@ -95,7 +99,8 @@ func (p *Proxy) deliver(kind Kind, w http.ResponseWriter, r *http.Request, got *
 			_, _ = io.Copy(conn, io.MultiReader(bytes.NewReader(head), slow))
 		})
 	case FlipAnswer:
-		if len(got.body) > 0 {
+		// Of an object without a checksum, nothing tells.
+		if len(got.body) > 0 && (r.Header.Get("Range") != "" || hasWholeChecksum(got.header)) {
 			got.body[half] ^= 1
 		}
 		got.send(w)
@@ -108,6 +113,18 @@ func (p *Proxy) deliver(kind Kind, w http.ResponseWriter, r *http.Request, got *
 		}
 		got.send(w)
 	}
+}
+
+// hasWholeChecksum tells whether an answer has a checksum of all of the object's
+// bytes, and not of its parts' checksums.
+func hasWholeChecksum(header http.Header) bool {
+	for name, values := range header {
+		isSum := strings.HasPrefix(name, "X-Amz-Checksum-") && name != "X-Amz-Checksum-Type"
+		if isSum && !strings.Contains(values[0], "-") && header.Get("X-Amz-Checksum-Type") != "COMPOSITE" {
+			return true
+		}
+	}
+	return false
 }
 
 // spoil changes each checksum of an answer into another.
