@@ -130,7 +130,8 @@ func isLie(err error) bool {
 	// The proxy's own, and what the answer to a HEAD makes of them. All others
 	// it breaks three times in a row at most, and each is tried six times.
 	switch known.Code {
-	case "ExpiredToken", "BadRequest", "TemporaryRedirect", "PermanentRedirect", "MovedPermanently", "RequestTimeTooSkewed":
+	case "ExpiredToken", "BadRequest", "TemporaryRedirect", "PermanentRedirect", "MovedPermanently", "RequestTimeTooSkewed",
+		"Forbidden": // a HEAD that was signed by the clock of a Skew
 		return false
 	}
 	return true
