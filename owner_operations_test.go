@@ -78,6 +78,29 @@ func ownedOperations(t *testing.T) map[string]struct {
 			_, err = reader.ReadAt(make([]byte, 100), 9<<20)
 			return errors.Join(err, reader.Close())
 		}),
+		"Store.OpenUploads": on(func(ctx context.Context, s *lithopss3.Store) error {
+			for _, err := range s.OpenUploads(ctx, bucket, "") {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+		"Store.AbortUpload": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.AbortUpload(ctx, bucket, lithopss3.OpenUpload{Key: "key", ID: "gone"})
+		}),
+		"Store.DeletePrefix": on(func(ctx context.Context, s *lithopss3.Store) error {
+			err := s.PutObject(ctx, bucket, "some/key", strings.NewReader("text"), nil)
+			return errors.Join(err, second(s.DeletePrefix(ctx, bucket, "some/", nil)))
+		}),
+		"Store.ListObjects in parallel": on(func(ctx context.Context, s *lithopss3.Store) error {
+			for _, err := range s.ListObjects(ctx, bucket, &lithopss3.ListOptions{PageSize: 1, Parallel: 4}) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
 		"Store.ListKeys": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.ListKeys(ctx, bucket, "")) }),
 		"Store.ListObjects": on(func(ctx context.Context, s *lithopss3.Store) error {
 			for _, err := range s.ListObjects(ctx, bucket, &lithopss3.ListOptions{PageSize: 1}) {
