@@ -219,7 +219,7 @@ func (s secretSource) exercise(t *testing.T, out *bytes.Buffer, url string) {
 		config, err = ParseConfig([]byte(s.config))
 		require.NoError(t, err)
 	}
-	opts := &Options{LookupEnv: lookup, Logger: logger}
+	opts := InHaste(&Options{LookupEnv: lookup, Logger: logger}, ioTimeout)
 	store, err := New(t.Context(), config, opts)
 	spill(t, out, err, config, *config)
 	if err != nil {

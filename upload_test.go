@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 	"testing/iotest"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -48,10 +49,10 @@ func openWire(t *testing.T, trip tripper) *lithopss3.Store {
 	require.NoError(t, err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{
+	store, err := lithopss3.New(t.Context(), parsed, lithopss3.InHaste(&lithopss3.Options{
 		LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
 		Transport: &wire{next: transport, trip: trip},
-	})
+	}, 10*time.Second))
 	require.NoError(t, err)
 	return store
 }
