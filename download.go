@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
 // DownloadOptions are the options of DownloadFile; nil is the zero value.
@@ -77,6 +78,7 @@ type download struct {
 	size     int64
 	etag     string
 	file     *os.File
+	writing  sync.Mutex
 	partial  *partial // nil unless it can be resumed
 	asked    chan struct{}
 	checksum checksum // once asked is closed

@@ -151,7 +151,7 @@ func (d *download) fetch(ctx context.Context, index int, offset, end int64, obje
 	defer func() { err = errors.Join(err, d.partial.note(index, sums)) }()
 	for offset < end {
 		n, readErr := object.Body.Read(buffer[:min(int64(len(buffer)), end-offset)])
-		if _, err := d.file.WriteAt(buffer[:n], offset); err != nil {
+		if err := d.write(buffer[:n], offset); err != nil {
 			return err
 		}
 		_, _ = sums.Write(buffer[:n])
@@ -165,6 +165,15 @@ func (d *download) fetch(ctx context.Context, index int, offset, end int64, obje
 		}
 	}
 	return nil
+}
+
+// write writes in turn: the system locks a file for each write, and who waits for
+// that lock burns CPU.
+func (d *download) write(p []byte, offset int64) error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	_, err := d.file.WriteAt(p, offset)
+	return err
 }
 
 // keep reads what the journal says is there, and tells how much of it is.
