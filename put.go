@@ -20,7 +20,7 @@ import (
 //
 // An io.ReaderAt with io.Seeker, as a file or a bytes.Reader is, and a
 // bytes.Buffer are read in place and again for a retry: they must not change
-// meanwhile. Of any other reader at most 50 MiB are held in memory: ten parts
+// meanwhile. Of any other reader at most 45 MiB are held in memory: nine parts
 // of 5 MiB. Only beyond 32 GiB it is more, as parts must grow for 10,000 of them
 // to hold 5 TiB, and two are held: 80 MiB up to 69 GiB, and so on. PutObject
 // returns no sooner than a Read of body that is under way.

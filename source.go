@@ -21,7 +21,7 @@ const (
 	streamPartSize = 5 << 20
 	growEvery      = 950
 	// streamMemory is how much of a stream is held at once, unless two parts are more.
-	streamMemory = 50 << 20
+	streamMemory = 45 << 20
 
 	uploadsAtOnce = 16
 )

@@ -39,7 +39,7 @@ func TestPartSizes(t *testing.T) {
 // TestFewerBuffersWhenPartsGrow: a long stream is held in no more memory, but for two parts.
 func TestFewerBuffersWhenPartsGrow(t *testing.T) {
 	t.Parallel()
-	for doublings, want := range map[int]int{0: 10, 1: 5, 2: 2, 3: 2} {
+	for doublings, want := range map[int]int{0: 9, 1: 4, 2: 2, 3: 2} {
 		source, err := newStreamSource(io.LimitReader(zeros{}, 1<<40))
 		require.NoError(t, err)
 		source.count = doublings * growEvery
