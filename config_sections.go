@@ -293,12 +293,12 @@ func printableName(key, hint string) string {
 	return key
 }
 
-var plainValue = regexp.MustCompile(`^[a-z0-9 ._-]{0,32}$`)
+var plainValue = regexp.MustCompile(`^[a-z0-9 ._-]*$`)
 
 // printableValue quotes a value, or leaves out one that may be a secret in the
 // wrong line.
 func printableValue(value string) string {
-	if !plainValue.MatchString(value) {
+	if len(value) > 32 || !plainValue.MatchString(value) {
 		return redacted
 	}
 	return fmt.Sprintf("%q", value)

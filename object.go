@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +26,9 @@ const maxKeyLength = 1024
 // points are named by an ARN.
 const maxBucketLength = 255
 
-var arnFormat = regexp.MustCompile(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
+var arnFormat = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
+})
 
 func checkNames(op, bucket, key string) error {
 	if err := checkBucket(op, bucket); err != nil {
@@ -43,7 +46,7 @@ func checkNames(op, bucket, key string) error {
 // checkBucket keeps an empty name from addressing the service itself.
 func checkBucket(op, bucket string) error {
 	plain := len(bucket) <= maxBucketLength && isToken(bucket)
-	if !plain && !arnFormat.MatchString(bucket) {
+	if !plain && !arnFormat().MatchString(bucket) {
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %q", ErrInvalidBucketName, bucket)}
 	}
 	return nil

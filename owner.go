@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -29,7 +30,9 @@ func (s *Store) expectedOwner(bucket string) *string {
 
 // accountRegionalSuffix ends the name of a bucket in an account's regional
 // namespace (https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html).
-var accountRegionalSuffix = regexp.MustCompile(`^.+-([0-9]{12})-[a-z]+(?:-[a-z]+)+-[0-9]+-an$`)
+var accountRegionalSuffix = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^.+-([0-9]{12})-[a-z]+(?:-[a-z]+)+-[0-9]+-an$`)
+})
 
 // accountIn is the account that the name of a bucket in its regional namespace
 // tells, which only that account can have made; "" for other names. At another
@@ -38,7 +41,7 @@ func (s *Store) accountIn(bucket string) string {
 	if !strings.HasSuffix(bucket, "-an") || !s.session.sameService() {
 		return ""
 	}
-	match := accountRegionalSuffix.FindStringSubmatch(bucket)
+	match := accountRegionalSuffix().FindStringSubmatch(bucket)
 	if match == nil {
 		return ""
 	}
@@ -51,7 +54,7 @@ func accountRegionalName(name, account, region string) (string, error) {
 	switch {
 	case account == "":
 		return "", errors.New("an account-regional bucket needs the account's number, and the STS server is not that of the S3 server: set storage_bucket")
-	case !accountRegionalSuffix.MatchString(full):
+	case !accountRegionalSuffix().MatchString(full):
 		return "", fmt.Errorf("%w: there is no regional namespace of account %q in %q", ErrInvalidBucketName, account, region)
 	}
 	return full, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
@@ -29,15 +30,18 @@ func (l redactingLogger) Logf(classification logging.Classification, format stri
 
 // loggedSecrets are where secrets are in a dump of a request or an answer: in
 // headers, in the query of a presigned URL, and in S3's answer to CreateSession.
-// What is signed has the headers too, with small letters.
-var loggedSecrets = []*regexp.Regexp{
-	regexp.MustCompile(`(?im)^((?:(?:proxy-)?authorization|[^:\s]*-security-token|[^:\s]*-session-token|[^:\s]*-customer-key|(?:set-)?cookie):[ \t]*)[^\r\n]*`),
-	regexp.MustCompile(`(?i)(x-amz-(?:security-token|s3session-token|signature)=)[^&\s"]*`),
-	regexp.MustCompile(`(<(?:SecretAccessKey|SessionToken)>)[^<]*`),
-}
+// What is signed has the headers too, with small letters. Few processes log, but
+// all would wait for these to be compiled.
+var loggedSecrets = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`(?im)^((?:(?:proxy-)?authorization|[^:\s]*-security-token|[^:\s]*-session-token|[^:\s]*-customer-key|(?:set-)?cookie):[ \t]*)[^\r\n]*`),
+		regexp.MustCompile(`(?i)(x-amz-(?:security-token|s3session-token|signature)=)[^&\s"]*`),
+		regexp.MustCompile(`(<(?:SecretAccessKey|SessionToken)>)[^<]*`),
+	}
+})
 
 func redactLog(text string) string {
-	for _, secret := range loggedSecrets {
+	for _, secret := range loggedSecrets() {
 		text = secret.ReplaceAllString(text, "${1}"+redacted)
 	}
 	return text
