@@ -72,6 +72,10 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
+	if err := checkETag(opts.IfMatch, out.ETag); err != nil {
+		_ = out.Body.Close()
+		return nil, wrapError(op, bucket, key, err)
+	}
 	length := int64(-1) // where the server does not say
 	if out.ContentLength != nil {
 		length = *out.ContentLength
@@ -206,6 +210,9 @@ func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *Ge
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}, s.hot.HeadObject)
 	if err != nil {
+		return nil, wrapError(op, bucket, key, err)
+	}
+	if err := checkETag(opts.IfMatch, out.ETag); err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
 	return &ObjectInfo{
