@@ -35,10 +35,18 @@ func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input) (*list
 	if err != nil {
 		return nil, err
 	}
-	if step.page != nil {
-		return step.page, nil
+	page := step.page
+	if page == nil {
+		if page, err = pageOf(out); err != nil {
+			return nil, err
+		}
 	}
-	return pageOf(out)
+	for _, info := range page.infos {
+		if err := checkPrefix(info.Key, aws.ToString(in.Prefix)); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
 }
 
 // A decodePageStep decodes the answer of a call in the SDK's middleware.

@@ -1,8 +1,10 @@
 package lithopss3_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -128,4 +130,67 @@ func TestReaderAtOfTwoVersions(t *testing.T) {
 		_, err = reader.ReadAt(make([]byte, 10), 0)
 		require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 	})
+}
+
+// TestListedKeysHaveThePrefix: a server that lists what it was not asked for, right
+// or wrong in XML, has nothing deleted.
+func TestListedKeysHaveThePrefix(t *testing.T) {
+	t.Parallel()
+	for name, contents := range map[string]string{
+		"a key":           "<Contents><Key>mine/1</Key></Contents><Contents><Key>x</Key></Contents>",
+		"a common prefix": "<CommonPrefixes><Prefix>x/</Prefix></CommonPrefixes>",
+		"read by the SDK": "<?pi?><Contents><Key>precious</Key></Contents>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				if !assert.Equal(t, http.MethodGet, request.Method) {
+					return nil, io.ErrUnexpectedEOF
+				}
+				return answer(request, http.StatusOK, nil, strings.NewReader("<ListBucketResult>"+contents+"</ListBucketResult>")), nil
+			}, func(t *testing.T, store *lithopss3.Store) {
+				_, err := store.ListKeys(t.Context(), "bucket", "mine/")
+				require.ErrorIs(t, err, lithopss3.ErrListing)
+				deleted, err := store.DeletePrefix(t.Context(), "bucket", "mine/", nil)
+				require.ErrorIs(t, err, lithopss3.ErrListing)
+				assert.Zero(t, deleted)
+			})
+		})
+	}
+}
+
+// strayStorage lists folders, and one key, whatever it is asked for. It deletes none.
+type strayStorage struct {
+	lithopss3.Storage
+	t           *testing.T
+	folder, key string
+}
+
+func (s strayStorage) ListObjects(_ context.Context, _ string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	info := lithopss3.ObjectInfo{Key: s.key}
+	if opts.Delimiter != "" {
+		info = lithopss3.ObjectInfo{Key: s.folder, IsPrefix: true}
+	}
+	return func(yield func(lithopss3.ObjectInfo, error) bool) { yield(info, nil) }
+}
+
+func (s strayStorage) DeleteObjects(_ context.Context, _ string, keys []string) error {
+	assert.Empty(s.t, keys)
+	return nil
+}
+
+// TestJobsOfStrayKeys: jobs are watched and cleaned on any Storage.
+func TestJobsOfStrayKeys(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"x/", "precious/folder/", "lithops.jobs/e-0-M000/"} {
+		for _, key := range []string{"x", "precious/and/longer/than/the/prefix"} {
+			jobs := lithopss3.NewJobs(strayStorage{t: t, folder: folder, key: key}, "bucket")
+			_, err := jobs.Clean(t.Context(), lithopss3.CleanOptions{All: true})
+			require.ErrorIs(t, err, lithopss3.ErrListing, key)
+			var last error
+			for _, last = range jobs.Watch(t.Context(), "e-0", &lithopss3.WatchOptions{Once: true}) {
+			}
+			require.ErrorIs(t, last, lithopss3.ErrListing, folder+key)
+		}
+	}
 }
