@@ -194,3 +194,32 @@ func TestJobsOfStrayKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyAnswersAreSuccess: what is neither a listing, nor the result of a delete,
+// nor an object is an error, whatever its status.
+func TestOnlyAnswersAreSuccess(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status int
+		body   string
+	}{
+		"nothing": {http.StatusOK, ""}, "a space": {http.StatusOK, " "}, "HTML": {http.StatusOK, "<html></html>"}, "text": {http.StatusOK, "ok"},
+		"an error":         {http.StatusOK, "<Error><Code>InternalError</Code></Error>"},
+		"no content":       {http.StatusNoContent, ""},
+		"accepted":         {http.StatusAccepted, "<ListBucketResult></ListBucketResult>"},
+		"accepted deletes": {http.StatusAccepted, "<DeleteResult></DeleteResult>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				return answer(request, test.status, nil, strings.NewReader(test.body)), nil
+			}, func(t *testing.T, store *lithopss3.Store) {
+				require.Error(t, second(store.ListKeys(t.Context(), "bucket", "")))
+				require.Error(t, store.DeleteObjects(t.Context(), "bucket", []string{"a", "b"}))
+				if test.status != http.StatusOK {
+					require.Error(t, second(store.ReadObject(t.Context(), "bucket", "key", 0)))
+				}
+			})
+		})
+	}
+}
