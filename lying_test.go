@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -222,4 +224,68 @@ func TestOnlyAnswersAreSuccess(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOpenUploadsThatGoRound: markers in a circle end.
+func TestOpenUploadsThatGoRound(t *testing.T) {
+	t.Parallel()
+	for name, upload := range map[string]string{"uploads": "<Upload><Key>a</Key><UploadId>1</UploadId></Upload>", "none": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pages := 0
+			store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				if pages++; pages > 100 {
+					return nil, io.ErrUnexpectedEOF
+				}
+				marker := string("abc"[pages%3])
+				return answer(request, http.StatusOK, nil, strings.NewReader("<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>"+
+					marker+"</NextKeyMarker>"+upload+"</ListMultipartUploadsResult>")), nil
+			})
+			var last error
+			for _, last = range store.OpenUploads(t.Context(), "bucket", "") {
+			}
+			require.ErrorIs(t, last, lithopss3.ErrListing)
+		})
+	}
+}
+
+// TestHeadWithoutLength: an object of unknown size is not an empty one.
+func TestHeadWithoutLength(t *testing.T) {
+	t.Parallel()
+	toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answer(request, http.StatusOK, http.Header{"Etag": {`"e"`}}, http.NoBody), nil
+	}, func(t *testing.T, store *lithopss3.Store) {
+		require.ErrorContains(t, second(store.HeadObject(t.Context(), "bucket", "key")), "size")
+		require.ErrorContains(t, second(store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{Range: lithopss3.Range(-5, 2)})), "size")
+		_, _, err := lithopss3.PartitionObjects(t.Context(), store, []string{"s3://bucket/key"}, &lithopss3.PartitionOptions{ChunkSize: 1 << 20})
+		require.ErrorContains(t, err, "size")
+	})
+}
+
+// TestHugeParallel: more requests at once than there is memory for.
+func TestHugeParallel(t *testing.T) {
+	t.Parallel()
+	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answer(request, http.StatusOK, nil, strings.NewReader("<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>")), nil
+	})
+	for info, err := range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Parallel: math.MaxInt}) {
+		require.NoError(t, err)
+		assert.Equal(t, "k", info.Key)
+	}
+}
+
+// TestDeletedIsNeverLess: a server blames more keys than it was given.
+func TestDeletedIsNeverLess(t *testing.T) {
+	t.Parallel()
+	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		if request.Method == http.MethodGet {
+			return answer(request, http.StatusOK, nil, strings.NewReader("<ListBucketResult><Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents></ListBucketResult>")), nil
+		}
+		_, _ = io.Copy(io.Discard, request.Body)
+		blame := func(key string) string { return "<Error><Key>" + key + "</Key><Code>AccessDenied</Code></Error>" }
+		return answer(request, http.StatusOK, nil, strings.NewReader("<DeleteResult>"+blame("a")+blame("a")+blame("x")+blame("y")+"</DeleteResult>")), nil
+	})
+	deleted, err := store.DeletePrefix(t.Context(), "bucket", "", &lithopss3.DeletePrefixOptions{All: true})
+	require.ErrorIs(t, err, fs.ErrPermission)
+	assert.Equal(t, int64(1), deleted)
 }
