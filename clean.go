@@ -155,6 +155,9 @@ func (j *Jobs) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptio
 		if err != nil {
 			return err
 		}
+		if err := checkPrefix(info.Key, scope.prefix); err != nil {
+			return err
+		}
 		name, _, isFolder := strings.Cut(info.Key[len(base):], "/")
 		if scope.folder != nil && (!isFolder || !scope.folder(name)) {
 			continue

@@ -66,18 +66,30 @@ func (d *deleter) delete(ctx context.Context, keys []string) {
 		d.slots <- struct{}{}
 		d.group.Go(func() {
 			defer func() { <-d.slots }()
-			d.account(len(batch), d.store.deleteBatch(ctx, d.bucket, batch))
+			d.account(batch, d.store.deleteBatch(ctx, d.bucket, batch))
 		})
 	}
 }
 
-func (d *deleter) account(keys int, failed []*Error) {
+// account counts the keys that nothing is said against. A server may blame a key
+// twice, or one that it was not asked to delete.
+func (d *deleter) account(keys []string, failed []*Error) {
+	blamed := make(map[string]bool, len(failed))
+	for _, e := range failed {
+		blamed[e.Key] = true
+	}
+	deleted := 0
+	for _, key := range keys {
+		if !blamed[key] {
+			deleted++
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failed = append(d.failed, failed...)
-	d.deleted += int64(keys - len(failed))
+	d.deleted += int64(deleted)
 	d.futile++
-	if keys > len(failed) {
+	if deleted > 0 {
 		d.futile = 0
 	}
 }
@@ -127,7 +139,7 @@ func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) [
 	for i := range keys {
 		in.Delete.Objects[i].Key = &keys[i]
 	}
-	out, err := call(ctx, s, bucket, in, s.client.DeleteObjects)
+	out, err := call(ctx, s, bucket, in, s.client.DeleteObjects, deleteStep.addTo)
 	if err != nil {
 		return failedKeys(op, bucket, keys, err)
 	}

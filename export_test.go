@@ -4,7 +4,9 @@ import "time"
 
 // InHaste has stores that are opened with opts wait for the server as long as
 // timeout says, instead of ten seconds, and between two attempts a hundredth.
+// A canceled upload waits for its name for a minute, so that none is left behind on
+// a machine that is busy.
 func InHaste(opts *Options, timeout time.Duration) *Options {
-	opts.pace = pace{io: timeout, divide: 100}
+	opts.pace = pace{io: timeout, divide: 100, create: time.Minute}
 	return opts
 }

@@ -54,7 +54,7 @@ func (h *hotPath) GetObject(ctx context.Context, in *s3.GetObjectInput, options 
 
 // getBySDK leaves the comparison of checksums to the body that GetObject hands out.
 func (h *hotPath) getBySDK(ctx context.Context, in *s3.GetObjectInput, options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
-	return h.client.GetObject(ctx, in, append(options, h.askChecksum)...)
+	return h.client.GetObject(ctx, in, append(options, h.askChecksum, getStep.addTo)...)
 }
 
 // HeadObject is s3.Client's.

@@ -2,6 +2,7 @@ package lithopss3
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 
 func getOutput(_ *pattern, response *http.Response) *s3.GetObjectOutput {
 	out := &s3.GetObjectOutput{}
-	if !readHeader(out, response.Header) {
+	if !slices.Contains(getStep.statuses, response.StatusCode) || !readHeader(out, response.Header) {
 		return nil
 	}
 	out.Body = response.Body

@@ -313,6 +313,9 @@ func TestHotOnLoopback(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				requests.Add(1)
 				w.Header().Set("ETag", `"e"`)
+				if r.Method == http.MethodHead {
+					w.Header().Set("Content-Length", "0")
+				}
 				if r.Method == http.MethodPut && !readsFirst {
 					w.Header().Set("Content-Length", "0")
 					w.WriteHeader(http.StatusOK)

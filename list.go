@@ -14,7 +14,8 @@ import (
 // maxPageSize is the most keys that S3 lists, or deletes, with one request.
 const maxPageSize = 1000
 
-// ErrListing is a listing that does not advance, as no sound server's does.
+// ErrListing is a listing that does not advance, or leaves its prefix, as no sound
+// server's does.
 var ErrListing = errors.New("the server's listing does not advance")
 
 // ListObjects yields the objects of a bucket in the order of their keys' UTF-8

@@ -1,5 +1,10 @@
 package lithopss3
 
+import (
+	"fmt"
+	"strings"
+)
+
 // maxEmptyPages is how many pages in a row may have nothing but the promise of
 // more. S3 has some where much was deleted.
 const maxEmptyPages = 1000
@@ -29,4 +34,13 @@ func (g *pageGuard) check(token, firstKey string) error {
 		g.token, g.key = token, firstKey
 	}
 	return nil
+}
+
+// checkPrefix is an ErrListing for a key that was not asked for. What is deleted by
+// prefix must not depend on the server's hearing it.
+func checkPrefix(key, prefix string) error {
+	if strings.HasPrefix(key, prefix) {
+		return nil
+	}
+	return fmt.Errorf("%w below the prefix %q: it has %s", ErrListing, prefix, printableKey(key))
 }

@@ -27,18 +27,26 @@ const maxPageBytes = 16 << 20
 // only that one knows how.
 func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input) (*listPage, error) {
 	var step decodePageStep
-	options := []func(*s3.Options){}
+	check := listStep.addTo
 	if !s.hot.off {
-		options = append(options, func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) })
+		check = func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) }
 	}
-	out, err := call(ctx, s, aws.ToString(in.Bucket), in, s.client.ListObjectsV2, options...)
+	out, err := call(ctx, s, aws.ToString(in.Bucket), in, s.client.ListObjectsV2, check)
 	if err != nil {
 		return nil, err
 	}
-	if step.page != nil {
-		return step.page, nil
+	page := step.page
+	if page == nil {
+		if page, err = pageOf(out); err != nil {
+			return nil, err
+		}
 	}
-	return pageOf(out)
+	for _, info := range page.infos {
+		if err := checkPrefix(info.Key, aws.ToString(in.Prefix)); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
 }
 
 // A decodePageStep decodes the answer of a call in the SDK's middleware.
@@ -57,8 +65,12 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 	d.page = nil
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err != nil || !ok || response.StatusCode != http.StatusOK {
+	if err != nil || !ok || response.StatusCode/100 != 2 {
 		return out, metadata, err
+	}
+	if response.StatusCode != http.StatusOK {
+		_ = response.Body.Close()
+		return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the server answered with HTTP %d", response.StatusCode)}
 	}
 	reader, _ := pageReaders.Get().(*pageReader)
 	d.page, err = reader.read(response.Body)

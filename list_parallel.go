@@ -15,6 +15,8 @@ const (
 	rangePages = 7
 	// pagesAhead is how many pages are kept, or under way, for each request at once.
 	pagesAhead = 7
+	// maxAtOnce is how many requests there are at once, whatever is asked for.
+	maxAtOnce = 256
 	// Of the requests, spareShare may turn out to be useless, and spareRequests more.
 	spareShare    = 0.15
 	spareRequests = 4
@@ -74,6 +76,7 @@ type pageResult struct {
 // parallel yields the pages behind a key in order, as sequential does, with up to
 // atOnce requests at once. Up to pagesAhead×atOnce pages are in memory.
 func parallel(ctx context.Context, fetch pageFetch, prefix, after string, pageSize, atOnce int) iter.Seq2[[]ObjectInfo, error] {
+	atOnce = min(atOnce, maxAtOnce)
 	return func(yield func([]ObjectInfo, error) bool) {
 		l := &parallelListing{
 			fetch: fetch, atOnce: atOnce, pageSize: pageSize, fixed: len(prefix),

@@ -72,7 +72,7 @@ func (u *upload) create(ctx context.Context, opts *PutOptions) error {
 	}
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(createGrace, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(u.store.pace.create, cancel) })()
 
 	in := &s3.CreateMultipartUploadInput{
 		Bucket: &u.bucket, Key: &u.key, ExpectedBucketOwner: u.store.expectedOwner(u.bucket),

@@ -75,6 +75,10 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
+	if err := checkETag(opts.IfMatch, out.ETag); err != nil {
+		_ = out.Body.Close()
+		return nil, wrapError(op, bucket, key, err)
+	}
 	length := int64(-1) // where the server does not say
 	if out.ContentLength != nil {
 		length = *out.ContentLength
@@ -211,10 +215,21 @@ func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *Ge
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
+	if err := errors.Join(checkETag(opts.IfMatch, out.ETag), checkLength(out)); err != nil {
+		return nil, wrapError(op, bucket, key, err)
+	}
 	return &ObjectInfo{
 		Key: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
 		ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata,
 	}, nil
+}
+
+// checkLength: an object of unknown size must not pass for an empty one.
+func checkLength(out *s3.HeadObjectOutput) error {
+	if aws.ToInt64(out.ContentLength) < 0 || out.ContentLength == nil {
+		return errors.New("the server does not say the object's size")
+	}
+	return nil
 }
 
 // maxGrow bounds the memory that is taken for what a server only promises, in bytes.

@@ -6,9 +6,10 @@ import "time"
 type pace struct {
 	io     time.Duration // for a connection, a write, and each part of an answer
 	divide time.Duration // of the waits between attempts
+	create time.Duration // for the name of an upload that was canceled while it began
 }
 
-var usualPace = pace{io: ioTimeout, divide: 1}
+var usualPace = pace{io: ioTimeout, divide: 1, create: createGrace}
 
 // backoff is the wait before another attempt at a request.
 func (p pace) backoff(attempt int, err error) (time.Duration, error) {

@@ -90,6 +90,9 @@ func (d *download) head(ctx context.Context, ifMatch string) (ObjectInfo, checks
 	if err != nil {
 		return ObjectInfo{}, checksum{}, err
 	}
+	if err := checkLength(out); err != nil {
+		return ObjectInfo{}, checksum{}, err
+	}
 	info := ObjectInfo{Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag)}
 	return info, wholeChecksum(answerHeader(out.ResultMetadata)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,6 +29,7 @@ type objectReader struct {
 	body     io.ReadCloser
 	offset   int64 // of the next byte, in the object
 	end      int64 // behind the last byte; -1 where the server does not say
+	size     int64 // of the object
 	checksum checksum
 	hash     hash.Hash // of what was read so far; nil where there is no checksum
 	failures int
@@ -37,7 +39,7 @@ type objectReader struct {
 // newReader makes the Body of object, whose answer had this header. Where the
 // server gave no length or no ETag, the body can't be resumed.
 func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser, header http.Header) io.ReadCloser {
-	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1}
+	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1, size: object.Size}
 	if object.Length >= 0 {
 		reader.end = object.Offset + object.Length
 	}
@@ -140,8 +142,15 @@ func (r *objectReader) resume(cause error) {
 		return
 	}
 	r.body = out.Body
-	offset, length, _, err := parseContentRange(aws.ToString(out.ContentRange))
-	if err == nil && (offset != r.offset || length != r.end-r.offset) {
+	offset, length, size, err := parseContentRange(aws.ToString(out.ContentRange))
+	if err == nil {
+		err = checkETag(*r.in.IfMatch, out.ETag)
+	}
+	switch {
+	case err != nil:
+	case size != r.size:
+		err = fmt.Errorf("%w: it has %d bytes, not %d", errChanged, size, r.size)
+	case offset != r.offset || length != r.end-r.offset:
 		err = fmt.Errorf("the server answered with %d bytes from byte %d on, not %d from %d", length, offset, r.end-r.offset, r.offset)
 	}
 	if err != nil {
@@ -152,6 +161,25 @@ func (r *objectReader) resume(cause error) {
 
 // errChanged is an ErrPrecondition that this package's own If-Match met.
 var errChanged = fmt.Errorf("the object was replaced meanwhile (%w)", ErrPrecondition)
+
+// checkETag holds an answer to the If-Match of its request, which some servers
+// ignore. Its ETag may be weak, as proxies make it, or missing.
+func checkETag(ifMatch string, etag *string) error {
+	if etag == nil || *etag == "" || ifMatch == "" || ifMatch == "*" {
+		return nil
+	}
+	for one := range strings.SplitSeq(ifMatch, ",") {
+		if bareETag(one) == bareETag(*etag) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: its ETag is %s, not %s", errChanged, serverText(*etag), ifMatch)
+}
+
+// bareETag leaves out what clients and proxies add or take away.
+func bareETag(etag string) string {
+	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(etag), "W/"), `"`)
+}
 
 // explainChange tells an object that was replaced from other errors of a request
 // for a range that it had: the condition fails, or, where a server looks at the

@@ -101,7 +101,7 @@ func TestCrowd(t *testing.T) {
 					_ = request.Body.Close()
 				}
 				return &http.Response{
-					StatusCode: http.StatusOK, Header: http.Header{"Etag": {`"e"`}}, Body: http.NoBody, Request: request, ProtoMajor: 1, ProtoMinor: 1,
+					StatusCode: http.StatusOK, Header: http.Header{"Etag": {`"e"`}, "Content-Length": {"0"}}, Body: http.NoBody, Request: request, ProtoMajor: 1, ProtoMinor: 1,
 				}, nil
 			})
 			store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")},

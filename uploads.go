@@ -35,6 +35,7 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 		in := &s3.ListMultipartUploadsInput{
 			Bucket: &bucket, Prefix: optional(prefix), EncodingType: types.EncodingTypeUrl, ExpectedBucketOwner: s.expectedOwner(bucket),
 		}
+		var guard pageGuard
 		for {
 			out, err := call(ctx, s, bucket, in, s.client.ListMultipartUploads)
 			if err != nil {
@@ -50,7 +51,7 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 			if !aws.ToBool(out.IsTruncated) {
 				return
 			}
-			key, id, err := nextUploads(in, out)
+			key, id, err := nextUploads(&guard, out)
 			if err != nil {
 				yield(OpenUpload{}, wrapError(op, bucket, "", err))
 				return
@@ -72,15 +73,19 @@ func decodeUploadKey(out *s3.ListMultipartUploadsOutput, key *string) (string, e
 	return url.QueryUnescape(aws.ToString(key))
 }
 
-// nextUploads is where the next page begins. It is an error where that is not
-// behind this page.
-func nextUploads(in *s3.ListMultipartUploadsInput, out *s3.ListMultipartUploadsOutput) (key, id string, err error) {
+// nextUploads is where the next page begins. It is an error where the pages go
+// round in circles.
+func nextUploads(guard *pageGuard, out *s3.ListMultipartUploadsOutput) (key, id string, err error) {
 	key, err = decodeUploadKey(out, out.NextKeyMarker)
 	id = aws.ToString(out.NextUploadIdMarker)
-	if err == nil && (key == "" || key == aws.ToString(in.KeyMarker) && id == aws.ToString(in.UploadIdMarker)) {
-		err = ErrListing
+	if err != nil || key == "" {
+		return "", "", errors.Join(ErrListing, err)
 	}
-	return key, id, err
+	first := ""
+	if len(out.Uploads) > 0 {
+		first = aws.ToString(out.Uploads[0].Key) + "\x00" + aws.ToString(out.Uploads[0].UploadId)
+	}
+	return key, id, guard.check(key+"\x00"+id, first)
 }
 
 // AbortUpload ends an open upload and has the server drop its parts; the object that

@@ -184,6 +184,9 @@ func (w *watcher) discover(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := checkPrefix(info.Key, prefix); err != nil {
+			return err
+		}
 		folder := strings.TrimSuffix(info.Key[len(prefix):], "/")
 		executorID, jobID, ok := parseJobKey(folder)
 		if !info.IsPrefix || !ok || w.known[folder] != nil || !isWithin(executorID, w.executorID) {
@@ -255,6 +258,9 @@ func (b *watchedJob) page(ctx context.Context, w *watcher, from string) (news in
 	opts := &ListOptions{Prefix: folder, StartAfter: folder + from, PageSize: w.jobs.pageSize}
 	for info, err := range w.jobs.storage.ListObjects(ctx, w.jobs.bucket, opts) {
 		if err != nil {
+			return news, from, err
+		}
+		if err := checkPrefix(info.Key, folder); err != nil {
 			return news, from, err
 		}
 		place := info.Key[len(folder):]
