@@ -423,7 +423,8 @@ func TestCallStatusesInterrupted(t *testing.T) {
 		answers++
 	}
 	assert.Equal(t, len(calls), answers)
-	for range jobs.CallStatuses(ctx, calls) {
+	for _, err := range jobs.CallStatuses(ctx, calls) {
+		require.ErrorIs(t, err, context.Canceled)
 		break // leaves no goroutine
 	}
 }
