@@ -198,7 +198,8 @@ func (j *Jobs) CallStatus(ctx context.Context, call Call) (*CallStatus, error) {
 const statusesAtOnce = 64
 
 // CallStatuses reads the statuses of many calls, 64 at once, and yields them in
-// the order of the calls. An error is of one call; the sequence goes on behind it.
+// the order of the calls, one answer for each. An error is of one call; the sequence
+// goes on behind it. Calls that are not asked for, as ctx has ended, have its cause.
 func (j *Jobs) CallStatuses(ctx context.Context, calls []Call) iter.Seq2[*CallStatus, error] {
 	return func(yield func(*CallStatus, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -225,8 +226,15 @@ func (j *Jobs) CallStatuses(ctx context.Context, calls []Call) iter.Seq2[*CallSt
 				})
 			}
 		})
+		answered := 0
 		for slot := range answers {
 			if a := <-slot; !yield(a.status, a.err) {
+				return
+			}
+			answered++
+		}
+		for _, call := range calls[answered:] {
+			if !yield(nil, fmt.Errorf("%s: %w", call.StatusKey(), context.Cause(ctx))) {
 				return
 			}
 		}

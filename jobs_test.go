@@ -2,6 +2,7 @@ package lithopss3_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -403,6 +404,29 @@ func TestFunctionsAndData(t *testing.T) {
 	require.NoError(t, jobs.DeleteData(t.Context(), dataKey))
 	_, err = jobs.GetData(t.Context(), dataKey, nil)
 	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// Every call has an answer, in an interrupted CallStatuses too.
+func TestCallStatusesInterrupted(t *testing.T) {
+	t.Parallel()
+	jobs, _, _ := newJobs(t)
+	calls := make([]lithopss3.Call, 300)
+	for i := range calls {
+		calls[i] = lithopss3.Call{ExecutorID: "e-0", JobID: "M000", CallID: lithopss3.FormatCallID(i)}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	answers := 0
+	for status, err := range jobs.CallStatuses(ctx, calls) {
+		assert.Nil(t, status)
+		require.ErrorIs(t, err, context.Canceled)
+		answers++
+	}
+	assert.Equal(t, len(calls), answers)
+	for _, err := range jobs.CallStatuses(ctx, calls) {
+		require.ErrorIs(t, err, context.Canceled)
+		break // leaves no goroutine
+	}
 }
 
 // Watch on a server, to the end.

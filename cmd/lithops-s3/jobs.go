@@ -119,11 +119,15 @@ func calls(ctx context.Context, jobs *lithopss3.Jobs, selected selection) ([]*ca
 	i := 0
 	for status, err := range jobs.CallStatuses(ctx, done) {
 		report := reports[done[i]]
-		if i++; err != nil {
+		i++
+		switch {
+		case err == nil:
+			report.fill(status)
+		case isOfStorage(ctx, err):
+			return nil, err
+		default:
 			report.State, report.Error = "failed", err.Error()
-			continue
 		}
-		report.fill(status)
 	}
 	if len(reports) == 0 {
 		return nil, fmt.Errorf("%w (bucket %s)", errNoCalls, jobs.Bucket())
@@ -132,6 +136,17 @@ func calls(ctx context.Context, jobs *lithopss3.Jobs, selected selection) ([]*ca
 }
 
 var errNoCalls = fmt.Errorf("there is no such executor, job or call: %w", fs.ErrNotExist)
+
+// isOfStorage tells an error of the storage, or an interruption, which says nothing
+// of the call, from a status or a result that is missing or broken.
+func isOfStorage(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return true
+	}
+	isMissing := errors.Is(err, fs.ErrNotExist) && !errors.Is(err, lithopss3.ErrNoSuchBucket)
+	var failure *lithopss3.Error
+	return errors.As(err, &failure) && !isMissing
+}
 
 func (r *callReport) fill(status *lithopss3.CallStatus) {
 	r.status, r.State, r.Activation = status, "done", status.ActivationID
@@ -234,6 +249,9 @@ func countFailed(ctx context.Context, jobs *lithopss3.Jobs, list []lithopss3.Job
 		done := slices.DeleteFunc(status.Done, func(call lithopss3.Call) bool { return call.ExecutorID != job.ExecutorID })
 		i := 0
 		for status, err := range jobs.CallStatuses(ctx, done) {
+			if err != nil && isOfStorage(ctx, err) {
+				return nil, err
+			}
 			if call := done[i]; err != nil || status.Err() != nil {
 				failed[[2]string{call.ExecutorID, call.JobID}]++
 			}

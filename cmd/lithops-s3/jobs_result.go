@@ -46,6 +46,9 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 			failed++
 		default:
 			value, err := jobs.ResultOf(t.ctx, report.status)
+			if err != nil && isOfStorage(t.ctx, err) {
+				return err
+			}
 			if err != nil {
 				report.fail(err)
 				failed++
