@@ -41,7 +41,8 @@ var ErrNothingSelected = errors.New("nothing selected to clean")
 // Clean deletes what Lithops has left in the bucket: what "lithops clean" and
 // FunctionExecutor.clean delete there. Nothing outside of [JobsPrefix] and
 // [RuntimesPrefix] is touched. Keys that could not be deleted are in a
-// *DeleteError, and in the report none the less; the rest is deleted.
+// *DeleteError; the rest is deleted. The report is of what was deleted, or would
+// be in a dry run, also beside an error.
 func (j *Jobs) Clean(ctx context.Context, opts CleanOptions) (CleanReport, error) {
 	scopes, err := opts.scopes()
 	if err != nil {
@@ -51,18 +52,23 @@ func (j *Jobs) Clean(ctx context.Context, opts CleanOptions) (CleanReport, error
 	failed := &DeleteError{}
 	for _, scope := range scopes {
 		if err := j.cleanScope(ctx, scope, opts, &report, failed); err != nil {
-			return report, err
+			return report, errors.Join(err, failed.orNil())
 		}
 	}
 	if opts.All && !opts.DryRun && j.CacheDir != "" {
 		if err := os.RemoveAll(filepath.Join(j.CacheDir, RuntimesPrefix)); err != nil {
-			return report, err
+			return report, errors.Join(err, failed.orNil())
 		}
 	}
-	if len(failed.Failed) > 0 {
-		return report, failed
+	return report, failed.orNil()
+}
+
+// orNil is no error where nothing failed.
+func (e *DeleteError) orNil() error {
+	if len(e.Failed) == 0 {
+		return nil
 	}
-	return report, nil
+	return e
 }
 
 // A cleanScope is a prefix, and which of the folders right below it are meant.
@@ -139,16 +145,31 @@ func (o CleanOptions) ownsNested(executorID string) bool {
 // requests busy.
 const cleanBatch = deletesAtOnce * maxPageSize
 
+// count adds objects, given by their sizes.
+func (r *CleanReport) count(sizes map[string]int64) {
+	for _, size := range sizes {
+		r.Objects++
+		r.Bytes += size
+	}
+}
+
 func (j *Jobs) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptions, report *CleanReport, failed *DeleteError) error {
 	base := scope.prefix[:strings.LastIndexByte(scope.prefix, '/')+1]
-	batch := make([]string, 0, cleanBatch)
+	batch, sizes := make([]string, 0, cleanBatch), map[string]int64{}
 	flush := func() error {
 		err := j.storage.DeleteObjects(ctx, j.bucket, batch)
-		batch = batch[:0]
 		if some := (*DeleteError)(nil); errors.As(err, &some) {
 			failed.Failed = append(failed.Failed, some.Failed...)
-			return nil
+			for _, e := range some.Failed {
+				delete(sizes, e.Key)
+			}
+			err = nil
 		}
+		if err == nil {
+			report.count(sizes)
+		}
+		batch = batch[:0]
+		clear(sizes)
 		return err
 	}
 	for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: scope.prefix, Parallel: listedAtOnce}) {
@@ -162,12 +183,13 @@ func (j *Jobs) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptio
 		if scope.folder != nil && (!isFolder || !scope.folder(name)) {
 			continue
 		}
-		report.Objects++
-		report.Bytes += info.Size
 		if opts.Each != nil {
 			opts.Each(info)
 		}
+		sizes[info.Key] = info.Size
 		if opts.DryRun {
+			report.count(sizes)
+			clear(sizes)
 			continue
 		}
 		if batch = append(batch, info.Key); len(batch) == cleanBatch {

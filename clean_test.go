@@ -88,3 +88,46 @@ func TestClean(t *testing.T) {
 		require.Error(t, err, options)
 	}
 }
+
+// partialStorage refuses to delete some keys, or ends its caller's context first.
+type partialStorage struct {
+	lithopss3.Storage
+	refused string
+	cancel  context.CancelFunc
+}
+
+// DeleteObjects deletes what is not refused.
+func (s *partialStorage) DeleteObjects(ctx context.Context, bucket string, keys []string) error {
+	if s.cancel != nil {
+		s.cancel()
+		return ctx.Err()
+	}
+	kept := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == s.refused })
+	if err := s.Storage.DeleteObjects(ctx, bucket, kept); err != nil || len(kept) == len(keys) {
+		return err
+	}
+	return &lithopss3.DeleteError{Failed: []*lithopss3.Error{{Op: "DeleteObjects", Bucket: bucket, Key: s.refused, Code: "AccessDenied"}}}
+}
+
+// TestCleanReportsWhatIsGone: neither what was refused nor what was not tried.
+func TestCleanReportsWhatIsGone(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, nil)
+	store := openStore(t, server, server.Config())
+	bucket, err := store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+	for _, key := range []string{"a", "bb", "ccc"} {
+		require.NoError(t, store.PutObject(t.Context(), bucket, "lithops.jobs/e-0/"+key, strings.NewReader(key), nil))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	report, err := lithopss3.NewJobs(&partialStorage{Storage: store, cancel: cancel}, bucket).Clean(ctx, lithopss3.CleanOptions{ExecutorID: "e-0"})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, report)
+
+	jobs := lithopss3.NewJobs(&partialStorage{Storage: store, refused: "lithops.jobs/e-0/bb"}, bucket)
+	report, err = jobs.Clean(t.Context(), lithopss3.CleanOptions{ExecutorID: "e-0"})
+	var failed *lithopss3.DeleteError
+	require.ErrorAs(t, err, &failed)
+	assert.Len(t, failed.Failed, 1)
+	assert.Equal(t, lithopss3.CleanReport{Objects: 2, Bytes: 4}, report)
+}

@@ -5,12 +5,14 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -179,4 +181,56 @@ func TestKilledUpload(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(v.run("uploads", victimBucket, "--older-than", "0s", "--abort", "--json"), `"aborted": true`))
 	assert.Equal(t, "[]\n", v.run("uploads", victimBucket, "--older-than", "0s", "--json"))
 	assert.Equal(t, []string{"file"}, v.files())
+}
+
+// putting starts a put of standard input and waits until an upload in parts is open.
+func (v *victim) putting() (*exec.Cmd, io.WriteCloser) {
+	v.t.Helper()
+	cmd := exec.CommandContext(v.t.Context(), v.command, "put", "-", victimBucket, "-k", "key", "-q")
+	cmd.Env, cmd.Dir = v.env, v.folder
+	input, err := cmd.StdinPipe()
+	require.NoError(v.t, err)
+	require.NoError(v.t, cmd.Start())
+	_, err = input.Write(make([]byte, 12<<20))
+	require.NoError(v.t, err)
+	require.Eventually(v.t, func() bool { return v.openUploads() > 0 }, time.Minute, 10*time.Millisecond)
+	return cmd, input
+}
+
+func (v *victim) openUploads() (count int) {
+	v.t.Helper()
+	for _, err := range v.store.OpenUploads(v.t.Context(), victimBucket, "") {
+		require.NoError(v.t, err)
+		count++
+	}
+	return count
+}
+
+// TestSignals: after a signal an upload is taken back; a second one ends a process
+// that waits for more of its input.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	for _, sent := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		cmd, input := v.putting()
+		require.NoError(t, cmd.Process.Signal(sent))
+		require.Eventually(t, func() bool { // its input has no end but the process's
+			_, err := input.Write(make([]byte, 1<<10))
+			return err != nil
+		}, time.Minute, 10*time.Millisecond)
+		var exit *exec.ExitError
+		require.ErrorAs(t, cmd.Wait(), &exit)
+		assert.Equal(t, exitError, exit.ExitCode(), "%v", sent)
+		assert.Zero(t, v.openUploads(), "%v", sent)
+		_, err := v.store.HeadObject(t.Context(), victimBucket, "key")
+		require.ErrorIs(t, err, os.ErrNotExist)
+	}
+	cmd, input := v.putting()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	require.Eventually(t, func() bool {
+		_ = cmd.Process.Signal(os.Interrupt)
+		return len(ended) == 1
+	}, time.Minute, 50*time.Millisecond)
+	_ = input.Close()
 }

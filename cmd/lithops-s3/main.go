@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 	"github.com/lithops-go/lithopss3"
@@ -26,7 +27,10 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal has what is under way taken back; a second one ends the
+	// process, which may wait for a terminal to give it a line.
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -89,6 +93,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func exitCode(err error) int {
 	var config *lithopss3.ConfigError
+	var local *fs.PathError
 	switch {
 	case err == nil:
 		return 0
@@ -96,7 +101,11 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &config), errors.Is(err, lithopss3.ErrNoConfiguration):
 		return exitConfig
-	case errors.Is(err, fs.ErrPermission), isCredentialsError(err):
+	case isCredentialsError(err):
+		return exitPermission
+	case errors.As(err, &local): // a file of this machine, and no object
+		return exitError
+	case errors.Is(err, fs.ErrPermission):
 		return exitPermission
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -115,4 +116,49 @@ func TestStatusesThatCannotBeRead(t *testing.T) {
 			assert.Empty(t, out)
 		})
 	}
+}
+
+// TestLocalFiles: what is wrong with a folder of this machine is no missing object,
+// and a missing object leaves no folders.
+func TestLocalFiles(t *testing.T) {
+	store := refuse(t, func(*http.Request) bool { return false })
+	require.NoError(t, store.PutObject(t.Context(), refusedBucket, "key", strings.NewReader("text"), nil))
+	t.Chdir(t.TempDir())
+	code, _, problems := command(t.Context(), "get", refusedBucket, "key", "-o", "none/file")
+	assert.Equal(t, exitError, code, problems)
+	code, _, problems = command(t.Context(), "get", refusedBucket, "a/b/missing")
+	assert.Equal(t, exitNotFound, code, problems)
+	entries, err := os.ReadDir(".")
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
+
+// TestUploadsOfUnknownAge: an upload that the server gives no time for is not old,
+// and what was ended before an error is told.
+func TestUploadsOfUnknownAge(t *testing.T) {
+	begun := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			_, _ = w.Write([]byte(`<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>1</UploadId>` + begun +
+				`</Upload><Upload><Key>b</Key><UploadId>2</UploadId>` + begun + `</Upload></ListMultipartUploadsResult>`))
+		case strings.HasSuffix(r.URL.Path, "/a"):
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(server.Close)
+	refuse(t, func(*http.Request) bool { return false })
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	args := []string{"uploads", refusedBucket, "--abort", "--json"}
+	code, out, problems := command(t.Context(), args...)
+	assert.Zero(t, code, problems)
+	assert.Equal(t, "[]\n", out)
+
+	begun = "<Initiated>2020-01-01T00:00:00Z</Initiated>"
+	code, out, problems = command(t.Context(), args...)
+	assert.Equal(t, exitPermission, code, problems)
+	assert.Contains(t, out, `"key": "a"`)
+	assert.NotContains(t, out, `"key": "b"`)
 }

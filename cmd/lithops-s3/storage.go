@@ -139,7 +139,13 @@ func (c *getCommand) fetchBelow(t *terminal, store *lithopss3.Store, out string,
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	if err := root.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+	folder := filepath.Dir(out)
+	if _, err := root.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		if _, err := store.HeadObject(t.ctx, c.Bucket, c.Key); err != nil {
+			return err // and no folders are left behind
+		}
+	}
+	if err := root.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
 	opts.Root = root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,15 +37,17 @@ func (c *uploadsCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		if c.OlderThan <= 0 || time.Since(upload.Begun) >= c.OlderThan {
+		// Of one without a time nobody knows that it is old.
+		if c.OlderThan <= 0 || (!upload.Begun.IsZero() && time.Since(upload.Begun) >= c.OlderThan) {
 			found = append(found, upload)
 		}
 	}
 	lines := make([]uploadLine, 0, len(found))
+	var failed error
 	for _, upload := range found {
 		if c.Abort {
-			if err := store.AbortUpload(t.ctx, c.Bucket, upload); err != nil {
-				return err
+			if failed = store.AbortUpload(t.ctx, c.Bucket, upload); failed != nil {
+				break // and tell of those before
 			}
 		}
 		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun, Aborted: c.Abort}
@@ -61,7 +64,7 @@ func (c *uploadsCommand) Run(t *terminal) error {
 		}
 	}
 	if c.JSON {
-		return t.printJSON(lines)
+		return errors.Join(failed, t.printJSON(lines))
 	}
-	return nil
+	return failed
 }

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"time"
 
@@ -39,7 +40,10 @@ func main() {
 	flag.Int64Var(&opts.chunk, "chunk", 512, "the size of a partition in `bytes`")
 	flag.IntVar(&opts.workers, "workers", 4, "`calls` at once")
 	flag.Parse()
-	if err := run(context.Background(), os.Stdout, opts); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Stdout, opts)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "wordcount:", err)
 		os.Exit(1)
 	}
