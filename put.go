@@ -38,7 +38,7 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 		opts = &PutOptions{}
 	}
 	ctx = withContentType(ctx, opts.ContentType)
-	source, err := newPartSource(body)
+	source, err := newPartSource(ctx, body)
 	if err != nil {
 		return wrapError(op, bucket, key, fmt.Errorf("reading the body: %w", err))
 	}

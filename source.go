@@ -48,7 +48,7 @@ type part struct {
 
 // newPartSource takes a body as it is best read. A file that says that it is
 // empty, or does not know its end, may be a device or one of /proc, and is a stream.
-func newPartSource(body io.Reader) (partSource, error) {
+func newPartSource(ctx context.Context, body io.Reader) (partSource, error) {
 	switch body := body.(type) {
 	case nil:
 		return newFileSource(bytes.NewReader(nil), 0, 0), nil
@@ -71,7 +71,7 @@ func newPartSource(body io.Reader) (partSource, error) {
 			return nil, err
 		}
 	}
-	return newStreamSource(body)
+	return newStreamSource(ctx, body)
 }
 
 // fileSource cuts sections of a file.
@@ -128,18 +128,18 @@ type streamSource struct {
 	held   int         // how many buffers there may be
 }
 
-func newStreamSource(reader io.Reader) (*streamSource, error) {
+func newStreamSource(ctx context.Context, reader io.Reader) (*streamSource, error) {
 	held := streamMemory / streamPartSize
 	source := &streamSource{reader: reader, free: make(chan []byte, held), held: held}
 	for range held - 1 { // the first part has the other
 		source.free <- nil
 	}
-	err := source.readFirst()
+	err := source.readFirst(ctx)
 	return source, err
 }
 
 // readFirst reads the first part into memory that grows: most streams are small.
-func (s *streamSource) readFirst() error {
+func (s *streamSource) readFirst(ctx context.Context) error {
 	for size := 4 << 10; ; size = min(16*size, streamPartSize) {
 		buffer := make([]byte, size)
 		if size == streamPartSize {
@@ -147,7 +147,7 @@ func (s *streamSource) readFirst() error {
 			buffer = *pooled
 		}
 		copied := copy(buffer, s.first)
-		n, err := s.fill(buffer[copied:])
+		n, err := s.fill(ctx, buffer[copied:])
 		s.first = buffer[:copied+n]
 		if err != nil || s.ended || size == streamPartSize {
 			return err
@@ -155,15 +155,30 @@ func (s *streamSource) readFirst() error {
 	}
 }
 
-// fill reads until buffer is full or the stream has ended.
-func (s *streamSource) fill(buffer []byte) (int, error) {
-	n, err := io.ReadFull(s.reader, buffer)
+// fill reads until buffer is full, the stream has ended, or ctx.
+func (s *streamSource) fill(ctx context.Context, buffer []byte) (int, error) {
+	n, err := io.ReadFull(contextReader{ctx, s.reader}, buffer)
 	s.read += int64(n)
 	s.ended = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	if s.ended {
 		return n, nil
 	}
 	return n, err
+}
+
+// A contextReader reads no more once its context is done: a slow stream may take
+// long to fill a buffer.
+type contextReader struct {
+	ctx context.Context //nolint:containedctx // for the Reads of one call
+	io.Reader
+}
+
+// Read reads, unless the context is done.
+func (r contextReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.Reader.Read(p)
 }
 
 func (s *streamSource) size() int64 {
@@ -196,7 +211,7 @@ func (s *streamSource) next(ctx context.Context) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
-	n, err := s.fill(buffer[:size])
+	n, err := s.fill(ctx, buffer[:size])
 	if err != nil {
 		return part{}, fmt.Errorf("reading the body: %w", err)
 	}

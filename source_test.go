@@ -2,6 +2,7 @@ package lithopss3
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ func TestPartSizes(t *testing.T) {
 func TestFewerBuffersWhenPartsGrow(t *testing.T) {
 	t.Parallel()
 	for doublings, want := range map[int]int{0: 9, 1: 4, 2: 2, 3: 2} {
-		source, err := newStreamSource(io.LimitReader(zeros{}, 1<<40))
+		source, err := newStreamSource(t.Context(), io.LimitReader(zeros{}, 1<<40))
 		require.NoError(t, err)
 		source.count = doublings * growEvery
 		source.first = nil
@@ -90,7 +91,7 @@ func TestSources(t *testing.T) {
 		"file": {file, false}, "buffer": {buffer, false}, "text": {strings.NewReader("content"), false},
 		"pipe": {reader, true}, "reader": {io.MultiReader(strings.NewReader("con"), strings.NewReader("tent")), true},
 	} {
-		source, err := newPartSource(test.body)
+		source, err := newPartSource(t.Context(), test.body)
 		require.NoError(t, err, name)
 		_, isStream := source.(*streamSource)
 		assert.Equal(t, test.stream, isStream, name)
@@ -108,7 +109,32 @@ func TestSources(t *testing.T) {
 		return // not on Linux
 	}
 	defer func() { _ = device.Close() }()
-	source, err := newPartSource(device)
+	source, err := newPartSource(t.Context(), device)
 	require.NoError(t, err)
 	assert.NotZero(t, source.size())
+}
+
+// tricklingReader gives a byte at a time, and calls then after the tenth.
+type tricklingReader struct {
+	reads int
+	then  func()
+}
+
+func (r *tricklingReader) Read(p []byte) (int, error) {
+	if r.reads++; r.reads == 10 {
+		r.then()
+	}
+	p[0] = 'x'
+	return 1, nil
+}
+
+// TestSlowStreamIsCanceled: a stream is not read until a part is full once nobody
+// wants it any more.
+func TestSlowStreamIsCanceled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := &tricklingReader{then: cancel}
+	_, err := newStreamSource(ctx, slow)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, 10, slow.reads)
 }
