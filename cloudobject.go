@@ -16,9 +16,6 @@ import (
 // writes them.
 type CloudObject = pickle.CloudObject
 
-// StorageBackend is the Backend of a CloudObject that this package can use.
-const StorageBackend = "aws_s3"
-
 // CloudObjectOptions are the options of PutCloudObject; nil is the zero value.
 type CloudObjectOptions struct {
 	// Bucket is where it goes; empty for the bucket of the jobs.
@@ -42,7 +39,7 @@ func (j *Jobs) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudOb
 	if opts == nil {
 		opts = &CloudObjectOptions{}
 	}
-	object := &CloudObject{Backend: StorageBackend, Bucket: opts.Bucket, Key: opts.Key}
+	object := &CloudObject{Backend: Backend, Bucket: opts.Bucket, Key: opts.Key}
 	if object.Bucket == "" {
 		object.Bucket = j.bucket
 	}
@@ -90,8 +87,8 @@ func (j *Jobs) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject) 
 }
 
 func checkBackend(object *CloudObject) error {
-	if object.Backend != StorageBackend {
-		return fmt.Errorf("%w: %v is in %q, not in %q", ErrOtherBackend, object, object.Backend, StorageBackend)
+	if object.Backend != Backend {
+		return fmt.Errorf("%w: %v is in %q, not in %q", ErrOtherBackend, object, object.Backend, Backend)
 	}
 	return nil
 }

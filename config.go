@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Backend is the name of this storage backend in a Lithops configuration.
+// Backend is the name of this storage backend in a Lithops configuration and in a
+// CloudObject.
 const Backend = "aws_s3"
 
 // DefaultMonitoringInterval is how often Lithops looks at a job's objects

@@ -305,7 +305,7 @@ func TestFinish(t *testing.T) {
 		pickle.NewDict("a", int64(1)),
 		pickle.Tuple{},
 		strings.Repeat("x", 9000),
-		&lithopss3.CloudObject{Backend: lithopss3.StorageBackend, Bucket: "b", Key: "k"},
+		&lithopss3.CloudObject{Backend: lithopss3.Backend, Bucket: "b", Key: "k"},
 	} {
 		status := newStatus(n)
 		status.SetLogs("line\n")

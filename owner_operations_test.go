@@ -133,10 +133,10 @@ func ownedOperations(t *testing.T) map[string]struct {
 			return second(j.PutCloudObject(ctx, strings.NewReader("x"), nil))
 		}),
 		"Jobs.GetCloudObject": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return read(j.GetCloudObject(ctx, &lithopss3.CloudObject{Backend: lithopss3.StorageBackend, Bucket: bucket, Key: "key"}, nil))
+			return read(j.GetCloudObject(ctx, &lithopss3.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "key"}, nil))
 		}),
 		"Jobs.DeleteCloudObjects": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return j.DeleteCloudObjects(ctx, &lithopss3.CloudObject{Backend: lithopss3.StorageBackend, Bucket: bucket, Key: "gone"})
+			return j.DeleteCloudObjects(ctx, &lithopss3.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "gone"})
 		}),
 		"Jobs.PutData": of(func(ctx context.Context, j *lithopss3.Jobs) error {
 			return j.PutData(ctx, "data", strings.NewReader("x"))

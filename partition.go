@@ -169,7 +169,7 @@ func (p *Partition) CloudObject() *CloudObject {
 	if p.Newline != "" {
 		_ = attrs.Set("newline", p.Newline)
 	}
-	return &CloudObject{Backend: StorageBackend, Bucket: p.Bucket, Key: p.Key, Attrs: attrs}
+	return &CloudObject{Backend: Backend, Bucket: p.Bucket, Key: p.Key, Attrs: attrs}
 }
 
 // PartitionOf reads a partition that Python's partitioner made. One into another
@@ -231,10 +231,10 @@ func parseObjectURLs(urls []string) ([]objectSource, error) {
 func parseObjectURL(url string) (objectSource, error) {
 	scheme, path, ok := strings.Cut(url, "://")
 	if !ok || strings.Contains(scheme, "/") {
-		scheme, path = StorageBackend, url
+		scheme, path = Backend, url
 	}
-	if scheme != StorageBackend && scheme != "s3" {
-		return objectSource{}, fmt.Errorf("%w: %q is not in %s", ErrOtherBackend, url, StorageBackend)
+	if scheme != Backend && scheme != "s3" {
+		return objectSource{}, fmt.Errorf("%w: %q is not in %s", ErrOtherBackend, url, Backend)
 	}
 	bucket, key, _ := strings.Cut(path, "/")
 	if err := checkBucket("PartitionObjects", bucket); err != nil {

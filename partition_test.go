@@ -222,7 +222,7 @@ func checkGolden(t *testing.T, want *goldenPartitions, got []Partition, name str
 	t.Helper()
 	require.Len(t, got, len(want.Partitions), name)
 	for i, w := range want.Partitions {
-		assert.Equal(t, []any{w.Backend, w.Bucket, w.Key, w.Newline}, []any{StorageBackend, got[i].Bucket, got[i].Key, got[i].Newline}, name)
+		assert.Equal(t, []any{w.Backend, w.Bucket, w.Key, w.Newline}, []any{Backend, got[i].Bucket, got[i].Key, got[i].Newline}, name)
 		assert.Equal(t, [4]any{w.Range, float64(w.ChunkSize), float64(w.Part), float64(w.Total)}, got[i].asGolden(), name)
 	}
 }
@@ -410,11 +410,11 @@ func TestPartitionsOfGoldenJob(t *testing.T) {
 
 	for _, object := range []*CloudObject{
 		{Backend: "ibm_cos"},
-		{Backend: StorageBackend},
-		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(-1), "part", int64(1), "total_parts", int64(1))},
-		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(5), int64(4)})},
-		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(0), int64(math.MaxInt64)})},
-		{Backend: StorageBackend, Attrs: pickle.NewDict("chunk_size", int64(math.MaxInt64), "part", int64(2), "total_parts", int64(3), "newline", "\n", "data_byte_range", pickle.Tuple{int64(5), int64(9)})},
+		{Backend: Backend},
+		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(-1), "part", int64(1), "total_parts", int64(1))},
+		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(5), int64(4)})},
+		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(0), int64(math.MaxInt64)})},
+		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(math.MaxInt64), "part", int64(2), "total_parts", int64(3), "newline", "\n", "data_byte_range", pickle.Tuple{int64(5), int64(9)})},
 	} {
 		_, err := PartitionOf(object)
 		require.Error(t, err)
@@ -449,7 +449,7 @@ func TestGoldenObjectURLs(t *testing.T) {
 		require.Len(t, c.Out, 4, url)
 		backend, bucket, prefix, name := c.Out[0], fmt.Sprint(c.Out[1]), fmt.Sprint(c.Out[2]), fmt.Sprint(c.Out[3])
 		switch {
-		case backend != nil && backend != StorageBackend:
+		case backend != nil && backend != Backend:
 			require.ErrorIs(t, err, ErrOtherBackend, url)
 		case bucket == "" || bucket == "s3:":
 			require.ErrorIs(t, err, ErrInvalidPartition, url)
