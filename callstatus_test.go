@@ -125,27 +125,3 @@ func TestCallStatusWithoutResult(t *testing.T) {
 		})
 	}
 }
-
-// A status that can be read can be written, and then says the same. What it holds
-// from elsewhere never does harm.
-func FuzzCallStatus(f *testing.F) {
-	f.Add([]byte(`{"type": "__end__", "exception": false, "func_result_size": 5.0, "result": "b'\\x80\\x04K\\x02.'", "new": [1, NaN]}`))
-	f.Add([]byte(`{"exception": true, "exc_info": "b''", "logs": "eJzLSM3JyVdIK8rPVSjJSFVITszJ4QIATjgHEA=="}`))
-	f.Add([]byte(`{"worker_start_tstamp": 1795380904.5, "worker_func_cpu_usage": [1, 2.5], "python_version": null, "chunksize": 1e3}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var status lithopss3.CallStatus
-		if status.UnmarshalJSON(data) != nil {
-			return
-		}
-		_ = status.Err()
-		_, _, _ = status.InlineResult()
-		_, _ = status.Futures()
-		text, err := status.MarshalJSON()
-		require.NoError(t, err)
-		var again lithopss3.CallStatus
-		require.NoError(t, again.UnmarshalJSON(text))
-		repeated, err := again.MarshalJSON()
-		require.NoError(t, err)
-		require.Equal(t, string(text), string(repeated))
-	})
-}

@@ -36,6 +36,9 @@ func FuzzContentRange(f *testing.F) {
 
 // FuzzCallStatus reads whatever is in the place of a status, and all that is in it.
 func FuzzCallStatus(f *testing.F) {
+	f.Add([]byte(`{"type": "__end__", "exception": false, "func_result_size": 5.0, "result": "b'\\x80\\x04K\\x02.'", "new": [1, NaN]}`))
+	f.Add([]byte(`{"exception": true, "exc_info": "b''", "logs": "eJzLSM3JyVdIK8rPVSjJSFVITszJ4QIATjgHEA=="}`))
+	f.Add([]byte(`{"worker_start_tstamp": 1795380904.5, "worker_func_cpu_usage": [1, 2.5], "python_version": null, "chunksize": 1e3}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var status CallStatus
 		if err := status.UnmarshalJSON(data); err != nil {
@@ -56,6 +59,13 @@ func FuzzCallStatus(f *testing.F) {
 		}
 		if !json.Valid(text) && !bytes.Contains(text, []byte("NaN")) && !bytes.Contains(text, []byte("Infinity")) {
 			t.Fatalf("%s", text)
+		}
+		var again CallStatus
+		if err := again.UnmarshalJSON(text); err != nil {
+			t.Fatalf("written and not read: %v", err)
+		}
+		if repeated, err := again.MarshalJSON(); err != nil || !bytes.Equal(text, repeated) {
+			t.Fatalf("%s\n%s\n%v", text, repeated, err)
 		}
 	})
 }
