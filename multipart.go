@@ -22,6 +22,10 @@ const (
 	// createGrace is how long a canceled upload waits to learn its own name, so
 	// that it can be taken back.
 	createGrace = 2 * time.Second
+	// lateParts is when a part that nobody waits for any more should be stored.
+	lateParts = 250 * time.Millisecond
+	// maxAborts is how often an upload is taken back before it is given up.
+	maxAborts = 4
 )
 
 // An upload is an upload in parts under way.
@@ -38,6 +42,9 @@ type upload struct {
 
 	mu    sync.Mutex
 	parts []sentPart
+	// isLate tells that a part may yet be stored, as it was sent whole and its
+	// answer was not waited for.
+	isLate bool
 }
 
 // A sentPart is a part that is stored.
@@ -144,6 +151,7 @@ func (u *upload) send(ctx context.Context, number int32, next part) error {
 	}
 	out, err := call(withSending(ctx, u.progress, next.size), u.store, u.bucket, in, u.store.client.UploadPart)
 	if err != nil {
+		u.noteLate(next, err)
 		return err
 	}
 	sent := sentPart{size: next.size, crc32: aws.ToString(in.ChecksumCRC32)}
@@ -155,6 +163,17 @@ func (u *upload) send(ctx context.Context, number int32, next part) error {
 	defer u.mu.Unlock()
 	u.parts = append(u.parts, sent)
 	return nil
+}
+
+// noteLate notes a part that failed, if the server may have all of it.
+func (u *upload) noteLate(failed part, err error) {
+	sent, seekErr := failed.body.Seek(0, io.SeekCurrent)
+	if answerStatus(err) != 0 || seekErr == nil && sent < failed.size {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.isLate = true
 }
 
 func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
@@ -203,12 +222,23 @@ func (u *upload) sum() (size int64, crc string) {
 }
 
 // abort takes the upload back with a context of its own: the caller's may be why.
+// A part that was under way may be stored after that, and keep the upload or bring
+// it back; see AbortMultipartUpload in the S3 API Reference. Then it asks again, until
+// the upload is gone.
 func (u *upload) abort(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
 	id := aws.ToString(u.id)
-	if err := u.store.abortUpload(ctx, u.bucket, u.key, id); err != nil {
-		return fmt.Errorf("the upload %s was left behind: %w", id, err)
+	for aborts := 1; ; aborts++ {
+		wasOpen, err := u.store.abortUpload(ctx, u.bucket, u.key, id)
+		if err != nil {
+			return fmt.Errorf("the upload %s was left behind: %w", id, err)
+		}
+		if !u.isLate || !wasOpen && aborts > 1 || aborts == maxAborts {
+			return nil
+		}
+		if err := sleep(ctx, lateParts); err != nil {
+			return nil // it was taken back, as far as anyone knows
+		}
 	}
-	return nil
 }

@@ -256,6 +256,45 @@ func TestUploadIsTakenBack(t *testing.T) {
 	}
 }
 
+// TestLateParts: a part that was sent whole before a cancel may be stored after the
+// upload was taken back, and bring it back. One that was not can't.
+func TestLateParts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		isSent bool
+		revive int64 // how many times the upload is back
+		aborts int64
+	}{
+		"not sent": {false, 0, 1}, "sent": {true, 0, 2}, "back once": {true, 1, 3}, "back twice": {true, 2, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var aborts atomic.Int64
+			store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				switch {
+				case isPart(request):
+					if test.isSent {
+						_, err := io.Copy(io.Discard, request.Body)
+						assert.NoError(t, err)
+					}
+					cancel()
+					<-request.Context().Done()
+					return nil, context.Cause(request.Context())
+				case request.Method == http.MethodDelete && aborts.Add(1) <= test.revive:
+					return answerWith(request, http.StatusNoContent, ""), nil
+				}
+				return next.RoundTrip(request)
+			})
+			err := store.PutObject(ctx, "bucket", "key", bytes.NewReader(make([]byte, 20*mib)), nil)
+			require.ErrorIs(t, err, context.Canceled)
+			assert.Zero(t, uploadsLeft(t, store))
+			assert.Equal(t, test.aborts, aborts.Load())
+		})
+	}
+}
+
 // TestAbortIsNotTheReason: where an upload can't be taken back either, the error
 // says so beside the reason, and not instead of it.
 func TestAbortIsNotTheReason(t *testing.T) {

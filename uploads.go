@@ -99,16 +99,18 @@ func (s *Store) AbortUpload(ctx context.Context, bucket string, upload OpenUploa
 	if upload.ID == "" {
 		return &Error{Op: op, Bucket: bucket, Key: upload.Key, Err: errors.New("the upload has no ID")}
 	}
-	return wrapError(op, bucket, upload.Key, s.abortUpload(ctx, bucket, upload.Key, upload.ID))
+	_, err := s.abortUpload(ctx, bucket, upload.Key, upload.ID)
+	return wrapError(op, bucket, upload.Key, err)
 }
 
-func (s *Store) abortUpload(ctx context.Context, bucket, key, id string) error {
-	_, err := call(ctx, s, bucket, &s3.AbortMultipartUploadInput{
+// abortUpload tells whether the upload was open. One that is gone is no error.
+func (s *Store) abortUpload(ctx context.Context, bucket, key, id string) (wasOpen bool, err error) {
+	_, err = call(ctx, s, bucket, &s3.AbortMultipartUploadInput{
 		Bucket: &bucket, Key: &key, UploadId: &id, ExpectedBucketOwner: s.expectedOwner(bucket),
 	}, s.client.AbortMultipartUpload)
 	var gone *types.NoSuchUpload
 	if errors.As(err, &gone) {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
