@@ -87,7 +87,7 @@ type faultOp struct {
 	requests int    // how many of them there are if nothing breaks
 	isPart   bool   // of an object, so that nothing tells other bytes
 	isUpload bool   // in parts
-	mayMore  int    // how many requests more it may make, by chance
+	mayMore  int    // how many requests more it may make, by chance: see upload.abort
 	// run works on the object "key", which has the bytes of data. What it changes
 	// must be as told by err: done, or not.
 	run func(t *testing.T, f *faulty) (err error)
@@ -149,7 +149,7 @@ var faultOps = map[string]faultOp{
 	"begin an upload":    {breaks: "CreateMultipartUpload", requests: 1, isUpload: true, run: putsStream},
 	"send a part":        {breaks: "UploadPart", requests: 3, isUpload: true, run: putsStream},
 	"complete an upload": {breaks: "CompleteMultipartUpload", requests: 1, isUpload: true, run: putsStream},
-	"take an upload back": {breaks: "AbortMultipartUpload", requests: 1, isUpload: true, mayMore: 1, run: func(t *testing.T, f *faulty) error {
+	"take an upload back": {breaks: "AbortMultipartUpload", requests: 1, isUpload: true, mayMore: 3, run: func(t *testing.T, f *faulty) error {
 		err := f.store.PutObject(t.Context(), f.bucket, "key", io.MultiReader(bytes.NewReader(faultData), iotest.ErrReader(errBody)), nil)
 		require.ErrorIs(t, err, errBody)
 		if strings.Contains(err.Error(), "was left behind") {
