@@ -335,7 +335,12 @@ func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutc
 	if op.requests > 1 || op.isPart {
 		f.data = faultData
 	}
-	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "key", bytes.NewReader(f.data), nil))
+	body := io.Reader(bytes.NewReader(f.data))
+	if op.isUpload {
+		f.data = faultData[:6*mib]
+		body = struct{ io.Reader }{bytes.NewReader(f.data)}
+	}
+	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "key", body, nil))
 	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "small", strings.NewReader("small"), nil))
 	// The hot path learns from what goes before.
 	_, err := f.store.HeadObject(t.Context(), f.bucket, "small")

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// A hotPath sends small puts, gets and heads without the SDK's middleware, which
+// A hotPath sends puts, parts, gets and heads without the SDK's middleware, which
 // costs several times what net/http and a signature do. It takes after the SDK:
 // the first request of an operation to a bucket goes through the SDK, and the
 // ones after it are made in its pattern (endpoint, addressing, signing region,
@@ -71,6 +71,14 @@ func (h *hotPath) PutObject(ctx context.Context, in *s3.PutObjectInput, options 
 	}, in.Bucket, in.Key, in, options)
 }
 
+// UploadPart is s3.Client's. An input without the CRC32 that the request had to have
+// gets it.
+func (h *hotPath) UploadPart(ctx context.Context, in *s3.UploadPartInput, options ...func(*s3.Options)) (*s3.UploadPartOutput, error) {
+	return direct(ctx, h, operation[s3.UploadPartInput, s3.UploadPartOutput]{
+		name: "UploadPart", method: http.MethodPut, sdk: h.client.UploadPart, fill: fillPart, output: partOutput,
+	}, in.Bucket, in.Key, in, options)
+}
+
 // An operation is what sets one method apart from another.
 type operation[In, Out any] struct {
 	name, method string
@@ -94,30 +102,50 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	at := place{op.name, *bucket, h.regions.get(*bucket)}
 	pattern := h.pattern(at)
 	if pattern == nil {
-		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key}))...)
+		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key, query: request.query}))...)
 	}
-	if !pattern.plain {
+	first := h.attempt(ctx, request, pattern)
+	if first == nil {
 		return op.sdk(ctx, in, options...)
 	}
-	credentials, err := h.credentials.Retrieve(ctx)
-	if err != nil {
-		return op.sdk(ctx, in, options...)
-	}
-	response, err := request.send(ctx, h.http, pattern, &credentials)
-	if err == nil && response.StatusCode/100 == 2 {
-		if out := op.output(pattern, response); out != nil {
+	if first.err == nil && first.response.StatusCode/100 == 2 {
+		if out := op.output(pattern, first.response); out != nil {
 			return out, nil
 		}
 	}
-	if err == nil && isSkewed(response, request.time) {
+	if first.err == nil && isSkewed(first.response, request.time) {
 		// The SDK corrects the clock, from its own requests: the next pattern has it.
-		_ = response.Body.Close()
+		_ = first.response.Body.Close()
 		h.remember(at, nil)
 		return op.sdk(ctx, in, options...)
 	}
-	first := &replay{next: h.http, response: response, err: err}
 	defer first.close()
 	return op.sdk(ctx, in, append(options, through(first))...)
+}
+
+// attempt makes a first attempt, or returns nil where only the SDK can.
+func (h *hotPath) attempt(ctx context.Context, r *hotRequest, p *pattern) *replay {
+	if !p.plain {
+		return nil
+	}
+	credentials, err := h.credentials.Retrieve(ctx)
+	if err != nil {
+		return nil
+	}
+	payload, ok := r.addBody(p)
+	if !ok {
+		return nil
+	}
+	response, err := r.send(ctx, h.http, p, &credentials, payload)
+	if r.large == nil {
+		return &replay{next: h.http, response: response, err: err}
+	}
+	_ = r.large.Close() // net/http may still read
+	if back := r.large.rewind(); back != nil && err == nil {
+		_ = response.Body.Close()
+		response, err = nil, back
+	}
+	return &replay{next: h.http, response: response, err: err}
 }
 
 func (h *hotPath) pattern(at place) *pattern {
@@ -138,14 +166,14 @@ func through(client s3.HTTPClient) func(*s3.Options) {
 
 // A learner learns the pattern of a request that the SDK sends with success.
 type learner struct {
-	path *hotPath
-	at   place
-	key  string
+	path       *hotPath
+	at         place
+	key, query string
 }
 
 // Do sends the request.
 func (r *learner) Do(request *http.Request) (*http.Response, error) {
-	found := newPattern(request, r.at.operation, r.key)
+	found := newPattern(request, r.at.operation, r.key, r.query)
 	response, err := r.path.http.Do(request)
 	if err == nil && response.StatusCode/100 == 2 {
 		r.path.remember(r.at, found)

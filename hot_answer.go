@@ -54,6 +54,20 @@ func putOutput(_ *pattern, response *http.Response) *s3.PutObjectOutput {
 	}
 }
 
+// partOutput likewise.
+func partOutput(p *pattern, response *http.Response) *s3.UploadPartOutput {
+	out := putOutput(p, response)
+	if out == nil {
+		return nil
+	}
+	return &s3.UploadPartOutput{
+		BucketKeyEnabled: out.BucketKeyEnabled, ETag: out.ETag,
+		ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC32C: out.ChecksumCRC32C, ChecksumCRC64NVME: out.ChecksumCRC64NVME,
+		ChecksumSHA1: out.ChecksumSHA1, ChecksumSHA256: out.ChecksumSHA256, ChecksumSHA512: out.ChecksumSHA512, ChecksumMD5: out.ChecksumMD5,
+		SSEKMSKeyId: out.SSEKMSKeyId, ServerSideEncryption: out.ServerSideEncryption,
+	}
+}
+
 // readHeader reads the headers that answers mostly have. It is false where there
 // is one that only the SDK can read.
 func readHeader(out *s3.GetObjectOutput, header http.Header) bool {

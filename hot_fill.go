@@ -1,22 +1,17 @@
 package lithopss3
 
 import (
-	"io"
 	"net/textproto"
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithytime "github.com/aws/smithy-go/time"
 )
-
-// hotLimit is the largest body of the hot path, in bytes: from there on the SDK's
-// share is small, and hashing to sign the payload, which it does not do over
-// https, costs more than it saves.
-const hotLimit = 256 << 10
 
 func fillGet(r *hotRequest, in *s3.GetObjectInput) bool {
 	rest := *in
@@ -57,6 +52,21 @@ func otherFields(t reflect.Type, known ...string) []int {
 	return others
 }
 
+// fillPart knows parts' numbers and names as AWS makes them. The algorithm of the
+// checksum is the pattern's.
+func fillPart(r *hotRequest, in *s3.UploadPartInput) bool {
+	rest := *in
+	rest.Bucket, rest.Key, rest.ExpectedBucketOwner, rest.UploadId, rest.PartNumber = nil, nil, nil, nil, nil
+	rest.Body, rest.ChecksumAlgorithm, rest.ChecksumCRC32 = nil, "", nil
+	if rest != (s3.UploadPartInput{}) || in.UploadId == nil || in.PartNumber == nil || !isToken(*in.UploadId) {
+		return false
+	}
+	r.query = "partNumber=" + strconv.Itoa(int(*in.PartNumber)) + "&uploadId=" + *in.UploadId + "&"
+	r.checksum = &in.ChecksumCRC32
+	return r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", in.ExpectedBucketOwner) &&
+		r.addText("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", in.ChecksumCRC32) && r.openBody(in.Body)
+}
+
 func fillPut(r *hotRequest, in *s3.PutObjectInput) bool {
 	value := reflect.ValueOf(in).Elem()
 	for _, i := range putOthers {
@@ -64,11 +74,11 @@ func fillPut(r *hotRequest, in *s3.PutObjectInput) bool {
 			return false
 		}
 	}
-	r.hasChecksum = in.ChecksumCRC32 != nil
+	r.checksum = &in.ChecksumCRC32
 	return r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", in.ExpectedBucketOwner) &&
 		r.addText("Content-Type", "content-type", in.ContentType) &&
 		r.addText("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", in.ChecksumCRC32) &&
-		r.addMetadata(in.Metadata) && r.readBody(in.Body)
+		r.addMetadata(in.Metadata) && r.openBody(in.Body)
 }
 
 // addText adds a header unless it is nil. It is false for a value that the
@@ -119,26 +129,6 @@ func isToken(name string) bool {
 		}
 	}
 	return name != ""
-}
-
-// readBody copies a small body and leaves it as it found it.
-func (r *hotRequest) readBody(body io.Reader) bool {
-	seeker, ok := body.(io.ReadSeeker)
-	if !ok {
-		return false
-	}
-	start, err := seeker.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return false
-	}
-	end, err := seeker.Seek(0, io.SeekEnd)
-	if _, back := seeker.Seek(start, io.SeekStart); err != nil || back != nil || end < start || end-start > hotLimit {
-		return false
-	}
-	r.body = make([]byte, end-start)
-	_, err = io.ReadFull(seeker, r.body)
-	_, back := seeker.Seek(start, io.SeekStart)
-	return err == nil && back == nil
 }
 
 // addTrace adds what the SDK adds on AWS Lambda

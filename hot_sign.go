@@ -5,11 +5,9 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
-	"hash/crc32"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -33,25 +31,30 @@ type pattern struct {
 	query        string
 	fields       []field
 	region       string
-	checksum     bool          // a put's CRC32
+	checksum     bool          // a body's CRC32
+	trailer      bool          // it stands behind the body
+	unsigned     bool          // the body is not signed
 	validate     bool          // a get's checksum
 	skew         time.Duration // of the server's clock, where the SDK corrects it
 	key          atomic.Pointer[signingKey]
 }
 
 const (
-	timeFormat  = "20060102T150405Z"
-	emptySHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	timeFormat      = "20060102T150405Z"
+	unsignedPayload = "UNSIGNED-PAYLOAD"
+	emptySHA256     = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 )
 
-// newPattern reads a pattern from a request for key.
-func newPattern(r *http.Request, operation, key string) *pattern {
-	p := &pattern{scheme: r.URL.Scheme, host: r.URL.Host, sentHost: r.Host, query: r.URL.RawQuery}
+// newPattern reads a pattern from a request for key, whose query begins with one of
+// its own.
+func newPattern(r *http.Request, operation, key, own string) *pattern {
+	query, isOwn := strings.CutPrefix(r.URL.RawQuery, own)
+	p := &pattern{scheme: r.URL.Scheme, host: r.URL.Host, sentHost: r.Host, query: query}
 	signed, err := time.Parse(timeFormat, r.Header.Get("X-Amz-Date"))
 	if p.skew = time.Until(signed); p.skew.Abs() < maxSkew {
 		p.skew = 0
 	}
-	p.plain = err == nil && p.readHeader(r.Header) && p.readPath(r.URL, key) && (p.query == "" || p.query == "x-id="+operation)
+	p.plain = err == nil && p.readHeader(r.Header) && p.readPath(r.URL, key) && isOwn && (p.query == "" || p.query == "x-id="+operation)
 	return p
 }
 
@@ -69,17 +72,19 @@ func (p *pattern) readHeader(header http.Header) bool {
 		switch name {
 		case "User-Agent":
 			p.fields = append(p.fields, field{name: name, value: values[0]})
-		case "Accept-Encoding", "X-Amz-Checksum-Mode":
+		case "Accept-Encoding", "X-Amz-Checksum-Mode", "X-Amz-Sdk-Checksum-Algorithm":
 			p.fields = append(p.fields, field{name: name, lower: strings.ToLower(name), value: values[0]})
 			p.validate = p.validate || name == "X-Amz-Checksum-Mode"
 		case "X-Amz-Checksum-Crc32":
 			p.checksum = true
 		case "X-Amz-Trailer":
-			p.checksum = values[0] == "x-amz-checksum-crc32"
+			p.checksum, p.trailer = values[0] == "x-amz-checksum-crc32", true
+		case "X-Amz-Content-Sha256":
+			p.unsigned = values[0] == unsignedPayload
 		case "Authorization":
 			p.region = signingRegion(values[0])
-		case "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "X-Amzn-Trace-Id",
-			"Content-Encoding", "X-Amz-Decoded-Content-Length", "Content-Type", "X-Amz-Expected-Bucket-Owner", "Range",
+		case "X-Amz-Date", "X-Amz-Security-Token", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "X-Amzn-Trace-Id",
+			"Content-Encoding", "X-Amz-Decoded-Content-Length", "Content-Type", "Expect", "X-Amz-Expected-Bucket-Owner", "Range",
 			"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since":
 		default:
 			if !strings.HasPrefix(name, metaPrefix) {
@@ -114,9 +119,11 @@ type field struct{ name, lower, value string }
 // A hotRequest is a request in the making, with buffers that are used again.
 type hotRequest struct {
 	method, key string
-	fields      []field // in the order of lower
-	hasChecksum bool
-	body        []byte // not used again, net/http may still read it
+	query       string     // before the pattern's
+	fields      []field    // in the order of lower
+	checksum    **string   // the CRC32 of the input, which gets it where it has none
+	body        []byte     // not used again, net/http may still read it
+	large       *largeBody // instead of body
 	canonical   []byte
 	time        time.Time
 }
@@ -128,7 +135,7 @@ func (r *hotRequest) reset(method, key string) {
 }
 
 func (r *hotRequest) release() {
-	r.body = nil
+	r.checksum, r.body, r.large = nil, nil, nil
 	hotRequests.Put(r)
 }
 
@@ -141,14 +148,10 @@ func (r *hotRequest) add(name, lower, value string) {
 	r.fields[i] = field{name, lower, value}
 }
 
-// send signs and sends the request.
-func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, credentials *aws.Credentials) (*http.Response, error) {
+// send signs and sends the request. payload is the hash of its body.
+func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, credentials *aws.Credentials, payload string) (*http.Response, error) {
 	r.time = time.Now().Add(p.skew).UTC()
 	date := r.time.Format(timeFormat)
-	payload := emptySHA256
-	if r.method == http.MethodPut {
-		payload = r.addBody(p)
-	}
 	for _, f := range p.fields {
 		r.add(f.name, f.lower, f.value)
 	}
@@ -168,13 +171,16 @@ func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, c
 	r.add("Authorization", "", r.sign(escaped, p, payload, date, credentials))
 
 	request := http.Request{
-		Method: r.method, URL: &url.URL{Scheme: p.scheme, Host: p.host, Path: p.prefix + r.key, RawQuery: p.query},
+		Method: r.method, URL: &url.URL{Scheme: p.scheme, Host: p.host, Path: p.prefix + r.key, RawQuery: r.query + p.query},
 		Host: p.sentHost, Header: r.header(),
 	}
 	if escaped != r.key {
 		request.URL.RawPath = p.prefix + escaped
 	}
-	if len(r.body) > 0 {
+	switch {
+	case r.large != nil:
+		request.Body, request.ContentLength = r.large, r.large.size
+	case len(r.body) > 0:
 		// A kind of reader from which net/http writes headers and body at once.
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(r.body)), int64(len(r.body))
 	}
@@ -183,22 +189,6 @@ func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, c
 
 // firstAttempt is what the SDK says of a first attempt.
 var firstAttempt = "attempt=1; max=" + strconv.Itoa(s3Attempts)
-
-// addBody adds what a body brings along, and returns its hash. The payload is
-// signed also over https, where the SDK puts the checksum behind the body: for a
-// small body that costs less than it says.
-func (r *hotRequest) addBody(p *pattern) string {
-	if len(r.body) > 0 {
-		r.add("", "content-length", strconv.Itoa(len(r.body)))
-	}
-	if p.checksum && !r.hasChecksum {
-		var sum [4]byte
-		binary.BigEndian.PutUint32(sum[:], crc32.ChecksumIEEE(r.body))
-		r.add("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", base64.StdEncoding.EncodeToString(sum[:]))
-	}
-	sum := sha256.Sum256(r.body)
-	return hex.EncodeToString(sum[:])
-}
 
 func (r *hotRequest) header() http.Header {
 	named := 0
@@ -225,7 +215,8 @@ func (r *hotRequest) sign(escaped string, p *pattern, payload, date string, cred
 	b = append(b, r.method...)
 	b = append(append(b, '\n'), p.prefix...)
 	b = append(b, escaped...)
-	b = append(append(b, '\n'), p.query...)
+	b = append(append(b, '\n'), r.query...)
+	b = append(b, p.query...)
 	b = append(b, '\n')
 	for _, f := range r.fields {
 		if f.lower != "" {

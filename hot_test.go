@@ -310,14 +310,17 @@ func testHotBodies(t *testing.T) {
 		_, err := store.hot.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key"), Body: body})
 		return err
 	}
-	largest := bytes.Repeat([]byte("x"), hotLimit)
+	large := bytes.Repeat([]byte("x"), hotLimit+1)
 	began := bytes.NewReader([]byte("skipped body"))
 	_, err := began.Seek(8, io.SeekStart)
 	require.NoError(t, err)
 	restore := withoutSDK(p.hot)
-	require.NoError(t, put(p.hot, bytes.NewReader(largest)))
-	assert.Equal(t, largest, p.hotWire.body)
-	require.ErrorIs(t, put(p.hot, bytes.NewReader(append(largest, 'x'))), errUsedSDK)
+	for _, size := range []int{hotLimit, hotLimit + 1} {
+		body := bytes.NewReader(large[:size])
+		require.NoError(t, put(p.hot, body))
+		assert.Equal(t, large[:size], p.hotWire.body)
+		assert.Equal(t, size, body.Len(), "as it was")
+	}
 	require.ErrorIs(t, put(p.hot, nil), errUsedSDK, "which expects a 100 then")
 	require.NoError(t, put(p.hot, strings.NewReader("")))
 	assert.Empty(t, p.hotWire.body)
@@ -326,32 +329,98 @@ func testHotBodies(t *testing.T) {
 	require.ErrorIs(t, put(p.hot, io.MultiReader()), errUsedSDK)
 	restore()
 
-	began.Reset([]byte("skipped body"))
-	_, err = began.Seek(8, io.SeekStart)
-	require.NoError(t, err)
-	failed := false
-	p.hotWire.answer = func(r *http.Request) (*http.Response, error) {
-		if !failed {
-			failed = true
-			return nil, io.ErrUnexpectedEOF
+	for _, rest := range []string{"body", string(large)} {
+		began.Reset([]byte("skipped " + rest))
+		_, err = began.Seek(8, io.SeekStart)
+		require.NoError(t, err)
+		failed := false
+		p.hotWire.answer = func(r *http.Request) (*http.Response, error) {
+			if !failed {
+				failed = true
+				return nil, io.ErrUnexpectedEOF
+			}
+			return answer(r, http.StatusOK, nil, ""), nil
 		}
-		return answer(r, http.StatusOK, nil, ""), nil
+		require.NoError(t, put(p.hot, began))
+		assert.Equal(t, rest, string(p.hotWire.body), "the SDK sends it again from where it began")
 	}
-	require.NoError(t, put(p.hot, began))
-	assert.Equal(t, "body", string(p.hotWire.body), "the SDK sends it again from where it began")
 	withoutSDK(p.hot)
-	require.ErrorIs(t, put(p.hot, &brokenSeeker{}), errUsedSDK)
+	for _, promised := range []int64{10, hotLimit + 1} {
+		require.ErrorIs(t, put(p.hot, &brokenSeeker{promised: promised}), errUsedSDK)
+	}
 }
 
 // brokenSeeker promises more than it has.
-type brokenSeeker struct{ bytes.Reader }
+type brokenSeeker struct {
+	bytes.Reader
+	promised int64
+}
 
 func (b *brokenSeeker) Seek(_ int64, whence int) (int64, error) {
 	if whence == io.SeekEnd {
-		return 10, nil
+		return b.promised, nil
 	}
 	return 0, nil
 }
+
+// TestHotLargeBodies: parts, and puts of the same size, are the SDK's requests, but
+// where those have the checksum behind the body.
+func TestHotLargeBodies(t *testing.T) {
+	t.Parallel()
+	required := map[string]string{"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required"}
+	for name, test := range map[string]struct {
+		endpoint   string
+		env        map[string]string
+		throughSDK bool
+	}{
+		"http":                 {"http://127.0.0.1:9000", nil, false},
+		"http, no checksum":    {"http://127.0.0.1:9000", required, false},
+		"https":                {"https://s3.example.com", nil, false},
+		"https, no checksum":   {"https://s3.example.com", required, false},
+		"AWS":                  {"", nil, true},
+		"AWS, no checksum":     {"", required, false},
+		"AWS, session's token": {"", map[string]string{"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "token": "t/=="}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTwins(t, "us-east-1", test.endpoint, test.env)
+			data := bytes.Repeat([]byte("x"), 2*mebibyte)
+			send := func(store *Store, number int32) ([]sentPart, error) {
+				u := &upload{store: store, bucket: "my-bucket", key: "a key/é", id: aws.String("some.ID_of-AWS")}
+				err := u.send(t.Context(), number, part{body: bytes.NewReader(data[:len(data)-int(number)]), size: int64(len(data)) - int64(number)})
+				return u.parts, err
+			}
+			put := func(store *Store) error {
+				return store.PutObject(t.Context(), "my-bucket", "a key/é", bytes.NewReader(data), nil)
+			}
+			for _, store := range []*Store{p.hot, p.slow} { // the hot one learns
+				_, err := send(store, 1)
+				require.NoError(t, err)
+				require.NoError(t, put(store))
+			}
+			restore := withoutSDK(p.hot)
+			defer restore()
+			want, err := send(p.slow, 12)
+			require.NoError(t, err)
+			got, err := send(p.hot, 12)
+			if test.throughSDK {
+				require.ErrorIs(t, err, errUsedSDK)
+				require.ErrorIs(t, put(p.hot), errUsedSDK)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+			p.requireSameRequest(t, "SECRET")
+			odd := &upload{store: p.hot, bucket: "my-bucket", key: "key", id: aws.String("an odd/ID")}
+			require.ErrorIs(t, odd.send(t.Context(), 1, part{body: bytes.NewReader(data), size: int64(len(data))}), errUsedSDK)
+			require.NoError(t, put(p.slow))
+			require.NoError(t, put(p.hot))
+			p.requireSameRequest(t, "SECRET")
+		})
+	}
+}
+
+const mebibyte = 1 << 20
 
 // TestHotCredentials: each request is signed with the credentials of its time.
 func TestHotCredentials(t *testing.T) {

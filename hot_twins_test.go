@@ -91,6 +91,8 @@ func learnPatterns(t *testing.T, store *Store, bucket string) {
 	object, err := store.GetObject(t.Context(), bucket, "learn/ärm", nil)
 	require.NoError(t, err)
 	require.NoError(t, object.Body.Close())
+	u := &upload{store: store, bucket: bucket, key: "learn/ärm", id: aws.String("id")}
+	require.NoError(t, u.send(t.Context(), 1, part{body: strings.NewReader("text"), size: 4}))
 }
 
 // withoutSDK takes the SDK from the hot path, so that what it still does it does
@@ -125,6 +127,7 @@ func (p *twins) requireSameRequest(t *testing.T, secret string) {
 		return h
 	}
 	want, got := header(slow), header(hot)
+	want.Del("Expect") // of a large body, which the hot path sends at once
 	body, length := p.slowWire.body, slow.ContentLength
 	if want.Get("X-Amz-Trailer") != "" {
 		// What the SDK puts behind a body over https stands before it, and the

@@ -149,12 +149,12 @@ func (u *upload) send(ctx context.Context, number int32, next part) error {
 	if in.ChecksumCRC32, err = u.store.headerChecksum(next.body); err != nil {
 		return err
 	}
-	out, err := call(withSending(ctx, u.progress, next.size), u.store, u.bucket, in, u.store.client.UploadPart)
+	out, err := call(withSending(ctx, u.progress, next.size), u.store, u.bucket, in, u.store.hot.UploadPart)
 	if err != nil {
 		u.noteLate(next, err)
 		return err
 	}
-	sent := sentPart{size: next.size, crc32: aws.ToString(in.ChecksumCRC32)}
+	sent := sentPart{size: next.size, crc32: aws.ToString(in.ChecksumCRC32)} // the hot path puts it there
 	if computed, ok := s3.GetComputedInputChecksumsMetadata(out.ResultMetadata); ok && sent.crc32 == "" {
 		sent.crc32 = computed.ComputedChecksums["CRC32"]
 	}
