@@ -19,9 +19,10 @@ const maxPageSize = 1000
 var ErrListing = errors.New("the server's listing does not advance")
 
 // ListObjects yields the objects of a bucket in the order of their keys' UTF-8
-// bytes, a page for each request, holding one page in memory, or with
-// [ListOptions.Parallel] several. The texts of a page share memory. An error is
-// yielded once and ends the sequence; it is ErrNoSuchBucket for a missing bucket
+// bytes, a page for each request, holding two pages in memory, or with
+// [ListOptions.Parallel] more: from the second page on, the next one is asked for
+// before it is wanted. The texts of a page share memory. An error is yielded once
+// and ends the sequence; it is ErrNoSuchBucket for a missing bucket
 // and ErrInvalidGlob, before any request, for a bad pattern.
 func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
 	return func(yield func(ObjectInfo, error) bool) {
@@ -94,37 +95,16 @@ func (s *Store) allPages(ctx context.Context, in *s3.ListObjectsV2Input, opts *L
 func isDirectoryBucket(name string) bool { return strings.HasSuffix(name, "--x-s3") }
 
 // A pageFetch gets one page of a listing: the one that token continues with, or
-// without a token what follows the key after.
-type pageFetch func(ctx context.Context, after, token string) (*listPage, error)
+// without a token what follows the key after. It may tell early the token that
+// continues after it, once for each attempt.
+type pageFetch func(ctx context.Context, after, token string, early func(token string)) (*listPage, error)
 
 // pageFetch gets pages of the listing that in begins.
 func (s *Store) pageFetch(in *s3.ListObjectsV2Input) pageFetch {
-	return func(ctx context.Context, after, token string) (*listPage, error) {
+	return func(ctx context.Context, after, token string, early func(string)) (*listPage, error) {
 		in := *in
 		in.StartAfter, in.ContinuationToken = optional(after), optional(token)
-		return s.fetchPage(ctx, &in)
-	}
-}
-
-// sequential yields the pages after a key, one by one.
-func sequential(ctx context.Context, fetch pageFetch, after string) iter.Seq2[[]ObjectInfo, error] {
-	return func(yield func([]ObjectInfo, error) bool) {
-		token := ""
-		var guard pageGuard
-		for {
-			page, err := fetch(ctx, after, token)
-			if err == nil && page.truncated {
-				err = guard.check(page.next, firstKey(page.infos))
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(page.infos, nil) || !page.truncated {
-				return
-			}
-			token = page.next
-		}
+		return s.fetchPage(ctx, &in, early)
 	}
 }
 

@@ -309,15 +309,42 @@ func hexValue(c byte) byte {
 	return c&^0x20 - 'A' + 10
 }
 
-// readPage reads an answer's body, of limit bytes at most, into buffer.
-func readPage(buffer *bytes.Buffer, body io.Reader, limit int64) error {
-	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+// nextToken reads the token that continues from the beginning of an answer. It is ""
+// where that does not stand in front of the keys, or there is no more.
+func (d *pageDecoder) nextToken(head []byte) string {
+	d.xml.reset(head[:max(0, bytes.LastIndexByte(head, '<'))])
+	if string(d.xml.root()) != "ListBucketResult" {
+		return ""
+	}
+	token, truncated := "", false
+	for name := d.xml.child(); name != nil; name = d.xml.child() {
+		switch string(name) {
+		case "IsTruncated":
+			truncated = d.truth(&d.xml)
+		case "NextContinuationToken":
+			token = string(d.text(&d.xml))
+		case "Contents", "CommonPrefixes":
+			if truncated {
+				return token
+			}
+			return ""
+		default:
+			d.xml.skip()
+		}
+	}
+	return ""
+}
+
+// readPage reads an answer's body, or the rest of it, into buffer, which gets limit
+// bytes at most.
+func readPage(buffer *bytes.Buffer, body io.Reader, limit int) error {
+	_, err := buffer.ReadFrom(io.LimitReader(body, int64(limit-buffer.Len()+1)))
 	switch {
 	case err != nil:
 		return err
-	case n > limit:
+	case buffer.Len() > limit:
 		return fmt.Errorf("the server's answer is longer than %d bytes", limit)
-	case n == 0:
+	case buffer.Len() == 0:
 		return io.ErrUnexpectedEOF
 	}
 	return nil

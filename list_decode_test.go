@@ -314,10 +314,12 @@ func FuzzListPage(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		early := new(pageDecoder).nextToken(data)
 		got, err := new(pageDecoder).decode(data)
 		if err != nil {
 			return
 		}
+		require.Contains(t, []string{"", got.next}, early)
 		requireReference(t, string(data))
 		if sdk, err := pageBySDK(t, data); err == nil {
 			requireSamePage(t, sdk, got)
@@ -485,7 +487,7 @@ func BenchmarkListPage(b *testing.B) {
 			require.NoError(b, err)
 			b.ReportAllocs()
 			for b.Loop() {
-				if page, err := store.fetchPage(b.Context(), in); err != nil || len(page.infos) != 1000 {
+				if page, err := store.fetchPage(b.Context(), in, nil); err != nil || len(page.infos) != 1000 {
 					b.Fatal(err)
 				}
 			}

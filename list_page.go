@@ -22,11 +22,14 @@ import (
 // the longest keys, each byte escaped, are 4 MiB.
 const maxPageBytes = 16 << 20
 
+// headBytes is how much of a page is looked at for its token before the rest comes.
+const headBytes = 4 << 10
+
 // fetchPage makes one request. The SDK signs, sends and retries it; the answer is
 // decoded in front of the SDK's decoder, which takes 20 µs for each key, unless
 // only that one knows how.
-func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input) (*listPage, error) {
-	var step decodePageStep
+func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input, early func(token string)) (*listPage, error) {
+	step := decodePageStep{early: early}
 	check := listStep.addTo
 	if !s.hot.off {
 		check = func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) }
@@ -50,7 +53,10 @@ func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input) (*list
 }
 
 // A decodePageStep decodes the answer of a call in the SDK's middleware.
-type decodePageStep struct{ page *listPage }
+type decodePageStep struct {
+	early func(token string) // told the token that continues, may be nil
+	page  *listPage
+}
 
 func (d *decodePageStep) addTo(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(d, middleware.After)
@@ -73,7 +79,7 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 		return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the server answered with HTTP %d", response.StatusCode)}
 	}
 	reader, _ := pageReaders.Get().(*pageReader)
-	d.page, err = reader.read(response.Body)
+	d.page, err = reader.read(response.Body, d.early)
 	left := io.Reader(bytes.NewReader([]byte("<ListBucketResult/>")))
 	if errors.Is(err, errUnknownXML) || errors.Is(err, errErrorDocument) {
 		left, err = &reader.buffer, nil
@@ -100,8 +106,16 @@ type pageReader struct {
 
 var pageReaders = sync.Pool{New: func() any { return &pageReader{} }}
 
-func (r *pageReader) read(body io.Reader) (*listPage, error) {
+func (r *pageReader) read(body io.Reader, early func(token string)) (*listPage, error) {
 	r.buffer.Reset()
+	if early != nil {
+		if _, err := r.buffer.ReadFrom(io.LimitReader(body, headBytes)); err != nil {
+			return nil, err
+		}
+		if token := r.decoder.nextToken(r.buffer.Bytes()); token != "" {
+			early(token)
+		}
+	}
 	if err := readPage(&r.buffer, body, maxPageBytes); err != nil {
 		return nil, err
 	}

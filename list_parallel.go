@@ -140,7 +140,7 @@ func (l *parallelListing) launch(ctx context.Context, group *sync.WaitGroup) {
 		after, token := r.after, r.token
 		r.before = token
 		group.Go(func() {
-			page, err := l.fetch(ctx, after, token)
+			page, err := l.fetch(ctx, after, token, nil)
 			l.results <- pageResult{r, page, err}
 		})
 	}

@@ -28,6 +28,7 @@ type fakeBucket struct {
 	pageSize int
 	latency  time.Duration
 	broken   func(after, token string, page *listPage) // changes an answer
+	tells    func(page *listPage) string               // what is told early, unless nil
 	requests int
 	running  int
 	most     int // requests at once
@@ -35,7 +36,7 @@ type fakeBucket struct {
 
 var errFake = errors.New("the server is out")
 
-func (f *fakeBucket) fetch(ctx context.Context, after, token string) (*listPage, error) {
+func (f *fakeBucket) fetch(ctx context.Context, after, token string, early func(string)) (*listPage, error) {
 	f.enter(1)
 	defer f.enter(-1)
 	if f.latency > 0 {
@@ -52,6 +53,9 @@ func (f *fakeBucket) fetch(ctx context.Context, after, token string) (*listPage,
 	page := f.page(after, token)
 	if f.broken != nil {
 		f.broken(after, token, page)
+	}
+	if f.tells != nil && early != nil && page.truncated {
+		early(f.tells(page))
 	}
 	return page, nil
 }
@@ -335,8 +339,8 @@ func TestParallelError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, latency: time.Second}
-		fetch := func(ctx context.Context, after, token string) (*listPage, error) {
-			page, err := bucket.fetch(ctx, after, token)
+		fetch := func(ctx context.Context, after, token string, early func(string)) (*listPage, error) {
+			page, err := bucket.fetch(ctx, after, token, early)
 			if err == nil && len(page.infos) > 0 && page.infos[0].Key > "data/02" {
 				err = errFake
 			}

@@ -20,7 +20,10 @@ const (
 )
 
 // An alphabet knows which bytes keys have at each position.
-type alphabet struct{ seen [][4]uint64 }
+type alphabet struct {
+	seen  [][4]uint64
+	bytes []string // the same as texts
+}
 
 // learn takes notice of some of a page's keys.
 func (a *alphabet) learn(page []ObjectInfo) {
@@ -32,10 +35,14 @@ func (a *alphabet) learn(page []ObjectInfo) {
 
 func (a *alphabet) add(key string) {
 	for len(a.seen) < len(key) {
-		a.seen = append(a.seen, [4]uint64{})
+		a.seen, a.bytes = append(a.seen, [4]uint64{}), append(a.bytes, "")
 	}
 	for i := range len(key) {
-		a.seen[i][key[i]>>6] |= 1 << (key[i] & 63)
+		set, bit := &a.seen[i][key[i]>>6], uint64(1)<<(key[i]&63)
+		if *set&bit == 0 { // which is seldom
+			*set |= bit
+			a.bytes[i] = bytesOf(a.seen[i])
+		}
 	}
 }
 
@@ -51,14 +58,14 @@ func (a *alphabet) at(i int) string {
 	if i >= len(a.seen) {
 		return ""
 	}
-	seen := bytesOf(a.seen[i])
+	seen := a.bytes[i]
 	for _, hex := range []string{lowerHex, upperHex} {
 		if !isOf(seen, hex) || (len(seen) == 1 && !isOf(seen, decimalDigits)) {
 			continue
 		}
 		// A neighbour tells hexadecimal digits from decimal ones.
 		for j := max(0, i-2); j < min(len(a.seen), i+8); j++ {
-			if near := bytesOf(a.seen[j]); len(near) > 4 && isOf(near, hex) && !isOf(near, decimalDigits) {
+			if near := a.bytes[j]; len(near) > 4 && isOf(near, hex) && !isOf(near, decimalDigits) {
 				return hex
 			}
 		}

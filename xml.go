@@ -147,35 +147,32 @@ func (s *xmlScanner) closeEmpty() bool {
 // start reads the tag <name attribute="value">.
 func (s *xmlScanner) start() []byte {
 	s.at++
-	name := s.name()
+	name, local := s.name()
 	for s.err == nil {
 		if s.at < len(s.data) && s.data[s.at] == '>' { // mostly at once
 			s.at++
-			return s.push(name)
+			return s.push(name, local)
 		}
 		s.skipSpace()
 		switch {
 		case s.take("/>"):
 			s.empty = true
-			return s.push(name)
+			return s.push(name, local)
 		case s.take(">"):
-			return s.push(name)
+			return s.push(name, local)
 		}
 		s.attribute()
 	}
 	return nil
 }
 
-func (s *xmlScanner) push(name []byte) []byte {
+func (s *xmlScanner) push(name, local []byte) []byte {
 	if len(s.open) == maxXMLDepth {
 		s.fail(errUnknownXML)
 		return nil
 	}
 	s.open = append(s.open, name)
-	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
-		return name[colon+1:]
-	}
-	return name
+	return local
 }
 
 // attribute passes over one. Nothing that is read here has one that matters.
@@ -210,33 +207,46 @@ func (s *xmlScanner) attribute() {
 	}
 }
 
-// name reads a name with its prefix.
-func (s *xmlScanner) name() []byte {
+// name reads a name, and returns it with and without its prefix.
+func (s *xmlScanner) name() (name, local []byte) {
 	start := s.at
 	for s.at < len(s.data) && isNameByte[s.data[s.at]] {
 		s.at++
 	}
-	name := s.data[start:s.at]
+	name = s.data[start:s.at]
 	if s.at == len(s.data) {
 		s.fail(io.ErrUnexpectedEOF)
-		return name
+		return name, name
+	}
+	if s.data[s.at] == ':' {
+		return s.prefixedName(start)
 	}
 	if len(name) == 0 || name[0] < 'A' || s.data[s.at] >= utf8.RuneSelf {
 		s.fail(errUnknownXML)
 	}
-	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
-		local := name[colon+1:]
-		if colon == 0 || len(local) == 0 || bytes.IndexByte(local, ':') >= 0 {
-			s.fail(errUnknownXML)
-		}
-	}
-	return name
+	return name, name
 }
 
+// prefixedName reads the rest of a name from the colon on.
+func (s *xmlScanner) prefixedName(start int) (name, local []byte) {
+	colon := s.at
+	for s.at++; s.at < len(s.data) && isNameByte[s.data[s.at]]; s.at++ {
+	}
+	name, local = s.data[start:s.at], s.data[colon+1:s.at]
+	switch {
+	case s.at == len(s.data):
+		s.fail(io.ErrUnexpectedEOF)
+	case start == colon, name[0] < 'A', len(local) == 0, s.data[s.at] == ':', s.data[s.at] >= utf8.RuneSelf:
+		s.fail(errUnknownXML)
+	}
+	return name, local
+}
+
+// isNameByte are the bytes of a name but the colon.
 var isNameByte = func() (is [256]bool) {
 	for c := range is {
 		b := byte(c)
-		is[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("_-.:", b) >= 0
+		is[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("_-.", b) >= 0
 	}
 	return is
 }()
@@ -255,7 +265,7 @@ func (s *xmlScanner) end() {
 		s.open = s.open[:last]
 		return
 	}
-	name := s.name()
+	name, _ := s.name()
 	s.skipSpace()
 	if s.err == nil && (!bytes.Equal(name, s.open[last]) || !s.take(">")) {
 		s.fail(errUnknownXML)
@@ -296,11 +306,13 @@ func (s *xmlScanner) text(b []byte) []byte {
 // characters appends the text up to the next tag to b.
 func (s *xmlScanner) characters(b []byte) []byte {
 	for s.err == nil {
-		start := s.at
-		for s.at < len(s.data) && !stopsText[s.data[s.at]] {
-			s.at++
+		text := s.data[s.at:]
+		length := 0
+		for length < len(text) && !stopsText[text[length]] {
+			length++
 		}
-		b = append(b, s.data[start:s.at]...)
+		b = append(b, text[:length]...)
+		s.at += length
 		if s.at == len(s.data) {
 			s.fail(io.ErrUnexpectedEOF)
 			break
@@ -308,6 +320,8 @@ func (s *xmlScanner) characters(b []byte) []byte {
 		switch s.data[s.at] {
 		case '<':
 			switch {
+			case s.at+1 < len(s.data) && s.data[s.at+1] == '/': // mostly
+				return b
 			case s.sees("<!--"):
 				s.comment()
 			case s.take("<![CDATA["):
