@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // userBucket is the bucket that Lithops makes for a user, once its name is known.
@@ -226,8 +226,8 @@ func (s *Store) blockPublicAccess(ctx context.Context, bucket string) {
 }
 
 var (
-	newBucketFormat = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`)
-	ipAddress       = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
+	newBucketFormat = lazyregexp.New(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`)
+	ipAddress       = lazyregexp.New(`^\d+\.\d+\.\d+\.\d+$`)
 )
 
 // badBucketName says why S3 would not create a bucket of this name, or "".
@@ -238,11 +238,11 @@ func badBucketName(name string) string {
 		return fmt.Sprintf("%q has %d characters, not 3 to 63", name, len(name))
 	case name != strings.ToLower(name):
 		return fmt.Sprintf("%q has upper case letters", name)
-	case !newBucketFormat.MatchString(name):
+	case !newBucketFormat().MatchString(name):
 		return fmt.Sprintf("%q has other characters than letters, digits, dashes and dots, or begins or ends with one of the latter", name)
 	case strings.Contains(name, ".."):
 		return fmt.Sprintf("%q has two dots in a row", name)
-	case ipAddress.MatchString(name):
+	case ipAddress().MatchString(name):
 		return fmt.Sprintf("%q looks like an IP address", name)
 	}
 	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {

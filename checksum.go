@@ -12,6 +12,7 @@ import (
 	"hash/crc64"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -25,9 +26,10 @@ const (
 	polyCRC64NVME = 0x9a6c9329ac4bc9b5
 )
 
+// Go takes its time to make a table, and few processes need these.
 var (
-	tableCRC32C    = crc32.MakeTable(polyCRC32C)
-	tableCRC64NVME = crc64.MakeTable(polyCRC64NVME)
+	tableCRC32C    = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(polyCRC32C) })
+	tableCRC64NVME = sync.OnceValue(func() *crc64.Table { return crc64.MakeTable(polyCRC64NVME) })
 )
 
 // A checksumKind is one of the checksums that S3 keeps beside an object.
@@ -43,8 +45,8 @@ type checksumKind struct {
 // checksumKinds are those that Go's library has, the fastest first.
 var checksumKinds = []*checksumKind{
 	kindCRC32,
-	{header: "X-Amz-Checksum-Crc32c", hash: func() hash.Hash { return crc32.New(tableCRC32C) }, poly: polyCRC32C, width: 32},
-	{header: "X-Amz-Checksum-Crc64nvme", hash: func() hash.Hash { return crc64.New(tableCRC64NVME) }, poly: polyCRC64NVME, width: 64},
+	{header: "X-Amz-Checksum-Crc32c", hash: func() hash.Hash { return crc32.New(tableCRC32C()) }, poly: polyCRC32C, width: 32},
+	{header: "X-Amz-Checksum-Crc64nvme", hash: func() hash.Hash { return crc64.New(tableCRC64NVME()) }, poly: polyCRC64NVME, width: 64},
 	{header: "X-Amz-Checksum-Sha256", hash: sha256.New},
 	{header: "X-Amz-Checksum-Sha512", hash: sha512.New},
 	{header: "X-Amz-Checksum-Sha1", hash: sha1.New},

@@ -3,13 +3,14 @@ package lithopss3
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // The keys that Lithops documents, for the warning about others.
@@ -23,11 +24,11 @@ var (
 // regionFormat is what botocore.utils.validate_region_name accepts, but for names
 // of more than maxRegionLength and the all-digit ones. (To count in an expression
 // makes it large, and every start of a process slow.)
-var regionFormat = regexp.MustCompile(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
+var regionFormat = lazyregexp.New(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
 
 const maxRegionLength = 63
 
-var allDigits = regexp.MustCompile(`^[0-9]+$`)
+var allDigits = lazyregexp.New(`^[0-9]+$`)
 
 // resolver turns the sections of one source into a Config.
 type resolver struct {
@@ -178,7 +179,7 @@ func validateRegion(region string) error {
 	if region == "" {
 		return fmt.Errorf("is empty; leave the key out to use the region of AWS's own settings")
 	}
-	if len(region) > maxRegionLength || !regionFormat.MatchString(region) || allDigits.MatchString(region) {
+	if len(region) > maxRegionLength || !regionFormat().MatchString(region) || allDigits().MatchString(region) {
 		return fmt.Errorf("%s is not a region name: letters, digits and inner dashes, at most 63", printableValue(region))
 	}
 	return nil
@@ -282,23 +283,23 @@ func (r *resolver) warnUnknown(entries map[string]setting, section string, known
 	}
 }
 
-var plainName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+var plainName = lazyregexp.New(`^[a-z][a-z0-9_-]*$`)
 
 // printableName leaves out a key that looks like a secret in the wrong place more
 // than like a misspelling.
 func printableName(key, hint string) string {
-	if hint == "" && (len(key) > 32 || !plainName.MatchString(key)) {
+	if hint == "" && (len(key) > 32 || !plainName().MatchString(key)) {
 		return redacted
 	}
 	return key
 }
 
-var plainValue = regexp.MustCompile(`^[a-z0-9 ._-]*$`)
+var plainValue = lazyregexp.New(`^[a-z0-9 ._-]*$`)
 
 // printableValue quotes a value, or leaves out one that may be a secret in the
 // wrong line.
 func printableValue(value string) string {
-	if len(value) > 32 || !plainValue.MatchString(value) {
+	if len(value) > 32 || !plainValue().MatchString(value) {
 		return redacted
 	}
 	return fmt.Sprintf("%q", value)

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // maxMergeDepth bounds how many merge keys deep a mapping may be built, so that
@@ -21,7 +22,7 @@ const maxMergeDepth = 32
 // maxPairs bounds the entries that a mapping has after its merges.
 const maxPairs = 10_000
 
-var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+var yamlErrorLine = lazyregexp.New(`^(?:yaml: )?(?:line (\d+): )?`)
 
 // parseYAML reads one YAML document into nodes, which keep texts as they were
 // written and expand no alias. An empty document is nil.
@@ -32,7 +33,7 @@ func parseYAML(source string, data []byte) (*yaml.Node, error) {
 	if at := firstInvalidUTF8(data); at >= 0 {
 		return nil, &ConfigError{Source: source, Line: 1 + bytes.Count(data[:at], []byte("\n")), Reason: "is not UTF-8 text"}
 	}
-	document, err := decodeDocument(source, yamlVersion.ReplaceAll(data, []byte("%YAML 1.1")))
+	document, err := decodeDocument(source, yamlVersion().ReplaceAll(data, []byte("%YAML 1.1")))
 	if err == nil || !strings.Contains(err.Error(), "unknown escape character") || bytes.ContainsRune(data, slashMark) {
 		return document, err
 	}
@@ -44,16 +45,16 @@ func parseYAML(source string, data []byte) (*yaml.Node, error) {
 }
 
 // yamlVersion is the directive of YAML 1.2, which the parser refuses to hear of.
-var yamlVersion = regexp.MustCompile(`^%YAML 1\.[0-9]+`)
+var yamlVersion = lazyregexp.New(`^%YAML 1\.[0-9]+`)
 
 // slashMark stands for \/ while the parser, which lacks that escape, reads a
 // document. It is a private-use character.
 const slashMark = '\uE000'
 
-var backslashPair = regexp.MustCompile(`(?s)\\.`)
+var backslashPair = lazyregexp.New(`(?s)\\.`)
 
 func markSlashes(data []byte) []byte {
-	return backslashPair.ReplaceAllFunc(data, func(pair []byte) []byte {
+	return backslashPair().ReplaceAllFunc(data, func(pair []byte) []byte {
 		if pair[1] == '/' {
 			return []byte(string(slashMark))
 		}
@@ -107,7 +108,7 @@ func decodeYAML(decoder *yaml.Decoder, node *yaml.Node) (err error) {
 // message: a secret that begins with * parses as one.
 func yamlError(source string, err error) error {
 	message := err.Error()
-	match := yamlErrorLine.FindStringSubmatch(message)
+	match := yamlErrorLine().FindStringSubmatch(message)
 	line, _ := strconv.Atoi(match[1])
 	message = strings.TrimPrefix(message, match[0])
 	if strings.Contains(message, "unknown anchor") {
@@ -157,7 +158,7 @@ func parseJSON(source, text string) (*yaml.Node, error) {
 // replaceNonFinite writes null for the NaN, Infinity and -Infinity that Python
 // accepts outside of strings. No setting of this package has a use for them.
 func replaceNonFinite(text string) string {
-	return nonFinite.ReplaceAllStringFunc(text, func(s string) string {
+	return nonFinite().ReplaceAllStringFunc(text, func(s string) string {
 		if strings.HasPrefix(s, `"`) {
 			return s
 		}
@@ -165,7 +166,7 @@ func replaceNonFinite(text string) string {
 	})
 }
 
-var nonFinite = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b`)
+var nonFinite = lazyregexp.New(`"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b`)
 
 // jsonNode reads one value. The text is valid JSON already.
 func jsonNode(decoder *json.Decoder, text string) (*yaml.Node, error) {

@@ -8,14 +8,13 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // maxKeyLength is S3's limit, in bytes.
@@ -26,9 +25,7 @@ const maxKeyLength = 1024
 // points are named by an ARN.
 const maxBucketLength = 255
 
-var arnFormat = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
-})
+var arnFormat = lazyregexp.New(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
 
 func checkNames(op, bucket, key string) error {
 	if err := checkBucket(op, bucket); err != nil {
@@ -177,13 +174,13 @@ func (r *ByteRange) header() string {
 	return fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1)
 }
 
-var contentRange = regexp.MustCompile(`^bytes (\d+)-(\d+)/(\d+)$`)
+var contentRange = lazyregexp.New(`^bytes (\d+)-(\d+)/(\d+)$`)
 
 // parseContentRange reads where the answer lies in the object, how long it is, and
 // the object's size.
 func parseContentRange(header string) (offset, length, size int64, err error) {
 	var numbers [3]int64
-	match := contentRange.FindStringSubmatch(header)
+	match := contentRange().FindStringSubmatch(header)
 	for i := range numbers {
 		if match != nil && err == nil {
 			numbers[i], err = strconv.ParseInt(match[i+1], 10, 64)

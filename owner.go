@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // The name that Lithops makes for a user's bucket can be guessed, so that anyone
@@ -30,9 +29,7 @@ func (s *Store) expectedOwner(bucket string) *string {
 
 // accountRegionalSuffix ends the name of a bucket in an account's regional
 // namespace (https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html).
-var accountRegionalSuffix = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^.+-([0-9]{12})-[a-z]+(?:-[a-z]+)+-[0-9]+-an$`)
-})
+var accountRegionalSuffix = lazyregexp.New(`^.+-([0-9]{12})-[a-z]+(?:-[a-z]+)+-[0-9]+-an$`)
 
 // accountIn is the account that the name of a bucket in its regional namespace
 // tells, which only that account can have made; "" for other names. At another

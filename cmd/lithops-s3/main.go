@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"reflect"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -68,9 +70,8 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 n
 
 // run is main without the process, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var cli commands
 	exited := -1
-	parser := kong.Must(&cli, kong.Name("lithops-s3"), kong.Description(description),
+	parser := kong.Must(commandsFor(args), kong.Name("lithops-s3"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }), kong.UsageOnError())
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -89,6 +90,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, _ = fmt.Fprintf(stderr, "lithops-s3: %v\n", err)
 	}
 	return exitCode(err)
+}
+
+// commandsFor is a commands, or what it has of the one command that is asked for:
+// kong takes a millisecond to look at all of them.
+func commandsFor(args []string) any {
+	all := reflect.TypeFor[commands]()
+	version, _ := all.FieldByName("Version")
+	for i := range all.NumField() {
+		field := all.Field(i)
+		if _, isCommand := field.Tag.Lookup("cmd"); isCommand && len(args) > 0 && args[0] == strings.ToLower(field.Name) {
+			return reflect.New(reflect.StructOf([]reflect.StructField{field, version})).Interface()
+		}
+	}
+	return &commands{}
 }
 
 func exitCode(err error) int {

@@ -1,13 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) {
@@ -54,4 +60,27 @@ func FuzzArguments(f *testing.F) {
 			t.Fatalf("exit code %d", code)
 		}
 	})
+}
+
+// TestCommandsFor: a command says the same of itself, whether kong knows the others
+// or not.
+func TestCommandsFor(t *testing.T) {
+	t.Parallel()
+	say := func(cli any, args []string) string {
+		var out bytes.Buffer
+		parser, err := kong.New(cli, kong.Name("lithops-s3"), kong.Writers(&out, &out), kong.Exit(func(int) {}))
+		require.NoError(t, err)
+		_, err = parser.Parse(args)
+		return fmt.Sprint(out.String(), err)
+	}
+	all := reflect.TypeFor[commands]()
+	for i := range all.NumField() {
+		name := strings.ToLower(all.Field(i).Name)
+		for _, args := range [][]string{{name}, {name, "--help"}, {name, "--nonsense"}, {name, "--version"}, {name, "show", "--help"}, {name, "a", "b", "c", "d"}} {
+			assert.Equal(t, say(&commands{}, args), say(commandsFor(args), args), args)
+		}
+	}
+	assert.IsType(t, &commands{}, commandsFor(nil))
+	assert.IsType(t, &commands{}, commandsFor([]string{"version"}), "which is none")
+	assert.Equal(t, 2, reflect.TypeOf(commandsFor([]string{"put"})).Elem().NumField())
 }

@@ -10,10 +10,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // maxSize bounds a file, in bytes.
@@ -133,7 +134,7 @@ func (p *parser) parseLine(line string) error {
 		return nil
 	}
 	p.indent = indent
-	if header := sectionHeader.FindStringSubmatch(value); header != nil {
+	if header := sectionHeader().FindStringSubmatch(value); header != nil {
 		return p.startSection(header[1])
 	}
 	if p.current == nil {
@@ -143,8 +144,8 @@ func (p *parser) parseLine(line string) error {
 }
 
 var (
-	sectionHeader = regexp.MustCompile(`^\[(.+)\]`)
-	optionLine    = regexp.MustCompile(`^(.*?)\s*[=:]\s*(.*)$`)
+	sectionHeader = lazyregexp.New(`^\[(.+)\]`)
+	optionLine    = lazyregexp.New(`^(.*?)\s*[=:]\s*(.*)$`)
 )
 
 func (p *parser) startSection(name string) error {
@@ -163,7 +164,7 @@ func (p *parser) startSection(name string) error {
 
 // parseOption never prints the line: it may hold a secret.
 func (p *parser) parseOption(value string) error {
-	match := optionLine.FindStringSubmatch(value)
+	match := optionLine().FindStringSubmatch(value)
 	if match == nil || match[1] == "" {
 		return p.problem("is neither [section] nor key = value")
 	}

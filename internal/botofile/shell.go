@@ -3,8 +3,9 @@ package botofile
 import (
 	"errors"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // ErrUnbalanced is a text with an opening quote and no closing one, or with a \
@@ -55,12 +56,12 @@ func SplitShell(text string) ([]string, error) {
 	return words, nil
 }
 
-var variable = regexp.MustCompile(`\$(\w+|\{[^}]*\})`)
+var variable = lazyregexp.New(`\$(\w+|\{[^}]*\})`)
 
 // ExpandPath replaces $NAME and ${NAME}, which stay where NAME is not set, and
 // then a leading ~ (os.path.expandvars and expanduser).
 func ExpandPath(path string, lookup func(string) (string, bool)) string {
-	path = variable.ReplaceAllStringFunc(path, func(match string) string {
+	path = variable().ReplaceAllStringFunc(path, func(match string) string {
 		name := strings.Trim(match[1:], "{}")
 		if value, ok := lookup(name); ok {
 			return value

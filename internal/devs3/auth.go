@@ -8,12 +8,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/rclone/gofakes3/signature"
 )
 
@@ -24,12 +24,12 @@ type scope struct {
 	signature                    string
 }
 
-var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$`)
+var authorization = lazyregexp.New(`^AWS4-HMAC-SHA256 Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$`)
 
 // scopeOf reads a request's signature, from its header or, where it is presigned,
 // from its query.
 func scopeOf(r *http.Request) (scope, bool) {
-	match := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
+	match := authorization().FindStringSubmatch(r.Header.Get("Authorization"))
 	if match != nil {
 		return scope{match[1], match[2], match[3], strings.Split(match[4], ";"), match[5]}, true
 	}

@@ -1,0 +1,15 @@
+// Package lazyregexp compiles regular expressions when they are first used: a
+// process that stores one object needs few of those that a package has, and would
+// wait for all.
+package lazyregexp
+
+import (
+	"regexp"
+	"sync"
+)
+
+// New returns a function that returns the compiled pattern, and panics where
+// regexp.MustCompile would. It is safe for concurrent use.
+func New(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
