@@ -40,7 +40,7 @@ type DownloadOptions struct {
 // written to from the first byte on.
 //
 // An object of at most 8 MiB is one request. A larger one comes in ranges of 8 MiB,
-// 16 at once, with 256 KiB of memory each, and a HEAD beside them asks for the
+// 24 at once, with 256 KiB of memory each, and a HEAD beside them asks for the
 // checksum. If the object is replaced meanwhile, it is ErrPrecondition; bytes
 // other than promised are ErrChecksum, a missing object fs.ErrNotExist. Errors of
 // the file system are what errors.Is and errors.As find in them.

@@ -16,7 +16,7 @@ import (
 
 // PutObject stores what body still has to give under key, replacing what is
 // there. What is larger than 16 MiB, or 5 MiB where body does not tell its size,
-// goes up in parts, up to 16 at once.
+// goes up in parts, up to 24 at once.
 //
 // An io.ReaderAt with io.Seeker, as a file or a bytes.Reader is, and a
 // bytes.Buffer are read in place and again for a retry: they must not change

@@ -19,7 +19,7 @@ const (
 	// rangeSize is how many bytes one request of a download gets, rangesAtOnce how
 	// many requests there are at a time.
 	rangeSize    = 8 << 20
-	rangesAtOnce = 16
+	rangesAtOnce = 24
 	// copySize is each of these requests' memory.
 	copySize = 256 << 10
 	// maxObjectSize is beyond the 50 TB that S3 stores.

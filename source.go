@@ -23,7 +23,7 @@ const (
 	// streamMemory is how much of a stream is held at once, unless two parts are more.
 	streamMemory = 45 << 20
 
-	uploadsAtOnce = 16
+	uploadsAtOnce = 24
 )
 
 // A partSource cuts a body into parts.
