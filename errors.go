@@ -70,7 +70,8 @@ func (e *Error) Unwrap() []error {
 
 func (e *Error) reason() string {
 	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode == http.StatusOK) { // no answer, or one that nobody understands
-		return rootMessage(e.Err)
+		text := rootMessage(e.Err)
+		return text[:min(len(text), maxReason)]
 	}
 	message := ""
 	if api := smithy.APIError(nil); errors.As(e.Err, &api) {
@@ -113,6 +114,9 @@ func rootMessage(err error) string {
 
 // maxMessage bounds what of a server's text goes into an error, in bytes.
 const maxMessage = 1000
+
+// maxReason bounds an error about an answer, which the SDK repeats at length.
+const maxReason = 4 * maxMessage
 
 // serverText keeps out of terminals and logs what a server sends to control, or to
 // fill them.
