@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -46,22 +47,33 @@ func describeWhole(body io.ReadSeeker, started time.Time) (sentObject, error) {
 	}, err
 }
 
-// isStored tells whether key holds what was sent. It does not where S3 can't be
-// asked. Two writers that store the same bytes at the same time look alike.
-func (s *Store) isStored(ctx context.Context, bucket, key string, sent sentObject) bool {
+// confirm is nil if key holds what was sent, and refused if it does not. Where S3
+// can't be asked, a condition may have failed only because an attempt before was
+// served, and it is neither. Two writers that store the same bytes at the same time
+// look alike.
+func (s *Store) confirm(ctx context.Context, bucket, key string, sent sentObject, refused error) error {
 	out, err := call(ctx, s, bucket, &s3.HeadObjectInput{
 		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket), ChecksumMode: types.ChecksumModeEnabled,
 	}, s.client.HeadObject)
-	if err != nil || out.ContentLength == nil || *out.ContentLength != sent.size {
-		return false
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil && answerStatus(err) != http.StatusNotFound && answerStatus(refused) == http.StatusPreconditionFailed:
+		return fmt.Errorf("an attempt was refused (%v), and whether one before it was served can't be told: %w", refused, err) //nolint:errorlint // not to pass for a refusal
+	case err != nil || out.ContentLength == nil || *out.ContentLength != sent.size:
+		return refused
 	}
 	// Both times are of the server's clock, in seconds.
 	if now, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok && out.LastModified != nil &&
 		now.Sub(*out.LastModified) > time.Since(sent.started)+2*time.Second {
-		return false
+		return refused
 	}
-	return (sent.etag != "" && out.ETag != nil && strings.EqualFold(strings.Trim(*out.ETag, `"`), sent.etag)) ||
+	isOurs := (sent.etag != "" && out.ETag != nil && strings.EqualFold(strings.Trim(*out.ETag, `"`), sent.etag)) ||
 		(sent.crc32 != "" && out.ChecksumCRC32 != nil && *out.ChecksumCRC32 == sent.crc32)
+	if !isOurs {
+		return refused
+	}
+	return nil
 }
 
 // countAttempts counts how often a request is sent.

@@ -199,8 +199,8 @@ func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
 	// Nobody else knows the upload: one that is gone was completed by an attempt
 	// before the last one, or by a copy of it that something on the way made.
 	var gone *types.NoSuchUpload
-	if err != nil && (attempts > 1 || errors.As(err, &gone)) && ctx.Err() == nil && u.store.isStored(ctx, u.bucket, u.key, sent) {
-		return nil
+	if err != nil && (attempts > 1 || errors.As(err, &gone)) && ctx.Err() == nil {
+		return u.store.confirm(ctx, u.bucket, u.key, sent, err)
 	}
 	return err
 }

@@ -76,8 +76,8 @@ func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSe
 	started, attempts := time.Now(), 0
 	_, err = call(ctx, s, bucket, in, s.client.PutObject, countAttempts(&attempts))
 	if attempts > 1 && answerStatus(err) == http.StatusPreconditionFailed {
-		if sent, hashErr := describeWhole(body, started); hashErr == nil && s.isStored(ctx, bucket, key, sent) {
-			return nil
+		if sent, hashErr := describeWhole(body, started); hashErr == nil {
+			return s.confirm(ctx, bucket, key, sent, err)
 		}
 	}
 	return err

@@ -463,3 +463,22 @@ func TestPartsAreReadAgain(t *testing.T) {
 	assert.Equal(t, "a/b", info.ContentType)
 	assert.Equal(t, map[string]string{"k": "v"}, info.Metadata)
 }
+
+// TestLostAnswerCannotBeTold: where nobody can tell whether a put was stored, it is
+// not said to have been refused.
+func TestLostAnswerCannotBeTold(t *testing.T) {
+	t.Parallel()
+	var lost atomic.Bool
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		switch {
+		case request.Method == http.MethodPut && lost.CompareAndSwap(false, true):
+			return lose(request, next)
+		case request.Method == http.MethodHead:
+			return answerWith(request, http.StatusBadRequest, ""), nil
+		}
+		return next.RoundTrip(request)
+	})
+	err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("mine"), &lithopss3.PutOptions{IfAbsent: true})
+	require.ErrorContains(t, err, "HTTP 400", "which the question met")
+	require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
+}
