@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"gopkg.in/yaml.v3"
 )
 
 // The keys that Lithops documents, for the warning about others.

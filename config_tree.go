@@ -10,9 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"gopkg.in/yaml.v3"
 )
 
 // maxMergeDepth bounds how many merge keys deep a mapping may be built, so that

@@ -47,6 +47,9 @@ func describeWhole(body io.ReadSeeker, started time.Time) (sentObject, error) {
 	}, err
 }
 
+// errUntold is the outcome of a conditional put that nobody knows.
+var errUntold = errors.New("whether an attempt before the refused one was stored can't be told")
+
 // confirm is nil if key holds what was sent, and refused if it does not. Where S3
 // can't be asked, a condition may have failed only because an attempt before was
 // served, and it is neither. Two writers that store the same bytes at the same time
@@ -56,10 +59,10 @@ func (s *Store) confirm(ctx context.Context, bucket, key string, sent sentObject
 		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket), ChecksumMode: types.ChecksumModeEnabled,
 	}, s.client.HeadObject)
 	switch {
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil && answerStatus(err) != http.StatusNotFound && answerStatus(refused) == http.StatusPreconditionFailed:
-		return fmt.Errorf("an attempt was refused (%v), and whether one before it was served can't be told: %w", refused, err) //nolint:errorlint // not to pass for a refusal
+		return fmt.Errorf("%w: %w", errUntold, err)
 	case err != nil || out.ContentLength == nil || *out.ContentLength != sent.size:
 		return refused
 	}

@@ -166,8 +166,10 @@ func wrapError(op, bucket, key string, err error) error {
 		e.Code = api.ErrorCode()
 	}
 	e.kinds = errorKinds(e.StatusCode, e.Code)
-	if errors.Is(err, errChanged) { // which says more than a failed condition
-		e.kinds = append([]error{errChanged}, e.kinds...)
+	for _, kind := range []error{errChanged, errUntold} { // which say more than an answer
+		if errors.Is(err, kind) {
+			e.kinds = append([]error{kind}, e.kinds...)
+		}
 	}
 	return e
 }

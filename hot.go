@@ -64,15 +64,15 @@ func (h *hotPath) HeadObject(ctx context.Context, in *s3.HeadObjectInput, option
 	}, in.Bucket, in.Key, in, options)
 }
 
-// PutObject is s3.Client's.
+// PutObject is s3.Client's. An input without the CRC32 that the request had to have
+// gets it.
 func (h *hotPath) PutObject(ctx context.Context, in *s3.PutObjectInput, options ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	return direct(ctx, h, operation[s3.PutObjectInput, s3.PutObjectOutput]{
 		name: "PutObject", method: http.MethodPut, sdk: h.client.PutObject, fill: fillPut, output: putOutput,
 	}, in.Bucket, in.Key, in, options)
 }
 
-// UploadPart is s3.Client's. An input without the CRC32 that the request had to have
-// gets it.
+// UploadPart is s3.Client's. An input gets its CRC32, as PutObject's does.
 func (h *hotPath) UploadPart(ctx context.Context, in *s3.UploadPartInput, options ...func(*s3.Options)) (*s3.UploadPartOutput, error) {
 	return direct(ctx, h, operation[s3.UploadPartInput, s3.UploadPartOutput]{
 		name: "UploadPart", method: http.MethodPut, sdk: h.client.UploadPart, fill: fillPart, output: partOutput,

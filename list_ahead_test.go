@@ -147,21 +147,21 @@ func TestNextToken(t *testing.T) {
 	t.Parallel()
 	const token, truncated = `<NextContinuationToken>a&amp;b</NextContinuationToken>`, `<IsTruncated>true</IsTruncated>`
 	rest := keyXML("key") + `<CommonPrefixes>`
-	for text, want := range map[string]string{
-		pageXML(token + truncated + rest):                                          "a&b",
-		pageXML(truncated + `<Name>x</Name>` + token + `<CommonPrefixes><Prefix>`): "a&b",
-		pageXML(token + `<IsTruncated>false</IsTruncated>` + rest):                 "",
-		pageXML(token + rest):             "",
-		pageXML(truncated + rest + token): "",
-		pageXML(truncated + token):        "", // an empty page
-		"<Error>" + truncated + token:     "",
-		"":                                "",
-		"no XML":                          "",
+	for _, test := range []struct{ text, want string }{
+		{pageXML(token + truncated + rest), "a&b"},
+		{pageXML(truncated + `<Name>x</Name>` + token + `<CommonPrefixes><Prefix>`), "a&b"},
+		{pageXML(token + `<IsTruncated>false</IsTruncated>` + rest), ""},
+		{pageXML(token + rest), ""},
+		{pageXML(truncated + rest + token), ""},
+		{pageXML(truncated + token), ""}, // an empty page
+		{"<Error>" + truncated + token, ""},
+		{"", ""},
+		{"no XML", ""},
 	} {
 		var decoder pageDecoder
-		assert.Equal(t, want, decoder.nextToken([]byte(text)), text)
-		for cut := range len(text) { // never a part of the token
-			assert.Contains(t, []string{"", want}, decoder.nextToken([]byte(text[:cut])))
+		assert.Equal(t, test.want, decoder.nextToken([]byte(test.text)), test.text)
+		for cut := range len(test.text) { // never a part of the token
+			assert.Contains(t, []string{"", test.want}, decoder.nextToken([]byte(test.text[:cut])))
 		}
 	}
 }

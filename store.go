@@ -41,9 +41,10 @@ type Options struct {
 	// needed for it to be used, and created, as one of that namespace.
 	AccountRegional bool
 	// SDKOnly makes every request through the SDK. Without it this package signs and
-	// sends puts of up to 256 KiB, gets and heads itself, which takes a fraction of
-	// the time and is the same to the caller; whatever is out of the ordinary goes
-	// through the SDK all the same.
+	// sends puts, parts, gets and heads itself, which takes a fraction of the time
+	// and is the same to the caller; whatever is out of the ordinary, and over https
+	// to AWS a body of more than 256 KiB with a checksum, goes through the SDK all
+	// the same.
 	SDKOnly bool
 
 	pace pace // zero is usualPace
@@ -53,7 +54,7 @@ type Options struct {
 // safe for concurrent use. It implements [Storage].
 type Store struct {
 	client  *s3.Client
-	hot     *hotPath // s3.Client's methods for small objects
+	hot     *hotPath // some of s3.Client's methods, faster
 	sts     *sts.Client
 	session *session
 	config  Config

@@ -465,20 +465,35 @@ func TestPartsAreReadAgain(t *testing.T) {
 }
 
 // TestLostAnswerCannotBeTold: where nobody can tell whether a put was stored, it is
-// not said to have been refused.
+// not said to have been refused; a cancel while S3 is asked is one.
 func TestLostAnswerCannotBeTold(t *testing.T) {
 	t.Parallel()
-	var lost atomic.Bool
-	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-		switch {
-		case request.Method == http.MethodPut && lost.CompareAndSwap(false, true):
-			return lose(request, next)
-		case request.Method == http.MethodHead:
-			return answerWith(request, http.StatusBadRequest, ""), nil
-		}
-		return next.RoundTrip(request)
-	})
-	err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("mine"), &lithopss3.PutOptions{IfAbsent: true})
-	require.ErrorContains(t, err, "HTTP 400", "which the question met")
-	require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
+	for name, cancels := range map[string]bool{"refused": false, "canceled": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var lost atomic.Bool
+			store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				switch {
+				case request.Method == http.MethodPut && lost.CompareAndSwap(false, true):
+					return lose(request, next)
+				case request.Method == http.MethodHead && cancels:
+					cancel()
+					return nil, context.Cause(ctx)
+				case request.Method == http.MethodHead:
+					return answerWith(request, http.StatusForbidden, ""), nil
+				}
+				return next.RoundTrip(request)
+			})
+			err := store.PutObject(ctx, "bucket", "key", strings.NewReader("mine"), &lithopss3.PutOptions{IfAbsent: true})
+			require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
+			if cancels {
+				require.ErrorIs(t, err, context.Canceled)
+				return
+			}
+			require.ErrorContains(t, err, "was stored can't be told")
+			require.ErrorIs(t, err, fs.ErrPermission)
+		})
+	}
 }
