@@ -301,6 +301,9 @@ var oddOutcomes = map[string]faultOutcome{
 // TestFaults breaks one request of each kind of operation in each way, and holds
 // what comes of it, and how many requests that takes, to a table.
 func TestFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	for name, op := range faultOps {
 		for kind, outcome := range faultOutcomes {

@@ -82,6 +82,9 @@ func (s *soak) version(size int) version { return version{s.nextID.Add(1), size}
 // an earlier run, though not what the scheduler made of them. Nothing runs beside
 // it, so that it can count.
 func TestSoak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	seed := rand.Uint64()
 	if text := os.Getenv("LITHOPSS3_SOAK_SEED"); text != "" {
 		var err error

@@ -24,6 +24,9 @@ import (
 // TestCancelStorm gives up thousands of operations at some moment each. Nothing of
 // them stays, and the store goes on; TestMain looks for goroutines.
 func TestCancelStorm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	store := openWire(t, straight)
 	folder := t.TempDir()
@@ -84,6 +87,9 @@ func TestCancelStorm(t *testing.T) {
 // a request at the same time, and weighs them: what they hold is bounded by twice
 // what was measured, on each of the two paths. Nothing runs beside it.
 func TestCrowd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	const crowd = 10_000
 	for name, test := range map[string]struct {
 		sdkOnly bool

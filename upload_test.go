@@ -142,6 +142,9 @@ func (w *watched) failed() {
 
 // TestPutProgress: of files, buffers and streams, with failures on the way.
 func TestPutProgress(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	var parts atomic.Int64
 	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {

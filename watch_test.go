@@ -166,6 +166,9 @@ func (s *simulatedJob) jobs(afterPoll func()) *Jobs {
 // A job of 100,000 calls: Watch makes at most a tenth of the requests that
 // listing everything at each poll takes, as Python's monitor does.
 func TestWatchRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	const calls = 100_000
 	for name, schedule := range map[string]func(random *rand.Rand, n int) (start, end time.Duration){
