@@ -40,11 +40,11 @@ const (
 // Lithops that this package was held to.
 const userAgent = "lithops/3.7.1.dev0"
 
-func newS3Client(session *session, transport http.RoundTripper, pace pace) *s3.Client {
+func newS3Client(session *session, client *httpClient, pace pace) *s3.Client {
 	return s3.New(s3.Options{
 		Region:                     session.region,
 		Credentials:                session.credentials,
-		HTTPClient:                 &httpClient{transport: transport, timeout: pace.io},
+		HTTPClient:                 client,
 		Retryer:                    newRetryer(s3Attempts, pace.backoff),
 		RequestChecksumCalculation: session.s3.requestChecksum,
 		ResponseChecksumValidation: session.s3.responseChecksum,
@@ -176,6 +176,7 @@ var writeBuffers = sync.Pool{New: func() any {
 type httpClient struct {
 	transport http.RoundTripper
 	timeout   time.Duration // for the next bytes of an answer; 0 is ioTimeout
+	clock     *serverClock  // corrected by each answer; may be nil
 }
 
 // Do sends the request.
@@ -194,10 +195,14 @@ func (c *httpClient) Do(request *http.Request) (*http.Response, error) {
 func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Response, error) {
 	countSending(ctx, request)
 	ctx, cancel := context.WithCancelCause(ctx)
+	sent := time.Now()
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		cancel(nil)
 		return nil, describeSending(err)
+	}
+	if c.clock != nil {
+		c.clock.observe(response.Header, sent)
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.timeout, ioTimeout)}

@@ -37,10 +37,10 @@ type hotPath struct {
 // A place is where a pattern holds.
 type place struct{ operation, bucket, region string }
 
-func newHotPath(s *Store, transport http.RoundTripper, off bool) *hotPath {
+func newHotPath(s *Store, client *httpClient, off bool) *hotPath {
 	_, lambda := os.LookupEnv("AWS_LAMBDA_FUNCTION_NAME")
 	return &hotPath{
-		client: s.client, http: &httpClient{transport: transport, timeout: s.pace.io}, credentials: s.session.credentials, regions: &s.regions,
+		client: s.client, http: client, credentials: s.session.credentials, regions: &s.regions,
 		askChecksum: s.askChecksum, off: off, lambda: lambda, patterns: map[place]*pattern{},
 	}
 }

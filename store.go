@@ -62,6 +62,7 @@ type Store struct {
 	bucket  userBucket
 	regions regionCache
 	pace    pace
+	clock   serverClock
 	close   func()
 
 	accountRegional bool
@@ -147,8 +148,9 @@ func (s *Store) connect(opts *Options) {
 		own := newTransport(s.session.caBundle, s.pace.io)
 		transport, s.close = own, own.CloseIdleConnections
 	}
-	s.client = newS3Client(s.session, transport, s.pace)
-	s.hot = newHotPath(s, transport, opts.SDKOnly)
+	client := &httpClient{transport: transport, timeout: s.pace.io, clock: &s.clock}
+	s.client = newS3Client(s.session, client, s.pace)
+	s.hot = newHotPath(s, client, opts.SDKOnly)
 	s.sts = newSTSClient(s.session)
 }
 

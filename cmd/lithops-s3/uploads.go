@@ -37,8 +37,8 @@ func (c *uploadsCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		// Of one without a time nobody knows that it is old.
-		if c.OlderThan <= 0 || (!upload.Begun.IsZero() && time.Since(upload.Begun) >= c.OlderThan) {
+		// The age of an upload without a time is unknown. Both times are the server's.
+		if c.OlderThan <= 0 || (!upload.Begun.IsZero() && store.ServerTime().Sub(upload.Begun) >= c.OlderThan) {
 			found = append(found, upload)
 		}
 	}

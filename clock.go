@@ -1,0 +1,51 @@
+package lithopss3
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// A serverClock is this machine's clock, corrected by what a server's answers say
+// of the time. Its zero value is this machine's clock. It is safe for concurrent
+// use.
+type serverClock struct{ offset atomic.Int64 }
+
+// now returns the time that the server has, to about a second.
+func (c *serverClock) now() time.Time { return time.Now().Add(c.correction()) }
+
+// correction is what to add to this machine's clock: 0 until an answer proves it wrong.
+func (c *serverClock) correction() time.Duration { return time.Duration(c.offset.Load()) }
+
+// observe corrects the clock by an answer to a request that was sent at sent.
+//
+// The header Date is cut to the second, and was written between sent and now, so
+// that it proves no more than bounds: Date 12:00:07 in an answer to a request of
+// 12:00:05.2 that came at 12:00:05.4 says that the server is ahead by 1.6 s at
+// least (07.0 - 05.4) and by 2.8 s at most (08.0 - 05.2). A correction within the
+// bounds stays as it is, so that clocks that agree are never corrected, and an
+// upload of ten minutes, which bounds little, undoes nothing.
+func (c *serverClock) observe(header http.Header, sent time.Time) {
+	dates := header["Date"]
+	if len(dates) != 1 || len(header["Age"]) > 0 { // a cache's answer is of another time
+		return
+	}
+	date, err := http.ParseTime(dates[0])
+	if err != nil {
+		return
+	}
+	least, most := date.Sub(time.Now()), date.Add(time.Second).Sub(sent)
+	if least > most { // this machine's clock was set back meanwhile
+		return
+	}
+	known := c.offset.Load()
+	if better := min(max(known, int64(least)), int64(most)); better != known {
+		c.offset.Store(better)
+	}
+}
+
+// ServerTime returns the time by the S3 server's clock, to about a second: this
+// machine's clock, corrected by the header Date of the latest answers. Before the
+// first answer it is this machine's. Use it to tell how old something is that the
+// server dates, such as an object's LastModified.
+func (s *Store) ServerTime() time.Time { return s.clock.now() }
