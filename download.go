@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 	"io"
 	"os"
 	"sync"
@@ -81,8 +82,8 @@ type download struct {
 	writing  sync.Mutex
 	partial  *partial // nil unless it can be resumed
 	asked    chan struct{}
-	checksum checksum // once asked is closed
-	sums     []uint64 // of each range, where checksum is a CRC
+	checksum checksum.Sum // once asked is closed
+	sums     []uint64     // of each range, where checksum is a CRC
 }
 
 func (d *download) run(ctx context.Context) error {

@@ -10,6 +10,7 @@ import (
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 )
 
 // The package's own sentinels, for errors.Is. Beside them, a missing object or
@@ -31,8 +32,8 @@ var (
 	ErrNotModified = errors.New("not modified")
 	// ErrInvalidRange is a range that begins behind the object's end (HTTP 416).
 	ErrInvalidRange = errors.New("invalid range")
-	// ErrChecksum is bytes that are not those whose checksum the server keeps.
-	ErrChecksum = errors.New("checksum mismatch")
+	// ErrChecksum reports bytes that do not have the checksum that the server keeps.
+	ErrChecksum = checksum.ErrMismatch
 	// ErrUnsafeKey is a key that is no name of a file below a folder, see [LocalPath].
 	ErrUnsafeKey = errors.New("the key is no file name")
 	// ErrClosed is the use of a body or store after Close.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 )
 
 const (
@@ -211,14 +213,14 @@ func (u *upload) sum() (size int64, crc string) {
 	known := true
 	for _, part := range u.parts {
 		sum, err := base64.StdEncoding.DecodeString(part.crc32)
-		known = known && err == nil && len(sum) == kindCRC32.width/8
-		total = kindCRC32.combine(total, kindCRC32.value(sum), part.size)
+		known = known && err == nil && len(sum) == crc32.Size
+		total = checksum.CRC32.Combine(total, checksum.CRC32.Value(sum), part.size)
 		size += part.size
 	}
 	if !known {
 		return size, ""
 	}
-	return size, base64.StdEncoding.EncodeToString(kindCRC32.bytes(total))
+	return size, checksum.EncodeCRC32(uint32(total))
 }
 
 // abort takes the upload back with a context of its own: the caller's may be why.

@@ -93,7 +93,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 			return nil, wrapError(op, bucket, key, err)
 		}
 	}
-	object.Body = s.newReader(ctx, in, object, out.Body, checksumHeader(out))
+	object.Body = s.newReader(ctx, in, object, out.Body, getChecksum(out))
 	return object, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 )
 
 const (
@@ -75,7 +76,7 @@ func (d *download) getRanges(ctx context.Context, file *os.File, object *Object)
 // it can't be had, lengths must do.
 func (d *download) askWhole(ctx context.Context) {
 	defer close(d.asked)
-	if d.store.session.s3.responseChecksum == aws.ResponseChecksumValidationWhenRequired {
+	if !d.store.validatesChecksums() {
 		return
 	}
 	if _, sum, err := d.head(ctx, d.etag); err == nil {
@@ -83,18 +84,18 @@ func (d *download) askWhole(ctx context.Context) {
 	}
 }
 
-func (d *download) head(ctx context.Context, ifMatch string) (ObjectInfo, checksum, error) {
+func (d *download) head(ctx context.Context, ifMatch string) (ObjectInfo, checksum.Sum, error) {
 	out, err := call(ctx, d.store, d.bucket, &s3.HeadObjectInput{
 		Bucket: &d.bucket, Key: &d.key, ExpectedBucketOwner: d.store.expectedOwner(d.bucket), IfMatch: quoteETag(ifMatch),
 	}, d.store.client.HeadObject, d.store.askChecksum)
 	if err != nil {
-		return ObjectInfo{}, checksum{}, err
+		return ObjectInfo{}, checksum.Sum{}, err
 	}
 	if err := checkLength(out); err != nil {
-		return ObjectInfo{}, checksum{}, err
+		return ObjectInfo{}, checksum.Sum{}, err
 	}
 	info := ObjectInfo{Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag)}
-	return info, wholeChecksum(answerHeader(out.ResultMetadata)), nil
+	return info, headChecksum(out), nil
 }
 
 // getRange gets one range, from where an earlier download left it.
@@ -118,7 +119,7 @@ func (d *download) getRange(ctx context.Context, index int, object *Object, buff
 		}
 	}
 	if sums.whole != nil {
-		d.sums[index] = d.checksum.kind.value(sums.whole.Sum(nil))
+		d.sums[index] = d.checksum.Kind.Value(sums.whole.Sum(nil))
 	}
 	return nil
 }
@@ -131,7 +132,7 @@ func (d *download) waitForChecksum(ctx context.Context, sums *rangeSums) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	sums.begin(d.checksum.kind, d.partial != nil)
+	sums.begin(d.checksum.Kind, d.partial != nil)
 	return nil
 }
 
@@ -187,7 +188,7 @@ func (d *download) keep(left journalEntry, sums *rangeSums, buffer []byte) (int6
 		return 0, err
 	}
 	if n != left.Bytes || sums.crc.Sum32() != uint32(left.CRC32) {
-		sums.begin(d.checksum.kind, true) // the disk has something else
+		sums.begin(d.checksum.Kind, true) // the disk has something else
 		return 0, nil
 	}
 	d.progress.add(n)
@@ -196,23 +197,23 @@ func (d *download) keep(left journalEntry, sums *rangeSums, buffer []byte) (int6
 
 // verify compares the whole with the server's checksum.
 func (d *download) verify() error {
-	kind := d.checksum.kind
+	kind := d.checksum.Kind
 	switch {
 	case kind == nil:
 		return nil
-	case kind.width == 0: // no CRC, so that the parts of the sum are of no use
-		sum := kind.hash()
+	case !kind.CanCombine(): // no CRC, so that the parts of the sum are of no use
+		sum := kind.New()
 		if _, err := io.Copy(sum, io.NewSectionReader(d.file, 0, d.size)); err != nil {
 			return err
 		}
-		return d.checksum.compare(sum.Sum(nil))
+		return d.checksum.Compare(sum.Sum(nil))
 	}
 	total := uint64(0)
 	for index, sum := range d.sums {
 		offset := int64(index) * rangeSize
-		total = kind.combine(total, sum, min(rangeSize, d.size-offset))
+		total = kind.Combine(total, sum, min(rangeSize, d.size-offset))
 	}
-	return d.checksum.compare(kind.bytes(total))
+	return d.checksum.Compare(kind.Bytes(total))
 }
 
 // rangeSums are the running checksums of a range: for the comparison with the
@@ -225,15 +226,15 @@ type rangeSums struct {
 	same  bool        // both are one
 }
 
-func (s *rangeSums) begin(kind *checksumKind, journal bool) {
+func (s *rangeSums) begin(kind *checksum.Kind, journal bool) {
 	*s = rangeSums{begun: true}
-	if kind != nil && kind.width > 0 {
-		s.whole = kind.hash()
+	if kind != nil && kind.CanCombine() {
+		s.whole = kind.New()
 	}
 	if !journal {
 		return
 	}
-	if crc, ok := s.whole.(hash.Hash32); ok && kind == kindCRC32 {
+	if crc, ok := s.whole.(hash.Hash32); ok && kind == checksum.CRC32 {
 		s.crc, s.same = crc, true
 		return
 	}

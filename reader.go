@@ -11,10 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 )
 
 // resumeAttempts is how often in a row a body may break without a byte between.
@@ -30,35 +28,26 @@ type objectReader struct {
 	offset   int64 // of the next byte, in the object
 	end      int64 // behind the last byte; -1 where the server does not say
 	size     int64 // of the object
-	checksum checksum
+	checksum checksum.Sum
 	hash     hash.Hash // of what was read so far; nil where there is no checksum
 	failures int
 	err      error
 }
 
-// newReader makes the Body of object, whose answer had this header. Where the
-// server gave no length or no ETag, the body can't be resumed.
-func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser, header http.Header) io.ReadCloser {
+// newReader makes the Body of object, whose bytes have the checksum sum
+// if that is known. Where the server gave no length or no ETag, the body can't be
+// resumed.
+func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser, sum checksum.Sum) io.ReadCloser {
 	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1, size: object.Size}
 	if object.Length >= 0 {
 		reader.end = object.Offset + object.Length
 	}
-	if object.Offset == 0 && object.Length == object.Size && s.session.s3.responseChecksum != aws.ResponseChecksumValidationWhenRequired {
-		if reader.checksum = wholeChecksum(header); reader.checksum.kind != nil {
-			reader.hash = reader.checksum.kind.hash()
-		}
+	if object.Offset == 0 && object.Length == object.Size && s.validatesChecksums() && sum.IsKnown() {
+		reader.checksum, reader.hash = sum, sum.Kind.New()
 	}
 	reader.in.IfMatch = optional(object.ETag)
 	reader.in.IfNoneMatch, reader.in.IfModifiedSince, reader.in.IfUnmodifiedSince = nil, nil, nil
 	return reader
-}
-
-// answerHeader is the header of the answer that an SDK's result is made of.
-func answerHeader(metadata middleware.Metadata) http.Header {
-	if response, ok := awsmiddleware.GetRawResponse(metadata).(*smithyhttp.Response); ok {
-		return response.Header
-	}
-	return http.Header{}
 }
 
 // Read fills p from the object. An error other than io.EOF is final.
@@ -103,7 +92,7 @@ func (r *objectReader) isEnd(err error) bool {
 // many readers, io.ReadFull for one, don't ask on once they have all bytes.
 func (r *objectReader) finish(n int) (int, error) {
 	if r.hash != nil {
-		if err := r.checksum.compare(r.hash.Sum(nil)); err != nil {
+		if err := r.checksum.Compare(r.hash.Sum(nil)); err != nil {
 			r.fail(err)
 			return 0, r.err
 		}

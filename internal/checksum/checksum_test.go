@@ -1,0 +1,79 @@
+package checksum
+
+import (
+	"encoding/base64"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func headerOf(pairs ...string) http.Header {
+	header := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		header.Set(pairs[i], pairs[i+1])
+	}
+	return header
+}
+
+func TestObjectChecksum(t *testing.T) {
+	t.Parallel()
+	const crc, kind, etag = "X-Amz-Checksum-Crc32", "X-Amz-Checksum-Type", "ETag"
+	for name, test := range map[string]struct {
+		header http.Header
+		want   *Kind
+	}{
+		"none":                              {headerOf(), nil},
+		"one":                               {headerOf(crc, "AAAAAA=="), CRC32},
+		"a CRC32C":                          {headerOf("X-Amz-Checksum-Crc32c", "AAAAAA=="), CRC32C},
+		"a CRC64NVME":                       {headerOf("X-Amz-Checksum-Crc64nvme", "AAAAAAAAAAA="), CRC64NVME},
+		"a SHA-1":                           {headerOf("X-Amz-Checksum-Sha1", "A"), SHA1},
+		"a SHA-256":                         {headerOf("X-Amz-Checksum-Sha256", "A"), SHA256},
+		"a SHA-512":                         {headerOf("X-Amz-Checksum-Sha512", "A"), SHA512},
+		"an MD5":                            {headerOf("X-Amz-Checksum-Md5", "A"), MD5},
+		"an unknown one":                    {headerOf("X-Amz-Checksum-Xxhash3", "AAAAAA=="), nil},
+		"an empty one":                      {headerOf(crc, "", "X-Amz-Checksum-Sha1", "A"), SHA1},
+		"a blank one":                       {headerOf(crc, " "), nil},
+		"the fastest of two":                {headerOf("X-Amz-Checksum-Sha256", "A", "X-Amz-Checksum-Crc32c", "AAAAAA=="), CRC32C},
+		"with the number of parts":          {headerOf(crc, "AAAAAA==-7"), nil},
+		"of the object, says the type":      {headerOf(crc, "AAAAAA==", kind, "FULL_OBJECT", etag, `"a-2"`), CRC32},
+		"composite, says the type":          {headerOf(crc, "AAAAAA==", kind, "COMPOSITE", etag, `"a"`), nil},
+		"of an unknown type":                {headerOf(crc, "AAAAAA==", kind, "OTHER"), nil},
+		"no type, ETag of parts, a range":   {headerOf(crc, "AAAAAA==", "Content-Range", "bytes 0-1/2", etag, `"a-2"`), nil},
+		"no type, ETag of parts, a HEAD":    {headerOf(crc, "AAAAAA==", etag, `"a-2"`), nil},
+		"no type, ETag without quotes":      {headerOf(crc, "AAAAAA==", etag, `a-10000`), nil},
+		"no type, weak ETag":                {headerOf(crc, "AAAAAA==", etag, `W/"a-2"`), nil},
+		"no type, ETag of one request":      {headerOf(crc, "AAAAAA==", "Content-Range", "bytes 0-1/2", etag, `"a"`), CRC32},
+		"no type, a dash but no count":      {headerOf(crc, "AAAAAA==", etag, `"a-b"`), CRC32},
+		"no type, a dash and nothing":       {headerOf(crc, "AAAAAA==", etag, `"a-"`), CRC32},
+		"no type, too large for a count":    {headerOf(crc, "AAAAAA==", etag, `"a-123456"`), CRC32},
+		"no type, digits without a dash":    {headerOf(crc, "AAAAAA==", etag, `"1234"`), CRC32},
+		"of the object, type in lower case": {headerOf(crc, "AAAAAA==", kind, "full_object"), CRC32},
+	} {
+		answer := FromHeader(test.header)
+		got := answer.Object()
+		assert.Equal(t, test.want != nil, got.IsKnown(), name)
+		assert.Same(t, test.want, got.Kind, name)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []*Kind{CRC32, CRC32C, CRC64NVME, SHA256, SHA512, SHA1, MD5} {
+		hash := kind.New()
+		_, _ = hash.Write([]byte("some bytes"))
+		sum := Sum{Kind: kind, want: base64.StdEncoding.EncodeToString(hash.Sum(nil))}
+		require.NoError(t, sum.Compare(hash.Sum(nil)))
+		_, _ = hash.Write([]byte("more"))
+		err := sum.Compare(hash.Sum(nil))
+		require.ErrorIs(t, err, ErrMismatch)
+		require.ErrorContains(t, err, kind.Name+" "+sum.want)
+	}
+}
+
+func TestEncodeCRC32(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "y/Q5Jg==", EncodeCRC32(0xcbf43926))
+	assert.Equal(t, base64.StdEncoding.EncodeToString(CRC32.Bytes(0x01020304)), EncodeCRC32(0x01020304))
+}
