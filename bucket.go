@@ -15,13 +15,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/lithops-go/lithopss3/internal/flight"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // userBucket is the bucket that Lithops makes for a user, once its name is known.
 type userBucket struct {
-	asking  chan struct{}
-	once    sync.Once
+	asking  flight.Flight[string]
 	mu      sync.Mutex
 	name    string
 	account string
@@ -43,18 +43,6 @@ func (b *userBucket) known() string {
 	return b.name
 }
 
-// lock lets one caller at a time ask for the name, and the others give up when
-// their context does.
-func (b *userBucket) lock(ctx context.Context) (unlock func(), err error) {
-	b.once.Do(func() { b.asking = make(chan struct{}, 1) })
-	select {
-	case b.asking <- struct{}{}:
-		return func() { <-b.asking }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // Bucket is the bucket of the configuration, or the name that Lithops gives the
 // user's own: lithops-<region>-<the last four characters of the STS user id>
 // (S3Backend.generate_bucket_name), or that of [Options].AccountRegional. STS is
@@ -64,11 +52,15 @@ func (s *Store) Bucket(ctx context.Context) (string, error) {
 	if s.config.StorageBucket != "" {
 		return s.config.StorageBucket, nil
 	}
-	unlock, err := s.bucket.lock(ctx)
-	if err != nil {
-		return "", err
+	if name := s.bucket.known(); name != "" {
+		return name, nil
 	}
-	defer unlock()
+	return s.bucket.asking.Do(ctx, s.nameBucket)
+}
+
+// nameBucket asks STS who the caller is, and remembers the name that follows from
+// it. Callers who wait for the name share its outcome.
+func (s *Store) nameBucket(ctx context.Context) (string, error) {
 	if name := s.bucket.known(); name != "" {
 		return name, nil
 	}

@@ -61,7 +61,7 @@ func newSTSClient(session *session) *sts.Client {
 	return sts.New(sts.Options{
 		Region:             session.sts.signingRegion,
 		Credentials:        session.credentials,
-		HTTPClient:         &httpClient{transport: session.stsTransport()},
+		HTTPClient:         session.env.serviceClient(),
 		Retryer:            newRetryer(session.sts.attempts, backoff),
 		EndpointResolverV2: session.sts.resolver(),
 		BaseEndpoint:       session.sts.baseEndpoint(),

@@ -158,6 +158,10 @@ func wrapError(op, bucket, key string, err error) error {
 	if errors.As(err, &known) && known.Op == op {
 		return err
 	}
+	if credentials := (*CredentialsError)(nil); errors.As(err, &credentials) {
+		// The status and the code of its cause are STS's or SSO's, and say nothing of the object.
+		return &Error{Op: op, Bucket: bucket, Key: key, Err: credentials}
+	}
 	e := &Error{Op: op, Bucket: bucket, Key: key, Err: err}
 	if response := (*awshttp.ResponseError)(nil); errors.As(err, &response) {
 		e.StatusCode = response.HTTPStatusCode()

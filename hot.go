@@ -104,7 +104,10 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	if pattern == nil {
 		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key, query: request.query}))...)
 	}
-	first := h.attempt(ctx, request, pattern)
+	first, err := h.attempt(ctx, request, pattern)
+	if err != nil {
+		return nil, err // the SDK would ask for credentials once more
+	}
 	if first == nil {
 		return op.sdk(ctx, in, options...)
 	}
@@ -123,29 +126,30 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	return op.sdk(ctx, in, append(options, through(first))...)
 }
 
-// attempt makes a first attempt, or returns nil where only the SDK can.
-func (h *hotPath) attempt(ctx context.Context, r *hotRequest, p *pattern) *replay {
+// attempt makes a first attempt, or returns nil if only the SDK can. An error is
+// that of the credentials.
+func (h *hotPath) attempt(ctx context.Context, r *hotRequest, p *pattern) (*replay, error) {
 	if !p.plain {
-		return nil
+		return nil, nil
 	}
 	credentials, err := h.credentials.Retrieve(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	payload, ok := r.addBody(p)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	response, err := r.send(ctx, h.http, p, &credentials, payload)
 	if r.large == nil {
-		return &replay{next: h.http, response: response, err: err}
+		return &replay{next: h.http, response: response, err: err}, nil
 	}
 	_ = r.large.Close() // net/http may still read
 	if back := r.large.rewind(); back != nil && err == nil {
 		_ = response.Body.Close()
 		response, err = nil, back
 	}
-	return &replay{next: h.http, response: response, err: err}
+	return &replay{next: h.http, response: response, err: err}, nil
 }
 
 func (h *hotPath) pattern(at place) *pattern {

@@ -438,11 +438,12 @@ func TestHotCredentials(t *testing.T) {
 		assert.Equal(t, credentials.SessionToken, p.hotWire.last.Header.Get("X-Amz-Security-Token"))
 		requireSDKSignature(t, p.hotWire.last, nil, credentials.SecretAccessKey)
 	}
+	none := errors.New("none")
 	p.hot.hot.credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{}, errors.New("none")
+		return aws.Credentials{}, none
 	})
 	_, err := p.hot.HeadObject(t.Context(), "my-bucket", "key")
-	require.ErrorIs(t, err, errUsedSDK, "whose error it is")
+	require.ErrorIs(t, err, none, "the SDK is not used, which would ask for credentials once more")
 }
 
 // TestHotTrace: on AWS Lambda the invocation's trace id goes along, as the SDK's does.

@@ -2,102 +2,105 @@ package lithopss3
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/flight"
 )
 
 // The windows before the end of temporary credentials in which they are renewed
 // (botocore.credentials.RefreshableCredentials): in the first a failure is
-// tolerated, in the second it is not.
+// tolerated, in the second it is not. Credentials that last less than half an hour
+// have shorter windows, because those of 15 minutes, which STS gives for
+// duration_seconds = 900, would be renewed for each request.
 const (
 	advisoryWindow  = 15 * time.Minute
 	mandatoryWindow = 10 * time.Minute
 )
 
+// advisoryPause is the time between a failed renewal in the advisory window and the
+// next try, because the one caller who renews waits while the source fails.
+const advisoryPause = time.Minute
+
 // A refresher keeps credentials and renews them ahead of their end, once for any
-// number of concurrent callers. A caller who gives up does not take the others
-// along. It is safe for concurrent use.
+// number of concurrent callers, who share the outcome: a failure too. A caller who
+// gives up does not take the others along. It is safe for concurrent use.
 type refresher struct {
-	fetch func(context.Context) (aws.Credentials, error)
-	now   func() time.Time
-	turn  chan struct{} // holds the one who may fetch
-	state chan refreshState
+	fetch  func(context.Context) (aws.Credentials, error)
+	now    func() time.Time
+	held   atomic.Pointer[heldCredentials]
+	flight flight.Flight[aws.Credentials]
 }
 
-type refreshState struct {
-	credentials aws.Credentials
-	known       bool
+// heldCredentials are credentials and the times from which they are renewed, zero
+// if they do not expire.
+type heldCredentials struct {
+	aws.Credentials
+	advisory, mandatory time.Time
+	nextTry             atomic.Int64 // Unix nanoseconds before which the advisory window is left alone
 }
 
 func newRefresher(fetch func(context.Context) (aws.Credentials, error)) *refresher {
-	r := &refresher{fetch: fetch, now: time.Now, turn: make(chan struct{}, 1), state: make(chan refreshState, 1)}
-	r.state <- refreshState{}
-	return r
+	return &refresher{fetch: fetch, now: time.Now}
 }
 
-func (r *refresher) load() refreshState {
-	state := <-r.state
-	r.state <- state
-	return state
-}
-
-// left is how long the credentials can be used; those that do not expire, long.
-func (r *refresher) left(state refreshState) time.Duration {
-	switch {
-	case !state.known:
-		return 0
-	case !state.credentials.CanExpire:
-		return advisoryWindow
+func hold(found aws.Credentials, now time.Time) *heldCredentials {
+	held := &heldCredentials{Credentials: found}
+	if found.CanExpire {
+		lifetime := found.Expires.Sub(now)
+		held.advisory = found.Expires.Add(-min(advisoryWindow, lifetime/2))
+		held.mandatory = found.Expires.Add(-min(mandatoryWindow, lifetime/3))
 	}
-	return state.credentials.Expires.Sub(r.now())
+	return held
 }
 
-// Retrieve returns credentials that can be used for some time yet.
+// needs reports whether the credentials are in the window that begins at start.
+func (h *heldCredentials) needs(start, now time.Time) bool {
+	return h.CanExpire && now.After(start)
+}
+
+// claim reports whether its caller is the one to try a renewal in the advisory window.
+func (h *heldCredentials) claim(now time.Time) bool {
+	last := h.nextTry.Load()
+	return now.UnixNano() >= last && h.nextTry.CompareAndSwap(last, now.Add(advisoryPause).UnixNano())
+}
+
+// Retrieve returns credentials that can be used for some time yet. Its errors are
+// final for the request that needs the credentials: the source has made its own
+// attempts, which those of the request must not multiply.
 func (r *refresher) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	state := r.load()
-	if r.left(state) >= advisoryWindow {
-		return state.credentials, nil
+	held, now := r.held.Load(), r.now()
+	if held != nil && !held.needs(held.advisory, now) {
+		return held.Credentials, nil
 	}
-	if r.left(state) >= mandatoryWindow {
-		return r.tryRenew(ctx, state), nil
+	mustRenew := held == nil || held.needs(held.mandatory, now)
+	if !mustRenew && !held.claim(now) {
+		return held.Credentials, nil
 	}
-	select {
-	case r.turn <- struct{}{}:
-	case <-ctx.Done():
-		return aws.Credentials{}, ctx.Err()
+	fresh, err := r.flight.Do(ctx, r.renew)
+	switch {
+	case err == nil:
+		return fresh, nil
+	case mustRenew:
+		return aws.Credentials{}, &finalError{err}
 	}
-	defer func() { <-r.turn }()
-	if state = r.load(); r.left(state) >= mandatoryWindow {
-		return state.credentials, nil // somebody else renewed them meanwhile
-	}
-	return r.renew(ctx)
+	return held.Credentials, nil
 }
 
-// tryRenew renews unless somebody does so already, and makes do with what there is.
-func (r *refresher) tryRenew(ctx context.Context, state refreshState) aws.Credentials {
-	select {
-	case r.turn <- struct{}{}:
-	default:
-		return state.credentials
-	}
-	defer func() { <-r.turn }()
-	if fresh, err := r.renew(ctx); err == nil {
-		return fresh
-	}
-	return state.credentials
-}
-
-// renew fetches. The caller has the turn.
+// renew fetches. The flight calls it once at a time.
 func (r *refresher) renew(ctx context.Context) (aws.Credentials, error) {
+	if held := r.held.Load(); held != nil && !held.needs(held.advisory, r.now()) {
+		return held.Credentials, nil // another flight renewed them since the caller looked
+	}
 	fresh, err := r.fetch(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if fresh.CanExpire && !fresh.Expires.After(r.now()) {
+	now := r.now()
+	if fresh.CanExpire && !fresh.Expires.After(now) {
 		return aws.Credentials{}, &CredentialsError{Kind: "RuntimeError", Source: fresh.Source, Reason: "the credentials that the source gave have expired already, at " + fresh.Expires.Format(time.RFC3339)}
 	}
-	<-r.state
-	r.state <- refreshState{credentials: fresh, known: true}
+	r.held.Store(hold(fresh, now))
 	return fresh, nil
 }

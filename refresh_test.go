@@ -125,3 +125,102 @@ func TestExpiredAnswerIsAnError(t *testing.T) {
 	require.ErrorAs(t, err, &credentials)
 	assert.Equal(t, "RuntimeError", credentials.Kind)
 }
+
+// TestShortCredentialsAreNotRenewedForEachRequest: those of duration_seconds = 900
+// would always be in botocore's window of 15 minutes.
+func TestShortCredentialsAreNotRenewedForEachRequest(t *testing.T) {
+	t.Parallel()
+	for lifetime, most := range map[time.Duration]int64{15 * time.Minute: 9, 8 * time.Minute: 16, 30 * time.Minute: 5} {
+		synctest.Test(t, func(t *testing.T) {
+			var count atomic.Int64
+			r := newRefresher(lasting(lifetime, &count))
+			for range 3600 { // a request each second for an hour
+				found, err := r.Retrieve(t.Context())
+				require.NoError(t, err)
+				assert.True(t, found.Expires.After(time.Now().Add(lifetime/3)))
+				time.Sleep(time.Second)
+			}
+			assert.LessOrEqual(t, count.Load(), most, lifetime)
+		})
+	}
+}
+
+// TestSourceThatGivesTheSame: a source that gives what it gave before, which has
+// less and less time left, is not asked for each request either.
+func TestSourceThatGivesTheSame(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int64
+		end := time.Now().Add(time.Hour)
+		r := newRefresher(func(context.Context) (aws.Credentials, error) {
+			count.Add(1)
+			return aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s", CanExpire: true, Expires: end}, nil
+		})
+		for range 3599 {
+			_, err := r.Retrieve(t.Context())
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.LessOrEqual(t, count.Load(), int64(20))
+	})
+}
+
+// TestFailureIsSharedByAllWhoWait: a thousand callers and a source that fails after
+// some time.
+func TestFailureIsSharedByAllWhoWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int64
+		broken := errors.New("the service is away")
+		r := newRefresher(func(context.Context) (aws.Credentials, error) {
+			count.Add(1)
+			time.Sleep(4 * time.Second)
+			return aws.Credentials{}, broken
+		})
+		start := time.Now()
+		var group sync.WaitGroup
+		for range 1000 {
+			group.Go(func() {
+				_, err := r.Retrieve(t.Context())
+				assert.ErrorIs(t, err, broken)
+				var final interface{ RetryableError() bool }
+				if assert.ErrorAs(t, err, &final) {
+					assert.False(t, final.RetryableError())
+				}
+			})
+		}
+		group.Wait()
+		assert.EqualValues(t, 1, count.Load())
+		assert.Equal(t, 4*time.Second, time.Since(start))
+		_, err := r.Retrieve(t.Context())
+		require.ErrorIs(t, err, broken)
+		assert.EqualValues(t, 2, count.Load(), "a failure is not remembered")
+	})
+}
+
+// TestAdvisoryFailureIsNotRepeatedForEachRequest: while credentials still last, a
+// source that fails slowly holds up one caller a minute.
+func TestAdvisoryFailureIsNotRepeatedForEachRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int64
+		fetch := lasting(time.Hour, &count)
+		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+			if count.Load() == 0 {
+				return fetch(ctx)
+			}
+			count.Add(1)
+			time.Sleep(10 * time.Second)
+			return aws.Credentials{}, errors.New("away")
+		})
+		_, err := r.Retrieve(t.Context())
+		require.NoError(t, err)
+		time.Sleep(46 * time.Minute)
+		for range 180 {
+			_, err := r.Retrieve(t.Context())
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.LessOrEqual(t, count.Load(), int64(5))
+	})
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
@@ -234,7 +235,7 @@ func (e *awsEnvironment) stsClient(provider aws.CredentialsProvider) (*sts.Clien
 	if e.noRegion && e.sts.url != "" && !anonymous {
 		return nil, &CredentialsError{Kind: "NoRegionError", Source: sourceAssumeRole, Reason: "an STS endpoint is set, but no region to sign for"}
 	}
-	return newSTSClient(&session{sts: e.sts, credentials: provider, caBundle: e.caBundle()}), nil
+	return newSTSClient(&session{sts: e.sts, credentials: provider, env: e}), nil
 }
 
 func fromSTS(source string, c *types.Credentials) (*aws.Credentials, string, error) {
@@ -254,14 +255,27 @@ func noKeys(source, service string) error {
 
 // stsFailure names botocore's exception: one of the service's model, or ClientError.
 func stsFailure(source, role string, err error) error {
-	kind, reason := "EndpointConnectionError", serverText(rootMessage(err))
+	kind, reason, cause := "EndpointConnectionError", serverText(rootMessage(err)), withoutAnswer(err)
 	if api := smithy.APIError(nil); errors.As(err, &api) {
 		kind, reason = "ClientError", serverText(api.ErrorCode()+": "+api.ErrorMessage())
 		if code := api.ErrorCode(); stsModelled[code] {
 			kind = strings.TrimSuffix(code, "Exception") + "Exception"
 		}
 	}
-	return &CredentialsError{Kind: kind, Source: source, Reason: role + ": " + reason, Err: err}
+	return &CredentialsError{Kind: kind, Source: source, Reason: role + ": " + reason, Err: cause}
+}
+
+// withoutAnswer returns the cause of a service's error without the HTTP answer
+// around it, because those who look for S3's status in an error would take that of
+// STS or SSO for it.
+func withoutAnswer(err error) error {
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		return api
+	}
+	if answer := (*smithyhttp.ResponseError)(nil); errors.As(err, &answer) {
+		return answer.Err
+	}
+	return err
 }
 
 // stsModelled are the errors that the model of STS has classes for.

@@ -41,6 +41,7 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 	}
 	s := &session{env: env, appID: env.setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id").value}
 	s.caBundle = env.caBundle()
+	env.services = serviceTransport(s.caBundle)
 	if s.region, s.regionSource, err = env.region(config); err != nil {
 		return nil, err
 	}
@@ -95,14 +96,22 @@ func (e *awsEnvironment) caBundle() string {
 	return botofile.ExpandHome(path, e.lookup)
 }
 
-// stsTransport is the process's shared one, unless there are own certificates.
-func (s *session) stsTransport() http.RoundTripper {
-	if s.caBundle == "" {
-		return http.DefaultTransport
-	}
-	transport := newTransport(s.caBundle, ioTimeout)
-	transport.DisableKeepAlives = true // STS is asked once in a while
+// serviceTimeout is botocore's default, for a connection and for each part of an
+// answer: Lithops gives its own to the S3 client only.
+const serviceTimeout = time.Minute
+
+// serviceTransport carries the requests to STS, SSO and SSO OIDC, with the proxies
+// and the certificates that S3's requests have. It keeps no connection, because
+// these services are asked once in a while.
+func serviceTransport(caBundle string) http.RoundTripper {
+	transport := newTransport(caBundle, serviceTimeout)
+	transport.DisableKeepAlives = true
 	return transport
+}
+
+// serviceClient is the HTTP client of STS, SSO and SSO OIDC.
+func (e *awsEnvironment) serviceClient() *httpClient {
+	return &httpClient{transport: e.services, timeout: serviceTimeout}
 }
 
 // fipsRegion reads a pseudo region such as fips-us-east-2 or us-east-2-fips.
@@ -134,6 +143,7 @@ type awsEnvironment struct {
 	fips     bool
 	instance boto.InstanceSettings
 	metadata *boto.Fetcher
+	services http.RoundTripper // to STS, SSO and SSO OIDC
 	askMFA   func(serial string) (string, error)
 }
 

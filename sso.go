@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -40,14 +39,14 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	if err != nil {
 		return nil, "", err
 	}
-	client := sso.New(sso.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts, backoff)})
+	client := sso.New(sso.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: e.serviceClient(), Retryer: newRetryer(stsAttempts, backoff)})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
 	var unauthorized *types.UnauthorizedException
 	switch {
 	case errors.As(err, &unauthorized):
-		return nil, "", ssoProblem("UnauthorizedSSOTokenError", err, "the session of profile %s has ended: run aws sso login", name)
+		return nil, "", ssoProblem("UnauthorizedSSOTokenError", withoutAnswer(err), "the session of profile %s has ended: run aws sso login", name)
 	case err != nil:
-		return nil, "", ssoProblem("ClientError", err, "%s", serverText(rootMessage(err)))
+		return nil, "", ssoProblem("ClientError", withoutAnswer(err), "%s", serverText(rootMessage(err)))
 	}
 	role := out.RoleCredentials
 	if role == nil || aws.ToString(role.AccessKeyId) == "" || aws.ToString(role.SecretAccessKey) == "" {
@@ -160,7 +159,7 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 	if err != nil {
 		return
 	}
-	client := ssooidc.New(ssooidc.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: &httpClient{transport: http.DefaultTransport}, Retryer: newRetryer(stsAttempts, backoff)})
+	client := ssooidc.New(ssooidc.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: e.serviceClient(), Retryer: newRetryer(stsAttempts, backoff)})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),
 		ClientSecret: aws.String(token.Get("clientSecret")), RefreshToken: aws.String(token.Get("refreshToken")),

@@ -1,0 +1,104 @@
+// Package flight shares one call among those who wait for it: a thousand callers
+// that need the same answer at once cause one request and hear one outcome. It must
+// not know what it calls, nor remember an outcome that nobody waits for. Start
+// reading at Flight.Do.
+package flight
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// grace is how long the last caller to give up waits for the call to end, so that
+// what the call started (a process, a request) is gone when the caller hears of the
+// cancel. A call that does not listen is left to itself after it.
+const grace = 2 * time.Second
+
+// A Flight runs one call at a time. The zero value is ready to use, and it is safe
+// for concurrent use. It must not be copied after first use.
+type Flight[T any] struct {
+	mu      sync.Mutex
+	running *call[T]
+}
+
+// A call is one run of the function and those who wait for it.
+type call[T any] struct {
+	waiting int // guarded by the Flight's mu
+	cancel  context.CancelFunc
+	done    chan struct{} // closed after value and err are set
+	value   T
+	err     error
+}
+
+// Do runs fn and returns its outcome. Callers that arrive while fn runs wait for
+// that run instead of starting another; one that arrives later starts anew.
+//
+// Each caller waits as long as its own ctx allows. The context of fn is none of
+// theirs: it has no values, and it is canceled when the last caller has given up.
+func (f *Flight[T]) Do(ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
+	var zero T
+	if err := ctx.Err(); err != nil {
+		return zero, err
+	}
+	c := f.join(fn)
+	select {
+	case <-c.done:
+		return c.value, c.err
+	case <-ctx.Done():
+		f.leave(c)
+		return zero, ctx.Err()
+	}
+}
+
+// join returns the call that runs, or starts one.
+func (f *Flight[T]) join(fn func(context.Context) (T, error)) *call[T] {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.running == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		f.running = &call[T]{cancel: cancel, done: make(chan struct{})}
+		go f.run(ctx, f.running, fn)
+	}
+	f.running.waiting++
+	return f.running
+}
+
+func (f *Flight[T]) run(ctx context.Context, c *call[T], fn func(context.Context) (T, error)) {
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.forget(c)
+		c.cancel()
+		close(c.done)
+	}()
+	c.value, c.err = fn(ctx)
+}
+
+// forget lets the next caller start anew. The caller holds mu.
+func (f *Flight[T]) forget(c *call[T]) {
+	if f.running == c {
+		f.running = nil
+	}
+}
+
+// leave takes one caller off c. The last one cancels c, and waits for its end.
+func (f *Flight[T]) leave(c *call[T]) {
+	f.mu.Lock()
+	c.waiting--
+	isLast := c.waiting == 0
+	if isLast {
+		f.forget(c)
+		c.cancel()
+	}
+	f.mu.Unlock()
+	if !isLast {
+		return
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,128 @@
+package flight
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestOneCallForAllWhoWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flight Flight[int]
+		var calls atomic.Int64
+		broken := errors.New("broken")
+		var group sync.WaitGroup
+		start := time.Now()
+		for range 1000 {
+			group.Go(func() {
+				value, err := flight.Do(t.Context(), func(context.Context) (int, error) {
+					time.Sleep(time.Second)
+					return int(calls.Add(1)), broken
+				})
+				assert.Equal(t, 1, value)
+				assert.ErrorIs(t, err, broken)
+			})
+		}
+		group.Wait()
+		assert.EqualValues(t, 1, calls.Load())
+		assert.Equal(t, time.Second, time.Since(start))
+
+		value, err := flight.Do(t.Context(), func(context.Context) (int, error) { return int(calls.Add(1)), nil })
+		require.NoError(t, err)
+		assert.Equal(t, 2, value, "an outcome is not remembered")
+	})
+}
+
+// TestCallerGivesUp: the others still get the outcome, and the call hears of it
+// when all have given up.
+func TestCallerGivesUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flight Flight[string]
+		type key struct{}
+		ended := false
+		call := func(ctx context.Context) (string, error) {
+			assert.Nil(t, ctx.Value(key{}), "the call is no caller's own")
+			select {
+			case <-time.After(time.Minute):
+				return "value", nil
+			case <-ctx.Done():
+				time.Sleep(time.Second) // it takes a while to end
+				ended = true
+				return "", ctx.Err()
+			}
+		}
+		first, cancelFirst := context.WithCancel(context.WithValue(t.Context(), key{}, 1))
+		var group sync.WaitGroup
+		group.Go(func() {
+			_, err := flight.Do(first, call)
+			assert.ErrorIs(t, err, context.Canceled)
+			assert.False(t, ended)
+		})
+		synctest.Wait()
+		group.Go(func() {
+			value, err := flight.Do(t.Context(), call)
+			assert.NoError(t, err)
+			assert.Equal(t, "value", value)
+		})
+		synctest.Wait()
+		cancelFirst()
+		group.Wait()
+
+		late, cancelLate := context.WithTimeout(t.Context(), time.Second)
+		defer cancelLate()
+		start := time.Now()
+		_, err := flight.Do(late, call)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.True(t, ended, "the last caller waits for the call's end")
+		assert.Equal(t, 2*time.Second, time.Since(start))
+
+		_, err = flight.Do(late, call)
+		require.ErrorIs(t, err, context.DeadlineExceeded, "nothing is started for a caller that has given up already")
+	})
+}
+
+// TestDeafCall: a call that does not hear of the cancel holds nobody up, and does
+// not serve those who come after it.
+func TestDeafCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flight Flight[string]
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := flight.Do(ctx, func(context.Context) (string, error) {
+			time.Sleep(time.Hour)
+			return "late", nil
+		})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Second+grace, time.Since(start))
+		value, err := flight.Do(t.Context(), func(context.Context) (string, error) {
+			time.Sleep(2 * time.Hour) // longer than the other
+			return "next", nil
+		})
+		require.NoError(t, err)
+		assert.Equal(t, "next", value)
+	})
+}
+
+// TestContextEnds: the context of a call that ended is canceled.
+func TestContextEnds(t *testing.T) {
+	t.Parallel()
+	var flight Flight[int]
+	stopped := make(chan struct{})
+	_, err := flight.Do(t.Context(), func(ctx context.Context) (int, error) {
+		context.AfterFunc(ctx, func() { close(stopped) })
+		return 1, nil
+	})
+	require.NoError(t, err)
+	<-stopped
+}
