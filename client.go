@@ -4,15 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,7 +20,6 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
 // The client's limits are those of Lithops' S3Backend (CONN_READ_TIMEOUT,
@@ -69,108 +65,6 @@ func newSTSClient(session *session) *sts.Client {
 	})
 }
 
-// newTransport keeps as many connections as Lithops' pool, allows more, and
-// gives up on a connection where botocore's sockets do, after timeout to connect,
-// to write or to wait for an answer once the request is sent.
-//
-// A bundle of certificates is read with the first connection that needs one, as
-// by botocore: a stale path does no harm where nothing goes over TLS.
-func newTransport(caBundle string, timeout time.Duration) *http.Transport {
-	dialer := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return &writeDeadlineConn{Conn: conn, timeout: timeout}, nil
-		},
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:   timeout,
-		ResponseHeaderTimeout: timeout,
-		ExpectContinueTimeout: time.Second,
-		MaxIdleConnsPerHost:   keptConns,
-		IdleConnTimeout:       90 * time.Second,
-		DisableCompression:    true,
-
-		MaxResponseHeaderBytes: maxHead,
-	}
-	if caBundle != "" {
-		roots := sync.OnceValues(func() (*x509.CertPool, error) { return readBundle(caBundle) })
-		transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			pool, err := roots()
-			if err != nil {
-				return nil, err
-			}
-			host, _, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			conn, err := transport.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return handshake(ctx, conn, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, ServerName: host})
-		}
-	}
-	return transport
-}
-
-func handshake(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, ioTimeout)
-	defer cancel()
-	secure := tls.Client(conn, config)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return secure, nil
-}
-
-// maxBundle bounds a file of certificates, in bytes; the system's have some 200 KiB.
-const maxBundle = 16 << 20
-
-// readBundle reads the certificates that AWS_CA_BUNDLE, ca_bundle or
-// REQUESTS_CA_BUNDLE name.
-func readBundle(path string) (*x509.CertPool, error) {
-	data, err := boto.ReadFile(path, maxBundle)
-	if err != nil {
-		return nil, fmt.Errorf("the certificate bundle of AWS_CA_BUNDLE or ca_bundle: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("the certificate bundle %s has no certificate", path)
-	}
-	return pool, nil
-}
-
-// writeDeadlineConn ends a write that does not move for timeout. A deadline on
-// the whole request would end a long upload.
-type writeDeadlineConn struct {
-	net.Conn
-	timeout time.Duration
-}
-
-func (c *writeDeadlineConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(p)
-}
-
-// ReadFrom writes a request's body. net/http would make a buffer for each.
-func (c *writeDeadlineConn) ReadFrom(body io.Reader) (int64, error) {
-	buffer, _ := writeBuffers.Get().(*[]byte)
-	defer writeBuffers.Put(buffer)
-	return io.CopyBuffer(struct{ io.Writer }{c}, body, *buffer)
-}
-
-var writeBuffers = sync.Pool{New: func() any {
-	buffer := make([]byte, 64<<10)
-	return &buffer
-}}
-
 // httpClient is the SDK's HTTPClient: one round trip, no redirects (they would
 // carry signed headers to another host), and a body that can't stall for ever.
 type httpClient struct {
@@ -209,16 +103,17 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	return response, nil
 }
 
-var errProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names is not a URL")
-
 // errHead is an answer whose status line and headers have no end.
 var errHead = fmt.Errorf("the head of the server's answer: %w", ErrTooLarge)
 
 // describeSending: net/http prints a proxy's address that is none, password and
 // all, and has no name for a head that is too large, which no retry makes smaller.
 func describeSending(err error) error {
+	if certificate := (*tls.CertificateVerificationError)(nil); errors.As(err, &certificate) {
+		return &finalError{err}
+	}
 	switch text := err.Error(); {
-	case strings.Contains(text, "invalid proxy address"):
+	case strings.Contains(text, "invalid proxy address"): // of a transport of the caller's
 		return &finalError{errProxy}
 	case strings.Contains(text, "response headers exceeded"):
 		return &finalError{errHead}

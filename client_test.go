@@ -194,7 +194,7 @@ func TestRequestBodyIsNotClosedUnderTheAnswer(t *testing.T) {
 		data, err := io.ReadAll(response.Body)
 		return string(data), err
 	}
-	transport := newTransport("", ioTimeout)
+	transport := newTransport(transportOptions{timeout: ioTimeout})
 	t.Cleanup(transport.CloseIdleConnections)
 	_, err := ask(transport.RoundTrip)
 	require.Error(t, err, "net/http alone fails; if it no longer does, the workaround can go")
@@ -255,7 +255,7 @@ func TestCertificateBundle(t *testing.T) {
 	for path, want := range map[string]string{
 		bundle: "", "": "certificate", filepath.Join(t.TempDir(), "none.pem"): "the certificate bundle", garbage: "has no certificate",
 	} {
-		transport := newTransport(path, ioTimeout)
+		transport := newTransport(transportOptions{timeout: ioTimeout, caBundle: path})
 		defer transport.CloseIdleConnections()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
 		require.NoError(t, err)

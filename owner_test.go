@@ -325,7 +325,6 @@ func TestOwnersOnServer(t *testing.T) {
 			proxy.ServeHTTP(w, r) // which keeps the host that was signed
 		})
 	}})
-	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 	first, second := openStore(t, server, configOf(owners[0], "us-east-1")), openStore(t, server, configOf(owners[1], "us-east-1"))
 	bucket, err := first.EnsureBucket(t.Context())
 	require.NoError(t, err)

@@ -26,7 +26,6 @@ type session struct {
 	s3                   s3Settings
 	sts                  stsSettings
 	appID                string
-	caBundle             string // a file of certificates, "" for the system's
 
 	env   *awsEnvironment
 	chain *chain
@@ -40,8 +39,7 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 		return nil, err
 	}
 	s := &session{env: env, appID: env.setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id").value}
-	s.caBundle = env.caBundle()
-	env.services = serviceTransport(s.caBundle)
+	env.services = env.transport(serviceTimeout, true)
 	if s.region, s.regionSource, err = env.region(config); err != nil {
 		return nil, err
 	}
@@ -96,18 +94,15 @@ func (e *awsEnvironment) caBundle() string {
 	return botofile.ExpandHome(path, e.lookup)
 }
 
+// transport is what requests to AWS's services go through, except to the metadata
+// services: each client has the proxies and the certificates that AWS's settings name.
+func (e *awsEnvironment) transport(timeout time.Duration, once bool) *transport {
+	return newTransport(transportOptions{timeout: timeout, caBundle: e.caBundle(), proxies: readProxies(e.lookup), once: once})
+}
+
 // serviceTimeout is botocore's default, for a connection and for each part of an
 // answer: Lithops gives its own to the S3 client only.
 const serviceTimeout = time.Minute
-
-// serviceTransport carries the requests to STS, SSO and SSO OIDC, with the proxies
-// and the certificates that S3's requests have. It keeps no connection, because
-// these services are asked once in a while.
-func serviceTransport(caBundle string) http.RoundTripper {
-	transport := newTransport(caBundle, serviceTimeout)
-	transport.DisableKeepAlives = true
-	return transport
-}
 
 // serviceClient is the HTTP client of STS, SSO and SSO OIDC.
 func (e *awsEnvironment) serviceClient() *httpClient {

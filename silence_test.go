@@ -35,7 +35,7 @@ func TestSilentServer(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var dials atomic.Int64
-				transport := newTransport("", ioTimeout)
+				transport := newHTTPTransport(transportOptions{timeout: ioTimeout}, nil)
 				transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 					dials.Add(1)
 					client, server := net.Pipe()

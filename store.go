@@ -145,7 +145,7 @@ func (s *Store) connect(opts *Options) {
 	s.close = func() {}
 	transport := opts.Transport
 	if transport == nil {
-		own := newTransport(s.session.caBundle, s.pace.io)
+		own := s.session.env.transport(s.pace.io, false)
 		transport, s.close = own, own.CloseIdleConnections
 	}
 	client := &httpClient{transport: transport, timeout: s.pace.io, clock: &s.clock}

@@ -1,0 +1,169 @@
+package lithopss3
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/boto"
+)
+
+// transportOptions are what connections depend on.
+type transportOptions struct {
+	timeout  time.Duration // to connect, for a write, and for an answer once the request is sent
+	caBundle string        // a file of certificates; "" for the system's
+	proxies  proxyChoice
+	once     bool // for servers that are asked once in a while: no connection is kept
+}
+
+// A transport carries requests. It keeps as many connections as Lithops' pool,
+// allows more, and gives up on a connection where botocore's sockets do.
+//
+// A bundle of certificates is read with the first request that needs one, as by
+// botocore, because a stale path does no harm where nothing goes over TLS. So
+// there are two of net/http's transports: one for requests without TLS, and one
+// for the others that is made with the first of them. Every way of TLS, also the
+// one inside a proxy's tunnel and the one to a proxy, takes the same
+// configuration.
+type transport struct {
+	insecure  *http.Transport
+	secure    func() (*http.Transport, error)
+	isTLSHere bool // to the proxy of plain http
+	mu        sync.Mutex
+	made      *http.Transport // what secure gave
+}
+
+// newTransport makes no connection, and reads no file.
+func newTransport(o transportOptions) *transport {
+	t := &transport{insecure: newHTTPTransport(o, nil)}
+	t.isTLSHere = o.proxies.http.url != nil && o.proxies.http.url.Scheme == "https"
+	t.secure = sync.OnceValues(func() (*http.Transport, error) {
+		roots, err := readBundle(o.caBundle)
+		if err != nil {
+			return nil, &finalError{err}
+		}
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.made = newHTTPTransport(o, roots)
+		return t.made, nil
+	})
+	return t
+}
+
+// RoundTrip sends a request.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme != "https" && !t.isTLSHere {
+		return t.insecure.RoundTrip(r)
+	}
+	secure, err := t.secure()
+	if err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, err
+	}
+	return secure.RoundTrip(r)
+}
+
+// CloseIdleConnections closes the connections that no request uses.
+func (t *transport) CloseIdleConnections() {
+	t.insecure.CloseIdleConnections()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.made != nil {
+		t.made.CloseIdleConnections()
+	}
+}
+
+// newHTTPTransport is net/http's transport with the limits of Lithops' client. Nil
+// roots are the system's.
+func newHTTPTransport(o transportOptions, roots *x509.CertPool) *http.Transport {
+	dialer := &net.Dialer{Timeout: o.timeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy: o.proxies.forRequest,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &writeDeadlineConn{Conn: conn, timeout: o.timeout}, nil
+		},
+		OnProxyConnectResponse: checkConnect,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:    o.timeout,
+		ResponseHeaderTimeout:  o.timeout,
+		ExpectContinueTimeout:  time.Second,
+		DisableKeepAlives:      o.once,
+		MaxIdleConnsPerHost:    keptConns,
+		IdleConnTimeout:        90 * time.Second,
+		DisableCompression:     true,
+
+		MaxResponseHeaderBytes: maxHead,
+	}
+}
+
+// checkConnect refuses what net/http tells by the bare status ("Forbidden"). A
+// proxy that wants a password, or forbids the way, does so again.
+func checkConnect(_ context.Context, proxy *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	err := fmt.Errorf("the proxy %s refused the connection: HTTP %s", proxy.Host, serverText(response.Status))
+	if response.StatusCode/100 == 4 {
+		return &finalError{err}
+	}
+	return err
+}
+
+// maxBundle bounds a file of certificates, in bytes; the system's have some 200 KiB.
+const maxBundle = 16 << 20
+
+// readBundle reads the certificates that AWS_CA_BUNDLE, ca_bundle or
+// REQUESTS_CA_BUNDLE name; nil, the system's, where path is empty.
+func readBundle(path string) (*x509.CertPool, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := boto.ReadFile(path, maxBundle)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate bundle of AWS_CA_BUNDLE or ca_bundle: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("the certificate bundle %s has no certificate", path)
+	}
+	return pool, nil
+}
+
+// writeDeadlineConn ends a write that does not move for timeout. A deadline on
+// the whole request would end a long upload.
+type writeDeadlineConn struct {
+	net.Conn
+	timeout time.Duration
+}
+
+func (c *writeDeadlineConn) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// ReadFrom writes a request's body. net/http would make a buffer for each.
+func (c *writeDeadlineConn) ReadFrom(body io.Reader) (int64, error) {
+	buffer, _ := writeBuffers.Get().(*[]byte)
+	defer writeBuffers.Put(buffer)
+	return io.CopyBuffer(struct{ io.Writer }{c}, body, *buffer)
+}
+
+var writeBuffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 64<<10)
+	return &buffer
+}}
