@@ -1,16 +1,16 @@
 package lithopss3
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
 // Backend is the name of this storage backend in a Lithops configuration and in a
@@ -212,7 +212,7 @@ func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
 
 func (l ConfigLoader) loadFile(path string) (*Config, error) {
 	source := l.absolute(path)
-	data, mode, err := readBounded(source)
+	data, info, err := boundedfile.ReadInfo(source, maxConfigSize)
 	if err != nil {
 		return nil, &ConfigError{Source: source, Reason: fileProblem(err), Err: err}
 	}
@@ -225,7 +225,7 @@ func (l ConfigLoader) loadFile(path string) (*Config, error) {
 	}
 	config, err := resolveConfig(tree, source, l.Backend)
 	if err == nil {
-		config.warnOfReaders(mode)
+		config.warnOfReaders(info.Mode())
 	}
 	return config, err
 }
@@ -254,29 +254,6 @@ func (l ConfigLoader) expandHome(path string) string {
 		return filepath.Join(l.home(), strings.TrimPrefix(path, "~"))
 	}
 	return path
-}
-
-// readBounded reads a configuration file and gives its permissions.
-func readBounded(path string) ([]byte, fs.FileMode, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	if info.IsDir() {
-		return nil, 0, errIsFolder
-	}
-	var data bytes.Buffer
-	if n, err := io.Copy(&data, io.LimitReader(file, maxConfigSize+1)); err != nil {
-		return nil, 0, err
-	} else if n > maxConfigSize {
-		return nil, 0, fmt.Errorf("larger than %d bytes, which no Lithops configuration is", maxConfigSize)
-	}
-	return data.Bytes(), info.Mode(), nil
 }
 
 var (

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // ErrNoCredentials is a chain in which no source had credentials.
@@ -229,7 +230,7 @@ func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, str
 	}
 	found := &aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret, SessionToken: token}
 	if text := get("AWS_CREDENTIAL_EXPIRATION"); text != "" {
-		expires, err := boto.ParseTime(text)
+		expires, err := dateutil.Parse(text)
 		if err != nil {
 			return nil, "", &CredentialsError{Kind: "ParserError", Source: sourceEnvironment, Reason: "AWS_CREDENTIAL_EXPIRATION: " + err.Error(), Err: err}
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
 // sessionName is botocore's, which policies and audit filters may know.
@@ -194,7 +195,7 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 	if role == "" {
 		return problem("InvalidConfigError", "a web identity token file is set, but no role: neither AWS_ROLE_ARN nor role_arn of profile "+name, nil)
 	}
-	token, err := boto.ReadFile(path, boto.MaxFile)
+	token, err := boundedfile.Read(path, boto.MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return problem("FileNotFoundError", path+": no such file", nil)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/pyjson"
 )
 
@@ -84,11 +85,11 @@ func (j *Jobs) cached(runtime string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	note, err := boto.ReadFile(path+originSuffix, boto.MaxFile)
+	note, err := boundedfile.Read(path+originSuffix, boto.MaxFile)
 	if err != nil {
 		return nil, false
 	}
-	data, err := boto.ReadFile(path, maxStatus)
+	data, err := boundedfile.Read(path, maxStatus)
 	var from origin
 	if err != nil || json.Unmarshal(note, &from) != nil || from != j.originOf(data) {
 		return nil, false

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
 // transportOptions are what connections depend on.
@@ -131,7 +131,7 @@ func readBundle(path string) (*x509.CertPool, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := boto.ReadFile(path, maxBundle)
+	data, err := boundedfile.Read(path, maxBundle)
 	if err != nil {
 		return nil, fmt.Errorf("the certificate bundle of AWS_CA_BUNDLE or ca_bundle: %w", err)
 	}

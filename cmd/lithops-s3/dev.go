@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 )
 
@@ -43,9 +43,12 @@ func (c *devCommand) Run(t *terminal) error {
 	return server.Close()
 }
 
+// maxRecording bounds a recording, in bytes.
+const maxRecording = 1 << 30
+
 // load stores the objects of a recording in the user's bucket.
 func load(t *terminal, server *devs3.Server, path string) (err error) {
-	data, err := os.ReadFile(path)
+	data, err := boundedfile.Read(path, maxRecording)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ package boto
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,32 +36,6 @@ type Lookup func(string) (string, bool)
 func (l Lookup) get(name string) string {
 	value, _ := l(name)
 	return value
-}
-
-// timeLayouts are the forms in which expirations are found in answers and caches.
-var timeLayouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05MST", "2006-01-02T15:04Z07:00",
-	"20060102T150405Z07:00", time.RFC1123Z, time.RFC1123, "Mon Jan _2 15:04:05 2006",
-}
-
-// localLayouts name no zone and mean local time, as for dateutil.
-var localLayouts = []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02"}
-
-// ParseTime reads a time in any of the usual forms, among them the "UTC" that
-// older versions of the AWS command line write.
-func ParseTime(text string) (time.Time, error) {
-	text = strings.TrimSpace(text)
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	for _, layout := range localLayouts {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is not a time", text)
 }
 
 // temporary makes credentials that expire.

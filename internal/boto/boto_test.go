@@ -7,23 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
-
-func TestParseTime(t *testing.T) {
-	t.Parallel()
-	want := time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC)
-	for _, text := range []string{
-		"2040-01-02T03:04:05Z", "2040-01-02T03:04:05UTC", "2040-01-02T03:04:05.000Z", "2040-01-02T03:04:05+00:00", "2040-01-02T03:04:05+0000",
-		"2040-01-02 03:04:05+00:00", " 2040-01-02T04:04:05+01:00 ", "Mon, 02 Jan 2040 03:04:05 GMT",
-	} {
-		got, err := ParseTime(text)
-		require.NoError(t, err, text)
-		assert.True(t, want.Equal(got), "%s: %s", text, got)
-	}
-	_, err := ParseTime("soon")
-	require.Error(t, err)
-}
 
 // TestExtend: credentials that should have been renewed are given more time.
 func TestExtend(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -27,8 +28,8 @@ func TestFilesAreBounded(t *testing.T) {
 	_, err = containerToken(func(name string) (string, bool) { return path, name == "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" })
 	require.ErrorContains(t, err, "larger than")
 	if runtime.GOOS != "windows" {
-		_, err = ReadFile("/dev/zero", MaxFile)
-		require.ErrorContains(t, err, "larger than")
+		_, err = boundedfile.Read("/dev/zero", MaxFile)
+		require.ErrorIs(t, err, boundedfile.ErrNotRegular)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // The limits of botocore.utils.ContainerMetadataFetcher.
@@ -85,7 +87,7 @@ func containerHost(address string) (string, error) {
 func containerToken(lookup Lookup) (string, error) {
 	token := lookup.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 	if path, ok := lookup("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); ok {
-		data, err := ReadFile(path, MaxFile)
+		data, err := boundedfile.Read(path, MaxFile)
 		if err != nil {
 			return "", failure("FileNotFoundError", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %w", err)
 		}
@@ -146,7 +148,7 @@ func parseContainer(body []byte) (*aws.Credentials, error) {
 		}
 		values[name], _ = value.(string) // a null is as good as nothing
 	}
-	expires, err := ParseTime(values["Expiration"])
+	expires, err := dateutil.Parse(values["Expiration"])
 	if err != nil {
 		return nil, failure("ParserError", "the container's credentials service: Expiration: %w", err)
 	}

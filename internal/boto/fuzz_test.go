@@ -12,20 +12,6 @@ import (
 
 // The seeds of these targets are in testdata/fuzz.
 
-// FuzzParseTime: what is a time can be written and read again.
-func FuzzParseTime(f *testing.F) {
-	f.Fuzz(func(t *testing.T, text string) {
-		at, err := ParseTime(text)
-		if err != nil || at.Year() < 0 || at.Year() > 9999 {
-			return
-		}
-		again, err := ParseTime(at.UTC().Format(time.RFC3339Nano))
-		if err != nil || !again.Equal(at) {
-			t.Fatalf("%q is %s, then %s: %v", text, at, again, err)
-		}
-	})
-}
-
 // FuzzSSOToken: whatever is in the cache of aws sso login, no error tells of it.
 func FuzzSSOToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // Instance metadata, as botocore.utils.InstanceMetadataFetcher asks for it.
@@ -151,7 +152,7 @@ func parseInstance(body []byte) (*aws.Credentials, error) {
 		}
 		fields[name] = value
 	}
-	expires, err := ParseTime(fields["Expiration"])
+	expires, err := dateutil.Parse(fields["Expiration"])
 	if err != nil {
 		return nil, failure("ParserError", "the instance metadata service: Expiration: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
 // EC2File reads the credentials file of the EC2 command line tools, which
@@ -18,7 +19,7 @@ func EC2File(lookup Lookup) (*aws.Credentials, error) {
 		return nil, nil
 	}
 	path = botofile.ExpandHome(path, lookup)
-	data, err := ReadFile(path, MaxFile)
+	data, err := boundedfile.Read(path, MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure("ConfigNotFound", "AWS_CREDENTIAL_FILE names %s, which does not exist", path)
 	}

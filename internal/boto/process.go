@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // processAnswer is what a credential process prints. Keys must be written so.
@@ -96,7 +97,7 @@ func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 		found.SessionToken = *answer.sessionToken
 	}
 	if answer.expiration != nil {
-		if found.Expires, err = ParseTime(*answer.expiration); err != nil {
+		if found.Expires, err = dateutil.Parse(*answer.expiration); err != nil {
 			return nil, failure("ParserError", "%s: Expiration: %w", name, err)
 		}
 		found.CanExpire = true

@@ -9,6 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // An SSOToken is a token that "aws sso login" left in ~/.aws/sso/cache. The
@@ -22,7 +25,7 @@ type SSOToken struct {
 func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
 	name := sha1.Sum([]byte(sessionOrURL)) //nolint:gosec // see above
 	path := filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(name[:])+".json")
-	data, err := ReadFile(path, MaxFile)
+	data, err := boundedfile.Read(path, MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure("SSOTokenLoadError", "no token for %s in %s: run aws sso login", sessionOrURL, path)
 	}
@@ -36,7 +39,7 @@ func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
 	if token.Get("accessToken") == "" || token.Get("expiresAt") == "" {
 		return nil, failure("SSOTokenLoadError", "%s has no accessToken or no expiresAt: run aws sso login", path)
 	}
-	if _, err := ParseTime(token.Get("expiresAt")); err != nil {
+	if _, err := dateutil.Parse(token.Get("expiresAt")); err != nil {
 		return nil, failure("ParserError", "%s: expiresAt: %w", path, err)
 	}
 	return token, nil
@@ -52,7 +55,7 @@ func (t *SSOToken) Get(name string) string {
 func (t *SSOToken) Expires() time.Time { return t.time("expiresAt") }
 
 func (t *SSOToken) time(name string) time.Time {
-	at, err := ParseTime(t.Get(name))
+	at, err := dateutil.Parse(t.Get(name))
 	if err != nil {
 		return time.Time{}
 	}

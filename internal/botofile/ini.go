@@ -8,12 +8,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
@@ -43,7 +43,11 @@ type ParseError struct {
 	Path   string
 	Line   int // 0 where none can be named
 	Reason string
+	Err    error // the cause, may be nil
 }
+
+// Unwrap returns the cause.
+func (e *ParseError) Unwrap() error { return e.Err }
 
 // Error is "path:line: reason".
 func (e *ParseError) Error() string {
@@ -54,23 +58,18 @@ func (e *ParseError) Error() string {
 }
 
 // Read parses the file at path. A missing file, a folder and an empty path are
-// no file, as for botocore: nil without an error.
+// no file, as for botocore: nil without an error. A pipe, a socket or a device is
+// an error here, but for the null device.
 func Read(path string) (*File, error) {
 	if path == "" {
 		return nil, nil
 	}
-	info, err := os.Stat(path)
-	if err != nil || info.IsDir() {
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return nil, nil
 	}
-	file, err := os.Open(path)
+	data, err := boundedfile.Read(path, maxSize)
 	if err != nil {
-		return nil, &ParseError{Path: path, Reason: fmt.Sprintf("can't be read: %v", errors.Unwrap(err))}
-	}
-	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
-	if err != nil {
-		return nil, &ParseError{Path: path, Reason: fmt.Sprintf("can't be read: %v", err)}
+		return nil, &ParseError{Path: path, Reason: "can't be read: " + errors.Unwrap(err).Error(), Err: err}
 	}
 	return Parse(path, data)
 }
