@@ -1,0 +1,81 @@
+// Package testkit has what the tests of several packages share: an environment, an
+// embedded server, round trips that are answered in place, and repeatable bytes. It
+// must not know the root package, so that the root's internal tests can use it too;
+// no other code may import it. Start reading at [Server] and [Answer].
+package testkit
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/stretchr/testify/require"
+)
+
+// MiB is 2^20 bytes.
+const MiB = 1 << 20
+
+// Env returns a lookup of environment variables that finds those of vars only. Nil
+// is an empty environment.
+func Env(vars map[string]string) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := vars[name]
+		return value, ok
+	}
+}
+
+// Server starts an embedded server on a loopback port and closes it when the test ends.
+func Server(t testing.TB, opts *devs3.Options) *devs3.Server {
+	t.Helper()
+	server, err := devs3.Start(opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return server
+}
+
+// RoundTripper is an [http.RoundTripper] that is a function.
+type RoundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls f.
+func (f RoundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+// Answer returns a response to request as net/http would read it, with the length
+// of body unless the header has a Content-Length of its own. It reads and closes the
+// request's body, as a server does. A nil header is an empty one.
+func Answer(request *http.Request, status int, header http.Header, body string) *http.Response {
+	if request.Body != nil {
+		_, _ = io.Copy(io.Discard, request.Body)
+		_ = request.Body.Close()
+	}
+	header = header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	if header.Get("Content-Length") == "" {
+		header.Set("Content-Length", fmt.Sprint(len(body)))
+	}
+	content := io.NopCloser(strings.NewReader(body))
+	if request.Method == http.MethodHead || body == "" {
+		content = http.NoBody
+	}
+	return &http.Response{
+		StatusCode: status, Header: header, Body: content, ContentLength: int64(len(body)),
+		Request: request, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+}
+
+// ErrorAnswer returns S3's answer for an error code.
+func ErrorAnswer(request *http.Request, status int, code string) *http.Response {
+	return Answer(request, status, nil, fmt.Sprintf("<Error><Code>%s</Code><Message>made up</Message></Error>", code))
+}
+
+// Bytes returns size bytes that look random and are the same in each run.
+func Bytes(size int) []byte {
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{byte(size), byte(size >> 8), 7}).Read(data)
+	return data
+}

@@ -1,0 +1,49 @@
+package testkit
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestEnv(t *testing.T) {
+	t.Parallel()
+	lookup := Env(map[string]string{"SET": "", "OTHER": "x"})
+	value, ok := lookup("SET")
+	assert.Empty(t, value)
+	assert.True(t, ok, "a variable that is set and empty is set")
+	_, ok = lookup("UNSET")
+	assert.False(t, ok)
+	_, ok = Env(nil)("SET")
+	assert.False(t, ok)
+}
+
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://127.0.0.1/bucket/key", strings.NewReader("sent"))
+	require.NoError(t, err)
+	response := ErrorAnswer(request, http.StatusConflict, "OperationAborted")
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Contains(t, string(body), "<Code>OperationAborted</Code>")
+	assert.EqualValues(t, len(body), response.ContentLength)
+	left, err := io.ReadAll(request.Body)
+	require.NoError(t, err)
+	assert.Empty(t, left, "the request's body was read")
+
+	request.Method = http.MethodHead
+	head := Answer(request, http.StatusOK, http.Header{"Content-Length": {"100"}}, "")
+	assert.Equal(t, http.NoBody, head.Body)
+	assert.Equal(t, "100", head.Header.Get("Content-Length"))
+}
+
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, Bytes(1000), Bytes(1000))
+	assert.NotEqual(t, Bytes(1000), Bytes(1001)[:1000])
+}
