@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
@@ -67,17 +68,17 @@ func (r *configReport) print(t *terminal) error {
 	if r.AccessKeyID != "" {
 		keys = r.AccessKeyID + " with a secret key"
 	}
-	lines := []string{
-		"source:              " + orElse(r.Source, "none"),
-		"backend:             " + r.Backend,
-		"region:              " + r.Region + " (" + r.RegionSource + ")",
-		"storage bucket:      " + orElse(r.StorageBucket, "made for the user, see lithops-s3 bucket"),
-		"credentials:         " + keys,
-		fmt.Sprintf("monitoring interval: %g s", r.MonitoringInterval),
-	}
+	var out strings.Builder
+	line := func(name, value string) { fmt.Fprintf(&out, "%-20s %s\n", name+":", indented(value, 21)) }
+	line("source", orElse(r.Source, "none"))
+	line("backend", r.Backend)
+	line("region", r.Region+" ("+r.RegionSource+")")
+	line("storage bucket", orElse(r.StorageBucket, "made for the user, see lithops-s3 bucket"))
+	line("credentials", keys)
+	line("monitoring interval", fmt.Sprintf("%g s", r.MonitoringInterval))
 	for _, warning := range r.Warnings {
-		lines = append(lines, "warning:             "+warning)
+		line("warning", warning)
 	}
-	_, err := fmt.Fprintln(t.stdout, strings.Join(lines, "\n"))
+	_, err := io.WriteString(t.stdout, out.String())
 	return err
 }

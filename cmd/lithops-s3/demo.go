@@ -128,5 +128,5 @@ func (d *demo) remove() error {
 	if err != nil {
 		return err
 	}
-	return d.say("Delete it.", fmt.Sprintf("%d objects left", len(keys)), fmt.Sprintf("lithops-s3 delete %s %q", d.bucket, demoKey))
+	return d.say("Delete it.", formatCount(len(keys), "object")+" left", fmt.Sprintf("lithops-s3 delete %s %q", d.bucket, demoKey))
 }

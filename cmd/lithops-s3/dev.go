@@ -11,12 +11,13 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 type devCommand struct {
 	Addr   string `default:"127.0.0.1:9000" help:"The loopback address to listen on; port 0 takes any."`
 	Region string `default:"us-east-1" help:"The region to be."`
-	Load   string `placeholder:"FILE" help:"Begin with the objects of a recorded job, as examples/pythonjob/job.json in the repository."`
+	Load   string `type:"file" placeholder:"FILE" help:"Begin with the objects of a recorded job, as examples/pythonjob/job.json in the repository."`
 	Debug  bool   `short:"d" help:"Say more on stderr."`
 }
 
@@ -60,7 +61,7 @@ func load(t *terminal, server *devs3.Server, path string) (err error) {
 		} `json:"objects"`
 	}
 	if err := json.Unmarshal(data, &recording); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", sanitize.Name(path), err)
 	}
 	store, err := openEmbedded(t, server)
 	if err != nil {
@@ -79,7 +80,7 @@ func load(t *terminal, server *devs3.Server, path string) (err error) {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(t.stdout, "%d objects of %s are in bucket %s.\n\n", len(recording.Objects), path, bucket)
+	_, err = fmt.Fprintf(t.stdout, "%s of %s are in bucket %s.\n\n", formatCount(len(recording.Objects), "object"), sanitize.Name(path), bucket)
 	return err
 }
 

@@ -18,7 +18,7 @@ func TestDevLoad(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, server.Close()) }()
 	var out strings.Builder
-	term := &terminal{ctx: t.Context(), stdout: &out}
+	term := &terminal{ctx: t.Context(), stdout: newOutput(&out)}
 	require.NoError(t, load(term, server, "../../examples/pythonjob/job.json"))
 	assert.Contains(t, out.String(), "64 objects of ../../examples/pythonjob/job.json are in bucket lithops-us-east-1-wxyz.\n")
 

@@ -274,7 +274,7 @@ var fixes = map[string]string{
 func (d *diagnosis) print(t *terminal) error {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-15s %s\n", name+":", fmt.Sprintf(format, args...))
+		fmt.Fprintf(&b, "%-15s %s\n", name+":", indented(fmt.Sprintf(format, args...), 16))
 	}
 	line("configuration", "%s", orElse(d.ConfigSource, "none"))
 	if d.Region != "" {
@@ -285,7 +285,7 @@ func (d *diagnosis) print(t *terminal) error {
 	if c := d.Credentials; c.Source != "" {
 		line("credentials", "%s from %s, profile %s", c.AccessKeyID, c.Source, c.Profile)
 		if c.Expires != nil {
-			line("expire", "%s", c.Expires.Format(time.RFC3339))
+			line("expire", "%s", formatTime(*c.Expires))
 		}
 	}
 	for _, tried := range d.Credentials.Tried {

@@ -12,8 +12,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // filesAtOnce is how many files of a folder are on their way at a time.
@@ -33,6 +35,7 @@ type folderTransfer struct {
 	object objectName
 	json   bool
 	quiet  bool
+	dryRun bool
 }
 
 // A folderReport is what a transfer of a folder prints as JSON.
@@ -42,6 +45,8 @@ type folderReport struct {
 	Files  int             `json:"files"` // that were moved
 	Bytes  int64           `json:"bytes"`
 	Failed []failureReport `json:"failed"`
+	DryRun bool            `json:"dry_run,omitempty"`
+	Keys   []string        `json:"keys,omitempty"` // of a dry run
 }
 
 type failureReport struct {
@@ -49,18 +54,22 @@ type failureReport struct {
 	Error string `json:"error"`
 }
 
+func newTransfer(t *terminal, verb string, object objectName, json, quiet bool) *folderTransfer {
+	return &folderTransfer{t: t, verb: verb, object: object, json: json, quiet: quiet}
+}
+
 // run moves all files, several at once. An error of one leaves the others alone;
 // the first is returned in the end.
 func (f *folderTransfer) run(files []folderFile, failures []failureReport, move func(context.Context, folderFile, func(lithopss3.Progress)) error) error {
+	if f.dryRun {
+		return f.preview(files, failures)
+	}
 	bar := &sharedBar{bar: f.t.newBar(path.Base(f.object.bucket+"/"+f.object.key), f.quiet)}
 	for _, file := range files {
 		bar.total.Total += file.size
 	}
 	report := &folderReport{Bucket: f.object.bucket, Prefix: f.object.key, Failed: failures}
-	var firstErr error
-	if len(failures) > 0 {
-		firstErr = errors.New(failures[0].File + ": " + failures[0].Error)
-	}
+	firstErr := firstFailure(failures)
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	var next atomic.Int64
@@ -86,14 +95,39 @@ func (f *folderTransfer) run(files []folderFile, failures []failureReport, move 
 	return f.finish(report, len(files)+len(failures), firstErr)
 }
 
+// firstFailure returns the first of the failures as an error, nil if there is none.
+func firstFailure(failures []failureReport) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	return errors.New(sanitize.Name(failures[0].File) + ": " + failures[0].Error)
+}
+
+// preview prints what run would move.
+func (f *folderTransfer) preview(files []folderFile, failures []failureReport) error {
+	report := &folderReport{Bucket: f.object.bucket, Prefix: f.object.key, Failed: failures, DryRun: true}
+	for _, file := range files {
+		report.Files++
+		report.Bytes += file.size
+		if f.json {
+			report.Keys = append(report.Keys, file.key)
+			continue
+		}
+		if _, err := fmt.Fprintln(f.t.stdout, sanitize.Name(file.key)); err != nil {
+			return err
+		}
+	}
+	return f.finish(report, len(files)+len(failures), firstFailure(failures))
+}
+
 // note tells of a file that failed, at once.
 func (f *folderTransfer) note(report *folderReport, name string, err, first error) error {
 	report.Failed = append(report.Failed, failureReport{File: name, Error: err.Error()})
-	_, _ = fmt.Fprintf(f.t.stderr, "lithops-s3: %s: %v\n", printable(name), err)
+	f.t.printError(fmt.Errorf("%s: %w", sanitize.Name(name), err))
 	if first != nil {
 		return first
 	}
-	return fmt.Errorf("%s: %w", printable(name), err)
+	return fmt.Errorf("%s: %w", sanitize.Name(name), err)
 }
 
 func (f *folderTransfer) finish(report *folderReport, total int, firstErr error) error {
@@ -108,7 +142,7 @@ func (f *folderTransfer) finish(report *folderReport, total int, firstErr error)
 		}
 		err = f.t.printJSON(report)
 	case !f.quiet:
-		_, err = fmt.Fprintf(f.t.stdout, "%s %d files, %s: %s/%s\n", f.verb, report.Files, formatSize(report.Bytes), f.object.bucket, printable(f.object.key))
+		_, err = fmt.Fprintf(f.t.stdout, "%s %s, %s: %s\n", f.verb, formatCount(report.Files, "file"), formatSize(report.Bytes), f.object)
 	}
 	if firstErr != nil {
 		return fmt.Errorf("%d of %d files failed, the first: %w", len(report.Failed), total, firstErr)
@@ -127,18 +161,17 @@ func folderPrefix(name string) string {
 
 // putFolder stores all files below a folder. Links to files within it are
 // followed, what is no file is an error of its own.
-func putFolder(t *terminal, store *lithopss3.Store, c *putCommand) error {
+func putFolder(t *terminal, store *lithopss3.Store, c *putCommand, name string) error {
 	root, err := os.OpenRoot(c.File)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	defer func() { _ = root.Close() }()
-	name := c.Key
-	if name == "" {
-		name = filepath.ToSlash(filepath.Base(filepath.Clean(c.File)))
-	}
 	prefix := folderPrefix(name)
-	transfer := &folderTransfer{t: t, verb: "Stored", object: objectName{c.Bucket, prefix}, json: c.JSON, quiet: c.Quiet}
+	transfer := newTransfer(t, "Stored", objectName{c.Bucket, prefix}, c.JSON, c.Quiet)
+	if c.DryRun {
+		transfer.verb, transfer.dryRun = "Would store", true
+	}
 	files, failures := transfer.findFiles(root, prefix)
 	return transfer.run(files, failures, func(ctx context.Context, file folderFile, progress func(lithopss3.Progress)) error {
 		opened, err := root.Open(filepath.FromSlash(file.path))
@@ -154,7 +187,7 @@ func putFolder(t *terminal, store *lithopss3.Store, c *putCommand) error {
 func (f *folderTransfer) findFiles(root *os.Root, prefix string) (files []folderFile, failures []failureReport) {
 	fail := func(name string, err error) {
 		failures = append(failures, failureReport{File: name, Error: err.Error()})
-		_, _ = fmt.Fprintf(f.t.stderr, "lithops-s3: %s: %v\n", printable(name), err)
+		f.t.printError(fmt.Errorf("%s: %w", sanitize.Name(name), err))
 	}
 	_ = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -168,6 +201,8 @@ func (f *folderTransfer) findFiles(root *os.Root, prefix string) (files []folder
 		switch {
 		case err != nil:
 			fail(name, err)
+		case !utf8.ValidString(name):
+			fail(name, errors.New("the name is no key, as it is not UTF-8"))
 		case info.Mode().IsRegular():
 			files = append(files, folderFile{path: name, key: prefix + name, size: info.Size()})
 		case info.IsDir():
@@ -188,6 +223,11 @@ func getFolder(t *terminal, store *lithopss3.Store, c *getCommand) error {
 	if err != nil {
 		return err
 	}
+	transfer := newTransfer(t, "Fetched", objectName{c.Bucket, prefix}, c.JSON, c.Quiet)
+	if c.DryRun {
+		transfer.verb, transfer.dryRun = "Would fetch", true
+		return transfer.preview(files, nil)
+	}
 	root, err := c.openFolder(prefix)
 	if err != nil {
 		return err
@@ -198,7 +238,6 @@ func getFolder(t *terminal, store *lithopss3.Store, c *getCommand) error {
 			return err
 		}
 	}
-	transfer := &folderTransfer{t: t, verb: "Fetched", object: objectName{c.Bucket, prefix}, json: c.JSON, quiet: c.Quiet}
 	return transfer.run(files, nil, func(ctx context.Context, file folderFile, progress func(lithopss3.Progress)) error {
 		if err := root.MkdirAll(filepath.Dir(file.path), 0o755); err != nil {
 			return err
@@ -252,7 +291,7 @@ func listFolder(t *terminal, store *lithopss3.Store, bucket, prefix string) (fil
 			err = check.add(name, isFolder)
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("nothing was fetched, as %s can be no file: %w", printable(info.Key), err)
+			return nil, nil, fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(info.Key), err)
 		}
 		if isFolder {
 			folders = append(folders, local)
@@ -261,7 +300,7 @@ func listFolder(t *terminal, store *lithopss3.Store, bucket, prefix string) (fil
 		}
 	}
 	if len(files)+len(folders) == 0 {
-		return nil, nil, fmt.Errorf("%w: no object in %s begins with %s", fs.ErrNotExist, bucket, printable(prefix))
+		return nil, nil, fmt.Errorf("%w: no object in %s begins with %s", fs.ErrNotExist, sanitize.Name(bucket), sanitize.Name(prefix))
 	}
 	return files, folders, nil
 }
@@ -290,7 +329,7 @@ func (c *nameCheck) add(name string, isFolder bool) error {
 	for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
 		if was, known := c.kinds[folder]; known {
 			if !was {
-				return fmt.Errorf("%w: %s is a file too", lithopss3.ErrUnsafeKey, printable(folder))
+				return fmt.Errorf("%w: %s is a file too", lithopss3.ErrUnsafeKey, sanitize.Name(folder))
 			}
 			break // and so is what is above it
 		}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +41,7 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 }
 
 func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected selection, opts *lithopss3.WatchOptions) error {
-	bar := &callBar{out: t.stderr, shown: isTerminal(t.stderr) && os.Getenv("TERM") != "dumb", total: c.Calls}
+	bar := &callBar{out: t.stderr, shown: t.stderr.isLive(), total: c.Calls}
 	bar.start()
 	defer bar.end()
 	for event, err := range jobs.Watch(t.ctx, selected.executor, opts) {
@@ -72,7 +70,7 @@ func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected se
 
 // A callBar draws how far the calls are, on one line of a terminal.
 type callBar struct {
-	out   io.Writer
+	out   *output
 	shown bool
 	total int // 0 if not known
 
@@ -125,7 +123,7 @@ func (b *callBar) draw() {
 	const width = 40
 	total := max(b.total, b.started, 1)
 	full := width * b.done / total
-	_, _ = fmt.Fprintf(b.out, "\r[%s%s] %d of %d calls done, %d running \x1b[K", strings.Repeat("#", full), strings.Repeat(".", width-full), b.done, total, b.started-b.done)
+	b.out.draw(fmt.Sprintf("[%s%s] %d of %d calls done, %d running ", strings.Repeat("#", full), strings.Repeat(".", width-full), b.done, total, b.started-b.done))
 }
 
 // end leaves the last state on its line.
@@ -140,18 +138,4 @@ func (b *callBar) end() {
 	if b.started > 0 {
 		_, _ = fmt.Fprintln(b.out)
 	}
-}
-
-// isTerminal tells whether a person looks at the output.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull) // a character device too
-	return err != nil || !os.SameFile(info, null)
 }

@@ -15,7 +15,7 @@ func TestCallBar(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
-		bar := &callBar{out: &out, shown: true, total: 4}
+		bar := &callBar{out: newOutput(&out), shown: true, total: 4}
 		bar.start()
 		for range 2 {
 			bar.count(lithopss3.Event{Kind: lithopss3.CallStarted})
@@ -31,7 +31,7 @@ func TestCallBar(t *testing.T) {
 		bar.end()
 		assert.Equal(t, drawn+"\n", out.String(), "once, as nothing changed")
 
-		silent := &callBar{out: &out}
+		silent := &callBar{out: newOutput(&out)}
 		silent.start()
 		silent.count(lithopss3.Event{Kind: lithopss3.CallDone})
 		silent.end()

@@ -2,12 +2,12 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"text/tabwriter"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 type listCommand struct {
@@ -46,7 +46,7 @@ func listJSON(out *bufio.Writer, objects iter.Seq2[lithopss3.ObjectInfo, error])
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(describe(info))
+		text, err := sanitize.JSON(describe(info), "")
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func listTable(out *bufio.Writer, objects iter.Seq2[lithopss3.ObjectInfo, error]
 		}
 		count++
 		bytes += info.Size
-		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\n", info.LastModified.Format("2006-01-02 15:04:05"), formatSize(info.Size), printable(info.Key)); err != nil {
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\n", formatTime(info.LastModified), formatSize(info.Size), sanitize.Name(info.Key)); err != nil {
 			return err
 		}
 		if count%1000 == 0 { // keep memory bounded and the terminal busy
@@ -85,6 +85,6 @@ func listTable(out *bufio.Writer, objects iter.Seq2[lithopss3.ObjectInfo, error]
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%d objects, %s\n", count, formatSize(bytes))
+	_, err := fmt.Fprintf(out, "%s, %s\n", formatCount(count, "object"), formatSize(bytes))
 	return err
 }

@@ -26,24 +26,56 @@ const (
 	exitNotFound   = 3
 	exitPermission = 4
 	exitConfig     = 5
+	exitSignal     = 128 // and the signal's number: 130 for Ctrl-C
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal has what is under way taken back; a second one ends the
-	// process, which may wait for a terminal to give it a line.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := interruptible(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// interrupted is the cause of a context that a signal canceled.
+type interrupted struct{ signal os.Signal }
+
+// Error returns the text for the user.
+func (interrupted) Error() string { return "interrupted" }
+
+// exitCode returns what shells expect of a process that a signal ended.
+func (i interrupted) exitCode() int {
+	number, ok := i.signal.(syscall.Signal)
+	if !ok {
+		return exitError
+	}
+	return exitSignal + int(number)
+}
+
+// interruptible returns a context that the first SIGINT or SIGTERM cancels, with an
+// interrupted as its cause: commands then stop to read, and abort what they began.
+// A second signal ends the process.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case received := <-signals:
+			signal.Stop(signals)
+			cancel(interrupted{received})
+		case <-ctx.Done():
+			signal.Stop(signals)
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // A terminal is where a command reads from and writes to.
 type terminal struct {
 	ctx    context.Context //nolint:containedctx // of the process
 	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
+	stdout *output
+	stderr *output
 }
 
 type commands struct {
@@ -66,13 +98,23 @@ type commands struct {
 
 const description = `lithops-s3 reads and writes the storage that a Lithops configuration describes, on AWS S3.
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 not permitted or no credentials, 5 the configuration is wrong.`
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 not permitted or no credentials, 5 the configuration is wrong, 130 interrupted.`
 
 // run is main without the process, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	t := &terminal{ctx: ctx, stdin: newInput(ctx, stdin), stdout: newOutput(stdout), stderr: newOutput(stderr)}
+	return t.run(args)
+}
+
+// run parses the arguments, runs the command and returns the exit code.
+func (t *terminal) run(args []string) int {
+	defer func() { _ = errors.Join(t.stdout.Flush(), t.stderr.Flush()) }()
 	exited := -1
-	parser := kong.Must(commandsFor(args), kong.Name("lithops-s3"), kong.Description(description),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }), kong.UsageOnError())
+	options := append([]kong.Option{
+		kong.Name("lithops-s3"), kong.Description(description),
+		kong.Writers(t.stdout, t.stderr), kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
+	}, argumentMappers...)
+	parser := kong.Must(commandsFor(args), options...)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -81,15 +123,19 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exited
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "lithops-s3: %v (see lithops-s3 --help)\n", err)
+		t.printError(fmt.Errorf("%w (see lithops-s3 --help)", err))
 		return exitUsage
 	}
-	err = parsed.Run(&terminal{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
+	err = parsed.Run(t)
 	var reported reportedError
 	if err != nil && !errors.As(err, &reported) {
-		_, _ = fmt.Fprintf(stderr, "lithops-s3: %v\n", err)
+		t.printError(err)
 	}
-	return exitCode(err)
+	return exitCode(t.ctx, err)
+}
+
+func (t *terminal) printError(err error) {
+	_, _ = fmt.Fprintf(t.stderr, "lithops-s3: %s\n", indented(err.Error(), 2))
 }
 
 // commandsFor is a commands, or what it has of the one command that is asked for:
@@ -106,12 +152,17 @@ func commandsFor(args []string) any {
 	return &commands{}
 }
 
-func exitCode(err error) int {
+// exitCode returns the code for a command that ended with err. After a signal any
+// error counts as its consequence.
+func exitCode(ctx context.Context, err error) int {
+	var signal interrupted
 	var config *lithopss3.ConfigError
 	var local *fs.PathError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(context.Cause(ctx), &signal):
+		return signal.exitCode()
 	case errors.Is(err, errUsage):
 		return exitUsage
 	case errors.As(err, &config), errors.Is(err, lithopss3.ErrNoConfiguration):
@@ -133,7 +184,7 @@ var errUsage = errors.New("wrong arguments")
 
 // storageFlags are the options that every command of Lithops' storage has.
 type storageFlags struct {
-	Config  string `short:"c" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
+	Config  string `short:"c" type:"file" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
 	Backend string `short:"b" placeholder:"NAME" help:"The storage backend, instead of the configuration's; aws_s3 is the one there is."`
 	Debug   bool   `short:"d" help:"Say more on stderr."`
 }
@@ -163,4 +214,10 @@ func withoutTime(groups []string, attr slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return attr
+}
+
+// isCredentialsError reports whether better credentials would help.
+func isCredentialsError(err error) bool {
+	var credentials *lithopss3.CredentialsError
+	return errors.As(err, &credentials)
 }

@@ -1,31 +1,96 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
+
+// An output is stdout or stderr, and the only way to either. What a command writes
+// to it is text, and is made safe to show, whether a person or a pipe reads it; so
+// no call site can forget that. The two exceptions have methods of their own: data,
+// for bytes that a pipe must get as they are, and draw, for the line of a bar.
+type output struct {
+	*sanitize.Writer // for text
+
+	stream     io.Writer
+	log        *sanitize.Writer
+	isTerminal bool
+}
+
+func newOutput(stream io.Writer) *output {
+	return newOutputOn(stream, isTerminal(stream))
+}
+
+func newOutputOn(stream io.Writer, isTerminal bool) *output {
+	return &output{Writer: sanitize.NewWriter(stream), log: sanitize.NewLogWriter(stream), stream: stream, isTerminal: isTerminal}
+}
+
+// data returns the writer for an object's bytes or a function's output. A pipe or
+// file gets them byte for byte; a terminal gets them as text, with the carriage
+// returns of progress bars.
+func (o *output) data() io.Writer {
+	if o.isTerminal {
+		return o.log
+	}
+	return o.stream
+}
+
+// isLive reports whether lines can be drawn again and again.
+func (o *output) isLive() bool { return o.isTerminal && os.Getenv("TERM") != "dumb" }
+
+// draw replaces the terminal's last line.
+func (o *output) draw(line string) {
+	_, _ = io.WriteString(o.stream, "\r"+sanitize.Line(line)+"\x1b[K")
+}
+
+// Flush writes what the writers hold back: half a character at the end.
+func (o *output) Flush() error { return errors.Join(o.Writer.Flush(), o.log.Flush()) }
+
+// isTerminal reports whether a person looks at the stream, or types into it.
+func isTerminal(stream any) bool {
+	if in, ok := stream.(*input); ok {
+		return in.isTerminal
+	}
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // a character device too
+	return err != nil || !os.SameFile(info, null)
+}
 
 // An objectName is a bucket and a key, or a prefix.
 type objectName struct{ bucket, key string }
 
+// String returns the name for a line of text.
+func (o objectName) String() string { return sanitize.Name(o.bucket) + "/" + sanitize.Name(o.key) }
+
+// printJSON prints a value. Text in it is escaped, not changed: what reads the JSON
+// gets the bytes that the server sent.
 func (t *terminal) printJSON(value any) error {
-	encoder := json.NewEncoder(t.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
+	data, err := sanitize.JSON(value, "  ")
+	if err != nil {
+		return err
+	}
+	_, err = t.stdout.Write(data)
+	return err
 }
 
-// printDone says what was done; extra are more keys and values for JSON, the
-// last value also for people where it is a file.
+// printDone says what was done. The extra arguments are keys and values for JSON; a
+// first one "file" is for people too.
 func (t *terminal) printDone(asJSON bool, done string, object objectName, extra ...any) error {
 	if asJSON {
 		fields := map[string]any{"bucket": object.bucket, "key": object.key}
@@ -34,9 +99,9 @@ func (t *terminal) printDone(asJSON bool, done string, object objectName, extra 
 		}
 		return t.printJSON(fields)
 	}
-	line := fmt.Sprintf("%s %s/%s", done, object.bucket, printable(object.key))
-	if len(extra) == 2 && extra[0] == "file" {
-		line += fmt.Sprintf(" into %v", extra[1])
+	line := fmt.Sprintf("%s %s", done, object)
+	if len(extra) >= 2 && extra[0] == "file" {
+		line += " into " + sanitize.Name(fmt.Sprint(extra[1]))
 	}
 	_, err := fmt.Fprintln(t.stdout, line)
 	return err
@@ -61,57 +126,21 @@ func describe(info lithopss3.ObjectInfo) objectReport {
 
 func (t *terminal) printInfo(info *lithopss3.ObjectInfo) error {
 	lines := []string{
-		"key:           " + printable(info.Key),
+		"key:           " + sanitize.Name(info.Key),
 		fmt.Sprintf("size:          %d bytes (%s)", info.Size, formatSize(info.Size)),
-		"etag:          " + printable(strings.Trim(info.ETag, `"`)),
-		"last modified: " + info.LastModified.Format(time.RFC3339),
-		"content type:  " + printable(info.ContentType),
+		"etag:          " + sanitize.Name(strings.Trim(info.ETag, `"`)),
+		"last modified: " + formatTime(info.LastModified),
+		"content type:  " + sanitize.Name(info.ContentType),
 	}
 	for _, name := range slices.Sorted(maps.Keys(info.Metadata)) {
-		lines = append(lines, "metadata:      "+printable(name)+" = "+printable(info.Metadata[name]))
+		lines = append(lines, "metadata:      "+sanitize.Name(name)+" = "+sanitize.Name(info.Metadata[name]))
 	}
 	_, err := fmt.Fprintln(t.stdout, strings.Join(lines, "\n"))
 	return err
 }
 
-// printable keeps control characters off the terminal.
-func printable(text string) string {
-	quoted := strconv.Quote(text)
-	if quoted == `"`+text+`"` {
-		return text
-	}
-	return quoted
-}
+// printable is sanitize.Name.
+func printable(text string) string { return sanitize.Name(text) }
 
-// printableLine keeps text on one line, and control characters off the terminal.
-func printableLine(text string) string {
-	var line strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) {
-			line.WriteRune(r)
-			continue
-		}
-		line.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-	}
-	return line.String()
-}
-
-// formatSize writes a number of bytes as people do.
-func formatSize(bytes int64) string {
-	size, unit := float64(bytes), 0
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
-	for size >= 1024 && unit < len(units)-1 {
-		size /= 1024
-		unit++
-	}
-	if unit == 0 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	return fmt.Sprintf("%.1f %s", size, units[unit])
-}
-
-// isCredentialsError tells the errors that better credentials would cure.
-func isCredentialsError(err error) bool {
-	var credentials *lithopss3.CredentialsError
-	return errors.As(err, &credentials)
-}
+// printableLine is sanitize.Line.
+func printableLine(text string) string { return sanitize.Line(text) }

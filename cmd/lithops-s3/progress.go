@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 const (
@@ -26,8 +25,8 @@ const (
 // A progressBar tells how far a transfer is: on a terminal by a line that is drawn
 // again and again, elsewhere by lines. A nil one is silent.
 type progressBar struct {
-	out  io.Writer
-	live bool
+	out  *output
+	live bool // drawn again and again
 	name string
 	now  func() time.Time
 
@@ -46,7 +45,7 @@ func (t *terminal) newBar(name string, quiet bool) *progressBar {
 	if quiet {
 		return nil
 	}
-	bar := &progressBar{out: t.stderr, live: isTerminal(t.stderr) && os.Getenv("TERM") != "dumb", name: name, now: time.Now}
+	bar := &progressBar{out: t.stderr, live: t.stderr.isLive(), name: name, now: time.Now}
 	bar.shown = []shownProgress{{at: bar.now()}}
 	return bar
 }
@@ -74,11 +73,11 @@ func (b *progressBar) update(p lithopss3.Progress) {
 		b.shown = b.shown[1:]
 	}
 	if !b.live {
-		_, _ = fmt.Fprintf(b.out, "%s: %s\n", printable(b.name), strings.TrimSpace(b.describe(p, ", ", " of ", "%s left")))
+		_, _ = fmt.Fprintf(b.out, "%s: %s\n", sanitize.Name(b.name), strings.TrimSpace(b.describe(p, ", ", " of ", "%s left")))
 		return
 	}
 	b.drawn = true
-	_, _ = fmt.Fprintf(b.out, "\r%s %s%s\x1b[K", shorten(b.name), drawBar(p), b.describe(p, "  ", "/", "ETA %s"))
+	b.out.draw(shorten(b.name) + " " + drawBar(p) + b.describe(p, "  ", "/", "ETA %s"))
 }
 
 // describe writes percent, bytes, rate and the time that is left.
@@ -107,7 +106,7 @@ func drawBar(p lithopss3.Progress) string {
 
 // shorten keeps the line on one row.
 func shorten(name string) string {
-	runes := []rune(printable(name))
+	runes := []rune(sanitize.Name(name))
 	if len(runes) > nameWidth {
 		return "…" + string(runes[len(runes)-nameWidth+1:])
 	}
@@ -122,7 +121,7 @@ func (b *progressBar) clear() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.drawn {
-		_, _ = fmt.Fprint(b.out, "\r\x1b[K")
+		b.out.draw("")
 		b.drawn = false
 	}
 }

@@ -13,7 +13,7 @@ import (
 func drawn(live bool) []string {
 	var out strings.Builder
 	now := time.Unix(0, 0)
-	bar := &progressBar{out: &out, live: live, name: "a name\x1b that is too long for a line.bin", now: func() time.Time { return now }}
+	bar := &progressBar{out: newOutput(&out), live: live, name: "a name\x1b that is too long for a line.bin", now: func() time.Time { return now }}
 	bar.shown = []shownProgress{{at: now}}
 	for step := range int64(1001) {
 		bar.update(lithopss3.Progress{Done: step * (100 << 20) / 1000, Total: 100 << 20})
@@ -50,7 +50,7 @@ func TestProgressOfUnknownLength(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	now := time.Unix(0, 0)
-	bar := &progressBar{out: &out, live: true, name: "-", now: func() time.Time { return now }, shown: []shownProgress{{at: now}}}
+	bar := &progressBar{out: newOutput(&out), live: true, name: "-", now: func() time.Time { return now }, shown: []shownProgress{{at: now}}}
 	now = now.Add(2 * time.Second)
 	bar.update(lithopss3.Progress{Done: 10 << 20, Total: -1})
 	assert.Equal(t, "\r- 10.0 MiB  5.0 MiB/s\x1b[K", out.String())
@@ -64,7 +64,7 @@ func TestSharedBar(t *testing.T) {
 	assert.Nil(t, (&sharedBar{}).report())
 	silent.clear()
 
-	bar := &sharedBar{bar: &progressBar{out: &strings.Builder{}, now: time.Now, shown: []shownProgress{{at: time.Now()}}}}
+	bar := &sharedBar{bar: &progressBar{out: newOutput(&strings.Builder{}), now: time.Now, shown: []shownProgress{{at: time.Now()}}}}
 	bar.total.Total = 30
 	first, second := bar.report(), bar.report()
 	first(lithopss3.Progress{Done: 5, Total: 10})

@@ -19,8 +19,8 @@ const canary = "CANARY7f3a9c"
 // secretCommands are what the test below runs, each of the commands at least once.
 var secretCommands = []string{
 	"bucket --create", "bucket --create --json", "put FILE BUCKET -k key", "put FILE BUCKET -k key --json", "get BUCKET key -o FILE2", "get BUCKET key -o FILE2 --json",
-	"list BUCKET", "list BUCKET --json", "head BUCKET key", "head BUCKET key --json", "delete BUCKET key", "delete BUCKET -p x --json",
-	"config", "config --json", "doctor", "doctor --json", "doctor --offline --bucket BUCKET --json", "jobs list", "jobs list --json", "clean --all --dry-run", "clean --all", "uploads BUCKET", "uploads BUCKET --older-than 0s --abort --json",
+	"list BUCKET", "list BUCKET --json", "head BUCKET key", "head BUCKET key --json", "delete BUCKET key", "delete BUCKET -p x --json", "delete BUCKET -p x -y",
+	"config", "config --json", "doctor", "doctor --json", "doctor --offline --bucket BUCKET --json", "jobs list", "jobs list --json", "clean --all --dry-run", "clean --all --yes", "uploads BUCKET", "uploads BUCKET --older-than 0s --abort --json",
 }
 
 // TestCommandsPrintNoSecret runs every command with a canary in the keys and on

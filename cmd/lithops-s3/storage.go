@@ -7,16 +7,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 type putCommand struct {
 	storageFlags
-	File      string `arg:"" help:"The file to store; - is standard input."`
+	File      string `arg:"" type:"file" help:"The file to store; - is standard input."`
 	Bucket    string `arg:"" help:"The bucket."`
 	Key       string `short:"k" help:"The object's key, or the folder's prefix; the file's name if not given."`
 	Recursive bool   `short:"r" help:"Store a folder, with all that is below it."`
+	DryRun    bool   `short:"n" help:"Only print what would be stored."`
 	Quiet     bool   `short:"q" help:"Print nothing but errors."`
 	JSON      bool   `name:"json" help:"Print JSON."`
 }
@@ -26,14 +29,14 @@ func (c *putCommand) Run(t *terminal) error {
 	if c.Recursive && c.File == "-" {
 		return fmt.Errorf("%w: standard input is no folder", errUsage)
 	}
-	key := c.Key
-	if key == "" {
-		key = filepath.Base(c.File)
-	}
 	if c.File == "-" && c.Key == "" {
 		return fmt.Errorf("%w: standard input needs --key", errUsage)
 	}
 	if err := checkFile(c.File); err != nil {
+		return err
+	}
+	key, err := c.key()
+	if err != nil {
 		return err
 	}
 	store, err := c.open(t)
@@ -42,7 +45,10 @@ func (c *putCommand) Run(t *terminal) error {
 	}
 	defer func() { _ = store.Close() }()
 	if c.Recursive {
-		return putFolder(t, store, c)
+		return putFolder(t, store, c, key)
+	}
+	if c.DryRun {
+		return t.printDone(c.JSON, "Would store", objectName{c.Bucket, key}, "dry_run", true)
 	}
 	bar := t.newBar(key, c.Quiet)
 	opts := &lithopss3.PutOptions{Progress: bar.report()}
@@ -58,6 +64,42 @@ func (c *putCommand) Run(t *terminal) error {
 	return t.printDone(c.JSON, "Stored", objectName{c.Bucket, key})
 }
 
+// key returns the object's key, or the name of the folder.
+func (c *putCommand) key() (string, error) {
+	if c.Key != "" {
+		return c.Key, nil
+	}
+	name, err := baseName(c.File)
+	if err != nil {
+		return "", err
+	}
+	if !utf8.ValidString(name) {
+		return "", fmt.Errorf("%w: %q is no key, as it is not UTF-8; name one with --key", errUsage, name)
+	}
+	return name, nil
+}
+
+// baseName returns the name of a file or folder. One that is reached as ".." has
+// the name that it has in the folder above it, because a key "../x" would be
+// written outside of the folder that it is fetched into. This folder has none.
+func baseName(path string) (string, error) {
+	if filepath.Base(path) != ".." {
+		return filepath.ToSlash(filepath.Base(filepath.Clean(path))), nil
+	}
+	if !filepath.IsAbs(path) {
+		here, err := os.Getwd()
+		if err != nil {
+			return "", err
+		}
+		path = here + string(filepath.Separator) + path // not Join, which takes "link/.." for "."
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.ToSlash(filepath.Base(real)), nil
+}
+
 // checkFile finds a missing file before any request is made. That it is missing
 // is no missing object, so that the exit code is not that of one.
 func checkFile(path string) error {
@@ -66,7 +108,7 @@ func checkFile(path string) error {
 	}
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s: no such file", errUsage, path)
+		return fmt.Errorf("%w: %s: no such file", errUsage, sanitize.Name(path))
 	}
 	return err
 }
@@ -75,8 +117,9 @@ type getCommand struct {
 	storageFlags
 	Bucket    string `arg:"" help:"The bucket."`
 	Key       string `arg:"" optional:"" help:"The object's key; with --recursive a folder, or nothing for the whole bucket."`
-	Out       string `short:"o" placeholder:"FILE" help:"The file or folder to write, - for standard output; the key, below this folder, if not given."`
+	Out       string `short:"o" type:"file" placeholder:"FILE" help:"The file or folder to write, - for standard output; the key, below this folder, if not given."`
 	Recursive bool   `short:"r" help:"Fetch all objects below a folder."`
+	DryRun    bool   `short:"n" help:"Only print what would be fetched."`
 	Resume    bool   `help:"Go on with a download that was interrupted, and leave what came if this one is."`
 	Quiet     bool   `short:"q" help:"Print nothing but errors."`
 	JSON      bool   `name:"json" help:"Print JSON."`
@@ -96,6 +139,8 @@ func (c *getCommand) Run(t *terminal) error {
 	switch {
 	case c.Recursive:
 		return getFolder(t, store, c)
+	case c.DryRun:
+		return c.preview(t, store, out)
 	case out == "-":
 		return c.copyTo(t, store)
 	}
@@ -152,45 +197,22 @@ func (c *getCommand) fetchBelow(t *terminal, store *lithopss3.Store, out string,
 	return store.DownloadFile(t.ctx, c.Bucket, c.Key, out, opts)
 }
 
+// preview prints what would be fetched, if it is there.
+func (c *getCommand) preview(t *terminal, store *lithopss3.Store, out string) error {
+	if _, err := store.HeadObject(t.ctx, c.Bucket, c.Key); err != nil {
+		return err
+	}
+	return t.printDone(c.JSON, "Would fetch", objectName{c.Bucket, c.Key}, "file", out, "dry_run", true)
+}
+
 func (c *getCommand) copyTo(t *terminal, store *lithopss3.Store) error {
 	object, err := store.GetObject(t.ctx, c.Bucket, c.Key, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = object.Body.Close() }()
-	_, err = io.Copy(t.stdout, object.Body)
+	_, err = io.Copy(t.stdout.data(), object.Body)
 	return err
-}
-
-type deleteCommand struct {
-	storageFlags
-	Bucket string `arg:"" help:"The bucket."`
-	Key    string `arg:"" optional:"" help:"The object's key."`
-	Prefix string `short:"p" help:"Delete every object whose key begins with this."`
-	JSON   bool   `name:"json" help:"Print JSON."`
-}
-
-// Run deletes one object or those with a prefix. One that is not there is no error.
-func (c *deleteCommand) Run(t *terminal) error {
-	if (c.Key == "") == (c.Prefix == "") {
-		return fmt.Errorf("%w: delete takes a key or --prefix, one of them", errUsage)
-	}
-	store, err := c.open(t)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close() }()
-	if c.Key != "" {
-		if err := store.DeleteObject(t.ctx, c.Bucket, c.Key); err != nil {
-			return err
-		}
-		return t.printDone(c.JSON, "Deleted", objectName{c.Bucket, c.Key})
-	}
-	deleted, err := store.DeletePrefix(t.ctx, c.Bucket, c.Prefix, nil)
-	if err != nil {
-		return err
-	}
-	return t.printDone(c.JSON, fmt.Sprintf("Deleted %d objects from", deleted), objectName{c.Bucket, c.Prefix}, "deleted", deleted)
 }
 
 type headCommand struct {
@@ -242,6 +264,6 @@ func (c *bucketCommand) Run(t *terminal) error {
 	if c.JSON {
 		return t.printJSON(map[string]string{"bucket": bucket, "region": store.Region()})
 	}
-	_, err = fmt.Fprintln(t.stdout, bucket)
+	_, err = fmt.Fprintln(t.stdout, sanitize.Name(bucket))
 	return err
 }

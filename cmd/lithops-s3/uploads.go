@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 type uploadsCommand struct {
@@ -14,6 +15,7 @@ type uploadsCommand struct {
 	Prefix    string        `short:"p" help:"Only those of keys that begin with this."`
 	OlderThan time.Duration `default:"24h" help:"Only those begun longer ago: what is younger may be under way. 0s is all."`
 	Abort     bool          `help:"End them: the server drops their parts. Objects stay. Uploads that are under way fail."`
+	DryRun    bool          `short:"n" help:"With --abort, only print what would be ended."`
 	JSON      bool          `name:"json" help:"Print JSON."`
 }
 
@@ -45,21 +47,17 @@ func (c *uploadsCommand) Run(t *terminal) error {
 	lines := make([]uploadLine, 0, len(found))
 	var failed error
 	for _, upload := range found {
-		if c.Abort {
+		if c.Abort && !c.DryRun {
 			if failed = store.AbortUpload(t.ctx, c.Bucket, upload); failed != nil {
 				break // and tell of those before
 			}
 		}
-		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun, Aborted: c.Abort}
+		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun, Aborted: c.Abort && !c.DryRun}
 		lines = append(lines, line)
 		if c.JSON {
 			continue
 		}
-		word := "open"
-		if c.Abort {
-			word = "ended"
-		}
-		if _, err := fmt.Fprintf(t.stdout, "%s  %s  %s  %s\n", word, upload.Begun.UTC().Format(time.RFC3339), printable(upload.Key), printable(upload.ID)); err != nil {
+		if _, err := fmt.Fprintf(t.stdout, "%s  %s  %s  %s\n", c.word(), formatTime(upload.Begun), sanitize.Name(upload.Key), sanitize.Name(upload.ID)); err != nil {
 			return err
 		}
 	}
@@ -67,4 +65,15 @@ func (c *uploadsCommand) Run(t *terminal) error {
 		return errors.Join(failed, t.printJSON(lines))
 	}
 	return failed
+}
+
+// word says what became of an upload.
+func (c *uploadsCommand) word() string {
+	switch {
+	case !c.Abort:
+		return "open"
+	case c.DryRun:
+		return "would end"
+	}
+	return "ended"
 }

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/sanitize"
+)
+
+// formatSize returns a number of bytes in the largest unit that fits.
+func formatSize(bytes int64) string {
+	size, unit := float64(bytes), 0
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	for size >= 1024 && unit < len(units)-1 {
+		size /= 1024
+		unit++
+	}
+	if unit == 0 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	return fmt.Sprintf("%.1f %s", size, units[unit])
+}
+
+// formatTime returns a time in the local zone, with that zone: "2026-11-27 00:04:05Z".
+// A time that is not known is "unknown".
+func formatTime(when time.Time) string {
+	if when.IsZero() {
+		return "unknown"
+	}
+	return when.Local().Format("2006-01-02 15:04:05Z07:00")
+}
+
+// formatCount returns a number of things: "1 object", "2 objects".
+func formatCount[N int | int64](count N, thing string) string {
+	if count == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", count, thing)
+}
+
+// indented returns text that stands after a heading of width columns. Its second and
+// further lines begin below its first, so that none passes for a heading.
+func indented(text string, width int) string {
+	return strings.ReplaceAll(sanitize.Text(strings.TrimSpace(text)), "\n", "\n"+strings.Repeat(" ", width))
+}

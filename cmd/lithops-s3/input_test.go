@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestReadsEndWithACancel: a read of standard input that waits ends when the command is canceled.
+func TestReadsEndWithACancel(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stream, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	in := newInput(ctx, stream)
+	go func() {
+		_, _ = feed.Write([]byte("abc"))
+		cancel(interrupted{syscall.SIGINT})
+	}()
+	data, err := io.ReadAll(in)
+	assert.ErrorIs(t, err, interrupted{syscall.SIGINT})
+	assert.Contains(t, []string{"", "abc"}, string(data), "what came before may be read or not")
+	n, err := in.Read(make([]byte, 1))
+	assert.Zero(t, n)
+	assert.ErrorIs(t, err, interrupted{syscall.SIGINT})
+}
+
+func TestInputGivesWhatTheStreamGives(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("0123456789", 2*inputBuffer/10)
+	for _, stream := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text[:99])), iotest.DataErrReader(strings.NewReader(text))} {
+		require.NoError(t, iotest.TestReader(newInput(t.Context(), strings.NewReader(text)), []byte(text)))
+		data, err := io.ReadAll(newInput(t.Context(), stream))
+		require.NoError(t, err)
+		assert.True(t, strings.HasPrefix(text, string(data)) && len(data) >= 99)
+	}
+	broken := errors.New("broken")
+	data, err := io.ReadAll(newInput(t.Context(), io.MultiReader(strings.NewReader("a"), iotest.ErrReader(broken))))
+	assert.Equal(t, "a", string(data))
+	assert.ErrorIs(t, err, broken)
+}
+
+// TestInputKeepsFiles: a regular file stays one, so that its size is known.
+func TestInputKeepsFiles(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	assert.Same(t, file, newInput(t.Context(), file))
+}
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	ask := func(ctx context.Context, in io.Reader, isTerminal bool) (string, error) {
+		var out strings.Builder
+		term := &terminal{ctx: ctx, stdin: &input{ctx: ctx, in: in, isTerminal: isTerminal}, stderr: newOutput(&out)}
+		err := term.confirm("Delete \x1b?")
+		return out.String(), err
+	}
+	for answer, want := range map[string]error{
+		"y\n": nil, "Yes\r\n": nil, " YES \n": nil, "n\n": errNotConfirmed, "\n": errNotConfirmed, "yess\n": errNotConfirmed, "": errNotConfirmed, "y": errNotConfirmed,
+	} {
+		asked, err := ask(t.Context(), strings.NewReader(answer), true)
+		assert.ErrorIs(t, err, want, "%q", answer)
+		assert.Equal(t, `Delete \x1b? [y/N] `, asked)
+		asked, err = ask(t.Context(), strings.NewReader(answer), false)
+		assert.ErrorIs(t, err, errUsage)
+		assert.ErrorContains(t, err, "--yes")
+		assert.Empty(t, asked)
+	}
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stream, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	go func() {
+		_, _ = feed.Write(nil) // the prompt waits
+		cancel(interrupted{syscall.SIGINT})
+	}()
+	_, err := ask(ctx, stream, true)
+	assert.ErrorIs(t, err, interrupted{syscall.SIGINT})
+	assert.Equal(t, 130, exitCode(ctx, err))
+}
