@@ -1,6 +1,7 @@
 package lithopss3
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,8 +35,8 @@ func BenchmarkGlobPage(b *testing.B) {
 	require.NoError(b, err)
 	var keys []string
 	for i := range 100 {
-		call := Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: FormatCallID(i)}
-		keys = append(keys, call.InitKey("0a1b2c3d4e5f"), call.OutputKey(), call.StatusKey())
+		folder := fmt.Sprintf("lithops.jobs/4b99c1-0-M000/%05d/", i)
+		keys = append(keys, folder+"0a1b2c3d4e5f.init", folder+"output.pickle", folder+"status.json")
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/partition"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -153,7 +155,7 @@ func TestEndlessObjects(t *testing.T) {
 			require.ErrorContains(t, err, "1048576")
 		}
 		assert.LessOrEqual(t, read.Load(), int64(4<<20))
-		_, err = lithopss3.NewJobs(store, "bucket").CallStatus(t.Context(), lithopss3.Call{ExecutorID: "e-0", JobID: "M000", CallID: "00000"})
+		_, err = jobs.New(store, "bucket", nil).Status(t.Context(), jobs.Call{ExecutorID: "e-0", JobID: "M000", CallID: "00000"})
 		require.Error(t, err)
 		assert.LessOrEqual(t, read.Load(), int64(140<<20), "a status has at most 64 MiB")
 	}
@@ -182,7 +184,7 @@ func TestPromisedBytes(t *testing.T) {
 		err = store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, "file"), &lithopss3.DownloadOptions{Resume: resume})
 		require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 	}
-	_, _, err = lithopss3.PartitionObjects(t.Context(), store, []string{"s3://bucket/key"}, &lithopss3.PartitionOptions{ChunkSize: 1 << 20})
+	_, _, err = partition.Objects(t.Context(), store, []string{"s3://bucket/key"}, &partition.Options{ChunkSize: 1 << 20})
 	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 	runtime.ReadMemStats(&after)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(512<<20))

@@ -107,8 +107,8 @@ var layouts = map[string]func(n int) []string{
 	"a job": func(n int) []string {
 		var keys []string
 		for i := range n / 3 {
-			call := Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: FormatCallID(i)}
-			keys = append(keys, call.InitKey(md5Of(i)[:12]), call.StatusKey(), call.OutputKey())
+			folder := fmt.Sprintf("lithops.jobs/4b99c1-0-M000/%05d/", i)
+			keys = append(keys, folder+md5Of(i)[:12]+".init", folder+"status.json", folder+"output.pickle")
 		}
 		return keys
 	},

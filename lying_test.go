@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/partition"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -186,11 +188,11 @@ func TestJobsOfStrayKeys(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{"x/", "precious/folder/", "lithops.jobs/e-0-M000/"} {
 		for _, key := range []string{"x", "precious/and/longer/than/the/prefix"} {
-			jobs := lithopss3.NewJobs(strayStorage{t: t, folder: folder, key: key}, "bucket")
-			_, err := jobs.Clean(t.Context(), lithopss3.CleanOptions{All: true})
+			client := jobs.New(strayStorage{t: t, folder: folder, key: key}, "bucket", nil)
+			_, err := client.Clean(t.Context(), jobs.CleanOptions{All: true})
 			require.ErrorIs(t, err, lithopss3.ErrListing, key)
 			var last error
-			for _, last = range jobs.Watch(t.Context(), "e-0", &lithopss3.WatchOptions{Once: true}) {
+			for _, last = range client.Watch(t.Context(), "e-0", &jobs.WatchOptions{Once: true}) {
 			}
 			require.ErrorIs(t, last, lithopss3.ErrListing, folder+key)
 		}
@@ -257,7 +259,7 @@ func TestHeadWithoutLength(t *testing.T) {
 	}, func(t *testing.T, store *lithopss3.Store) {
 		require.ErrorContains(t, second(store.HeadObject(t.Context(), "bucket", "key")), "size")
 		require.ErrorContains(t, second(store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{Range: lithopss3.Range(-5, 2)})), "size")
-		_, _, err := lithopss3.PartitionObjects(t.Context(), store, []string{"s3://bucket/key"}, &lithopss3.PartitionOptions{ChunkSize: 1 << 20})
+		_, _, err := partition.Objects(t.Context(), store, []string{"s3://bucket/key"}, &partition.Options{ChunkSize: 1 << 20})
 		require.ErrorContains(t, err, "size")
 	})
 }

@@ -12,21 +12,23 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/partition"
 )
 
 // ownedOperations are all that this package does in a bucket. Each must make a
 // request. trip, where there is one, breaks some.
 func ownedOperations(t *testing.T) map[string]struct {
-	do   func(context.Context, *lithopss3.Store, *lithopss3.Jobs) error
+	do   func(context.Context, *lithopss3.Store, *jobs.Client) error
 	trip tripper
 } {
 	t.Helper()
 	type operation = struct {
-		do   func(context.Context, *lithopss3.Store, *lithopss3.Jobs) error
+		do   func(context.Context, *lithopss3.Store, *jobs.Client) error
 		trip tripper
 	}
 	const bucket = userBucketName
-	call := lithopss3.Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: "00000"}
+	call := jobs.Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: "00000"}
 	large := bytes.Repeat([]byte("0123456789abcdef"), 20<<16) // 20 MiB: parts up, ranges down
 	file := filepath.Join(t.TempDir(), "file")
 	read := func(object *lithopss3.Object, err error) error {
@@ -37,10 +39,10 @@ func ownedOperations(t *testing.T) map[string]struct {
 		return errors.Join(err, object.Body.Close())
 	}
 	on := func(do func(context.Context, *lithopss3.Store) error) operation {
-		return operation{do: func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error { return do(ctx, s) }}
+		return operation{do: func(ctx context.Context, s *lithopss3.Store, _ *jobs.Client) error { return do(ctx, s) }}
 	}
-	of := func(do func(context.Context, *lithopss3.Jobs) error) operation {
-		return operation{do: func(ctx context.Context, _ *lithopss3.Store, j *lithopss3.Jobs) error { return do(ctx, j) }}
+	of := func(do func(context.Context, *jobs.Client) error) operation {
+		return operation{do: func(ctx context.Context, _ *lithopss3.Store, j *jobs.Client) error { return do(ctx, j) }}
 	}
 	operations := map[string]operation{
 		"Store.BucketStatus": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.BucketStatus(ctx, bucket)) }),
@@ -116,63 +118,63 @@ func ownedOperations(t *testing.T) map[string]struct {
 		}),
 		"Store.CreateBucket": on(func(ctx context.Context, s *lithopss3.Store) error { return s.CreateBucket(ctx, bucket) }),
 
-		"Jobs.CallOutput": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.CallOutput(ctx, call)) }),
-		"Jobs.CallStatus": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.CallStatus(ctx, call)) }),
-		"Jobs.CallStatuses": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			for _, err := range j.CallStatuses(ctx, []lithopss3.Call{call}) {
+		"Client.Output": of(func(ctx context.Context, j *jobs.Client) error { return second(j.Output(ctx, call)) }),
+		"Client.Status": of(func(ctx context.Context, j *jobs.Client) error { return second(j.Status(ctx, call)) }),
+		"Client.Statuses": of(func(ctx context.Context, j *jobs.Client) error {
+			for _, err := range j.Statuses(ctx, []jobs.Call{call}) {
 				if err != nil {
 					return err
 				}
 			}
 			return nil
 		}),
-		"Jobs.Clean": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return second(j.Clean(ctx, lithopss3.CleanOptions{ExecutorID: "none"}))
+		"Client.Clean": of(func(ctx context.Context, j *jobs.Client) error {
+			return second(j.Clean(ctx, jobs.CleanOptions{ExecutorID: "none"}))
 		}),
-		"Jobs.PutCloudObject": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+		"Client.PutCloudObject": of(func(ctx context.Context, j *jobs.Client) error {
 			return second(j.PutCloudObject(ctx, strings.NewReader("x"), nil))
 		}),
-		"Jobs.GetCloudObject": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return read(j.GetCloudObject(ctx, &lithopss3.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "key"}, nil))
+		"Client.GetCloudObject": of(func(ctx context.Context, j *jobs.Client) error {
+			return read(j.GetCloudObject(ctx, &jobs.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "key"}, nil))
 		}),
-		"Jobs.DeleteCloudObjects": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return j.DeleteCloudObjects(ctx, &lithopss3.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "gone"})
+		"Client.DeleteCloudObjects": of(func(ctx context.Context, j *jobs.Client) error {
+			return j.DeleteCloudObjects(ctx, &jobs.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "gone"})
 		}),
-		"Jobs.PutData": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+		"Client.PutData": of(func(ctx context.Context, j *jobs.Client) error {
 			return j.PutData(ctx, "data", strings.NewReader("x"))
 		}),
-		"Jobs.GetData":    of(func(ctx context.Context, j *lithopss3.Jobs) error { return read(j.GetData(ctx, "key", nil)) }),
-		"Jobs.DeleteData": of(func(ctx context.Context, j *lithopss3.Jobs) error { return j.DeleteData(ctx, "gone") }),
-		"Jobs.PutFunction": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+		"Client.GetData":    of(func(ctx context.Context, j *jobs.Client) error { return read(j.GetData(ctx, "key", nil)) }),
+		"Client.DeleteData": of(func(ctx context.Context, j *jobs.Client) error { return j.DeleteData(ctx, "gone") }),
+		"Client.PutFunction": of(func(ctx context.Context, j *jobs.Client) error {
 			return second(j.PutFunction(ctx, "4b99c1-0", []byte("f")))
 		}),
-		"Jobs.GetFunction": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.GetFunction(ctx, "key")) }),
-		"Jobs.PutRuntimeMeta": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+		"Client.GetFunction": of(func(ctx context.Context, j *jobs.Client) error { return second(j.GetFunction(ctx, "key")) }),
+		"Client.PutRuntimeMeta": of(func(ctx context.Context, j *jobs.Client) error {
 			return j.PutRuntimeMeta(ctx, "r", map[string]any{})
 		}),
-		"Jobs.RuntimeMeta":       of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.RuntimeMeta(ctx, "r")) }),
-		"Jobs.DeleteRuntimeMeta": of(func(ctx context.Context, j *lithopss3.Jobs) error { return j.DeleteRuntimeMeta(ctx, "other") }),
-		"Jobs.Finish": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return j.Finish(ctx, &lithopss3.CallStatus{Call: call}, strings.Repeat("x", 9<<10), nil)
+		"Client.RuntimeMeta":       of(func(ctx context.Context, j *jobs.Client) error { return second(j.RuntimeMeta(ctx, "r")) }),
+		"Client.DeleteRuntimeMeta": of(func(ctx context.Context, j *jobs.Client) error { return j.DeleteRuntimeMeta(ctx, "other") }),
+		"Client.Finish": of(func(ctx context.Context, j *jobs.Client) error {
+			return j.Finish(ctx, &jobs.Status{Call: call}, strings.Repeat("x", 9<<10), nil)
 		}),
-		"Jobs.PutInit": of(func(ctx context.Context, j *lithopss3.Jobs) error { return j.PutInit(ctx, call, "a") }),
-		"Jobs.PutStatus": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return j.PutStatus(ctx, &lithopss3.CallStatus{Call: call})
+		"Client.PutInit": of(func(ctx context.Context, j *jobs.Client) error { return j.PutInit(ctx, call, "a") }),
+		"Client.PutStatus": of(func(ctx context.Context, j *jobs.Client) error {
+			return j.PutStatus(ctx, &jobs.Status{Call: call})
 		}),
-		"Jobs.JobStatus": of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.JobStatus(ctx, "")) }),
-		"Jobs.List":      of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.List(ctx, "")) }),
-		"Jobs.Result":    of(func(ctx context.Context, j *lithopss3.Jobs) error { return second(j.Result(ctx, call)) }),
-		"Jobs.ResultOf": of(func(ctx context.Context, j *lithopss3.Jobs) error {
-			return second(j.ResultOf(ctx, &lithopss3.CallStatus{Call: call, ResultSize: 1}))
+		"Client.Progress": of(func(ctx context.Context, j *jobs.Client) error { return second(j.Progress(ctx, "")) }),
+		"Client.List":     of(func(ctx context.Context, j *jobs.Client) error { return second(j.List(ctx, "")) }),
+		"Client.Result":   of(func(ctx context.Context, j *jobs.Client) error { return second(j.Result(ctx, call)) }),
+		"Client.ResultOf": of(func(ctx context.Context, j *jobs.Client) error {
+			return second(j.ResultOf(ctx, &jobs.Status{Call: call, ResultSize: 1}))
 		}),
-		"Jobs.Watch": of(func(ctx context.Context, j *lithopss3.Jobs) error {
+		"Client.Watch": of(func(ctx context.Context, j *jobs.Client) error {
 			for _, err := range j.Watch(ctx, "4b99c1-0", nil) {
 				return err // the first event is enough
 			}
 			return nil
 		}),
-		"PartitionObjects": on(func(ctx context.Context, s *lithopss3.Store) error {
-			partitions, _, err := lithopss3.PartitionObjects(ctx, s, []string{"s3://" + bucket + "/large"}, nil)
+		"partition.Objects": on(func(ctx context.Context, s *lithopss3.Store) error {
+			partitions, _, err := partition.Objects(ctx, s, []string{"s3://" + bucket + "/large"}, nil)
 			if err != nil {
 				return err
 			}
@@ -184,13 +186,13 @@ func ownedOperations(t *testing.T) map[string]struct {
 		}),
 	}
 	resumed := operations["Store.GetObject"]
-	resumed.do = func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error {
+	resumed.do = func(ctx context.Context, s *lithopss3.Store, _ *jobs.Client) error {
 		return read(s.GetObject(ctx, bucket, "large", nil))
 	}
 	resumed.trip = breakFirst()
 	operations["Store.GetObject that breaks off"] = resumed
 	aborted := operations["Store.PutObject in parts"]
-	aborted.do = func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error {
+	aborted.do = func(ctx context.Context, s *lithopss3.Store, _ *jobs.Client) error {
 		err := s.PutObject(ctx, bucket, "aborted", bytes.NewReader(large), nil)
 		if err == nil {
 			return errors.New("the upload was to fail")
@@ -205,7 +207,7 @@ func ownedOperations(t *testing.T) map[string]struct {
 	}
 	operations["Store.PutObject that is taken back"] = aborted
 	elsewhere := operations["Store.HeadObject"]
-	elsewhere.do = func(ctx context.Context, s *lithopss3.Store, _ *lithopss3.Jobs) error {
+	elsewhere.do = func(ctx context.Context, s *lithopss3.Store, _ *jobs.Client) error {
 		return unless(second(s.HeadObject(ctx, bucket, "key")), errMoved)
 	}
 	elsewhere.trip = moveOnce()

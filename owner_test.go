@@ -13,6 +13,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -74,7 +75,7 @@ func openRecorded(t *testing.T, server *devs3.Server, config string, opts lithop
 // noRequests are the methods that make no request to a bucket.
 var noRequests = []string{
 	"Store.Bucket", "Store.Client", "Store.Close", "Store.Config", "Store.Format", "Store.Identity", "Store.PutRequest", "Store.Region", "Store.RegionSource", "Store.ServerTime",
-	"Jobs.Bucket",
+	"Client.Bucket", "Client.In",
 }
 
 // TestOwnerOnEveryRequest records every request of every operation in a bucket
@@ -87,13 +88,12 @@ func TestOwnerOnEveryRequest(t *testing.T) {
 		bucket, err := store.EnsureBucket(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, userBucketName, bucket)
-		jobs := lithopss3.NewJobs(store, bucket)
-		jobs.CacheDir = ""
+		client := jobs.New(store, bucket, &jobs.Options{NoCache: true})
 		operations := ownedOperations(t)
 		for _, name := range noRequests {
 			require.NotContains(t, operations, name)
 		}
-		for _, value := range []any{store, jobs} {
+		for _, value := range []any{store, client} {
 			methods := reflect.TypeOf(value)
 			for i := range methods.NumMethod() {
 				name := methods.Elem().Name() + "." + methods.Method(i).Name
@@ -101,7 +101,7 @@ func TestOwnerOnEveryRequest(t *testing.T) {
 				require.True(t, listed || slices.Contains(noRequests, name), "%s is in neither list: does it demand the owner?", name)
 			}
 		}
-		order := []string{"Store.PutObject", "Store.PutObject in parts", "Store.DownloadFile", "Jobs.PutRuntimeMeta", "Jobs.PutInit", "Jobs.Finish"}
+		order := []string{"Store.PutObject", "Store.PutObject in parts", "Store.DownloadFile", "Client.PutRuntimeMeta", "Client.PutInit", "Client.Finish"}
 		for name := range operations {
 			if !slices.Contains(order, name) {
 				order = append(order, name)
@@ -110,7 +110,7 @@ func TestOwnerOnEveryRequest(t *testing.T) {
 		for range 2 { // the second time in the patterns that the first one left
 			for _, name := range order {
 				recorder.reset(operations[name].trip)
-				require.NoError(t, operations[name].do(t.Context(), store, jobs), name)
+				require.NoError(t, operations[name].do(t.Context(), store, client), name)
 				demanding, blind := recorder.seen()
 				for _, request := range blind {
 					assert.Equal(t, "PUT /"+bucket+"", request, "%s: only this request has no such header at S3", name)

@@ -3,9 +3,6 @@ package lithopss3
 import (
 	"bytes"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,22 +56,6 @@ func TestRedactURL(t *testing.T) {
 		"http://u:p/q@r@host:1/": "http://[redacted]@host:1/", "": "",
 	} {
 		assert.Equal(t, want, redactURL(address))
-	}
-}
-
-// TestCachedMetadataIsOnesOwn: what is cached of a bucket is for this user only.
-func TestCachedMetadataIsOnesOwn(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such permissions")
-	}
-	jobs := NewJobs(nil, "bucket")
-	jobs.CacheDir = t.TempDir()
-	jobs.cache("runtime", []byte("{}"))
-	for _, name := range []string{"runtime.meta.json", "runtime.meta.json" + originSuffix} {
-		info, err := os.Stat(filepath.Join(jobs.CacheDir, RuntimesPrefix, name))
-		require.NoError(t, err)
-		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
 	}
 }
 

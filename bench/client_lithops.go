@@ -7,6 +7,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/bench/s3null"
+	"github.com/lithops-go/lithopss3/jobs"
 )
 
 // lithopsClient is this package.
@@ -61,12 +62,12 @@ func (c *lithopsClient) remove(ctx context.Context, bucket string, keys []string
 
 // poll looks once at a job, as an executor does.
 func (c *lithopsClient) poll(ctx context.Context, bucket string) (done int, err error) {
-	jobs := lithopss3.NewJobs(c.store, bucket)
-	for event, err := range jobs.Watch(ctx, s3null.ExecutorID, &lithopss3.WatchOptions{Once: true}) {
+	client := jobs.New(c.store, bucket, nil)
+	for event, err := range client.Watch(ctx, s3null.ExecutorID, &jobs.WatchOptions{Once: true}) {
 		if err != nil {
 			return done, err
 		}
-		if event.Kind == lithopss3.CallDone {
+		if event.Kind == jobs.CallDone {
 			done++
 		}
 	}

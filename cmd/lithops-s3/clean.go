@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 )
 
 type cleanCommand struct {
@@ -20,7 +21,7 @@ type cleanCommand struct {
 
 // Run deletes what is selected. On a terminal it asks first.
 func (c *cleanCommand) Run(t *terminal) error {
-	opts := lithopss3.CleanOptions{All: c.All, CloudObjects: c.CloudObjects, DryRun: c.DryRun}
+	opts := jobs.CleanOptions{All: c.All, CloudObjects: c.CloudObjects, DryRun: c.DryRun}
 	if c.ID != "" {
 		selected, err := parseSelection(c.ID)
 		if err != nil {
@@ -37,13 +38,13 @@ func (c *cleanCommand) Run(t *terminal) error {
 	if c.All && (c.ID != "" || c.CloudObjects) {
 		return fmt.Errorf("%w: --all is everything; leave out the rest", errUsage)
 	}
-	store, jobs, err := c.open(t)
+	store, client, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
 	if !c.DryRun && !c.Yes && isTerminal(t.stdin) {
-		if err := c.ask(t, jobs, opts); err != nil {
+		if err := c.ask(t, client, opts); err != nil {
 			return err
 		}
 	}
@@ -52,24 +53,24 @@ func (c *cleanCommand) Run(t *terminal) error {
 		done = "Would delete"
 		opts.Each = func(info lithopss3.ObjectInfo) { _, _ = fmt.Fprintln(t.stdout, printable(info.Key)) }
 	}
-	report, err := jobs.Clean(t.ctx, opts)
+	report, err := client.Clean(t.ctx, opts)
 	if some := (*lithopss3.DeleteError)(nil); errors.As(err, &some) {
 		report.Objects -= int64(len(some.Failed))
 	}
-	_, _ = fmt.Fprintf(t.stdout, "%s %d objects, %s, in bucket %s\n", done, report.Objects, formatSize(report.Bytes), jobs.Bucket())
+	_, _ = fmt.Fprintf(t.stdout, "%s %d objects, %s, in bucket %s\n", done, report.Objects, formatSize(report.Bytes), client.Bucket())
 	return err
 }
 
 var errNotConfirmed = errors.New("nothing was deleted")
 
 // ask counts what would go, and wants a yes.
-func (c *cleanCommand) ask(t *terminal, jobs *lithopss3.Jobs, opts lithopss3.CleanOptions) error {
+func (c *cleanCommand) ask(t *terminal, client *jobs.Client, opts jobs.CleanOptions) error {
 	opts.DryRun = true
-	report, err := jobs.Clean(t.ctx, opts)
+	report, err := client.Clean(t.ctx, opts)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(t.stderr, "Delete %d objects, %s, in bucket %s? [y/N] ", report.Objects, formatSize(report.Bytes), jobs.Bucket())
+	_, _ = fmt.Fprintf(t.stderr, "Delete %d objects, %s, in bucket %s? [y/N] ", report.Objects, formatSize(report.Bytes), client.Bucket())
 	answer, _ := bufio.NewReader(t.stdin).ReadString('\n') // no answer is no
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
 		return errNotConfirmed

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -27,7 +27,7 @@ func TestDevLoad(t *testing.T) {
 	defer func() { assert.NoError(t, store.Close()) }()
 	bucket, err := store.Bucket(t.Context())
 	require.NoError(t, err)
-	list, err := lithopss3.NewJobs(store, bucket).List(t.Context(), "")
+	list, err := jobs.New(store, bucket, nil).List(t.Context(), "")
 	require.NoError(t, err)
 	assert.Len(t, list, 12)
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 )
 
 type jobsCommand struct {
@@ -30,7 +31,10 @@ type jobsFlags struct {
 }
 
 // open opens the storage and the jobs in the bucket. The caller closes the storage.
-func (f *jobsFlags) open(t *terminal) (*lithopss3.Store, *lithopss3.Jobs, error) {
+func (f *jobsFlags) open(t *terminal) (*lithopss3.Store, *jobs.Client, error) { return f.openAt(t, 0) }
+
+// openAt opens them with another interval than the configuration's, if that is not 0.
+func (f *jobsFlags) openAt(t *terminal, interval time.Duration) (*lithopss3.Store, *jobs.Client, error) {
 	store, err := f.storageFlags.open(t)
 	if err != nil {
 		return nil, nil, err
@@ -41,11 +45,10 @@ func (f *jobsFlags) open(t *terminal) (*lithopss3.Store, *lithopss3.Jobs, error)
 			return nil, nil, errors.Join(err, store.Close())
 		}
 	}
-	jobs := lithopss3.NewJobs(store, bucket)
-	if seconds := store.Config().MonitoringInterval; seconds > 0 {
-		jobs.Interval = seconds
+	if interval <= 0 {
+		interval = store.Config().MonitoringInterval
 	}
-	return store, jobs, nil
+	return store, jobs.New(store, bucket, &jobs.Options{Interval: interval}), nil
 }
 
 // A selection is what an ID names: an executor, a job of it, or a call of that.
@@ -53,14 +56,14 @@ type selection struct{ executor, job, call string }
 
 // parseSelection reads "4b99c1-0", "4b99c1-0-M000" or "4b99c1-0-M000/00000".
 func parseSelection(id string) (selection, error) {
-	id = strings.Trim(strings.TrimPrefix(id, lithopss3.JobsPrefix+"/"), "/")
-	if key, ok := lithopss3.ParseKey(lithopss3.JobsPrefix + "/" + id + "/status.json"); ok {
+	id = strings.Trim(strings.TrimPrefix(id, jobs.Prefix+"/"), "/")
+	if key, ok := jobs.ParseKey(jobs.Prefix + "/" + id + "/status.json"); ok {
 		return selection{key.ExecutorID, key.JobID, key.CallID}, nil
 	}
 	if id == "" || strings.Contains(id, "/") {
 		return selection{}, fmt.Errorf("%w: %q is no executor (4b99c1-0), job (4b99c1-0-M000) or call (4b99c1-0-M000/00000)", errUsage, id)
 	}
-	if key, ok := lithopss3.ParseKey(lithopss3.JobsPrefix + "/" + id + "/aggdata.pickle"); ok {
+	if key, ok := jobs.ParseKey(jobs.Prefix + "/" + id + "/aggdata.pickle"); ok {
 		return selection{key.ExecutorID, key.JobID, ""}, nil
 	}
 	return selection{executor: id}, nil
@@ -68,7 +71,7 @@ func parseSelection(id string) (selection, error) {
 
 // has tells whether a call is selected; those of executors made inside selected
 // calls are.
-func (s selection) has(call lithopss3.Call) bool {
+func (s selection) has(call jobs.Call) bool {
 	if call.ExecutorID != s.executor {
 		start := s.executor + "-"
 		if s.job != "" {
@@ -93,31 +96,31 @@ type callReport struct {
 	Error      string     `json:"error,omitempty"`
 	Traceback  string     `json:"traceback,omitempty"`
 
-	id     lithopss3.Call
-	status *lithopss3.CallStatus
+	id     jobs.Call
+	status *jobs.Status
 }
 
 // calls are the selected calls in the order of their keys, with the statuses of
 // those that have ended.
-func calls(ctx context.Context, jobs *lithopss3.Jobs, selected selection) ([]*callReport, error) {
-	status, err := jobs.JobStatus(ctx, selected.executor)
+func calls(ctx context.Context, client *jobs.Client, selected selection) ([]*callReport, error) {
+	status, err := client.Progress(ctx, selected.executor)
 	if err != nil {
 		return nil, err
 	}
-	reports := map[lithopss3.Call]*callReport{}
+	reports := map[jobs.Call]*callReport{}
 	for _, activation := range status.Started {
 		if selected.has(activation.Call) {
 			reports[activation.Call] = &callReport{Call: activation.String(), State: "running", Activation: activation.ActivationID, id: activation.Call}
 		}
 	}
-	done := slices.DeleteFunc(status.Done, func(call lithopss3.Call) bool { return !selected.has(call) })
+	done := slices.DeleteFunc(status.Done, func(call jobs.Call) bool { return !selected.has(call) })
 	for _, call := range done {
 		if reports[call] == nil {
 			reports[call] = &callReport{Call: call.String(), id: call}
 		}
 	}
 	i := 0
-	for status, err := range jobs.CallStatuses(ctx, done) {
+	for status, err := range client.Statuses(ctx, done) {
 		report := reports[done[i]]
 		i++
 		switch {
@@ -130,7 +133,7 @@ func calls(ctx context.Context, jobs *lithopss3.Jobs, selected selection) ([]*ca
 		}
 	}
 	if len(reports) == 0 {
-		return nil, fmt.Errorf("%w (bucket %s)", errNoCalls, jobs.Bucket())
+		return nil, fmt.Errorf("%w (bucket %s)", errNoCalls, client.Bucket())
 	}
 	return slices.SortedFunc(maps.Values(reports), func(a, b *callReport) int { return cmp.Compare(a.Call, b.Call) }), nil
 }
@@ -148,7 +151,7 @@ func isOfStorage(ctx context.Context, err error) bool {
 	return errors.As(err, &failure) && !isMissing
 }
 
-func (r *callReport) fill(status *lithopss3.CallStatus) {
+func (r *callReport) fill(status *jobs.Status) {
 	r.status, r.State, r.Activation = status, "done", status.ActivationID
 	if start := status.WorkerStart; !start.IsZero() {
 		r.Start, r.Seconds = &start, status.WorkerEnd.Sub(start).Seconds()
@@ -161,7 +164,7 @@ func (r *callReport) fill(status *lithopss3.CallStatus) {
 // fail takes the type, the message and the traceback of Python's exception.
 func (r *callReport) fail(err error) {
 	r.State, r.Error = "failed", err.Error()
-	var failure *lithopss3.CallError
+	var failure *jobs.CallError
 	if !errors.As(err, &failure) {
 		return
 	}
@@ -191,18 +194,18 @@ type jobReport struct {
 
 // Run lists the jobs.
 func (c *jobsListCommand) Run(t *terminal) error {
-	store, jobs, err := c.open(t)
+	store, client, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	list, err := jobs.List(t.ctx, c.Prefix)
+	list, err := client.List(t.ctx, c.Prefix)
 	if err != nil {
 		return err
 	}
 	failed := map[[2]string]int{}
 	if !c.Fast {
-		if failed, err = countFailed(t.ctx, jobs, list); err != nil {
+		if failed, err = countFailed(t.ctx, client, list); err != nil {
 			return err
 		}
 	}
@@ -216,7 +219,7 @@ func (c *jobsListCommand) Run(t *terminal) error {
 	if c.JSON {
 		return t.printJSON(reports)
 	}
-	return t.printJobs(reports, jobs.Bucket())
+	return t.printJobs(reports, client.Bucket())
 }
 
 func (t *terminal) printJobs(reports []jobReport, bucket string) error {
@@ -234,7 +237,7 @@ func (t *terminal) printJobs(reports []jobReport, bucket string) error {
 }
 
 // countFailed reads the statuses of all calls that have ended, by executor and job.
-func countFailed(ctx context.Context, jobs *lithopss3.Jobs, list []lithopss3.JobInfo) (map[[2]string]int, error) {
+func countFailed(ctx context.Context, client *jobs.Client, list []jobs.Info) (map[[2]string]int, error) {
 	failed := map[[2]string]int{}
 	seen := map[string]bool{}
 	for _, job := range list {
@@ -242,13 +245,13 @@ func countFailed(ctx context.Context, jobs *lithopss3.Jobs, list []lithopss3.Job
 			continue
 		}
 		seen[job.ExecutorID] = true
-		status, err := jobs.JobStatus(ctx, job.ExecutorID)
+		status, err := client.Progress(ctx, job.ExecutorID)
 		if err != nil {
 			return nil, err
 		}
-		done := slices.DeleteFunc(status.Done, func(call lithopss3.Call) bool { return call.ExecutorID != job.ExecutorID })
+		done := slices.DeleteFunc(status.Done, func(call jobs.Call) bool { return call.ExecutorID != job.ExecutorID })
 		i := 0
-		for status, err := range jobs.CallStatuses(ctx, done) {
+		for status, err := range client.Statuses(ctx, done) {
 			if err != nil && isOfStorage(ctx, err) {
 				return nil, err
 			}
@@ -273,12 +276,12 @@ func (c *jobsShowCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, jobs, err := c.open(t)
+	store, client, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	reports, err := calls(t.ctx, jobs, selected)
+	reports, err := calls(t.ctx, client, selected)
 	if err != nil {
 		return err
 	}

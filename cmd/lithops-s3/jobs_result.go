@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -27,12 +27,12 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, jobs, err := c.open(t)
+	store, client, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	reports, err := calls(t.ctx, jobs, selected)
+	reports, err := calls(t.ctx, client, selected)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 		case report.State == "failed":
 			failed++
 		default:
-			value, err := jobs.ResultOf(t.ctx, report.status)
+			value, err := client.ResultOf(t.ctx, report.status)
 			if err != nil && isOfStorage(t.ctx, err) {
 				return err
 			}
@@ -102,7 +102,7 @@ func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single boo
 
 // pythonText is a value as Python would print it in a list, on one line.
 func pythonText(value any) string {
-	calls, ok := value.([]lithopss3.Call)
+	calls, ok := value.([]jobs.Call)
 	if !ok {
 		return printableLine(pickle.Repr(value))
 	}
@@ -150,7 +150,7 @@ func asJSON(value any) any {
 		return asJSON(value.Value)
 	case time.Time:
 		return value.Format(time.RFC3339Nano)
-	case *lithopss3.CloudObject:
+	case *jobs.CloudObject:
 		return map[string]any{"backend": value.Backend, "bucket": value.Bucket, "key": value.Key}
 	}
 	return pythonText(value)
@@ -175,12 +175,12 @@ func (c *jobsLogsCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, jobs, err := c.open(t)
+	store, client, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	reports, err := calls(t.ctx, jobs, selected)
+	reports, err := calls(t.ctx, client, selected)
 	if err != nil {
 		return err
 	}

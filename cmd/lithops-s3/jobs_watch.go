@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 )
 
 type jobsWatchCommand struct {
@@ -25,26 +25,23 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 	if selected.call != "" || (c.Calls > 0 && selected.job == "") {
 		return fmt.Errorf("%w: only an executor or a job can be watched, and --calls is for a job", errUsage)
 	}
-	store, jobs, err := c.open(t)
+	store, client, err := c.openAt(t, c.Interval)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if c.Interval > 0 {
-		jobs.Interval = c.Interval
-	}
-	opts := &lithopss3.WatchOptions{UntilIdle: c.Calls == 0}
+	opts := &jobs.WatchOptions{UntilIdle: c.Calls == 0}
 	if c.Calls > 0 {
 		opts.Calls = map[string]int{selected.job: c.Calls}
 	}
-	return c.follow(t, jobs, selected, opts)
+	return c.follow(t, client, selected, opts)
 }
 
-func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected selection, opts *lithopss3.WatchOptions) error {
+func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, selected selection, opts *jobs.WatchOptions) error {
 	bar := &callBar{out: t.stderr, shown: t.stderr.isLive(), total: c.Calls}
 	bar.start()
 	defer bar.end()
-	for event, err := range jobs.Watch(t.ctx, selected.executor, opts) {
+	for event, err := range client.Watch(t.ctx, selected.executor, opts) {
 		if err != nil {
 			return err
 		}
@@ -55,7 +52,7 @@ func (c *jobsWatchCommand) follow(t *terminal, jobs *lithopss3.Jobs, selected se
 		if bar.shown {
 			continue
 		}
-		word := map[lithopss3.EventKind]string{lithopss3.CallStarted: "started", lithopss3.CallDone: "done"}[event.Kind]
+		word := map[jobs.EventKind]string{jobs.CallStarted: "started", jobs.CallDone: "done"}[event.Kind]
 		if _, err := fmt.Fprintf(t.stdout, "%s\t%s\t%s\n", time.Now().Format(time.TimeOnly), printable(event.String()), word); err != nil {
 			return err
 		}
@@ -102,11 +99,11 @@ func (b *callBar) start() {
 	})
 }
 
-func (b *callBar) count(event lithopss3.Event) {
+func (b *callBar) count(event jobs.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changed = true
-	if event.Kind == lithopss3.CallStarted {
+	if event.Kind == jobs.CallStarted {
 		b.started++
 	} else {
 		b.done++

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -18,10 +18,10 @@ func TestCallBar(t *testing.T) {
 		bar := &callBar{out: newOutput(&out), shown: true, total: 4}
 		bar.start()
 		for range 2 {
-			bar.count(lithopss3.Event{Kind: lithopss3.CallStarted})
-			bar.count(lithopss3.Event{Kind: lithopss3.CallDone})
+			bar.count(jobs.Event{Kind: jobs.CallStarted})
+			bar.count(jobs.Event{Kind: jobs.CallDone})
 		}
-		bar.count(lithopss3.Event{Kind: lithopss3.CallStarted})
+		bar.count(jobs.Event{Kind: jobs.CallStarted})
 		time.Sleep(2 * drawEvery)
 		synctest.Wait()
 		drawn := "\r[" + strings.Repeat("#", 20) + strings.Repeat(".", 20) + "] 2 of 4 calls done, 1 running \x1b[K"
@@ -33,7 +33,7 @@ func TestCallBar(t *testing.T) {
 
 		silent := &callBar{out: newOutput(&out)}
 		silent.start()
-		silent.count(lithopss3.Event{Kind: lithopss3.CallDone})
+		silent.count(jobs.Event{Kind: jobs.CallDone})
 		silent.end()
 		assert.Equal(t, drawn+"\n", out.String())
 	})

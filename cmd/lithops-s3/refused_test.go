@@ -15,6 +15,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -65,15 +66,15 @@ func command(ctx context.Context, args ...string) (code int, out, problems strin
 // storeCalls leaves calls that are done, the first with a result of its own object.
 func storeCalls(t *testing.T, store *lithopss3.Store) {
 	t.Helper()
-	jobs := lithopss3.NewJobs(store, refusedBucket)
+	client := jobs.New(store, refusedBucket, nil)
 	for i := range 3 {
-		status := &lithopss3.CallStatus{Call: lithopss3.Call{ExecutorID: "e-0", JobID: "M000", CallID: lithopss3.FormatCallID(i)}, ActivationID: "aa"}
+		status := &jobs.Status{Call: jobs.Call{ExecutorID: "e-0", JobID: "M000", CallID: jobs.FormatCallID(i)}, ActivationID: "aa"}
 		var result any = int64(i)
 		if i == 0 {
 			result = bytes.Repeat([]byte("x"), 10<<10)
 		}
-		require.NoError(t, jobs.PutInit(t.Context(), status.Call, "aa"))
-		require.NoError(t, jobs.Finish(t.Context(), status, result, nil))
+		require.NoError(t, client.PutInit(t.Context(), status.Call, "aa"))
+		require.NoError(t, client.Finish(t.Context(), status, result, nil))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -54,7 +55,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return printJob(ctx, out, lithopss3.NewJobs(store, bucket), executorID)
+	return printJob(ctx, out, jobs.New(store, bucket, nil), executorID)
 }
 
 // load stores the recorded objects and returns the id of the executor.
@@ -77,17 +78,17 @@ func load(ctx context.Context, store *lithopss3.Store, bucket string) (string, e
 	return job.ExecutorID, nil
 }
 
-func printJob(ctx context.Context, out io.Writer, jobs *lithopss3.Jobs, executorID string) error {
-	status, err := jobs.JobStatus(ctx, executorID)
+func printJob(ctx context.Context, out io.Writer, client *jobs.Client, executorID string) error {
+	status, err := client.Progress(ctx, executorID)
 	if err != nil {
 		return err
 	}
-	for status, err := range jobs.CallStatuses(ctx, status.Done) {
+	for status, err := range client.Statuses(ctx, status.Done) {
 		if err != nil {
 			return err
 		}
-		value, err := jobs.ResultOf(ctx, status)
-		var failure *lithopss3.CallError
+		value, err := client.ResultOf(ctx, status)
+		var failure *jobs.CallError
 		if err != nil && !errors.As(err, &failure) {
 			return err
 		}
@@ -100,13 +101,13 @@ func printJob(ctx context.Context, out io.Writer, jobs *lithopss3.Jobs, executor
 }
 
 // describe is a line for what a call came to.
-func describe(value any, failure *lithopss3.CallError) string {
+func describe(value any, failure *jobs.CallError) string {
 	if failure != nil {
 		lines := strings.Split(strings.TrimSpace(failure.Traceback), "\n")
 		return fmt.Sprintf("%s: %s (%d lines of traceback)", failure.Type, failure.Message, len(lines))
 	}
 	switch value := value.(type) {
-	case []lithopss3.Call:
+	case []jobs.Call:
 		return fmt.Sprintf("futures of %v", value)
 	case []byte:
 		return fmt.Sprintf("%d bytes", len(value))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -18,12 +19,12 @@ import (
 // workers keep there.
 type executor struct {
 	id      string
-	jobs    *lithopss3.Jobs
+	client  *jobs.Client
 	workers int
 }
 
-func newExecutor(jobs *lithopss3.Jobs, workers int) *executor {
-	return &executor{id: lithopss3.NewExecutorID(), jobs: jobs, workers: workers}
+func newExecutor(client *jobs.Client, workers int) *executor {
+	return &executor{id: jobs.NewExecutorID(), client: client, workers: workers}
 }
 
 // A function is what a call runs. What it logs goes into the call's status.
@@ -45,12 +46,12 @@ func (e *executor) run(ctx context.Context, out io.Writer, jobID string, argumen
 			cancel(err) // a call without a status would be waited for without end
 		}
 	})
-	for event, err := range e.jobs.Watch(ctx, e.id, &lithopss3.WatchOptions{Calls: map[string]int{jobID: len(ranges)}}) {
+	for event, err := range e.client.Watch(ctx, e.id, &jobs.WatchOptions{Calls: map[string]int{jobID: len(ranges)}}) {
 		if err != nil {
 			cancel(err)
 			break
 		}
-		if event.Kind == lithopss3.CallDone && event.JobID == jobID {
+		if event.Kind == jobs.CallDone && event.JobID == jobID {
 			_, _ = fmt.Fprintf(out, "call %s has ended\n", event.Call) // progress only
 		}
 	}
@@ -68,8 +69,8 @@ func (e *executor) submit(ctx context.Context, jobID string, arguments []*pickle
 			return nil, err
 		}
 	}
-	data, ranges := lithopss3.AggregateData(items)
-	return ranges, e.jobs.PutData(ctx, lithopss3.DataKey(e.id, jobID), bytes.NewReader(data))
+	data, ranges := jobs.AggregateData(items)
+	return ranges, e.client.PutData(ctx, jobs.DataKey(e.id, jobID), bytes.NewReader(data))
 }
 
 // runCalls runs calls, several at once, until all have left a status.
@@ -81,7 +82,7 @@ func (e *executor) runCalls(ctx context.Context, jobID string, ranges []lithopss
 	for i := range errs {
 		workers.Go(func() {
 			for n := range numbers {
-				call := lithopss3.Call{ExecutorID: e.id, JobID: jobID, CallID: lithopss3.FormatCallID(n)}
+				call := jobs.Call{ExecutorID: e.id, JobID: jobID, CallID: jobs.FormatCallID(n)}
 				errs[i] = errors.Join(errs[i], e.call(ctx, call, submitted, ranges[n], run))
 			}
 		})
@@ -95,12 +96,12 @@ func (e *executor) runCalls(ctx context.Context, jobID string, ranges []lithopss
 }
 
 // call is what a worker of Lithops does: an init object, the function, a status.
-func (e *executor) call(ctx context.Context, call lithopss3.Call, submitted time.Time, data lithopss3.ByteRange, run function) error {
-	status := &lithopss3.CallStatus{
-		Call: call, ActivationID: lithopss3.NewActivationID(), ChunkSize: 1,
+func (e *executor) call(ctx context.Context, call jobs.Call, submitted time.Time, data lithopss3.ByteRange, run function) error {
+	status := &jobs.Status{
+		Call: call, ActivationID: jobs.NewActivationID(), ChunkSize: 1,
 		HostSubmitted: submitted, WorkerStart: time.Now(),
 	}
-	if err := e.jobs.PutInit(ctx, call, status.ActivationID); err != nil {
+	if err := e.client.PutInit(ctx, call, status.ActivationID); err != nil {
 		return err
 	}
 	arguments, err := e.arguments(ctx, call, data)
@@ -113,12 +114,12 @@ func (e *executor) call(ctx context.Context, call lithopss3.Call, submitted time
 	status.FuncEnd = time.Now()
 	status.FuncTime = status.FuncEnd.Sub(status.FuncStart)
 	status.SetLogs(log.String())
-	return e.jobs.Finish(ctx, status, result, failure)
+	return e.client.Finish(ctx, status, result, failure)
 }
 
 // arguments reads a call's arguments where submit stored them.
-func (e *executor) arguments(ctx context.Context, call lithopss3.Call, data lithopss3.ByteRange) (*pickle.Dict, error) {
-	object, err := e.jobs.GetData(ctx, lithopss3.DataKey(call.ExecutorID, call.JobID), &lithopss3.GetOptions{Range: &data})
+func (e *executor) arguments(ctx context.Context, call jobs.Call, data lithopss3.ByteRange) (*pickle.Dict, error) {
+	object, err := e.client.GetData(ctx, jobs.DataKey(call.ExecutorID, call.JobID), &lithopss3.GetOptions{Range: &data})
 	if err != nil {
 		return nil, err
 	}

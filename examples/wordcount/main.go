@@ -22,6 +22,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/jobs"
 )
 
 //go:embed text.txt
@@ -68,11 +69,12 @@ func run(ctx context.Context, out io.Writer, opts options) (err error) {
 	if err != nil {
 		return err
 	}
-	jobs := lithopss3.NewJobs(storage, bucket)
+	jobOptions := &jobs.Options{}
 	if opts.config == "" {
-		jobs.Interval = 50 * time.Millisecond // the embedded server is near
+		jobOptions.Interval = 50 * time.Millisecond // the embedded server is near
 	}
-	return countWords(ctx, out, storage, newExecutor(jobs, max(1, opts.workers)), text, opts.chunk)
+	client := jobs.New(storage, bucket, jobOptions)
+	return countWords(ctx, out, storage, newExecutor(client, max(1, opts.workers)), text, opts.chunk)
 }
 
 // open opens the storage of a configuration, or an embedded server.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -48,20 +49,19 @@ func TestLeavesNothing(t *testing.T) {
 	defer func() { assert.NoError(t, store.Close()) }()
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
-	jobs := lithopss3.NewJobs(store, bucket)
-	jobs.Interval = time.Millisecond
-	e := newExecutor(jobs, 2)
+	client := jobs.New(store, bucket, &jobs.Options{Interval: time.Millisecond})
+	e := newExecutor(client, 2)
 	require.NoError(t, countWords(t.Context(), io.Discard, store, e, strings.NewReader("a b\na"), 2))
 
-	failed := newExecutor(jobs, 2)
+	failed := newExecutor(client, 2)
 	require.NoError(t, failed.run(t.Context(), io.Discard, "M000", []*pickle.Dict{{}}, func(ctx context.Context, arguments *pickle.Dict, log io.Writer) (any, error) {
 		return count(ctx, store, arguments, log)
 	}))
 	_, err = failed.sum(t.Context(), "M000", 1)
-	var failure *lithopss3.CallError
+	var failure *jobs.CallError
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "the argument obj is no CloudObject", failure.Message)
-	_, err = jobs.Clean(t.Context(), lithopss3.CleanOptions{ExecutorID: failed.id})
+	_, err = client.Clean(t.Context(), jobs.CleanOptions{ExecutorID: failed.id})
 	require.NoError(t, err)
 
 	keys, err := store.ListKeys(t.Context(), bucket, "")

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/partition"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -19,16 +21,16 @@ import (
 // call of a map, adds the counts up by the call of a reduce, and prints the most
 // frequent words. It leaves nothing behind.
 func countWords(ctx context.Context, out io.Writer, storage lithopss3.Storage, e *executor, text io.Reader, chunk int64) (err error) {
-	object, err := e.jobs.PutCloudObject(ctx, text, nil)
+	object, err := e.client.PutCloudObject(ctx, text, nil)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		ctx := context.WithoutCancel(ctx) // also after an interruption
-		_, cleaned := e.jobs.Clean(ctx, lithopss3.CleanOptions{ExecutorID: e.id})
-		err = errors.Join(err, cleaned, e.jobs.DeleteCloudObjects(ctx, object))
+		_, cleaned := e.client.Clean(ctx, jobs.CleanOptions{ExecutorID: e.id})
+		err = errors.Join(err, cleaned, e.client.DeleteCloudObjects(ctx, object))
 	}()
-	partitions, _, err := lithopss3.PartitionObjects(ctx, storage, []string{object.URL()}, &lithopss3.PartitionOptions{ChunkSize: chunk, Newline: "\n"})
+	partitions, _, err := partition.Objects(ctx, storage, []string{object.URL()}, &partition.Options{ChunkSize: chunk, Newline: "\n"})
 	if err != nil {
 		return err
 	}
@@ -36,8 +38,8 @@ func countWords(ctx context.Context, out io.Writer, storage lithopss3.Storage, e
 	for i := range partitions {
 		arguments[i] = pickle.NewDict("obj", partitions[i].CloudObject())
 	}
-	_, _ = fmt.Fprintf(out, "executor %s: %d partitions in bucket %s\n", e.id, len(partitions), e.jobs.Bucket())
-	mapID, reduceID := lithopss3.FormatJobID(lithopss3.MapJob, 0), lithopss3.FormatJobID(lithopss3.ReduceJob, 0)
+	_, _ = fmt.Fprintf(out, "executor %s: %d partitions in bucket %s\n", e.id, len(partitions), e.client.Bucket())
+	mapID, reduceID := jobs.FormatJobID(jobs.MapJob, 0), jobs.FormatJobID(jobs.ReduceJob, 0)
 	err = e.run(ctx, out, mapID, arguments, func(ctx context.Context, arguments *pickle.Dict, log io.Writer) (any, error) {
 		return count(ctx, storage, arguments, log)
 	})
@@ -50,7 +52,7 @@ func countWords(ctx context.Context, out io.Writer, storage lithopss3.Storage, e
 	if err != nil {
 		return err
 	}
-	result, err := e.jobs.Result(ctx, lithopss3.Call{ExecutorID: e.id, JobID: reduceID, CallID: lithopss3.FormatCallID(0)})
+	result, err := e.client.Result(ctx, jobs.Call{ExecutorID: e.id, JobID: reduceID, CallID: jobs.FormatCallID(0)})
 	if err != nil {
 		return err
 	}
@@ -60,11 +62,11 @@ func countWords(ctx context.Context, out io.Writer, storage lithopss3.Storage, e
 // count counts the words of a partition: the map.
 func count(ctx context.Context, storage lithopss3.Storage, arguments *pickle.Dict, log io.Writer) (map[string]int, error) {
 	value, _ := arguments.Get("obj")
-	object, ok := value.(*lithopss3.CloudObject)
+	object, ok := value.(*jobs.CloudObject)
 	if !ok {
 		return nil, errors.New("the argument obj is no CloudObject")
 	}
-	partition, err := lithopss3.PartitionOf(object)
+	partition, err := partition.Of(object)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +88,7 @@ func count(ctx context.Context, storage lithopss3.Storage, arguments *pickle.Dic
 func (e *executor) sum(ctx context.Context, jobID string, calls int) (map[string]int, error) {
 	total := map[string]int{}
 	for n := range calls {
-		result, err := e.jobs.Result(ctx, lithopss3.Call{ExecutorID: e.id, JobID: jobID, CallID: lithopss3.FormatCallID(n)})
+		result, err := e.client.Result(ctx, jobs.Call{ExecutorID: e.id, JobID: jobID, CallID: jobs.FormatCallID(n)})
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"bytes"
@@ -32,56 +32,56 @@ type origin struct {
 
 // PutRuntimeMeta stores a runtime's metadata, anything that encoding/json takes.
 // The runtime is named as by Lithops, "aws_lambda/3.7.1/us-east-1/name/256".
-func (j *Jobs) PutRuntimeMeta(ctx context.Context, runtime string, meta any) error {
+func (c *Client) PutRuntimeMeta(ctx context.Context, runtime string, meta any) error {
 	data, err := pyjson.Encode(meta)
 	if err != nil {
 		return fmt.Errorf("the metadata of runtime %s: %w", runtime, err)
 	}
-	j.dropCached(runtime) // whatever becomes of the request, the copy is old
-	if err := j.PutData(ctx, RuntimeKey(runtime), bytes.NewReader(data)); err != nil {
+	c.dropCached(runtime) // whatever becomes of the request, the copy is old
+	if err := c.PutData(ctx, RuntimeKey(runtime), bytes.NewReader(data)); err != nil {
 		return err
 	}
-	j.cache(runtime, data)
+	c.cache(runtime, data)
 	return nil
 }
 
 // RuntimeMeta reads a runtime's metadata as JSON, from the local cache if the
 // copy there is of this bucket, and caches it. It is fs.ErrNotExist where there
 // is none.
-func (j *Jobs) RuntimeMeta(ctx context.Context, runtime string) (json.RawMessage, error) {
-	if data, ok := j.cached(runtime); ok {
+func (c *Client) RuntimeMeta(ctx context.Context, runtime string) (json.RawMessage, error) {
+	if data, ok := c.cached(runtime); ok {
 		return data, nil
 	}
-	data, err := j.read(ctx, RuntimeKey(runtime), maxStatus)
+	data, err := c.read(ctx, RuntimeKey(runtime), maxStatus)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := pyjson.Decode(data); err != nil {
 		return nil, fmt.Errorf("%s: %w", RuntimeKey(runtime), err)
 	}
-	j.cache(runtime, data)
+	c.cache(runtime, data)
 	return data, nil
 }
 
 // DeleteRuntimeMeta removes a runtime's metadata, from the cache too. That there
 // is none is no error.
-func (j *Jobs) DeleteRuntimeMeta(ctx context.Context, runtime string) error {
-	j.dropCached(runtime)
-	return j.DeleteData(ctx, RuntimeKey(runtime))
+func (c *Client) DeleteRuntimeMeta(ctx context.Context, runtime string) error {
+	c.dropCached(runtime)
+	return c.DeleteData(ctx, RuntimeKey(runtime))
 }
 
 // cachePath is where Python has the copy; ok is false where there is no cache,
 // or the name leads out of it.
-func (j *Jobs) cachePath(runtime string) (path string, ok bool) {
+func (c *Client) cachePath(runtime string) (path string, ok bool) {
 	local := filepath.FromSlash(runtime + runtimeSuffix)
-	if j.CacheDir == "" || !filepath.IsLocal(local) {
+	if c.cacheDir == "" || !filepath.IsLocal(local) {
 		return "", false
 	}
-	return filepath.Join(j.CacheDir, RuntimesPrefix, local), true
+	return filepath.Join(c.cacheDir, RuntimesPrefix, local), true
 }
 
-func (j *Jobs) cached(runtime string) ([]byte, bool) {
-	path, ok := j.cachePath(runtime)
+func (c *Client) cached(runtime string) ([]byte, bool) {
+	path, ok := c.cachePath(runtime)
 	if !ok {
 		return nil, false
 	}
@@ -91,24 +91,24 @@ func (j *Jobs) cached(runtime string) ([]byte, bool) {
 	}
 	data, err := boundedfile.Read(path, maxStatus)
 	var from origin
-	if err != nil || json.Unmarshal(note, &from) != nil || from != j.originOf(data) {
+	if err != nil || json.Unmarshal(note, &from) != nil || from != c.originOf(data) {
 		return nil, false
 	}
 	return data, true
 }
 
-func (j *Jobs) originOf(data []byte) origin {
+func (c *Client) originOf(data []byte) origin {
 	sum := sha256.Sum256(data)
-	return origin{Bucket: j.bucket, SHA256: hex.EncodeToString(sum[:])}
+	return origin{Bucket: c.bucket, SHA256: hex.EncodeToString(sum[:])}
 }
 
 // cache makes the copy and its note. A cache that can't be written is none.
-func (j *Jobs) cache(runtime string, data []byte) {
-	path, ok := j.cachePath(runtime)
+func (c *Client) cache(runtime string, data []byte) {
+	path, ok := c.cachePath(runtime)
 	if !ok {
 		return
 	}
-	note, err := json.Marshal(j.originOf(data))
+	note, err := json.Marshal(c.originOf(data))
 	if err != nil || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
 		return
 	}
@@ -119,27 +119,23 @@ func (j *Jobs) cache(runtime string, data []byte) {
 
 // replaceFile writes a file that is always whole, for this user's eyes only.
 func replaceFile(path string, data []byte) error {
-	target, err := openTarget(nil, path)
+	file, err := os.CreateTemp(filepath.Dir(path), ".lithops-s3-*.tmp")
 	if err != nil {
 		return err
 	}
-	defer target.close()
-	file, err := target.create()
-	if err != nil {
-		return err
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
 	}
-	return target.replace(file, false, func() error {
-		if err := file.Chmod(0o600); err != nil {
-			return err
-		}
-		_, err := file.Write(data)
-		return err
-	}, func() {})
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
 }
 
 // dropCached removes the copy, so that Python does not believe it either.
-func (j *Jobs) dropCached(runtime string) {
-	if path, ok := j.cachePath(runtime); ok {
+func (c *Client) dropCached(runtime string) {
+	if path, ok := c.cachePath(runtime); ok {
 		_ = errors.Join(os.Remove(path), os.Remove(path+originSuffix))
 	}
 }

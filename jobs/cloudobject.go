@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -35,15 +36,15 @@ var ownSession = sync.OnceValue(func() string { return "go-" + randomHex(8) })
 // PutCloudObject stores an object and returns the reference to it. Without a key
 // it gets one from the session's id and a number (Storage.put_cloudobject), as
 // "lithops.jobs/tmp/4b99c1-0-M005-00000/cloudobject_0".
-func (j *Jobs) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudObjectOptions) (*CloudObject, error) {
+func (c *Client) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudObjectOptions) (*CloudObject, error) {
 	if opts == nil {
 		opts = &CloudObjectOptions{}
 	}
-	object := &CloudObject{Backend: Backend, Bucket: opts.Bucket, Key: opts.Key}
+	object := &CloudObject{Backend: lithopss3.Backend, Bucket: opts.Bucket, Key: opts.Key}
 	if object.Bucket == "" {
-		object.Bucket = j.bucket
+		object.Bucket = c.bucket
 	}
-	session := j.SessionID
+	session := c.session
 	if session == "" {
 		session = ownSession()
 	}
@@ -52,22 +53,22 @@ func (j *Jobs) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudOb
 	if object.Key == "" { // a key that was given takes a number too, as in Python
 		object.Key = CloudObjectKey(session, number)
 	}
-	return object, j.storage.PutObject(ctx, object.Bucket, object.Key, body, nil)
+	return object, c.storage.PutObject(ctx, object.Bucket, object.Key, body, nil)
 }
 
 // GetCloudObject opens what a reference names. The caller closes the Body. A
 // reference into another storage is ErrOtherBackend, before any request.
-func (j *Jobs) GetCloudObject(ctx context.Context, object *CloudObject, opts *GetOptions) (*Object, error) {
+func (c *Client) GetCloudObject(ctx context.Context, object *CloudObject, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
 	if err := checkBackend(object); err != nil {
 		return nil, err
 	}
-	return j.storage.GetObject(ctx, object.Bucket, object.Key, opts)
+	return c.storage.GetObject(ctx, object.Bucket, object.Key, opts)
 }
 
 // DeleteCloudObjects removes what references name, each from its own bucket. One
 // that is not there is no error; one into another storage is ErrOtherBackend,
 // before any request.
-func (j *Jobs) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject) error {
+func (c *Client) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject) error {
 	keys := map[string][]string{}
 	var buckets []string
 	for _, object := range objects {
@@ -81,14 +82,14 @@ func (j *Jobs) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject) 
 	}
 	var errs []error
 	for _, bucket := range buckets {
-		errs = append(errs, j.storage.DeleteObjects(ctx, bucket, keys[bucket]))
+		errs = append(errs, c.storage.DeleteObjects(ctx, bucket, keys[bucket]))
 	}
 	return errors.Join(errs...)
 }
 
 func checkBackend(object *CloudObject) error {
-	if object.Backend != Backend {
-		return fmt.Errorf("%w: %v is in %q, not in %q", ErrOtherBackend, object, object.Backend, Backend)
+	if object.Backend != lithopss3.Backend {
+		return fmt.Errorf("%w: %v is in %q, not in %q", lithopss3.ErrOtherBackend, object, object.Backend, lithopss3.Backend)
 	}
 	return nil
 }

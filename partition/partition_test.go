@@ -1,4 +1,4 @@
-package lithopss3
+package partition
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,36 +25,36 @@ import (
 
 // memoryStorage is a bucket in memory, for what only gets, heads and lists.
 type memoryStorage struct {
-	Storage
+	lithopss3.Storage
 	bucket  string
 	objects map[string][]byte
 	sizes   map[string]int64 // of objects without bytes
 	gets    atomic.Int64
 }
 
-func (m *memoryStorage) info(key string) (ObjectInfo, bool) {
+func (m *memoryStorage) info(key string) (lithopss3.ObjectInfo, bool) {
 	if data, ok := m.objects[key]; ok {
-		return ObjectInfo{Key: key, Size: int64(len(data)), ETag: fmt.Sprintf(`"%d"`, len(data))}, true
+		return lithopss3.ObjectInfo{Key: key, Size: int64(len(data)), ETag: fmt.Sprintf(`"%d"`, len(data))}, true
 	}
 	size, ok := m.sizes[key]
-	return ObjectInfo{Key: key, Size: size}, ok
+	return lithopss3.ObjectInfo{Key: key, Size: size}, ok
 }
 
-func (m *memoryStorage) HeadObject(_ context.Context, bucket, key string) (*ObjectInfo, error) {
+func (m *memoryStorage) HeadObject(_ context.Context, bucket, key string) (*lithopss3.ObjectInfo, error) {
 	info, ok := m.info(key)
 	if !ok || bucket != m.bucket {
-		return nil, &Error{Op: "HeadObject", Bucket: bucket, Key: key, Err: fs.ErrNotExist}
+		return nil, &lithopss3.Error{Op: "HeadObject", Bucket: bucket, Key: key, Err: fs.ErrNotExist}
 	}
 	return &info, nil
 }
 
-func (m *memoryStorage) ListObjects(_ context.Context, _ string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
-	return func(yield func(ObjectInfo, error) bool) {
+func (m *memoryStorage) ListObjects(_ context.Context, _ string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	return func(yield func(lithopss3.ObjectInfo, error) bool) {
 		keys := slices.Sorted(maps.Keys(m.sizes))
 		keys = slices.AppendSeq(keys, maps.Keys(m.objects))
-		var glob *Glob
+		var glob *lithopss3.Glob
 		if opts.Match != "" {
-			glob, _ = CompileGlob(opts.Match)
+			glob, _ = lithopss3.CompileGlob(opts.Match)
 		}
 		for _, key := range keys {
 			info, _ := m.info(key)
@@ -64,25 +65,25 @@ func (m *memoryStorage) ListObjects(_ context.Context, _ string, opts *ListOptio
 	}
 }
 
-func (m *memoryStorage) GetObject(_ context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
+func (m *memoryStorage) GetObject(_ context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
 	m.gets.Add(1)
 	info, ok := m.info(key)
 	data := m.objects[key]
 	switch {
 	case !ok:
-		return nil, &Error{Op: "GetObject", Bucket: bucket, Key: key, Err: fs.ErrNotExist}
+		return nil, &lithopss3.Error{Op: "GetObject", Bucket: bucket, Key: key, Err: fs.ErrNotExist}
 	case opts.IfMatch != "" && opts.IfMatch != info.ETag:
-		return nil, ErrPrecondition
+		return nil, lithopss3.ErrPrecondition
 	case opts.Range == nil:
-		return &Object{ObjectInfo: info, Body: io.NopCloser(bytes.NewReader(data)), Length: info.Size}, nil
+		return &lithopss3.Object{ObjectInfo: info, Body: io.NopCloser(bytes.NewReader(data)), Length: info.Size}, nil
 	case opts.Range.Offset >= info.Size:
-		return nil, ErrInvalidRange
+		return nil, lithopss3.ErrInvalidRange
 	}
 	end := info.Size
 	if opts.Range.Length >= 0 {
 		end = min(end, opts.Range.Offset+opts.Range.Length)
 	}
-	return &Object{ObjectInfo: info, Body: io.NopCloser(bytes.NewReader(data[opts.Range.Offset:end])), Offset: opts.Range.Offset, Length: end - opts.Range.Offset}, nil
+	return &lithopss3.Object{ObjectInfo: info, Body: io.NopCloser(bytes.NewReader(data[opts.Range.Offset:end])), Offset: opts.Range.Offset, Length: end - opts.Range.Offset}, nil
 }
 
 type goldenPartitioner struct {
@@ -151,9 +152,9 @@ func TestGoldenPartitions(t *testing.T) {
 		if c.Newline != nil && *c.Newline == "" { // Python's worker then loses the first byte of partitions; here it is None
 			continue
 		}
-		opts := &PartitionOptions{ChunkSize: deref(c.ChunkSize), ChunkNumber: deref(c.ChunkNumber), Newline: deref(c.Newline)}
+		opts := &Options{ChunkSize: deref(c.ChunkSize), ChunkNumber: deref(c.ChunkNumber), Newline: deref(c.Newline)}
 		storage := &memoryStorage{bucket: "b", sizes: map[string]int64{"k": c.Size}}
-		partitions, perObject, err := PartitionObjects(t.Context(), storage, []string{"b/k"}, opts)
+		partitions, perObject, err := Objects(t.Context(), storage, []string{"b/k"}, opts)
 		require.NoError(t, err)
 		var got [][4]any
 		covered := int64(0)
@@ -193,12 +194,12 @@ func TestGoldenPartitionURLs(t *testing.T) {
 	mended["s3://b"], mended["b/"], mended["b/**"], mended["b/**/"] = mended["b"], mended["b"], mended["b"], mended["b"]
 	refused := map[string]error{
 		"b/d": fs.ErrNotExist, "b/nope": fs.ErrNotExist, "b/d//": fs.ErrNotExist, "b/a.txt/": fs.ErrNotExist,
-		"": ErrInvalidPartition, "/": ErrInvalidPartition, "cos://b/a.txt": ErrOtherBackend, "b/d**/": ErrInvalidGlob,
+		"": ErrInvalid, "/": ErrInvalid, "cos://b/a.txt": lithopss3.ErrOtherBackend, "b/d**/": lithopss3.ErrInvalidGlob,
 	}
 	for _, c := range golden.URLs {
 		storage := &memoryStorage{bucket: "b", sizes: c.Objects}
-		opts := &PartitionOptions{ChunkSize: deref(c.ChunkSize), ChunkNumber: deref(c.ChunkNumber), Newline: deref(c.Newline)}
-		partitions, perObject, err := PartitionObjects(t.Context(), storage, []string{c.Obj}, opts)
+		opts := &Options{ChunkSize: deref(c.ChunkSize), ChunkNumber: deref(c.ChunkNumber), Newline: deref(c.Newline)}
+		partitions, perObject, err := Objects(t.Context(), storage, []string{c.Obj}, opts)
 		if want := refused[c.Obj]; want != nil {
 			require.ErrorIs(t, err, want, c.Obj)
 			continue
@@ -222,7 +223,7 @@ func checkGolden(t *testing.T, want *goldenPartitions, got []Partition, name str
 	t.Helper()
 	require.Len(t, got, len(want.Partitions), name)
 	for i, w := range want.Partitions {
-		assert.Equal(t, []any{w.Backend, w.Bucket, w.Key, w.Newline}, []any{Backend, got[i].Bucket, got[i].Key, got[i].Newline}, name)
+		assert.Equal(t, []any{w.Backend, w.Bucket, w.Key, w.Newline}, []any{lithopss3.Backend, got[i].Bucket, got[i].Key, got[i].Newline}, name)
 		assert.Equal(t, [4]any{w.Range, float64(w.ChunkSize), float64(w.Part), float64(w.Total)}, got[i].asGolden(), name)
 	}
 }
@@ -231,17 +232,17 @@ func TestGoldenPartitionLists(t *testing.T) {
 	t.Parallel()
 	var golden goldenPartitioner
 	readGolden(t, "partitioner.json", &golden)
-	refused := map[string]error{"mixed backends": ErrOtherBackend, "bucket with one missing": fs.ErrNotExist, "empty list": ErrInvalidPartition}
+	refused := map[string]error{"mixed backends": lithopss3.ErrOtherBackend, "bucket with one missing": fs.ErrNotExist, "empty list": ErrInvalid}
 	for _, c := range golden.Multi {
 		var urls []string
 		for _, entry := range c.Entries {
 			if object, ok := entry["obj"].(map[string]any); ok {
-				urls = append(urls, (&CloudObject{Backend: fmt.Sprint(object["backend"]), Bucket: fmt.Sprint(object["bucket"]), Key: fmt.Sprint(object["key"])}).URL())
+				urls = append(urls, (&pickle.CloudObject{Backend: fmt.Sprint(object["backend"]), Bucket: fmt.Sprint(object["bucket"]), Key: fmt.Sprint(object["key"])}).URL())
 				continue
 			}
 			urls = append(urls, fmt.Sprint(entry["obj"]))
 		}
-		partitions, _, err := PartitionObjects(t.Context(), &memoryStorage{bucket: "b", sizes: c.Objects}, urls, &PartitionOptions{Newline: "\n"})
+		partitions, _, err := Objects(t.Context(), &memoryStorage{bucket: "b", sizes: c.Objects}, urls, &Options{Newline: "\n"})
 		if want := refused[c.Name]; want != nil {
 			require.ErrorIs(t, err, want, c.Name)
 			continue
@@ -254,14 +255,14 @@ func TestGoldenPartitionLists(t *testing.T) {
 func TestPartitionObjectsRefuses(t *testing.T) {
 	t.Parallel()
 	storage := &memoryStorage{bucket: "b"}
-	for _, opts := range []*PartitionOptions{{ChunkSize: -1}, {ChunkNumber: -1}} {
-		_, _, err := PartitionObjects(t.Context(), storage, []string{"b/k"}, opts)
-		require.ErrorIs(t, err, ErrInvalidPartition)
+	for _, opts := range []*Options{{ChunkSize: -1}, {ChunkNumber: -1}} {
+		_, _, err := Objects(t.Context(), storage, []string{"b/k"}, opts)
+		require.ErrorIs(t, err, ErrInvalid)
 	}
 	for url, want := range map[string]error{
-		"https://host/b": ErrOtherBackend, "/folder/file": ErrInvalidPartition, "b/**x": ErrInvalidGlob, "minio://b": ErrOtherBackend,
+		"https://host/b": lithopss3.ErrOtherBackend, "/folder/file": ErrInvalid, "b/**x": lithopss3.ErrInvalidGlob, "minio://b": lithopss3.ErrOtherBackend,
 	} {
-		_, _, err := PartitionObjects(t.Context(), storage, []string{"b/ok", url}, nil)
+		_, _, err := Objects(t.Context(), storage, []string{"b/ok", url}, nil)
 		require.ErrorIs(t, err, want, url)
 	}
 }
@@ -279,14 +280,14 @@ func TestPartitionLines(t *testing.T) {
 		if factor := rapid.SampledFrom([]int{1, 1, 1, 2000}).Draw(t, "factor"); factor > 1 { // lines beyond the threshold
 			data = bytes.Join(bytes.SplitAfter(data, []byte("b")), bytes.Repeat([]byte("z"), factor*10))
 		}
-		opts := &PartitionOptions{Newline: newline}
+		opts := &Options{Newline: newline}
 		if rapid.Bool().Draw(t, "by number") {
 			opts.ChunkNumber = rapid.IntRange(1, 50).Draw(t, "number")
 		} else {
 			opts.ChunkSize = int64(rapid.IntRange(max(1, len(data)/60), len(data)+1).Draw(t, "size"))
 		}
 		storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": data}}
-		partitions, _, err := PartitionObjects(context.Background(), storage, []string{"b/k"}, opts)
+		partitions, _, err := Objects(context.Background(), storage, []string{"b/k"}, opts)
 		require.NoError(t, err)
 		var all []byte
 		var lines []string
@@ -299,7 +300,7 @@ func TestPartitionLines(t *testing.T) {
 			if newline != "" && len(text) > 0 && len(all) < len(data) {
 				require.True(t, bytes.HasSuffix(text, []byte(newline)), "a partition ends with a line")
 			}
-			fromPython, err := PartitionOf(p.CloudObject())
+			fromPython, err := Of(p.CloudObject())
 			require.NoError(t, err)
 			for line, err := range fromPython.Lines(context.Background(), storage) {
 				require.NoError(t, err)
@@ -334,7 +335,7 @@ func TestPartitionRequests(t *testing.T) {
 	t.Parallel()
 	data := bytes.Repeat([]byte("a line of thirty two characters\n"), 1<<16)
 	storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": data}}
-	partitions, _, err := PartitionObjects(t.Context(), storage, []string{"b/k"}, &PartitionOptions{ChunkNumber: 8, Newline: "\n"})
+	partitions, _, err := Objects(t.Context(), storage, []string{"b/k"}, &Options{ChunkNumber: 8, Newline: "\n"})
 	require.NoError(t, err)
 	for _, p := range partitions {
 		for _, err := range p.Lines(t.Context(), storage) {
@@ -346,7 +347,7 @@ func TestPartitionRequests(t *testing.T) {
 	// A line longer than any stretch: the requests grow, so that there are few.
 	long := append(bytes.Repeat([]byte("x"), 10<<20), '\n', 'y')
 	storage = &memoryStorage{bucket: "b", objects: map[string][]byte{"k": long}}
-	partitions, _, err = PartitionObjects(t.Context(), storage, []string{"b/k"}, &PartitionOptions{ChunkNumber: 100, Newline: "\n"})
+	partitions, _, err = Objects(t.Context(), storage, []string{"b/k"}, &Options{ChunkNumber: 100, Newline: "\n"})
 	require.NoError(t, err)
 	body, err := partitions[0].Open(t.Context(), storage)
 	require.NoError(t, err)
@@ -359,12 +360,12 @@ func TestPartitionRequests(t *testing.T) {
 func TestPartitionOfChangedObject(t *testing.T) {
 	t.Parallel()
 	storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": []byte("one\ntwo\nthree\n")}}
-	partitions, _, err := PartitionObjects(t.Context(), storage, []string{"b/k"}, &PartitionOptions{ChunkNumber: 2, Newline: "\n"})
+	partitions, _, err := Objects(t.Context(), storage, []string{"b/k"}, &Options{ChunkNumber: 2, Newline: "\n"})
 	require.NoError(t, err)
 	storage.objects["k"] = []byte("other\n")
 	for _, p := range partitions {
 		_, err := p.Open(t.Context(), storage)
-		require.ErrorIs(t, err, ErrPrecondition)
+		require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 	}
 }
 
@@ -394,7 +395,7 @@ func TestPartitionsOfGoldenJob(t *testing.T) {
 			}
 			require.NoError(t, err)
 			obj, _ := value.(*pickle.Dict).Get("obj")
-			p, err := PartitionOf(obj.(*CloudObject))
+			p, err := Of(obj.(*pickle.CloudObject))
 			require.NoError(t, err)
 			assert.Equal(t, 3, p.TotalParts)
 			p.Bucket = "b"
@@ -408,15 +409,15 @@ func TestPartitionsOfGoldenJob(t *testing.T) {
 	}
 	assert.Equal(t, 6, count)
 
-	for _, object := range []*CloudObject{
+	for _, object := range []*pickle.CloudObject{
 		{Backend: "ibm_cos"},
-		{Backend: Backend},
-		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(-1), "part", int64(1), "total_parts", int64(1))},
-		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(5), int64(4)})},
-		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(0), int64(math.MaxInt64)})},
-		{Backend: Backend, Attrs: pickle.NewDict("chunk_size", int64(math.MaxInt64), "part", int64(2), "total_parts", int64(3), "newline", "\n", "data_byte_range", pickle.Tuple{int64(5), int64(9)})},
+		{Backend: lithopss3.Backend},
+		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(-1), "part", int64(1), "total_parts", int64(1))},
+		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(5), int64(4)})},
+		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(0), int64(math.MaxInt64)})},
+		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(math.MaxInt64), "part", int64(2), "total_parts", int64(3), "newline", "\n", "data_byte_range", pickle.Tuple{int64(5), int64(9)})},
 	} {
-		_, err := PartitionOf(object)
+		_, err := Of(object)
 		require.Error(t, err)
 	}
 }
@@ -449,10 +450,10 @@ func TestGoldenObjectURLs(t *testing.T) {
 		require.Len(t, c.Out, 4, url)
 		backend, bucket, prefix, name := c.Out[0], fmt.Sprint(c.Out[1]), fmt.Sprint(c.Out[2]), fmt.Sprint(c.Out[3])
 		switch {
-		case backend != nil && backend != Backend:
-			require.ErrorIs(t, err, ErrOtherBackend, url)
+		case backend != nil && backend != lithopss3.Backend:
+			require.ErrorIs(t, err, lithopss3.ErrOtherBackend, url)
 		case bucket == "" || bucket == "s3:":
-			require.ErrorIs(t, err, ErrInvalidPartition, url)
+			require.ErrorIs(t, err, ErrInvalid, url)
 		case name != "":
 			assert.Equal(t, objectSource{bucket: bucket, key: path.Join(prefix, name)}, source, url)
 		case prefix != "":
@@ -476,7 +477,7 @@ func FuzzPartitionLines(f *testing.F) {
 			t.Skip("no partitions, or no lines")
 		}
 		storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": data}}
-		partitions, _, err := PartitionObjects(t.Context(), storage, []string{"b/k"}, &PartitionOptions{ChunkSize: int64(chunk), Newline: newline})
+		partitions, _, err := Objects(t.Context(), storage, []string{"b/k"}, &Options{ChunkSize: int64(chunk), Newline: newline})
 		require.NoError(t, err)
 		var lines []string
 		for _, p := range partitions {

@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lithops-go/lithopss3"
 )
 
 // An EventKind is what happened to a call.
@@ -43,7 +45,7 @@ type WatchOptions struct {
 
 // Watch yields the start and the end of each call of an executor once, those of
 // executors made inside its calls included. A call that had ended when it was
-// first seen yields both. It polls at [Jobs.Interval], and up to five times slower
+// first seen yields both. It polls at [Options].Interval, and up to five times slower
 // while nothing happens.
 //
 // Unlike Python's monitor, which lists every key of the executor at each poll,
@@ -56,12 +58,12 @@ type WatchOptions struct {
 // Errors that may pass, as a 503 or a lost connection, are waited out beyond the
 // storage's own retries; after ten in a row, or at once for others, the error is
 // yielded and ends the sequence.
-func (j *Jobs) Watch(ctx context.Context, executorID string, opts *WatchOptions) iter.Seq2[Event, error] {
+func (c *Client) Watch(ctx context.Context, executorID string, opts *WatchOptions) iter.Seq2[Event, error] {
 	if opts == nil {
 		opts = &WatchOptions{}
 	}
 	return func(yield func(Event, error) bool) {
-		w := &watcher{jobs: j, executorID: executorID, opts: opts, yield: yield, known: map[string]*watchedJob{}}
+		w := &watcher{client: c, executorID: executorID, opts: opts, yield: yield, known: map[string]*watchedJob{}}
 		if err := w.run(ctx); err != nil && !errors.Is(err, errStopped) {
 			yield(Event{}, err)
 		}
@@ -86,7 +88,7 @@ const (
 )
 
 type watcher struct {
-	jobs       *Jobs
+	client     *Client
 	executorID string
 	opts       *WatchOptions
 	yield      func(Event, error) bool
@@ -110,7 +112,7 @@ func (w *watcher) run(ctx context.Context) error {
 		if slow = min(slow*1.5, maxSlowdown); news > 0 || w.midway() {
 			slow = 1
 		}
-		if err := w.jobs.sleep(ctx, time.Duration(slow*float64(w.jobs.Interval))); err != nil {
+		if err := w.client.sleep(ctx, time.Duration(slow*float64(w.client.interval))); err != nil {
 			return err
 		}
 	}
@@ -134,7 +136,7 @@ func (w *watcher) midway() bool {
 // mayPass tells whether to try again after an error.
 func (w *watcher) mayPass(ctx context.Context, err error) bool {
 	final := errors.Is(err, errStopped) || ctx.Err() != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
-	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode >= 300 && known.StatusCode < 500 && known.StatusCode != http.StatusTooManyRequests {
+	if known := (*lithopss3.Error)(nil); errors.As(err, &known) && known.StatusCode >= 300 && known.StatusCode < 500 && known.StatusCode != http.StatusTooManyRequests {
 		final = true
 	}
 	w.failures++
@@ -178,9 +180,9 @@ func (w *watcher) poll(ctx context.Context) (news int, err error) {
 
 // discover finds the folders of jobs: with the delimiter, a thousand a request.
 func (w *watcher) discover(ctx context.Context) error {
-	prefix := JobsPrefix + "/"
-	opts := &ListOptions{Prefix: executorPrefix(w.executorID), Delimiter: "/"}
-	for info, err := range w.jobs.storage.ListObjects(ctx, w.jobs.bucket, opts) {
+	prefix := Prefix + "/"
+	opts := &lithopss3.ListOptions{Prefix: executorPrefix(w.executorID), Delimiter: "/"}
+	for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, opts) {
 		if err != nil {
 			return err
 		}
@@ -221,7 +223,7 @@ func (b *watchedJob) scan(ctx context.Context, w *watcher) (news int, err error)
 	if b.calls > 0 && len(b.done) >= b.calls {
 		return 0, nil
 	}
-	listing := (len(b.started) + len(b.done)) / w.jobs.pageSize // what Python pays
+	listing := (len(b.started) + len(b.done)) / w.client.pageSize // what Python pays
 	budget := max(minRevisits, listing/revisited)
 	begin, wrapped := b.position, b.position == ""
 	b.position = ""
@@ -253,10 +255,10 @@ func (b *watchedJob) scan(ctx context.Context, w *watcher) (news int, err error)
 // page lists a thousand keys from a place on. next is the place to go on at, ""
 // at the end.
 func (b *watchedJob) page(ctx context.Context, w *watcher, from string) (news int, next string, err error) {
-	folder := JobsPrefix + "/" + JobKey(b.executorID, b.jobID) + "/"
+	folder := Prefix + "/" + JobKey(b.executorID, b.jobID) + "/"
 	keys := 0
-	opts := &ListOptions{Prefix: folder, StartAfter: folder + from, PageSize: w.jobs.pageSize}
-	for info, err := range w.jobs.storage.ListObjects(ctx, w.jobs.bucket, opts) {
+	opts := &lithopss3.ListOptions{Prefix: folder, StartAfter: folder + from, PageSize: w.client.pageSize}
+	for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, opts) {
 		if err != nil {
 			return news, from, err
 		}
@@ -272,7 +274,7 @@ func (b *watchedJob) page(ctx context.Context, w *watcher, from string) (news in
 				return news, from, err
 			}
 		}
-		if keys++; keys < w.jobs.pageSize {
+		if keys++; keys < w.client.pageSize {
 			continue
 		}
 		if b.done[callID] {

@@ -1,4 +1,4 @@
-package lithopss3_test
+package jobs_test
 
 import (
 	"bytes"
@@ -17,21 +17,35 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 // newJobs gives an empty bucket on the embedded server, and the jobs in it.
-func newJobs(t *testing.T) (*lithopss3.Jobs, *lithopss3.Store, string) {
+func newJobs(t *testing.T) (*jobs.Client, *lithopss3.Store, string) {
 	t.Helper()
-	server := startServer(t, nil)
-	store := openStore(t, server, server.Config())
+	server, err := devs3.Start(nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	config, err := lithopss3.ParseConfig([]byte(server.Config()))
+	require.NoError(t, err)
+	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{LookupEnv: lookupIn(server.Env())})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
-	jobs := lithopss3.NewJobs(store, bucket)
-	jobs.CacheDir, jobs.SessionID = t.TempDir(), ""
-	return jobs, store, bucket
+	return jobs.New(store, bucket, &jobs.Options{CacheDir: t.TempDir(), Interval: time.Millisecond}), store, bucket
+}
+
+// lookupIn is an environment of its own for a test.
+func lookupIn(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
 }
 
 type recordedJob struct {
@@ -66,30 +80,30 @@ func (r *recordedJob) load(t *testing.T, path string, store *lithopss3.Store, bu
 	}
 }
 
-func call(id string) lithopss3.Call {
+func call(id string) jobs.Call {
 	job, callID, _ := strings.Cut(id, "/")
 	i := strings.LastIndexByte(job, '-')
-	return lithopss3.Call{ExecutorID: job[:i], JobID: job[i+1:], CallID: callID}
+	return jobs.Call{ExecutorID: job[:i], JobID: job[i+1:], CallID: callID}
 }
 
 func TestJobStatusOfGoldenJob(t *testing.T) {
 	t.Parallel()
-	jobs, store, bucket := newJobs(t)
+	client, store, bucket := newJobs(t)
 	var recorded recordedJob
-	recorded.load(t, "testdata/golden/job_objects.json", store, bucket)
-	status, err := jobs.JobStatus(t.Context(), recorded.ExecutorID)
+	recorded.load(t, "../testdata/golden/job_objects.json", store, bucket)
+	status, err := client.Progress(t.Context(), recorded.ExecutorID)
 	require.NoError(t, err)
 
 	var done, started []string
 	for _, c := range recorded.JobStatus.Done {
-		done = append(done, lithopss3.Call{ExecutorID: c[0], JobID: c[1], CallID: c[2]}.String())
+		done = append(done, jobs.Call{ExecutorID: c[0], JobID: c[1], CallID: c[2]}.String())
 	}
 	for _, r := range recorded.JobStatus.Running {
 		var c [3]string
 		var activation string
 		require.NoError(t, json.Unmarshal(r[0], &c))
 		require.NoError(t, json.Unmarshal(r[1], &activation))
-		started = append(started, lithopss3.Call{ExecutorID: c[0], JobID: c[1], CallID: c[2]}.InitKey(activation))
+		started = append(started, jobs.Call{ExecutorID: c[0], JobID: c[1], CallID: c[2]}.InitKey(activation))
 	}
 	var gotDone, gotStarted []string
 	for _, c := range status.Done {
@@ -107,7 +121,7 @@ func TestJobStatusOfGoldenJob(t *testing.T) {
 		"4b99c1-0-A001/00000": int64(42), "4b99c1-0-M003/00000": nil, "4b99c1-0-R008/00000": int64(20),
 		"4b99c1-0-M009-00000-1-M000/00000": int64(101),
 	} {
-		got, err := jobs.Result(t.Context(), call(id))
+		got, err := client.Result(t.Context(), call(id))
 		require.NoError(t, err, id)
 		assert.Equal(t, want, got, id)
 	}
@@ -127,7 +141,7 @@ func TestGoldenJobStatus(t *testing.T) {
 			} `json:"out"`
 		} `json:"cases"`
 	}
-	data, err := os.ReadFile("testdata/golden/job_status.json")
+	data, err := os.ReadFile("../testdata/golden/job_status.json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &golden))
 
@@ -144,11 +158,11 @@ func TestGoldenJobStatus(t *testing.T) {
 			continue // a TypeError that Go's types exclude
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			jobs, store, bucket := newJobs(t)
+			client, store, bucket := newJobs(t)
 			for _, key := range c.Keys {
 				require.NoError(t, store.PutObject(t.Context(), bucket, key, nil, nil))
 			}
-			status, err := jobs.JobStatus(t.Context(), *c.ExecutorID)
+			status, err := client.Progress(t.Context(), *c.ExecutorID)
 			require.NoError(t, err)
 			done, running := []string{}, []string{}
 			if c.Out != nil {
@@ -187,12 +201,12 @@ func TestGoldenJobStatus(t *testing.T) {
 // status of it is read.
 func TestReadPythonJob(t *testing.T) {
 	t.Parallel()
-	jobs, store, bucket := newJobs(t)
+	client, store, bucket := newJobs(t)
 	var recorded recordedJob
-	recorded.load(t, "examples/pythonjob/job.json", store, bucket)
+	recorded.load(t, "../examples/pythonjob/job.json", store, bucket)
 	executor := recorded.ExecutorID
 	result := func(job string, n int) (any, error) {
-		return jobs.Result(t.Context(), lithopss3.Call{ExecutorID: executor, JobID: job, CallID: lithopss3.FormatCallID(n)})
+		return client.Result(t.Context(), jobs.Call{ExecutorID: executor, JobID: job, CallID: jobs.FormatCallID(n)})
 	}
 	for n, want := range []int64{2, 4, 6} {
 		got, err := result("M000", n)
@@ -210,7 +224,7 @@ func TestReadPythonJob(t *testing.T) {
 	assert.Nil(t, got)
 
 	_, err = result("M004", 0)
-	var failure *lithopss3.CallError
+	var failure *jobs.CallError
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "ValueError", failure.Type)
 	assert.Equal(t, "boom 5", failure.Message)
@@ -227,11 +241,11 @@ func TestReadPythonJob(t *testing.T) {
 	for n := range 2 {
 		got, err = result("M006", n)
 		require.NoError(t, err)
-		object, ok := got.(*lithopss3.CloudObject)
+		object, ok := got.(*jobs.CloudObject)
 		require.True(t, ok)
 		assert.Equal(t, fmt.Sprintf("lithops.jobs/tmp/%s-M006-%05d/cloudobject_0", executor, n), object.Key)
 		object.Bucket = bucket
-		opened, err := jobs.GetCloudObject(t.Context(), object, nil)
+		opened, err := client.GetCloudObject(t.Context(), object, nil)
 		require.NoError(t, err)
 		text, err := io.ReadAll(opened.Body)
 		require.NoError(t, errors.Join(err, opened.Body.Close()))
@@ -256,21 +270,21 @@ func TestReadPythonJob(t *testing.T) {
 	// A call that returned futures of its own executor: their results are theirs.
 	got, err = result("M009", 0)
 	require.NoError(t, err)
-	futures, ok := got.([]lithopss3.Call)
+	futures, ok := got.([]jobs.Call)
 	require.True(t, ok, "%T", got)
 	require.Len(t, futures, 2)
 	for n, want := range []int64{20, 22} {
-		got, err := jobs.Result(t.Context(), futures[n])
+		got, err := client.Result(t.Context(), futures[n])
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 	}
 
-	status, err := jobs.JobStatus(t.Context(), executor)
+	status, err := client.Progress(t.Context(), executor)
 	require.NoError(t, err)
 	assert.Len(t, status.Done, 19)
 	assert.Len(t, status.Started, 19)
 	count := 0
-	for status, err := range jobs.CallStatuses(t.Context(), status.Done) {
+	for status, err := range client.Statuses(t.Context(), status.Done) {
 		require.NoError(t, err)
 		logs, err := status.Logs()
 		require.NoError(t, err)
@@ -282,7 +296,7 @@ func TestReadPythonJob(t *testing.T) {
 	}
 	assert.Equal(t, 19, count)
 
-	list, err := jobs.List(t.Context(), "")
+	list, err := client.List(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, list, 12)
 	assert.Equal(t, []any{"M000", 3, 3}, []any{list[1].JobID, list[1].Started, list[1].Done}, "after A001")
@@ -290,12 +304,12 @@ func TestReadPythonJob(t *testing.T) {
 
 func TestFinish(t *testing.T) {
 	t.Parallel()
-	jobs, store, bucket := newJobs(t)
+	client, store, bucket := newJobs(t)
 	ctx := t.Context()
-	newStatus := func(n int) *lithopss3.CallStatus {
-		status := &lithopss3.CallStatus{Call: lithopss3.Call{ExecutorID: "go-0", JobID: "M000", CallID: lithopss3.FormatCallID(n)}}
+	newStatus := func(n int) *jobs.Status {
+		status := &jobs.Status{Call: jobs.Call{ExecutorID: "go-0", JobID: "M000", CallID: jobs.FormatCallID(n)}}
 		status.ActivationID, status.WorkerStart = "abcdef012345", time.Now()
-		require.NoError(t, jobs.PutInit(ctx, status.Call, status.ActivationID))
+		require.NoError(t, client.PutInit(ctx, status.Call, status.ActivationID))
 		return status
 	}
 	for n, value := range []any{
@@ -305,12 +319,12 @@ func TestFinish(t *testing.T) {
 		pickle.NewDict("a", int64(1)),
 		pickle.Tuple{},
 		strings.Repeat("x", 9000),
-		&lithopss3.CloudObject{Backend: lithopss3.Backend, Bucket: "b", Key: "k"},
+		&jobs.CloudObject{Backend: lithopss3.Backend, Bucket: "b", Key: "k"},
 	} {
 		status := newStatus(n)
 		status.SetLogs("line\n")
-		require.NoError(t, jobs.Finish(ctx, status, value, nil))
-		got, err := jobs.Result(ctx, status.Call)
+		require.NoError(t, client.Finish(ctx, status, value, nil))
+		got, err := client.Result(ctx, status.Call)
 		require.NoError(t, err)
 		assert.Equal(t, value, got)
 		_, err = store.HeadObject(ctx, bucket, status.OutputKey())
@@ -319,7 +333,7 @@ func TestFinish(t *testing.T) {
 		} else {
 			require.ErrorIs(t, err, fs.ErrNotExist)
 		}
-		read, err := jobs.CallStatus(ctx, status.Call)
+		read, err := client.Status(ctx, status.Call)
 		require.NoError(t, err)
 		logs, err := read.Logs()
 		require.NoError(t, err)
@@ -328,28 +342,28 @@ func TestFinish(t *testing.T) {
 	}
 
 	failed := newStatus(100)
-	require.NoError(t, jobs.Finish(ctx, failed, nil, errors.New("it broke")))
-	_, err := jobs.Result(ctx, failed.Call)
-	var failure *lithopss3.CallError
+	require.NoError(t, client.Finish(ctx, failed, nil, errors.New("it broke")))
+	_, err := client.Result(ctx, failed.Call)
+	var failure *jobs.CallError
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, []string{"Exception", "it broke"}, []string{failure.Type, failure.Message})
 
 	garbled := newStatus(103)
-	require.NoError(t, jobs.Finish(ctx, garbled, nil, errors.New("bad \xff")))
-	_, err = jobs.Result(ctx, garbled.Call)
+	require.NoError(t, client.Finish(ctx, garbled, nil, errors.New("bad \xff")))
+	_, err = client.Result(ctx, garbled.Call)
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "bad \uFFFD", failure.Message)
 
 	again := newStatus(101)
-	require.NoError(t, jobs.Finish(ctx, again, nil, fmt.Errorf("within: %w", &pickle.Exception{Module: "builtins", Class: "KeyError", Args: pickle.Tuple{"k"}})))
-	_, err = jobs.Result(ctx, again.Call)
+	require.NoError(t, client.Finish(ctx, again, nil, fmt.Errorf("within: %w", &pickle.Exception{Module: "builtins", Class: "KeyError", Args: pickle.Tuple{"k"}})))
+	_, err = client.Result(ctx, again.Call)
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "KeyError", failure.Type)
 
-	_, err = jobs.Result(ctx, lithopss3.Call{ExecutorID: "go-0", JobID: "M000", CallID: "99999"})
+	_, err = client.Result(ctx, jobs.Call{ExecutorID: "go-0", JobID: "M000", CallID: "99999"})
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.Error(t, jobs.PutInit(ctx, failed.Call, "a/b"))
-	require.Error(t, jobs.Finish(ctx, newStatus(102), struct{}{}, nil))
+	require.Error(t, client.PutInit(ctx, failed.Call, "a/b"))
+	require.Error(t, client.Finish(ctx, newStatus(102), struct{}{}, nil))
 }
 
 func TestAggregateDataGolden(t *testing.T) {
@@ -363,7 +377,7 @@ func TestAggregateDataGolden(t *testing.T) {
 			} `json:"out"`
 		} `json:"agg_data"`
 	}
-	data, err := os.ReadFile("testdata/golden/extras.json")
+	data, err := os.ReadFile("../testdata/golden/extras.json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &golden))
 	for _, c := range golden.Cases {
@@ -371,7 +385,7 @@ func TestAggregateDataGolden(t *testing.T) {
 		for _, length := range c.Lens {
 			items = append(items, make([]byte, length))
 		}
-		joined, ranges := lithopss3.AggregateData(items)
+		joined, ranges := jobs.AggregateData(items)
 		assert.Len(t, joined, c.Out.Len)
 		require.Len(t, ranges, len(c.Out.Ranges))
 		for i, r := range ranges {
@@ -382,48 +396,48 @@ func TestAggregateDataGolden(t *testing.T) {
 
 func TestFunctionsAndData(t *testing.T) {
 	t.Parallel()
-	jobs, _, _ := newJobs(t)
-	key, err := jobs.PutFunction(t.Context(), "e-0", []byte("function"))
+	client, _, _ := newJobs(t)
+	key, err := client.PutFunction(t.Context(), "e-0", []byte("function"))
 	require.NoError(t, err)
 	assert.Equal(t, "lithops.jobs/e-0/c1c425268e68385d1ab5074c17a94f14.func.pickle", key)
-	parsed, ok := lithopss3.ParseKey(key)
+	parsed, ok := jobs.ParseKey(key)
 	require.True(t, ok)
-	assert.Equal(t, lithopss3.KeyFunction, parsed.Kind)
-	function, err := jobs.GetFunction(t.Context(), key)
+	assert.Equal(t, jobs.KeyFunction, parsed.Kind)
+	function, err := client.GetFunction(t.Context(), key)
 	require.NoError(t, err)
 	assert.Equal(t, "function", string(function))
 
-	data, ranges := lithopss3.AggregateData([][]byte{[]byte("one"), []byte("two!")})
-	dataKey := lithopss3.DataKey("e-0", "M000")
-	require.NoError(t, jobs.PutData(t.Context(), dataKey, bytes.NewReader(data)))
-	object, err := jobs.GetData(t.Context(), dataKey, &lithopss3.GetOptions{Range: &ranges[1]})
+	data, ranges := jobs.AggregateData([][]byte{[]byte("one"), []byte("two!")})
+	dataKey := jobs.DataKey("e-0", "M000")
+	require.NoError(t, client.PutData(t.Context(), dataKey, bytes.NewReader(data)))
+	object, err := client.GetData(t.Context(), dataKey, &lithopss3.GetOptions{Range: &ranges[1]})
 	require.NoError(t, err)
 	item, err := io.ReadAll(object.Body)
 	require.NoError(t, errors.Join(err, object.Body.Close()))
 	assert.Equal(t, "two!", string(item))
-	require.NoError(t, jobs.DeleteData(t.Context(), dataKey))
-	_, err = jobs.GetData(t.Context(), dataKey, nil)
+	require.NoError(t, client.DeleteData(t.Context(), dataKey))
+	_, err = client.GetData(t.Context(), dataKey, nil)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 // Every call has an answer, in an interrupted CallStatuses too.
 func TestCallStatusesInterrupted(t *testing.T) {
 	t.Parallel()
-	jobs, _, _ := newJobs(t)
-	calls := make([]lithopss3.Call, 300)
+	client, _, _ := newJobs(t)
+	calls := make([]jobs.Call, 300)
 	for i := range calls {
-		calls[i] = lithopss3.Call{ExecutorID: "e-0", JobID: "M000", CallID: lithopss3.FormatCallID(i)}
+		calls[i] = jobs.Call{ExecutorID: "e-0", JobID: "M000", CallID: jobs.FormatCallID(i)}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	answers := 0
-	for status, err := range jobs.CallStatuses(ctx, calls) {
+	for status, err := range client.Statuses(ctx, calls) {
 		assert.Nil(t, status)
 		require.ErrorIs(t, err, context.Canceled)
 		answers++
 	}
 	assert.Equal(t, len(calls), answers)
-	for _, err := range jobs.CallStatuses(ctx, calls) {
+	for _, err := range client.Statuses(ctx, calls) {
 		require.ErrorIs(t, err, context.Canceled)
 		break // leaves no goroutine
 	}
@@ -432,24 +446,23 @@ func TestCallStatusesInterrupted(t *testing.T) {
 // Watch on a server, to the end.
 func TestWatchOnServer(t *testing.T) {
 	t.Parallel()
-	jobs, _, _ := newJobs(t)
-	jobs.Interval = time.Millisecond
+	client, _, _ := newJobs(t)
 	ctx := t.Context()
-	status := func(n int) *lithopss3.CallStatus {
-		return &lithopss3.CallStatus{Call: lithopss3.Call{ExecutorID: "e-1", JobID: "M000", CallID: lithopss3.FormatCallID(n)}, ActivationID: "aa"}
+	status := func(n int) *jobs.Status {
+		return &jobs.Status{Call: jobs.Call{ExecutorID: "e-1", JobID: "M000", CallID: jobs.FormatCallID(n)}, ActivationID: "aa"}
 	}
-	require.NoError(t, jobs.PutInit(ctx, lithopss3.Call{ExecutorID: "e-10", JobID: "M000", CallID: "00000"}, "bb"))
-	require.NoError(t, jobs.PutInit(ctx, status(0).Call, "aa"))
+	require.NoError(t, client.PutInit(ctx, jobs.Call{ExecutorID: "e-10", JobID: "M000", CallID: "00000"}, "bb"))
+	require.NoError(t, client.PutInit(ctx, status(0).Call, "aa"))
 	var seen []string
-	for event, err := range jobs.Watch(ctx, "e-1", &lithopss3.WatchOptions{Calls: map[string]int{"M000": 2}}) {
+	for event, err := range client.Watch(ctx, "e-1", &jobs.WatchOptions{Calls: map[string]int{"M000": 2}}) {
 		require.NoError(t, err)
 		seen = append(seen, fmt.Sprintln(event.Kind, event.CallID, event.ActivationID))
 		switch len(seen) {
 		case 1:
-			require.NoError(t, jobs.Finish(ctx, status(1), int64(1), nil))
-			require.NoError(t, jobs.PutInit(ctx, status(1).Call, "cc"))
+			require.NoError(t, client.Finish(ctx, status(1), int64(1), nil))
+			require.NoError(t, client.PutInit(ctx, status(1).Call, "cc"))
 		case 3:
-			require.NoError(t, jobs.Finish(ctx, status(0), nil, nil))
+			require.NoError(t, client.Finish(ctx, status(0), nil, nil))
 		}
 	}
 	require.Len(t, seen, 4)

@@ -1,4 +1,4 @@
-package lithopss3
+package partition
 
 import (
 	"bufio"
@@ -9,6 +9,8 @@ import (
 	"io"
 	"iter"
 	"math"
+
+	"github.com/lithops-go/lithopss3"
 )
 
 // Open reads the partition: its bytes, or where it has a newline the lines that
@@ -18,9 +20,9 @@ import (
 // reader, which is not safe for concurrent use.
 //
 // An object that has changed since it was cut is ErrPrecondition.
-func (p *Partition) Open(ctx context.Context, storage Storage) (io.ReadCloser, error) {
+func (p *Partition) Open(ctx context.Context, storage lithopss3.Storage) (io.ReadCloser, error) {
 	if p.Newline == "" || p.Range == nil {
-		object, err := storage.GetObject(ctx, p.Bucket, p.Key, &GetOptions{Range: p.Range, IfMatch: p.ETag})
+		object, err := storage.GetObject(ctx, p.Bucket, p.Key, &lithopss3.GetOptions{Range: p.Range, IfMatch: p.ETag})
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +65,7 @@ const maxLine = 1 << 30
 // at both ends of the partition. A line is valid until the next one. A line
 // longer than 1 GiB is bufio.ErrTooLong; Open has no such limit. The first error
 // ends the sequence.
-func (p *Partition) Lines(ctx context.Context, storage Storage) iter.Seq2[[]byte, error] {
+func (p *Partition) Lines(ctx context.Context, storage lithopss3.Storage) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		body, err := p.Open(ctx, storage)
 		if err != nil {
@@ -174,7 +176,7 @@ func (r *lineReader) Close() error { return r.source.close() }
 // much as is likely needed, and more only if it is.
 type stretches struct {
 	ctx          context.Context //nolint:containedctx // a body lives as long as the Open that made it
-	storage      Storage
+	storage      lithopss3.Storage
 	bucket, key  string
 	etag         string
 	offset, next int64 // where the next stretch begins, and how long it is; -1 to the object's end
@@ -224,7 +226,7 @@ func overlapsItself(newline []byte) bool {
 }
 
 func (s *stretches) open() error {
-	object, err := s.storage.GetObject(s.ctx, s.bucket, s.key, &GetOptions{Range: &ByteRange{s.offset, s.next}, IfMatch: s.etag})
+	object, err := s.storage.GetObject(s.ctx, s.bucket, s.key, &lithopss3.GetOptions{Range: lithopss3.Range(s.offset, s.next), IfMatch: s.etag})
 	if err != nil {
 		return err
 	}

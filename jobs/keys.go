@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"strconv"
@@ -7,7 +7,7 @@ import (
 
 // Prefixes of everything that Lithops keeps in a bucket (lithops/constants.py).
 const (
-	JobsPrefix     = "lithops.jobs"     // functions, data, and what calls leave
+	Prefix         = "lithops.jobs"     // functions, data, and what calls leave
 	TempPrefix     = "lithops.jobs/tmp" // CloudObjects
 	RuntimesPrefix = "lithops.runtimes" // runtime metadata
 )
@@ -29,7 +29,7 @@ type Call struct {
 	ExecutorID, JobID, CallID string
 }
 
-// String is the call's place below [JobsPrefix]: "4b99c1-0-M000/00000".
+// String is the call's place below [Prefix]: "4b99c1-0-M000/00000".
 func (c Call) String() string { return JobKey(c.ExecutorID, c.JobID) + "/" + c.CallID }
 
 // Session is the id of the session inside the call, "4b99c1-0-M009-00000": what
@@ -43,26 +43,26 @@ func JobKey(executorID, jobID string) string { return executorID + "-" + jobID }
 // FunctionKey is the key of a pickled function; hash is the MD5 of its bytes, in
 // hexadecimal (create_func_key).
 func FunctionKey(executorID, hash string) string {
-	return JobsPrefix + "/" + executorID + "/" + hash + functionSuffix
+	return Prefix + "/" + executorID + "/" + hash + functionSuffix
 }
 
 // DataKey is the key of a job's aggregated data (create_data_key).
 func DataKey(executorID, jobID string) string {
-	return JobsPrefix + "/" + JobKey(executorID, jobID) + "/" + dataName
+	return Prefix + "/" + JobKey(executorID, jobID) + "/" + dataName
 }
 
 // InitKey is the key of the empty object that a call leaves when it starts;
 // activationID tells its attempts apart (create_init_key).
 func (c Call) InitKey(activationID string) string {
-	return JobsPrefix + "/" + c.String() + "/" + activationID + initSuffix
+	return Prefix + "/" + c.String() + "/" + activationID + initSuffix
 }
 
 // StatusKey is the key of the status that a call leaves when it ends (create_status_key).
-func (c Call) StatusKey() string { return JobsPrefix + "/" + c.String() + "/" + statusName }
+func (c Call) StatusKey() string { return Prefix + "/" + c.String() + "/" + statusName }
 
 // OutputKey is the key of a call's result, if that is too large for its status
 // (create_output_key).
-func (c Call) OutputKey() string { return JobsPrefix + "/" + c.String() + "/" + outputName }
+func (c Call) OutputKey() string { return Prefix + "/" + c.String() + "/" + outputName }
 
 // RuntimeKey is the key of a runtime's metadata (InternalStorage.put_runtime_meta).
 func RuntimeKey(runtime string) string {
@@ -151,7 +151,7 @@ func ParseKey(key string) (parsed Key, ok bool) {
 		name, ok = strings.CutSuffix(name, runtimeSuffix)
 		return Key{Kind: KeyRuntime, Name: name}, ok && name != "" && !strings.Contains(name, `\`)
 	}
-	rest, isJob := strings.CutPrefix(key, JobsPrefix+"/")
+	rest, isJob := strings.CutPrefix(key, Prefix+"/")
 	if !isJob {
 		return Key{}, false
 	}

@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"bytes"
@@ -18,43 +18,108 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
-// Jobs is what an executor keeps in a bucket, on any [Storage]: Lithops'
-// InternalStorage, and what an executor of one's own needs beyond. It is safe
-// for concurrent use as long as nobody sets its fields.
-type Jobs struct {
-	// SessionID is what CloudObjects are named after: NewJobs takes it from
-	// __LITHOPS_SESSION_ID, which Lithops sets in its workers. Empty stands for
-	// a name that no other process takes.
-	SessionID string
-	// CacheDir is the folder of the local copies of runtime metadata, shared
-	// with Python; NewJobs sets ~/.lithops/cache, or nothing inside a worker of
-	// Lithops, as Python does. Empty is no cache.
-	CacheDir string
-	// Interval is how long Watch waits between two polls; NewJobs sets Lithops'
-	// default for monitoring_interval, [DefaultMonitoringInterval].
-	Interval time.Duration
-
-	storage  Storage
+// A Client reads and writes what an executor keeps in a bucket: Lithops'
+// InternalStorage, and what an executor in Go needs beyond it. It is safe for
+// concurrent use.
+type Client struct {
+	storage  lithopss3.Storage
 	bucket   string
+	session  string // of the call that CloudObjects belong to; empty outside a call
+	cacheDir string // empty for no cache
+	interval time.Duration
 	pageSize int // of Watch
 	sleep    func(context.Context, time.Duration) error
 }
 
-// NewJobs works on the jobs in a bucket. No request is made.
-func NewJobs(storage Storage, bucket string) *Jobs {
-	jobs := &Jobs{storage: storage, bucket: bucket, Interval: DefaultMonitoringInterval, pageSize: maxPageSize, sleep: sleep}
-	jobs.SessionID = os.Getenv(sessionVariable)
-	if home, err := os.UserHomeDir(); err == nil && os.Getenv("LITHOPS_WORKER") != "True" {
-		jobs.CacheDir = filepath.Join(home, ".lithops", "cache")
-	}
-	return jobs
+// Options are the options of [New]; nil is the zero value.
+type Options struct {
+	// CacheDir is the folder of the local copies of runtime metadata, which Python
+	// reads too. The default is Lithops' own, ~/.lithops/cache, and no cache inside a
+	// worker of Lithops.
+	CacheDir string
+	// NoCache keeps no copies.
+	NoCache bool
+	// Interval is the time between two polls of [Client.Watch]. The default is that
+	// of monitoring_interval, [lithopss3.DefaultMonitoringInterval].
+	Interval time.Duration
 }
 
-// Bucket is the bucket that the jobs are in.
-func (j *Jobs) Bucket() string { return j.bucket }
+// New returns a Client for the jobs in a bucket. It makes no request. In a worker of
+// Lithops, CloudObjects belong to the worker's call, which __LITHOPS_SESSION_ID
+// names; [Client.In] names another.
+func New(storage lithopss3.Storage, bucket string, opts *Options) *Client {
+	if opts == nil {
+		opts = &Options{}
+	}
+	client := &Client{
+		storage: storage, bucket: bucket, session: os.Getenv(sessionVariable), cacheDir: opts.CacheDir,
+		interval: opts.Interval, pageSize: maxPageSize, sleep: sleep,
+	}
+	if client.interval <= 0 {
+		client.interval = lithopss3.DefaultMonitoringInterval
+	}
+	if client.cacheDir == "" {
+		client.cacheDir = defaultCacheDir()
+	}
+	if opts.NoCache {
+		client.cacheDir = ""
+	}
+	return client
+}
+
+// defaultCacheDir returns the folder that Python uses, empty where it uses none.
+func defaultCacheDir() string {
+	home, err := os.UserHomeDir()
+	if err != nil || os.Getenv("LITHOPS_WORKER") == "True" {
+		return ""
+	}
+	return filepath.Join(home, ".lithops", "cache")
+}
+
+// In returns a Client whose CloudObjects belong to call, so that [Client.Clean]
+// deletes them with it. A worker that runs several calls, in goroutines too, takes
+// one for each.
+func (c *Client) In(call Call) *Client {
+	in := *c
+	in.session = call.Session()
+	return &in
+}
+
+// Bucket returns the name of the bucket.
+func (c *Client) Bucket() string { return c.bucket }
+
+const (
+	// maxPageSize is the most keys that S3 lists, or deletes, with one request.
+	maxPageSize = 1000
+	// listedAtOnce is how many requests list what must be listed to its end.
+	listedAtOnce = 16
+)
+
+// sleep waits, or returns the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// checkPrefix returns ErrListing if key lacks prefix, because a storage that ignores
+// the prefix must not cause other keys to be deleted.
+func checkPrefix(key, prefix string) error {
+	if strings.HasPrefix(key, prefix) {
+		return nil
+	}
+	return fmt.Errorf("%w below the prefix %q: it has %s", lithopss3.ErrListing, prefix, sanitize.Name(key))
+}
 
 // Limits of what is read into memory, in bytes.
 const (
@@ -63,26 +128,26 @@ const (
 )
 
 // PutData stores data of a job under key, see [DataKey].
-func (j *Jobs) PutData(ctx context.Context, key string, body io.Reader) error {
-	return j.storage.PutObject(ctx, j.bucket, key, body, nil)
+func (c *Client) PutData(ctx context.Context, key string, body io.Reader) error {
+	return c.storage.PutObject(ctx, c.bucket, key, body, nil)
 }
 
 // GetData opens data of a job, or a range of it. The caller closes its Body.
-func (j *Jobs) GetData(ctx context.Context, key string, opts *GetOptions) (*Object, error) {
-	return j.storage.GetObject(ctx, j.bucket, key, opts)
+func (c *Client) GetData(ctx context.Context, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	return c.storage.GetObject(ctx, c.bucket, key, opts)
 }
 
 // DeleteData removes data of a job. That it is not there is no error.
-func (j *Jobs) DeleteData(ctx context.Context, key string) error {
-	return j.storage.DeleteObjects(ctx, j.bucket, []string{key})
+func (c *Client) DeleteData(ctx context.Context, key string) error {
+	return c.storage.DeleteObjects(ctx, c.bucket, []string{key})
 }
 
 // AggregateData puts the pickled arguments of a job's calls one after another,
 // as they go under [DataKey]; ranges tells where each of them is
 // (lithops.utils.agg_data, whose ranges count to the last byte).
-func AggregateData(items [][]byte) (data []byte, ranges []ByteRange) {
+func AggregateData(items [][]byte) (data []byte, ranges []lithopss3.ByteRange) {
 	for _, item := range items {
-		ranges = append(ranges, ByteRange{Offset: int64(len(data)), Length: int64(len(item))})
+		ranges = append(ranges, lithopss3.ByteRange{Offset: int64(len(data)), Length: int64(len(item))})
 		data = append(data, item...)
 	}
 	return data, ranges
@@ -90,20 +155,20 @@ func AggregateData(items [][]byte) (data []byte, ranges []ByteRange) {
 
 // PutFunction stores a pickled function for an executor, and returns its key,
 // which is made from its bytes.
-func (j *Jobs) PutFunction(ctx context.Context, executorID string, function []byte) (key string, err error) {
+func (c *Client) PutFunction(ctx context.Context, executorID string, function []byte) (key string, err error) {
 	hash := md5.Sum(function) //nolint:gosec // as above
 	key = FunctionKey(executorID, hex.EncodeToString(hash[:]))
-	return key, j.PutData(ctx, key, bytes.NewReader(function))
+	return key, c.PutData(ctx, key, bytes.NewReader(function))
 }
 
 // GetFunction reads a pickled function, of at most 1 GiB.
-func (j *Jobs) GetFunction(ctx context.Context, key string) ([]byte, error) {
-	return j.read(ctx, key, maxOutput)
+func (c *Client) GetFunction(ctx context.Context, key string) ([]byte, error) {
+	return c.read(ctx, key, maxOutput)
 }
 
 // read gets an object into memory.
-func (j *Jobs) read(ctx context.Context, key string, limit int64) (data []byte, err error) {
-	object, err := j.storage.GetObject(ctx, j.bucket, key, nil)
+func (c *Client) read(ctx context.Context, key string, limit int64) (data []byte, err error) {
+	object, err := c.storage.GetObject(ctx, c.bucket, key, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +189,8 @@ type Activation struct {
 	ActivationID string
 }
 
-// A JobStatus is what an executor's calls have left in the bucket.
-type JobStatus struct {
+// A Progress is what an executor's calls have left in the bucket.
+type Progress struct {
 	// Started are the attempts that have started, those that have ended
 	// included; Python calls them running. A call can have several.
 	Started []Activation
@@ -133,13 +198,13 @@ type JobStatus struct {
 	Done []Call
 }
 
-// JobStatus lists an executor's calls, those of executors made inside its calls
+// Progress lists an executor's calls, those of executors made inside its calls
 // included (InternalStorage.get_job_status), in the order of their keys. Unlike
 // Python it leaves out other executors whose id only begins alike, and keys that
-// are not Lithops'. The id "" stands for every executor. It costs a request for each thousand keys; [Jobs.Watch] costs less.
-func (j *Jobs) JobStatus(ctx context.Context, executorID string) (*JobStatus, error) {
-	status := &JobStatus{}
-	for key, err := range j.keys(ctx, executorPrefix(executorID)) {
+// are not Lithops'. The id "" stands for every executor. It costs a request for each thousand keys; [Client.Watch] costs less.
+func (c *Client) Progress(ctx context.Context, executorID string) (*Progress, error) {
+	status := &Progress{}
+	for key, err := range c.keys(ctx, executorPrefix(executorID)) {
 		if err != nil {
 			return nil, err
 		}
@@ -160,15 +225,15 @@ func (j *Jobs) JobStatus(ctx context.Context, executorID string) (*JobStatus, er
 // of executors made inside its calls. "" stands for every executor.
 func executorPrefix(executorID string) string {
 	if executorID == "" {
-		return JobsPrefix + "/"
+		return Prefix + "/"
 	}
-	return JobsPrefix + "/" + executorID + "-"
+	return Prefix + "/" + executorID + "-"
 }
 
 // keys lists what of the keys with the prefix is Lithops'.
-func (j *Jobs) keys(ctx context.Context, prefix string) iter.Seq2[Key, error] {
+func (c *Client) keys(ctx context.Context, prefix string) iter.Seq2[Key, error] {
 	return func(yield func(Key, error) bool) {
-		for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: prefix, Parallel: listedAtOnce}) {
+		for info, err := range c.storage.ListObjects(ctx, c.bucket, &lithopss3.ListOptions{Prefix: prefix, Parallel: listedAtOnce}) {
 			if err != nil {
 				yield(Key{}, err)
 				return
@@ -180,34 +245,34 @@ func (j *Jobs) keys(ctx context.Context, prefix string) iter.Seq2[Key, error] {
 	}
 }
 
-// CallStatus reads the status of a call that has ended; before, it is fs.ErrNotExist.
-func (j *Jobs) CallStatus(ctx context.Context, call Call) (*CallStatus, error) {
-	data, err := j.read(ctx, call.StatusKey(), maxStatus)
+// Status reads the status of a call that has ended; before, it is fs.ErrNotExist.
+func (c *Client) Status(ctx context.Context, call Call) (*Status, error) {
+	data, err := c.read(ctx, call.StatusKey(), maxStatus)
 	if err != nil {
 		return nil, err
 	}
-	status := &CallStatus{}
+	status := &Status{}
 	if err := status.UnmarshalJSON(data); err != nil {
 		return nil, fmt.Errorf("%s: %w", call.StatusKey(), err)
 	}
 	return status, nil
 }
 
-// statusesAtOnce is how many statuses CallStatuses reads at once, as Python's
+// statusesAtOnce is how many statuses Statuses reads at once, as Python's
 // monitor (StorageMonitor.THREADPOOL_SIZE).
 const statusesAtOnce = 64
 
-// CallStatuses reads the statuses of many calls, 64 at once, and yields them in
+// Statuses reads the statuses of many calls, 64 at once, and yields them in
 // the order of the calls, one answer for each. An error is of one call; the sequence
 // goes on behind it. Calls that are not asked for, as ctx has ended, have its cause.
-func (j *Jobs) CallStatuses(ctx context.Context, calls []Call) iter.Seq2[*CallStatus, error] {
-	return func(yield func(*CallStatus, error) bool) {
+func (c *Client) Statuses(ctx context.Context, calls []Call) iter.Seq2[*Status, error] {
+	return func(yield func(*Status, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()
 		type answer struct {
-			status *CallStatus
+			status *Status
 			err    error
 		}
 		answers := make(chan chan answer, statusesAtOnce)
@@ -221,7 +286,7 @@ func (j *Jobs) CallStatuses(ctx context.Context, calls []Call) iter.Seq2[*CallSt
 					return
 				}
 				running.Go(func() {
-					status, err := j.CallStatus(ctx, call)
+					status, err := c.Status(ctx, call)
 					slot <- answer{status, err}
 				})
 			}
@@ -241,26 +306,26 @@ func (j *Jobs) CallStatuses(ctx context.Context, calls []Call) iter.Seq2[*CallSt
 	}
 }
 
-// CallOutput reads the pickle of a call's result, of at most 1 GiB, where the
+// Output reads the pickle of a call's result, of at most 1 GiB, where the
 // call has left it in an object of its own; else it is fs.ErrNotExist.
-func (j *Jobs) CallOutput(ctx context.Context, call Call) ([]byte, error) {
-	return j.read(ctx, call.OutputKey(), maxOutput)
+func (c *Client) Output(ctx context.Context, call Call) ([]byte, error) {
+	return c.read(ctx, call.OutputKey(), maxOutput)
 }
 
 // Result is what a call returned, in the types of package pickle; None is nil. A
 // call that returned futures gives a []Call. A call that failed is a *CallError,
 // one that has not ended fs.ErrNotExist.
-func (j *Jobs) Result(ctx context.Context, call Call) (any, error) {
-	status, err := j.CallStatus(ctx, call)
+func (c *Client) Result(ctx context.Context, call Call) (any, error) {
+	status, err := c.Status(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	return j.ResultOf(ctx, status)
+	return c.ResultOf(ctx, status)
 }
 
-// ResultOf is [Jobs.Result] for a status that is already at hand. It makes a
+// ResultOf is [Client.Result] for a status that is already at hand. It makes a
 // request only for a result that is not in the status.
-func (j *Jobs) ResultOf(ctx context.Context, status *CallStatus) (any, error) {
+func (c *Client) ResultOf(ctx context.Context, status *Status) (any, error) {
 	if err := status.Err(); err != nil {
 		return nil, err
 	}
@@ -271,7 +336,7 @@ func (j *Jobs) ResultOf(ctx context.Context, status *CallStatus) (any, error) {
 	if err != nil || ok || status.ResultSize == 0 {
 		return value, err
 	}
-	data, err := j.CallOutput(ctx, status.Call)
+	data, err := c.Output(ctx, status.Call)
 	if err != nil {
 		return nil, err
 	}
@@ -282,17 +347,17 @@ func (j *Jobs) ResultOf(ctx context.Context, status *CallStatus) (any, error) {
 }
 
 // PutInit marks a call as started, as the worker does.
-func (j *Jobs) PutInit(ctx context.Context, call Call, activationID string) error {
+func (c *Client) PutInit(ctx context.Context, call Call, activationID string) error {
 	if activationID == "" || strings.Contains(activationID, "/") {
 		return fmt.Errorf("invalid activation id %q", activationID)
 	}
-	return j.PutData(ctx, call.InitKey(activationID), strings.NewReader(""))
+	return c.PutData(ctx, call.InitKey(activationID), strings.NewReader(""))
 }
 
 // PutStatus marks a call as ended, as the worker does. Type and WorkerEnd are
 // filled in where they are zero. The result, if it has an object of its own, must
 // be there before.
-func (j *Jobs) PutStatus(ctx context.Context, status *CallStatus) error {
+func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 	status.Type = StatusEnd
 	if status.WorkerEnd.IsZero() {
 		status.WorkerEnd = time.Now()
@@ -301,7 +366,7 @@ func (j *Jobs) PutStatus(ctx context.Context, status *CallStatus) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", status.StatusKey(), err)
 	}
-	return j.PutData(ctx, status.StatusKey(), bytes.NewReader(data))
+	return c.PutData(ctx, status.StatusKey(), bytes.NewReader(data))
 }
 
 // Finish stores what a call returned, or failed with, and then its status, so
@@ -309,7 +374,7 @@ func (j *Jobs) PutStatus(ctx context.Context, status *CallStatus) error {
 // below 8 KiB it goes into the status, else under [Call.OutputKey]. Python reads
 // failure as an Exception with its text, or as the exception that a
 // *pickle.Exception within it is.
-func (j *Jobs) Finish(ctx context.Context, status *CallStatus, result any, failure error) error {
+func (c *Client) Finish(ctx context.Context, status *Status, result any, failure error) error {
 	status.result, status.excInfo, status.newFutures, status.ResultSize = "", "", "", 0
 	status.noResult, status.excPickleFail = false, false
 	if status.Exception = failure != nil; status.Exception {
@@ -318,10 +383,10 @@ func (j *Jobs) Finish(ctx context.Context, status *CallStatus, result any, failu
 			return fmt.Errorf("the exception of call %s: %w", status.Call, err)
 		}
 		status.excInfo = pickle.FormatBytesLiteral(data)
-		return j.PutStatus(ctx, status)
+		return c.PutStatus(ctx, status)
 	}
 	if result == nil {
-		return j.PutStatus(ctx, status)
+		return c.PutStatus(ctx, status)
 	}
 	data, err := pickle.Encode(result)
 	if err != nil {
@@ -330,14 +395,14 @@ func (j *Jobs) Finish(ctx context.Context, status *CallStatus, result any, failu
 	status.ResultSize = int64(len(data))
 	if len(data) < maxInlineResult {
 		status.result = pickle.FormatBytesLiteral(data)
-		return j.PutStatus(ctx, status)
+		return c.PutStatus(ctx, status)
 	}
 	start := time.Now()
-	if err := j.PutData(ctx, status.OutputKey(), bytes.NewReader(data)); err != nil {
+	if err := c.PutData(ctx, status.OutputKey(), bytes.NewReader(data)); err != nil {
 		return err
 	}
 	status.UploadTime = time.Since(start)
-	return j.PutStatus(ctx, status)
+	return c.PutStatus(ctx, status)
 }
 
 // asException finds the exception of Python that an error is, or makes one of its text.
@@ -348,8 +413,8 @@ func asException(failure error) *pickle.Exception {
 	return &pickle.Exception{Module: "builtins", Class: "Exception", Args: pickle.Tuple{strings.ToValidUTF8(failure.Error(), "\uFFFD")}}
 }
 
-// A JobInfo is what the bucket tells about a job without reading an object.
-type JobInfo struct {
+// A Info is what the bucket tells about a job without reading an object.
+type Info struct {
 	ExecutorID, JobID string
 	Started, Done     int       // calls
 	First, Last       time.Time // of the job's objects, when they were stored
@@ -358,10 +423,10 @@ type JobInfo struct {
 
 // List describes the jobs whose executor's id begins with prefix ("" for all), in
 // the order of their ids. It lists every key of theirs.
-func (j *Jobs) List(ctx context.Context, prefix string) ([]JobInfo, error) {
-	infos := map[[2]string]*JobInfo{}
+func (c *Client) List(ctx context.Context, prefix string) ([]Info, error) {
+	infos := map[[2]string]*Info{}
 	started := map[Call]bool{}
-	for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: JobsPrefix + "/" + prefix, Parallel: listedAtOnce}) {
+	for info, err := range c.storage.ListObjects(ctx, c.bucket, &lithopss3.ListOptions{Prefix: Prefix + "/" + prefix, Parallel: listedAtOnce}) {
 		if err != nil {
 			return nil, err
 		}
@@ -371,21 +436,21 @@ func (j *Jobs) List(ctx context.Context, prefix string) ([]JobInfo, error) {
 		}
 		id := [2]string{key.ExecutorID, key.JobID}
 		if infos[id] == nil {
-			infos[id] = &JobInfo{ExecutorID: key.ExecutorID, JobID: key.JobID, First: info.LastModified}
+			infos[id] = &Info{ExecutorID: key.ExecutorID, JobID: key.JobID, First: info.LastModified}
 		}
 		infos[id].add(key, info, started)
 	}
-	list := make([]JobInfo, 0, len(infos))
+	list := make([]Info, 0, len(infos))
 	for _, info := range infos {
 		list = append(list, *info)
 	}
-	slices.SortFunc(list, func(a, b JobInfo) int {
+	slices.SortFunc(list, func(a, b Info) int {
 		return cmp.Or(cmp.Compare(a.ExecutorID, b.ExecutorID), cmp.Compare(a.JobID, b.JobID))
 	})
 	return list, nil
 }
 
-func (i *JobInfo) add(key Key, info ObjectInfo, started map[Call]bool) {
+func (i *Info) add(key Key, info lithopss3.ObjectInfo, started map[Call]bool) {
 	i.Objects++
 	i.Bytes += info.Size
 	if info.LastModified.Before(i.First) {
@@ -405,6 +470,6 @@ func (i *JobInfo) add(key Key, info ObjectInfo, started map[Call]bool) {
 
 // compile-time checks that a status keeps its form through encoding/json.
 var (
-	_ json.Marshaler   = (*CallStatus)(nil)
-	_ json.Unmarshaler = (*CallStatus)(nil)
+	_ json.Marshaler   = (*Status)(nil)
+	_ json.Unmarshaler = (*Status)(nil)
 )

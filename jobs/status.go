@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"bytes"
@@ -16,15 +16,15 @@ import (
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
-// Types of a CallStatus.
+// Types of a Status.
 const (
 	StatusInit = "__init__" // the call has started
 	StatusEnd  = "__end__"  // the call has ended
 )
 
-// A CallStatus is what Lithops' worker writes about a call (lithops/worker/status.py,
+// A Status is what Lithops' worker writes about a call (lithops/worker/status.py,
 // handler.py and jobrunner.py). Fields that the worker left out are zero.
-type CallStatus struct {
+type Status struct {
 	Call
 	Type         string // StatusEnd; a status in storage has no other
 	ActivationID string // of the attempt that ended
@@ -68,7 +68,7 @@ type statusField struct {
 	always bool // Python writes it in every status
 }
 
-func (s *CallStatus) fields() []statusField {
+func (s *Status) fields() []statusField {
 	return []statusField{
 		{"exception", &s.Exception, false, true},
 		{"activation_id", &s.ActivationID, false, true},
@@ -112,7 +112,7 @@ var ErrMalformedStatus = errors.New("malformed call status")
 // UnmarshalJSON reads a status as json.loads does: NaN and lone surrogates are
 // no errors, and neither is UTF-8. A field of another type than Python's is
 // ErrMalformedStatus and named.
-func (s *CallStatus) UnmarshalJSON(data []byte) error {
+func (s *Status) UnmarshalJSON(data []byte) error {
 	value, err := pyjson.Decode(data)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformedStatus, err)
@@ -121,7 +121,7 @@ func (s *CallStatus) UnmarshalJSON(data []byte) error {
 	if !ok {
 		return fmt.Errorf("%w: it is not an object", ErrMalformedStatus)
 	}
-	read := CallStatus{}
+	read := Status{}
 	targets := map[string]any{}
 	for _, field := range read.fields() {
 		targets[field.name] = field.value
@@ -143,7 +143,7 @@ func (s *CallStatus) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (s *CallStatus) keep(member pyjson.Member) error {
+func (s *Status) keep(member pyjson.Member) error {
 	text, err := pyjson.Encode(member.Value)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrMalformedStatus, member.Name, err)
@@ -224,7 +224,7 @@ func toSeconds(t time.Time) float64 {
 }
 
 // MarshalJSON writes the status as Python's worker does, in ASCII.
-func (s *CallStatus) MarshalJSON() ([]byte, error) {
+func (s *Status) MarshalJSON() ([]byte, error) {
 	var object pyjson.Object
 	for _, field := range s.fields() {
 		if value, zero := field.json(); !zero || field.always {
@@ -272,7 +272,7 @@ const maxLogs = 256 << 20
 
 // Logs is what the call printed, empty if the status has no logs. It is an error
 // if they can't be unpacked or are larger than 256 MiB.
-func (s *CallStatus) Logs() (string, error) {
+func (s *Status) Logs() (string, error) {
 	if s.logs == "" {
 		return "", nil
 	}
@@ -293,7 +293,7 @@ func (s *CallStatus) Logs() (string, error) {
 
 // SetLogs puts what the call printed into the status: compressed, in base64.
 // Python decodes it as UTF-8, so what isn't is replaced.
-func (s *CallStatus) SetLogs(text string) {
+func (s *Status) SetLogs(text string) {
 	var packed bytes.Buffer
 	writer := zlib.NewWriter(&packed)
 	_, _ = io.WriteString(writer, strings.ToValidUTF8(text, "\uFFFD")) // a buffer takes everything
@@ -307,8 +307,8 @@ const maxInlineResult = 8 * 1024
 
 // InlineResult decodes the result in the status. ok is false where there is none:
 // it is in an object of its own, or the call failed, or returned None or futures.
-// [Jobs.Result] looks into all of these.
-func (s *CallStatus) InlineResult() (value any, ok bool, err error) {
+// [Client.Result] looks into all of these.
+func (s *Status) InlineResult() (value any, ok bool, err error) {
 	if s.result == "" {
 		return nil, false, nil
 	}
@@ -324,7 +324,7 @@ func (s *CallStatus) InlineResult() (value any, ok bool, err error) {
 
 // Futures are the calls that the call returned as futures: of an executor that
 // it made itself. It is empty for other results.
-func (s *CallStatus) Futures() ([]Call, error) {
+func (s *Status) Futures() ([]Call, error) {
 	if s.newFutures == "" {
 		return nil, nil
 	}
@@ -396,7 +396,7 @@ var (
 // Err is the exception that the call failed with, as a *CallError; nil if it did
 // not. A call whose status has neither a result nor an exception has failed too:
 // Python's future is a KeyError then.
-func (s *CallStatus) Err() error {
+func (s *Status) Err() error {
 	failure := &CallError{Call: s.Call, ActivationID: s.ActivationID}
 	switch {
 	case s.noResult:

@@ -1,7 +1,6 @@
-package lithopss3
+package jobs
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -9,27 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
-
-// readGoldenCases reads the cases of one function.
-func readGoldenCases[T any](t *testing.T, name, function string, into *[]T) {
-	t.Helper()
-	var golden struct {
-		Cases []json.RawMessage `json:"cases"`
-	}
-	readGolden(t, name, &golden)
-	for _, text := range golden.Cases {
-		var head struct {
-			Fn string `json:"fn"`
-		}
-		require.NoError(t, json.Unmarshal(text, &head))
-		if head.Fn != function {
-			continue
-		}
-		var c T
-		require.NoError(t, json.Unmarshal(text, &c))
-		*into = append(*into, c)
-	}
-}
 
 func TestGoldenKeys(t *testing.T) {
 	t.Parallel()
@@ -43,7 +21,7 @@ func TestGoldenKeys(t *testing.T) {
 	}
 	readGolden(t, "keys.json", &golden)
 	constants := golden.Constants[0]
-	assert.Equal(t, constants["JOBS_PREFIX"], JobsPrefix)
+	assert.Equal(t, constants["JOBS_PREFIX"], Prefix)
 	assert.Equal(t, constants["TEMP_PREFIX"], TempPrefix)
 	assert.Equal(t, constants["RUNTIMES_PREFIX"], RuntimesPrefix)
 

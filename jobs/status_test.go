@@ -1,4 +1,4 @@
-package lithopss3_test
+package jobs_test
 
 import (
 	"encoding/base64"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,27 +21,27 @@ func TestGoldenCallStatusDecode(t *testing.T) {
 			Error json.RawMessage `json:"error"`
 		} `json:"get_call_status_decode"`
 	}
-	data, err := os.ReadFile("testdata/golden/job_status.json")
+	data, err := os.ReadFile("../testdata/golden/job_status.json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &golden))
 	for _, c := range golden.Cases {
 		raw, err := base64.StdEncoding.DecodeString(c.Raw)
 		require.NoError(t, err)
-		var status lithopss3.CallStatus
+		var status jobs.Status
 		err = status.UnmarshalJSON(raw)
 		isUTF8 := string(raw) == `{"x": "é"}` // Python refuses it; nothing is ambiguous about it
 		if strings.HasPrefix(c.Repr, "{") || isUTF8 {
 			require.NoError(t, err, "%q", raw)
 			continue
 		}
-		require.ErrorIs(t, err, lithopss3.ErrMalformedStatus, "%q", raw)
+		require.ErrorIs(t, err, jobs.ErrMalformedStatus, "%q", raw)
 	}
 }
 
 // A status that is read and written again says the same.
 func TestCallStatusRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"examples/pythonjob/job.json", "testdata/golden/job_objects.json"} {
+	for _, path := range []string{"../examples/pythonjob/job.json", "../testdata/golden/job_objects.json"} {
 		var recorded recordedJob
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestCallStatusRoundTrip(t *testing.T) {
 			if !strings.HasSuffix(object.Key, "status.json") {
 				continue
 			}
-			var status lithopss3.CallStatus
+			var status jobs.Status
 			require.NoError(t, status.UnmarshalJSON(raw))
 			assert.Equal(t, object.Key, status.StatusKey())
 			again, err := status.MarshalJSON()
@@ -85,14 +85,14 @@ func withoutNull(t *testing.T, raw []byte) string {
 
 func TestCallStatusKeepsWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	var status lithopss3.CallStatus
+	var status jobs.Status
 	require.NoError(t, status.UnmarshalJSON([]byte(`{"type": "__end__", "executor_id": "e-0", "job_id": "M000", "call_id": "00000", "new": {"b": [1.0, NaN], "a": "é"}}`)))
 	text, err := status.MarshalJSON()
 	require.NoError(t, err)
 	assert.Contains(t, string(text), `"new": {"b": [1.0, NaN], "a": "\u00e9"}`)
 
 	err = status.UnmarshalJSON([]byte(`{"chunksize": "x"}`))
-	require.ErrorIs(t, err, lithopss3.ErrMalformedStatus)
+	require.ErrorIs(t, err, jobs.ErrMalformedStatus)
 	assert.ErrorContains(t, err, "chunksize")
 }
 
@@ -109,7 +109,7 @@ func TestCallStatusWithoutResult(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var status lithopss3.CallStatus
+			var status jobs.Status
 			require.NoError(t, status.UnmarshalJSON([]byte(c.text)))
 			again, err := status.MarshalJSON()
 			require.NoError(t, err)
@@ -118,7 +118,7 @@ func TestCallStatusWithoutResult(t *testing.T) {
 				require.NoError(t, status.Err())
 				return
 			}
-			var failure *lithopss3.CallError
+			var failure *jobs.CallError
 			require.ErrorAs(t, status.Err(), &failure)
 			assert.Equal(t, c.want, failure.Error())
 			assert.Equal(t, "1f0fda12f0b2", failure.ActivationID)

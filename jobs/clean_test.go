@@ -1,4 +1,4 @@
-package lithopss3_test
+package jobs_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -37,20 +38,20 @@ func TestClean(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
-		options lithopss3.CleanOptions
+		options jobs.CleanOptions
 		deleted []int // indexes of keys
 	}{
-		{"executor", lithopss3.CleanOptions{ExecutorID: "e-0"}, []int{2, 3, 4, 5, 6, 7, 8, 9, 13}},
-		{"job", lithopss3.CleanOptions{ExecutorID: "e-0", JobID: "M000"}, []int{2, 3, 4, 5, 6, 13}},
-		{"job that is a prefix of another", lithopss3.CleanOptions{ExecutorID: "e-0", JobID: "M001"}, []int{7}},
-		{"CloudObjects of an executor", lithopss3.CleanOptions{ExecutorID: "e-0", CloudObjects: true}, []int{13}},
-		{"CloudObjects", lithopss3.CleanOptions{CloudObjects: true}, []int{12, 13, 14, 15, 16}},
-		{"nested executor", lithopss3.CleanOptions{ExecutorID: "e-0-M000-00000-1"}, []int{2, 3}},
-		{"all", lithopss3.CleanOptions{All: true}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18}},
+		{"executor", jobs.CleanOptions{ExecutorID: "e-0"}, []int{2, 3, 4, 5, 6, 7, 8, 9, 13}},
+		{"job", jobs.CleanOptions{ExecutorID: "e-0", JobID: "M000"}, []int{2, 3, 4, 5, 6, 13}},
+		{"job that is a prefix of another", jobs.CleanOptions{ExecutorID: "e-0", JobID: "M001"}, []int{7}},
+		{"CloudObjects of an executor", jobs.CleanOptions{ExecutorID: "e-0", CloudObjects: true}, []int{13}},
+		{"CloudObjects", jobs.CleanOptions{CloudObjects: true}, []int{12, 13, 14, 15, 16}},
+		{"nested executor", jobs.CleanOptions{ExecutorID: "e-0-M000-00000-1"}, []int{2, 3}},
+		{"all", jobs.CleanOptions{All: true}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			jobs, store, bucket := newJobs(t)
+			client, store, bucket := newJobs(t)
 			for _, key := range keys {
 				require.NoError(t, store.PutObject(t.Context(), bucket, key, strings.NewReader("12"), nil))
 			}
@@ -61,16 +62,16 @@ func TestClean(t *testing.T) {
 			heard := 0
 			c.options.DryRun = true
 			c.options.Each = func(info lithopss3.ObjectInfo) { heard++; assert.True(t, want[info.Key], info.Key) }
-			report, err := jobs.Clean(t.Context(), c.options)
+			report, err := client.Clean(t.Context(), c.options)
 			require.NoError(t, err)
-			assert.Equal(t, lithopss3.CleanReport{Objects: int64(len(want)), Bytes: int64(2 * len(want))}, report)
+			assert.Equal(t, jobs.CleanReport{Objects: int64(len(want)), Bytes: int64(2 * len(want))}, report)
 			assert.Equal(t, len(want), heard)
 			left, err := store.ListKeys(t.Context(), bucket, "")
 			require.NoError(t, err)
 			assert.Equal(t, keys, left)
 
 			c.options.DryRun = false
-			again, err := jobs.Clean(t.Context(), c.options)
+			again, err := client.Clean(t.Context(), c.options)
 			require.NoError(t, err)
 			assert.Equal(t, report, again)
 			left, err = store.ListKeys(t.Context(), bucket, "")
@@ -80,11 +81,11 @@ func TestClean(t *testing.T) {
 			}
 		})
 	}
-	jobs, _, _ := newJobs(t)
-	for _, options := range []lithopss3.CleanOptions{
+	client, _, _ := newJobs(t)
+	for _, options := range []jobs.CleanOptions{
 		{}, {JobID: "M000"}, {DryRun: true}, {ExecutorID: "a/b"}, {ExecutorID: "tmp"}, {All: true, ExecutorID: "e-0"}, {All: true, CloudObjects: true},
 	} {
-		_, err := jobs.Clean(context.Background(), options)
+		_, err := client.Clean(context.Background(), options)
 		require.Error(t, err, options)
 	}
 }
@@ -112,22 +113,19 @@ func (s *partialStorage) DeleteObjects(ctx context.Context, bucket string, keys 
 // TestCleanReportsWhatIsGone: neither what was refused nor what was not tried.
 func TestCleanReportsWhatIsGone(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, nil)
-	store := openStore(t, server, server.Config())
-	bucket, err := store.EnsureBucket(t.Context())
-	require.NoError(t, err)
+	_, store, bucket := newJobs(t)
 	for _, key := range []string{"a", "bb", "ccc"} {
 		require.NoError(t, store.PutObject(t.Context(), bucket, "lithops.jobs/e-0/"+key, strings.NewReader(key), nil))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	report, err := lithopss3.NewJobs(&partialStorage{Storage: store, cancel: cancel}, bucket).Clean(ctx, lithopss3.CleanOptions{ExecutorID: "e-0"})
+	report, err := jobs.New(&partialStorage{Storage: store, cancel: cancel}, bucket, nil).Clean(ctx, jobs.CleanOptions{ExecutorID: "e-0"})
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Zero(t, report)
 
-	jobs := lithopss3.NewJobs(&partialStorage{Storage: store, refused: "lithops.jobs/e-0/bb"}, bucket)
-	report, err = jobs.Clean(t.Context(), lithopss3.CleanOptions{ExecutorID: "e-0"})
+	client := jobs.New(&partialStorage{Storage: store, refused: "lithops.jobs/e-0/bb"}, bucket, nil)
+	report, err = client.Clean(t.Context(), jobs.CleanOptions{ExecutorID: "e-0"})
 	var failed *lithopss3.DeleteError
 	require.ErrorAs(t, err, &failed)
 	assert.Len(t, failed.Failed, 1)
-	assert.Equal(t, lithopss3.CleanReport{Objects: 2, Bytes: 4}, report)
+	assert.Equal(t, jobs.CleanReport{Objects: 2, Bytes: 4}, report)
 }

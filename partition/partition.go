@@ -1,4 +1,4 @@
-package lithopss3
+package partition
 
 import (
 	"context"
@@ -8,11 +8,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
-// PartitionOptions say how objects are cut; nil is one partition for each object.
-type PartitionOptions struct {
+// Options say how objects are cut; nil is one partition for each object.
+type Options struct {
 	// ChunkSize is the size of a partition in bytes; 0 for none.
 	ChunkSize int64
 	// ChunkNumber is into how many partitions each object is cut; 0 for none. It
@@ -30,7 +32,7 @@ type Partition struct {
 	// Range is what Python's worker asks for (data_byte_range), nil for the
 	// whole object. With a newline it begins a byte before the partition and ends
 	// 128 KiB behind it; without, it may end behind the object's end.
-	Range *ByteRange
+	Range *lithopss3.ByteRange
 	// ChunkSize is the size of the partition in bytes (chunk_size), before lines
 	// are made whole.
 	ChunkSize int64
@@ -51,32 +53,38 @@ type Partition struct {
 // of its last line (CHUNK_THRESHOLD).
 const lineThreshold = 128 << 10
 
+// maxObjectSize is more than the 50 TB that S3 stores.
+const maxObjectSize = 64 << 40
+
+// listedAtOnce is how many requests list what must be listed to its end.
+const listedAtOnce = 16
+
 // maxPosition is more than any object has bytes, and adds up without overflow.
 const maxPosition = 1 << 60
 
-// ErrInvalidPartition is a partitioning that can't be: bad options, a bad URL, or
+// ErrInvalid is a partitioning that can't be: bad options, a bad URL, or
 // a CloudObject that is no partition.
-var ErrInvalidPartition = errors.New("invalid partition")
+var ErrInvalid = errors.New("invalid partition")
 
-// PartitionObjects cuts the objects that URLs name into partitions, in the order
+// Objects cuts the objects that URLs name into partitions, in the order
 // of the URLs and of the objects' keys:
 //
 //	bucket                all objects of the bucket
 //	bucket/folder/        all objects with this prefix
 //	bucket/key            this object; fs.ErrNotExist if it is not there
-//	bucket/data/*.csv     all objects that match, see [CompileGlob]
+//	bucket/data/*.csv     all objects that match, see [lithopss3.CompileGlob]
 //
 // each with or without s3:// or aws_s3://. Another scheme is ErrOtherBackend.
 // Keys that end in "/" are left out. Empty objects have no partitions. Where no
 // URL finds anything it is fs.ErrNotExist. At most 64 requests are under way.
 //
 // perObject has the number of partitions of each object that was found, in order.
-func PartitionObjects(ctx context.Context, storage Storage, urls []string, opts *PartitionOptions) (partitions []Partition, perObject []int, err error) {
+func Objects(ctx context.Context, storage lithopss3.Storage, urls []string, opts *Options) (partitions []Partition, perObject []int, err error) {
 	if opts == nil {
-		opts = &PartitionOptions{}
+		opts = &Options{}
 	}
 	if opts.ChunkSize < 0 || opts.ChunkNumber < 0 {
-		return nil, nil, fmt.Errorf("%w: a chunk size of %d and a chunk number of %d", ErrInvalidPartition, opts.ChunkSize, opts.ChunkNumber)
+		return nil, nil, fmt.Errorf("%w: a chunk size of %d and a chunk number of %d", ErrInvalid, opts.ChunkSize, opts.ChunkNumber)
 	}
 	sources, err := parseObjectURLs(urls)
 	if err != nil {
@@ -94,7 +102,7 @@ func PartitionObjects(ctx context.Context, storage Storage, urls []string, opts 
 				continue
 			}
 			if object.Size < 0 || object.Size > maxObjectSize {
-				return nil, nil, fmt.Errorf("the storage says that %s has %d bytes: %w", printableKey(object.Key), object.Size, ErrTooLarge)
+				return nil, nil, fmt.Errorf("the storage says that %s has %d bytes: %w", sanitize.Name(object.Key), object.Size, lithopss3.ErrTooLarge)
 			}
 			parts := opts.split(object.Size)
 			perObject = append(perObject, len(parts))
@@ -112,7 +120,7 @@ func PartitionObjects(ctx context.Context, storage Storage, urls []string, opts 
 }
 
 // split cuts an object of a size.
-func (o *PartitionOptions) split(size int64) []Partition {
+func (o *Options) split(size int64) []Partition {
 	if size == 0 {
 		return nil
 	}
@@ -135,12 +143,12 @@ func (o *PartitionOptions) split(size int64) []Partition {
 		part := Partition{ChunkSize: chunk, Part: len(parts) + 1, Newline: o.Newline}
 		switch {
 		case o.Newline == "":
-			part.Range = Range(offset, chunk)
+			part.Range = lithopss3.Range(offset, chunk)
 		case offset+chunk < size:
 			first := max(0, offset-1)
-			part.Range = Range(first, offset+chunk+lineThreshold-first+1)
+			part.Range = lithopss3.Range(first, offset+chunk+lineThreshold-first+1)
 		default:
-			part.Range, part.ChunkSize = Range(offset-1, size-offset+1), size-offset
+			part.Range, part.ChunkSize = lithopss3.Range(offset-1, size-offset+1), size-offset
 		}
 		parts = append(parts, part)
 	}
@@ -153,7 +161,7 @@ func (o *PartitionOptions) split(size int64) []Partition {
 // stop is where no partition begins any more. Python stops a byte early. Where
 // that loses the byte it is not followed; with whole lines the last partition
 // takes all that is left, so that nothing is lost and the partitions are Python's.
-func (o *PartitionOptions) stop(size int64) int64 {
+func (o *Options) stop(size int64) int64 {
 	if o.Newline == "" {
 		return size
 	}
@@ -161,7 +169,7 @@ func (o *PartitionOptions) stop(size int64) int64 {
 }
 
 // CloudObject is the partition as Python's worker takes it, in the data of a job.
-func (p *Partition) CloudObject() *CloudObject {
+func (p *Partition) CloudObject() *pickle.CloudObject {
 	attrs := pickle.NewDict("data_byte_range", nil, "chunk_size", p.ChunkSize, "part", int64(p.Part), "newline", nil, "total_parts", int64(p.TotalParts))
 	if p.Range != nil {
 		_ = attrs.Set("data_byte_range", pickle.Tuple{p.Range.Offset, p.Range.Offset + p.Range.Length - 1}) // a text is a key
@@ -169,12 +177,12 @@ func (p *Partition) CloudObject() *CloudObject {
 	if p.Newline != "" {
 		_ = attrs.Set("newline", p.Newline)
 	}
-	return &CloudObject{Backend: Backend, Bucket: p.Bucket, Key: p.Key, Attrs: attrs}
+	return &pickle.CloudObject{Backend: lithopss3.Backend, Bucket: p.Bucket, Key: p.Key, Attrs: attrs}
 }
 
-// PartitionOf reads a partition that Python's partitioner made. One into another
-// storage is ErrOtherBackend; a CloudObject that is none, ErrInvalidPartition.
-func PartitionOf(object *CloudObject) (*Partition, error) {
+// Of reads a partition that Python's partitioner made. One into another
+// storage is ErrOtherBackend; a CloudObject that is none, ErrInvalid.
+func Of(object *pickle.CloudObject) (*Partition, error) {
 	if err := checkBackend(object); err != nil {
 		return nil, err
 	}
@@ -193,7 +201,7 @@ func PartitionOf(object *CloudObject) (*Partition, error) {
 	newline, _ := object.Attrs.Get("newline")
 	text, isText := newline.(string)
 	if p.Newline = text; ok != [3]bool{true, true, true} || part < 1 || part > total || (newline != nil && !isText) {
-		return nil, fmt.Errorf("%w: %v has not what a partition has", ErrInvalidPartition, object)
+		return nil, fmt.Errorf("%w: %v has not what a partition has", ErrInvalid, object)
 	}
 	value, _ := object.Attrs.Get("data_byte_range")
 	if value == nil {
@@ -204,11 +212,19 @@ func PartitionOf(object *CloudObject) (*Partition, error) {
 		first, isFirst := bounds[0].(int64)
 		last, isLast := bounds[1].(int64)
 		if isFirst && isLast && first >= 0 && first <= last && last < maxPosition {
-			p.Range = Range(first, last-first+1)
+			p.Range = lithopss3.Range(first, last-first+1)
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: %v has the range %s", ErrInvalidPartition, object, pickle.Repr(value))
+	return nil, fmt.Errorf("%w: %v has the range %s", ErrInvalid, object, pickle.Repr(value))
+}
+
+// checkBackend returns ErrOtherBackend for a reference into another storage.
+func checkBackend(object *pickle.CloudObject) error {
+	if object.Backend != lithopss3.Backend {
+		return fmt.Errorf("%w: %v is in %q, not in %q", lithopss3.ErrOtherBackend, object, object.Backend, lithopss3.Backend)
+	}
+	return nil
 }
 
 // An objectSource is what a URL names: a key, a prefix, or a pattern.
@@ -216,7 +232,7 @@ type objectSource struct{ bucket, key, prefix, match string }
 
 func parseObjectURLs(urls []string) ([]objectSource, error) {
 	if len(urls) == 0 {
-		return nil, fmt.Errorf("%w: no URLs", ErrInvalidPartition)
+		return nil, fmt.Errorf("%w: no URLs", ErrInvalid)
 	}
 	sources := make([]objectSource, len(urls))
 	for i, url := range urls {
@@ -231,19 +247,19 @@ func parseObjectURLs(urls []string) ([]objectSource, error) {
 func parseObjectURL(url string) (objectSource, error) {
 	scheme, path, ok := strings.Cut(url, "://")
 	if !ok || strings.Contains(scheme, "/") {
-		scheme, path = Backend, url
+		scheme, path = lithopss3.Backend, url
 	}
-	if scheme != Backend && scheme != "s3" {
-		return objectSource{}, fmt.Errorf("%w: %q is not in %s", ErrOtherBackend, url, Backend)
+	if scheme != lithopss3.Backend && scheme != "s3" {
+		return objectSource{}, fmt.Errorf("%w: %q is not in %s", lithopss3.ErrOtherBackend, url, lithopss3.Backend)
 	}
 	bucket, key, _ := strings.Cut(path, "/")
-	if err := checkBucket("PartitionObjects", bucket); err != nil {
-		return objectSource{}, fmt.Errorf("%w: %q: %w", ErrInvalidPartition, url, err)
+	if bucket == "" || strings.HasSuffix(bucket, ":") { // as of "s3:/bucket"
+		return objectSource{}, fmt.Errorf("%w: %q names no bucket", ErrInvalid, url)
 	}
 	folder, isFolder := strings.CutSuffix(key, "/")
 	switch {
 	case strings.Contains(key, "*"): // the pattern of a folder has no slash at its end, as in Python
-		if _, err := CompileGlob(folder); err != nil {
+		if _, err := lithopss3.CompileGlob(folder); err != nil {
 			return objectSource{}, err
 		}
 		return objectSource{bucket: bucket, match: folder}, nil
@@ -255,11 +271,11 @@ func parseObjectURL(url string) (objectSource, error) {
 
 // findObjects lists or heads what the sources name, several at once. The error is
 // that of the first source that has one.
-func findObjects(ctx context.Context, storage Storage, sources []objectSource) ([][]ObjectInfo, error) {
+func findObjects(ctx context.Context, storage lithopss3.Storage, sources []objectSource) ([][]lithopss3.ObjectInfo, error) {
 	const atOnce = 64 // as Python's partitioner
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	found, errs := make([][]ObjectInfo, len(sources)), make([]error, len(sources))
+	found, errs := make([][]lithopss3.ObjectInfo, len(sources)), make([]error, len(sources))
 	slots := make(chan struct{}, atOnce)
 	var running sync.WaitGroup
 	for i, source := range sources {
@@ -282,7 +298,7 @@ func findObjects(ctx context.Context, storage Storage, sources []objectSource) (
 	return found, canceled
 }
 
-func (s objectSource) find(ctx context.Context, storage Storage) ([]ObjectInfo, error) {
+func (s objectSource) find(ctx context.Context, storage lithopss3.Storage) ([]lithopss3.ObjectInfo, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -291,10 +307,10 @@ func (s objectSource) find(ctx context.Context, storage Storage) ([]ObjectInfo, 
 		if err != nil {
 			return nil, err
 		}
-		return []ObjectInfo{*info}, nil
+		return []lithopss3.ObjectInfo{*info}, nil
 	}
-	var objects []ObjectInfo
-	for info, err := range storage.ListObjects(ctx, s.bucket, &ListOptions{Prefix: s.prefix, Match: s.match, Parallel: listedAtOnce}) {
+	var objects []lithopss3.ObjectInfo
+	for info, err := range storage.ListObjects(ctx, s.bucket, &lithopss3.ListOptions{Prefix: s.prefix, Match: s.match, Parallel: listedAtOnce}) {
 		if err != nil {
 			return nil, err
 		}

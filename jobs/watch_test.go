@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -19,7 +20,7 @@ import (
 // on. It answers listings only, from two times for each call, and counts the
 // requests that S3 would get.
 type simulatedJob struct {
-	Storage
+	lithopss3.Storage
 	now        time.Duration
 	start, end []time.Duration // of each call
 	ids        []string        // in the order of the keys
@@ -76,8 +77,8 @@ func (s *simulatedJob) keys(startAfter string) iter.Seq[string] {
 	}
 }
 
-func (s *simulatedJob) ListObjects(_ context.Context, _ string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
-	return func(yield func(ObjectInfo, error) bool) {
+func (s *simulatedJob) ListObjects(_ context.Context, _ string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	return func(yield func(lithopss3.ObjectInfo, error) bool) {
 		request := func() error {
 			s.requests++
 			if s.fail == nil {
@@ -86,12 +87,12 @@ func (s *simulatedJob) ListObjects(_ context.Context, _ string, opts *ListOption
 			return s.fail(s.requests)
 		}
 		if err := request(); err != nil {
-			yield(ObjectInfo{}, err)
+			yield(lithopss3.ObjectInfo{}, err)
 			return
 		}
 		if opts.Delimiter != "" {
 			for range s.keys("") {
-				yield(ObjectInfo{Key: s.folder, IsPrefix: true}, nil)
+				yield(lithopss3.ObjectInfo{Key: s.folder, IsPrefix: true}, nil)
 				return
 			}
 			return
@@ -100,12 +101,12 @@ func (s *simulatedJob) ListObjects(_ context.Context, _ string, opts *ListOption
 		for key := range s.keys(opts.StartAfter) {
 			if count > 0 && count%s.pageSize == 0 {
 				if err := request(); err != nil {
-					yield(ObjectInfo{}, err)
+					yield(lithopss3.ObjectInfo{}, err)
 					return
 				}
 			}
 			count++
-			if !yield(ObjectInfo{Key: key}, nil) {
+			if !yield(lithopss3.ObjectInfo{Key: key}, nil) {
 				return
 			}
 		}
@@ -127,7 +128,7 @@ func (s *simulatedJob) pythonRequests() int {
 }
 
 // watchAll watches to the end and checks that each event comes once and in order.
-func (s *simulatedJob) watchAll(t require.TestingT, jobs *Jobs) {
+func (s *simulatedJob) watchAll(t require.TestingT, jobs *Client) {
 	started, done := map[Call]int{}, map[Call]int{}
 	for event, err := range jobs.Watch(context.Background(), "e1-0", &WatchOptions{Calls: map[string]int{"M000": len(s.start)}}) {
 		require.NoError(t, err)
@@ -150,8 +151,8 @@ func (s *simulatedJob) watchAll(t require.TestingT, jobs *Jobs) {
 	}
 }
 
-func (s *simulatedJob) jobs(afterPoll func()) *Jobs {
-	jobs := NewJobs(s, "bucket")
+func (s *simulatedJob) jobs(afterPoll func()) *Client {
+	jobs := New(s, "bucket", nil)
 	jobs.pageSize = s.pageSize
 	jobs.sleep = func(_ context.Context, d time.Duration) error {
 		if afterPoll != nil {
@@ -235,7 +236,7 @@ func TestWatchSurvivesTroubleThatPasses(t *testing.T) {
 	job := newSimulatedJob([]time.Duration{0, time.Second}, []time.Duration{time.Minute, time.Minute})
 	job.fail = func(request int) error {
 		if request%4 != 0 {
-			return &Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
+			return &lithopss3.Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
 		}
 		return nil
 	}
@@ -253,13 +254,15 @@ func TestWatchSurvivesTroubleThatPasses(t *testing.T) {
 	job.requests = 0
 	job.fail = func(request int) error {
 		if request%3 == 0 {
-			return &Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
+			return &lithopss3.Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
 		}
 		return nil
 	}
 	job.watchAll(t, jobs)
 
-	job.fail = func(int) error { return wrapError("ListObjects", "bucket", "", ErrNoSuchBucket) }
+	job.fail = func(int) error {
+		return &lithopss3.Error{Op: "ListObjects", Bucket: "bucket", Err: lithopss3.ErrNoSuchBucket}
+	}
 	calls := 0
 	for _, err := range jobs.Watch(t.Context(), "e1-0", nil) {
 		calls++
@@ -271,7 +274,7 @@ func TestWatchSurvivesTroubleThatPasses(t *testing.T) {
 func TestWatchEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	job := newSimulatedJob([]time.Duration{0}, []time.Duration{time.Hour})
-	jobs := NewJobs(job, "bucket")
+	jobs := New(job, "bucket", nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error

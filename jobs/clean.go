@@ -1,4 +1,4 @@
-package lithopss3
+package jobs
 
 import (
 	"context"
@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/lithops-go/lithopss3"
 )
 
-// CleanOptions say what [Jobs.Clean] deletes. The zero value selects nothing and
+// CleanOptions say what [Client.Clean] deletes. The zero value selects nothing and
 // is refused.
 type CleanOptions struct {
 	// ExecutorID selects an executor: its functions, the data, statuses and
@@ -29,7 +31,7 @@ type CleanOptions struct {
 	DryRun bool
 	// Each hears of every object before it is deleted, in the order of the keys;
 	// nil is nobody. It is called by one goroutine.
-	Each func(ObjectInfo)
+	Each func(lithopss3.ObjectInfo)
 }
 
 // A CleanReport counts what was deleted, or would be.
@@ -39,36 +41,36 @@ type CleanReport struct{ Objects, Bytes int64 }
 var ErrNothingSelected = errors.New("nothing selected to clean")
 
 // Clean deletes what Lithops has left in the bucket: what "lithops clean" and
-// FunctionExecutor.clean delete there. Nothing outside of [JobsPrefix] and
+// FunctionExecutor.clean delete there. Nothing outside of [Prefix] and
 // [RuntimesPrefix] is touched. Keys that could not be deleted are in a
 // *DeleteError; the rest is deleted. The report is of what was deleted, or would
 // be in a dry run, also beside an error.
-func (j *Jobs) Clean(ctx context.Context, opts CleanOptions) (CleanReport, error) {
+func (c *Client) Clean(ctx context.Context, opts CleanOptions) (CleanReport, error) {
 	scopes, err := opts.scopes()
 	if err != nil {
 		return CleanReport{}, err
 	}
 	var report CleanReport
-	failed := &DeleteError{}
+	failed := &lithopss3.DeleteError{}
 	for _, scope := range scopes {
-		if err := j.cleanScope(ctx, scope, opts, &report, failed); err != nil {
-			return report, errors.Join(err, failed.orNil())
+		if err := c.cleanScope(ctx, scope, opts, &report, failed); err != nil {
+			return report, errors.Join(err, orNil(failed))
 		}
 	}
-	if opts.All && !opts.DryRun && j.CacheDir != "" {
-		if err := os.RemoveAll(filepath.Join(j.CacheDir, RuntimesPrefix)); err != nil {
-			return report, errors.Join(err, failed.orNil())
+	if opts.All && !opts.DryRun && c.cacheDir != "" {
+		if err := os.RemoveAll(filepath.Join(c.cacheDir, RuntimesPrefix)); err != nil {
+			return report, errors.Join(err, orNil(failed))
 		}
 	}
-	return report, failed.orNil()
+	return report, orNil(failed)
 }
 
 // orNil is no error where nothing failed.
-func (e *DeleteError) orNil() error {
-	if len(e.Failed) == 0 {
+func orNil(failed *lithopss3.DeleteError) error {
+	if len(failed.Failed) == 0 {
 		return nil
 	}
-	return e
+	return failed
 }
 
 // A cleanScope is a prefix, and which of the folders right below it are meant.
@@ -86,7 +88,7 @@ func (o CleanOptions) scopes() ([]cleanScope, error) {
 	case o.All && (o.ExecutorID != "" || o.CloudObjects):
 		return nil, errors.New("both everything and a part are selected to clean")
 	case o.All:
-		return []cleanScope{{JobsPrefix + "/", nil}, {RuntimesPrefix + "/", nil}}, nil
+		return []cleanScope{{Prefix + "/", nil}, {RuntimesPrefix + "/", nil}}, nil
 	case o.ExecutorID == "" && o.CloudObjects:
 		return []cleanScope{{TempPrefix + "/", nil}}, nil
 	case o.ExecutorID == "":
@@ -98,7 +100,7 @@ func (o CleanOptions) scopes() ([]cleanScope, error) {
 	}
 	scopes := []cleanScope{{TempPrefix + "/" + start + "-", o.ownsSession}}
 	if !o.CloudObjects {
-		scopes = append(scopes, cleanScope{JobsPrefix + "/" + start, o.ownsFolder})
+		scopes = append(scopes, cleanScope{Prefix + "/" + start, o.ownsFolder})
 	}
 	return scopes, nil
 }
@@ -141,6 +143,9 @@ func (o CleanOptions) ownsNested(executorID string) bool {
 	return o.JobID == "" || strings.HasPrefix(executorID, JobKey(o.ExecutorID, o.JobID)+"-")
 }
 
+// deletesAtOnce is how many requests a DeleteObjects of *lithopss3.Store makes at once.
+const deletesAtOnce = 16
+
 // cleanBatch is how many keys go to one DeleteObjects: enough to keep all its
 // requests busy.
 const cleanBatch = deletesAtOnce * maxPageSize
@@ -153,12 +158,12 @@ func (r *CleanReport) count(sizes map[string]int64) {
 	}
 }
 
-func (j *Jobs) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptions, report *CleanReport, failed *DeleteError) error {
+func (c *Client) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptions, report *CleanReport, failed *lithopss3.DeleteError) error {
 	base := scope.prefix[:strings.LastIndexByte(scope.prefix, '/')+1]
 	batch, sizes := make([]string, 0, cleanBatch), map[string]int64{}
 	flush := func() error {
-		err := j.storage.DeleteObjects(ctx, j.bucket, batch)
-		if some := (*DeleteError)(nil); errors.As(err, &some) {
+		err := c.storage.DeleteObjects(ctx, c.bucket, batch)
+		if some := (*lithopss3.DeleteError)(nil); errors.As(err, &some) {
 			failed.Failed = append(failed.Failed, some.Failed...)
 			for _, e := range some.Failed {
 				delete(sizes, e.Key)
@@ -172,7 +177,7 @@ func (j *Jobs) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptio
 		clear(sizes)
 		return err
 	}
-	for info, err := range j.storage.ListObjects(ctx, j.bucket, &ListOptions{Prefix: scope.prefix, Parallel: listedAtOnce}) {
+	for info, err := range c.storage.ListObjects(ctx, c.bucket, &lithopss3.ListOptions{Prefix: scope.prefix, Parallel: listedAtOnce}) {
 		if err != nil {
 			return err
 		}
