@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 )
 
@@ -16,10 +15,10 @@ type cleanCommand struct {
 	CloudObjects bool   `name:"cloudobjects" help:"Only CloudObjects: those of the executor or job, or all."`
 	All          bool   `short:"a" help:"Everything that Lithops keeps in the bucket: jobs, CloudObjects, runtime metadata."`
 	DryRun       bool   `name:"dry-run" short:"n" help:"Only print what would be deleted."`
-	Yes          bool   `short:"y" help:"Do not ask."`
+	Yes          bool   `short:"y" help:"Do not ask; needed where there is no terminal to ask on."`
 }
 
-// Run deletes what is selected. On a terminal it asks first.
+// Run deletes what is selected. On a terminal it asks first; elsewhere it wants --yes.
 func (c *cleanCommand) Run(t *terminal) error {
 	opts := jobs.CleanOptions{All: c.All, CloudObjects: c.CloudObjects, DryRun: c.DryRun}
 	if c.ID != "" {
@@ -38,12 +37,16 @@ func (c *cleanCommand) Run(t *terminal) error {
 	if c.All && (c.ID != "" || c.CloudObjects) {
 		return fmt.Errorf("%w: --all is everything; leave out the rest", errUsage)
 	}
+	asks := !c.DryRun && !c.Yes
+	if asks && !isTerminal(t.stdin) {
+		return errNeedsYes
+	}
 	store, client, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if !c.DryRun && !c.Yes && isTerminal(t.stdin) {
+	if asks {
 		if err := c.ask(t, client, opts); err != nil {
 			return err
 		}
@@ -51,13 +54,13 @@ func (c *cleanCommand) Run(t *terminal) error {
 	done := "Deleted"
 	if c.DryRun {
 		done = "Would delete"
-		opts.Each = func(info lithopss3.ObjectInfo) { _, _ = fmt.Fprintln(t.stdout, printable(info.Key)) }
+		opts.Each = func(info lithopss3.ObjectInfo) { _, _ = fmt.Fprintln(t.stdout, sanitize.Name(info.Key)) }
 	}
 	report, err := client.Clean(t.ctx, opts)
 	if some := (*lithopss3.DeleteError)(nil); errors.As(err, &some) {
 		report.Objects -= int64(len(some.Failed))
 	}
-	_, _ = fmt.Fprintf(t.stdout, "%s %d objects, %s, in bucket %s\n", done, report.Objects, formatSize(report.Bytes), client.Bucket())
+	_, _ = fmt.Fprintf(t.stdout, "%s %s, %s, in bucket %s\n", done, formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()))
 	return err
 }
 
@@ -70,10 +73,5 @@ func (c *cleanCommand) ask(t *terminal, client *jobs.Client, opts jobs.CleanOpti
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(t.stderr, "Delete %d objects, %s, in bucket %s? [y/N] ", report.Objects, formatSize(report.Bytes), client.Bucket())
-	answer, _ := bufio.NewReader(t.stdin).ReadString('\n') // no answer is no
-	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return errNotConfirmed
-	}
-	return nil
+	return t.confirm(fmt.Sprintf("Delete %s, %s, in bucket %s?", formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket())))
 }

@@ -13,7 +13,7 @@ type deleteCommand struct {
 	Key    string `arg:"" optional:"" help:"The object's key."`
 	Prefix string `short:"p" help:"Delete every object whose key begins with this."`
 	DryRun bool   `short:"n" help:"Only print what would be deleted."`
-	Yes    bool   `short:"y" help:"Do not ask before more than one object is deleted."`
+	Yes    bool   `short:"y" help:"Do not ask before more than one object is deleted; needed where there is no terminal to ask on."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 

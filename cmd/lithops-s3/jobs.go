@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 )
 
@@ -224,14 +225,14 @@ func (c *jobsListCommand) Run(t *terminal) error {
 
 func (t *terminal) printJobs(reports []jobReport, bucket string) error {
 	if len(reports) == 0 {
-		_, err := fmt.Fprintf(t.stdout, "no jobs in bucket %s\n", bucket)
+		_, err := fmt.Fprintf(t.stdout, "no jobs in bucket %s\n", sanitize.Name(bucket))
 		return err
 	}
 	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "EXECUTOR\tJOB\tRUNNING\tDONE\tFAILED\tSINCE\tSIZE") // Flush reports errors
 	for _, r := range reports {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%s\t%s\n", printable(r.Executor), r.Job, r.Running, r.Done, r.Failed,
-			r.Since.Local().Format("2006-01-02 15:04:05"), formatSize(r.Bytes))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%s\t%s\n", sanitize.Name(r.Executor), r.Job, r.Running, r.Done, r.Failed,
+			formatTime(r.Since), formatSize(r.Bytes))
 	}
 	return table.Flush()
 }
@@ -298,7 +299,7 @@ func (c *jobsShowCommand) Run(t *terminal) error {
 		if report.Traceback == "" {
 			continue
 		}
-		if _, err := fmt.Fprint(t.stdout, "\n", printableLines(report.Traceback)); err != nil {
+		if _, err := fmt.Fprint(t.stdout, "\n", report.Traceback); err != nil {
 			return err
 		}
 	}
@@ -311,9 +312,9 @@ func (t *terminal) printCalls(reports []*callReport) error {
 	for _, r := range reports {
 		start, seconds := "", ""
 		if r.Start != nil {
-			start, seconds = r.Start.Local().Format("2006-01-02 15:04:05"), fmt.Sprintf("%.3f", r.Seconds)
+			start, seconds = formatTime(*r.Start), fmt.Sprintf("%.3f", r.Seconds)
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", printable(r.Call), r.State, start, seconds, r.line())
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", sanitize.Name(r.Call), r.State, start, seconds, r.line())
 	}
 	return table.Flush()
 }
@@ -322,7 +323,7 @@ func (t *terminal) printCalls(reports []*callReport) error {
 func (r *callReport) line() string {
 	switch {
 	case r.Error != "":
-		return printableLine(r.Error)
+		return sanitize.Line(r.Error)
 	case r.Result != nil:
 		return fmt.Sprint(*r.Result)
 	}

@@ -4,10 +4,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 )
@@ -80,12 +82,12 @@ func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single boo
 		text := report.State
 		switch {
 		case report.Error != "":
-			text = printableLine(report.Error)
+			text = sanitize.Line(report.Error)
 		case report.Result != nil:
 			text = pythonText(*report.Result)
 		}
 		if !single {
-			text = printable(report.Call) + "\t" + text
+			text = sanitize.Name(report.Call) + "\t" + text
 		}
 		if _, err := fmt.Fprintln(t.stdout, text); err != nil {
 			return err
@@ -104,13 +106,13 @@ func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single boo
 func pythonText(value any) string {
 	calls, ok := value.([]jobs.Call)
 	if !ok {
-		return printableLine(pickle.Repr(value))
+		return sanitize.Line(pickle.Repr(value))
 	}
 	texts := make([]string, len(calls))
 	for i, call := range calls {
 		texts[i] = call.String()
 	}
-	return printableLine("futures: " + strings.Join(texts, ", "))
+	return sanitize.Line("futures: " + strings.Join(texts, ", "))
 }
 
 // asJSON is a value of Python's for JSON: containers as arrays and objects, bytes
@@ -192,25 +194,24 @@ func (c *jobsLogsCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		if len(reports) > 1 {
-			logs = "==> " + printable(report.Call) + " <==\n" + logs
-		}
-		if logs != "" && !strings.HasSuffix(logs, "\n") {
-			logs += "\n"
-		}
-		if _, err := fmt.Fprint(t.stdout, printableLines(logs)); err != nil {
+		if err := t.printLogs(report.Call, logs, len(reports) > 1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// printableLines keeps what could steer a terminal out of text of several lines.
-func printableLines(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\uFFFD'
+// printLogs prints what a function printed, byte for byte into a pipe or file. Only
+// between the logs of several calls it adds a heading and a missing line break.
+func (t *terminal) printLogs(call, logs string, isOneOfMany bool) error {
+	if isOneOfMany {
+		if _, err := fmt.Fprintf(t.stdout, "==> %s <==\n", sanitize.Name(call)); err != nil {
+			return err
 		}
-		return r
-	}, strings.ReplaceAll(text, "\r\n", "\n"))
+	}
+	if logs != "" && !strings.HasSuffix(logs, "\n") && (isOneOfMany || t.stdout.isTerminal) {
+		logs += "\n"
+	}
+	_, err := io.WriteString(t.stdout.data(), logs)
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 )
 
@@ -53,7 +54,7 @@ func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, selected sel
 			continue
 		}
 		word := map[jobs.EventKind]string{jobs.CallStarted: "started", jobs.CallDone: "done"}[event.Kind]
-		if _, err := fmt.Fprintf(t.stdout, "%s\t%s\t%s\n", time.Now().Format(time.TimeOnly), printable(event.String()), word); err != nil {
+		if _, err := fmt.Fprintf(t.stdout, "%s\t%s\t%s\n", time.Now().Format(time.TimeOnly), sanitize.Name(event.String()), word); err != nil {
 			return err
 		}
 	}

@@ -138,9 +138,3 @@ func (t *terminal) printInfo(info *lithopss3.ObjectInfo) error {
 	_, err := fmt.Fprintln(t.stdout, strings.Join(lines, "\n"))
 	return err
 }
-
-// printable is sanitize.Name.
-func printable(text string) string { return sanitize.Name(text) }
-
-// printableLine is sanitize.Line.
-func printableLine(text string) string { return sanitize.Line(text) }
