@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/lithops-go/lithopss3/internal/checksum"
-	"io"
 	"os"
-	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/download"
+	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
 // DownloadOptions are the options of DownloadFile; nil is the zero value.
@@ -53,173 +55,78 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 	if opts == nil {
 		opts = &DownloadOptions{}
 	}
-	target, err := openTarget(opts.Root, path)
+	target, err := partfile.Open(opts.Root, path)
 	if err != nil {
 		return err
 	}
-	defer target.close()
-	d := &download{store: s, bucket: bucket, key: key, opts: opts, target: target}
-	err = d.run(ctx)
-	d.progress.end()
+	defer target.Close()
+	source := &downloadSource{store: s, bucket: bucket, key: key, ifMatch: opts.IfMatch}
+	err = download.File(ctx, source, target, download.Options{
+		Bucket: bucket, Key: key, ETag: opts.IfMatch, Resume: opts.Resume, Sync: opts.Sync, Progress: reportTo(opts.Progress),
+	})
+	if errors.Is(err, download.ErrChanged) && !errors.Is(err, ErrPrecondition) {
+		err = fmt.Errorf("%w (%w)", err, ErrPrecondition)
+	}
 	if known := (*Error)(nil); errors.As(err, &known) {
 		return err // of a request, which it names
 	}
 	return wrapError(op, bucket, key, err)
 }
 
-// A download is a DownloadFile under way.
-type download struct {
+// maxObjectSize is beyond the 50 TB that S3 stores.
+const maxObjectSize = 64 << 40
+
+// An downloadSource is the object of a Store that is downloaded.
+type downloadSource struct {
 	store       *Store
 	bucket, key string
-	opts        *DownloadOptions
-	target      *target
-	progress    *meter
-
-	// What follows is for a download in ranges.
-	size     int64
-	etag     string
-	file     *os.File
-	writing  sync.Mutex
-	partial  *partial // nil unless it can be resumed
-	asked    chan struct{}
-	checksum checksum.Sum // once asked is closed
-	sums     []uint64     // of each range, where checksum is a CRC
+	ifMatch     string // of the caller
 }
 
-func (d *download) run(ctx context.Context) error {
-	if d.target.isDevice {
-		return d.writeDevice(ctx)
+// Get opens a range of the object, or all of it where the server knows no ranges or
+// the object has no bytes, and so no first ones.
+func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.Answer, error) {
+	opts := &GetOptions{IfMatch: r.ETag}
+	if r.Length >= 0 {
+		opts.Range = Range(r.Offset, r.Length)
 	}
-	if d.opts.Resume {
-		resumed, err := d.resume(ctx)
-		if resumed || err != nil {
-			return err
-		}
-	}
-	object, err := d.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = object.Body.Close() }()
-	if object.Size < 0 || object.ETag == "" || object.Length == object.Size {
-		return d.copyWhole(object)
-	}
-	d.size, d.etag = object.Size, object.ETag
-	if d.opts.Resume {
-		d.partial, err = d.target.newPartial(journalHead{Bucket: d.bucket, Key: d.key, ETag: d.etag, Size: d.size})
-		if err != nil {
-			return err
-		}
-		return d.finishPartial(ctx, object)
-	}
-	temporary, err := d.target.create()
-	if err != nil {
-		return err
-	}
-	return d.target.replace(temporary, d.opts.Sync, func() error { return d.getRanges(ctx, temporary, object) }, d.done)
-}
-
-// open asks for the first range, which tells the size and the ETag too. Nothing
-// is no range, and some servers know none.
-func (d *download) open(ctx context.Context) (*Object, error) {
-	opts := &GetOptions{Range: Range(0, rangeSize), IfMatch: d.opts.IfMatch}
-	object, err := d.store.GetObject(ctx, d.bucket, d.key, opts)
-	if errors.Is(err, ErrInvalidRange) || errors.Is(err, errIgnoredRange) {
+	object, err := o.store.GetObject(ctx, o.bucket, o.key, opts)
+	if r.Offset == 0 && opts.Range != nil && (errors.Is(err, ErrInvalidRange) || errors.Is(err, errIgnoredRange)) {
 		opts.Range = nil
-		return d.store.GetObject(ctx, d.bucket, d.key, opts)
-	}
-	return object, err
-}
-
-// resume goes on with what an earlier download left, if that is still of use.
-func (d *download) resume(ctx context.Context) (resumed bool, err error) {
-	left, err := d.target.openPartial(d.bucket, d.key)
-	if left == nil || err != nil {
-		return false, err
-	}
-	info, sum, err := d.head(ctx, d.opts.IfMatch)
-	if err != nil {
-		return false, errors.Join(err, left.close())
-	}
-	if info.ETag != left.head.ETag || info.Size != left.head.Size {
-		return false, left.discard()
-	}
-	d.partial, d.size, d.etag, d.checksum = left, info.Size, info.ETag, sum
-	d.asked = make(chan struct{})
-	close(d.asked)
-	return true, d.finishPartial(ctx, nil)
-}
-
-// finishPartial gets what is missing, and leaves what came on an error that
-// another attempt may not meet.
-func (d *download) finishPartial(ctx context.Context, object *Object) error {
-	err := d.getRanges(ctx, d.partial.file, object)
-	if errors.Is(err, ErrChecksum) || errors.Is(err, ErrPrecondition) {
-		return errors.Join(err, d.partial.discard())
+		object, err = o.store.GetObject(ctx, o.bucket, o.key, opts)
 	}
 	if err != nil {
-		return errors.Join(err, d.partial.close())
-	}
-	if err := d.partial.commit(d.target, d.opts.Sync); err != nil {
-		return err
-	}
-	d.done()
-	return nil
-}
-
-func (d *download) done() { d.progress.finish(d.size) }
-
-// copyWhole writes an object that came, or only can come, in one answer.
-func (d *download) copyWhole(object *Object) error {
-	d.size = object.Length
-	d.progress = newMeter(d.opts.Progress, object.Length)
-	temporary, err := d.target.create()
-	if err != nil {
-		return err
-	}
-	return d.target.replace(temporary, d.opts.Sync, func() error {
-		n, err := d.copyTo(temporary, object.Body)
-		if err == nil && object.Length >= 0 && n != object.Length {
-			err = fmt.Errorf("%d bytes came instead of %d: %w", n, object.Length, io.ErrUnexpectedEOF)
+		if r.Offset > 0 || r.ETag != o.ifMatch {
+			err = explainChange(err)
 		}
-		d.size = n
-		return err
-	}, d.done)
+		return nil, err
+	}
+	if object.Size > maxObjectSize {
+		_ = object.Body.Close()
+		return nil, fmt.Errorf("the server says that the object has %d bytes: %w", object.Size, ErrTooLarge)
+	}
+	reader, ok := object.Body.(*objectReader)
+	isCompared := ok && reader.hash != nil
+	return &download.Answer{
+		Body: object.Body, Length: object.Length, Size: object.Size, ETag: object.ETag,
+		MayHaveSum: opts.Range != nil && !isCompared && o.store.validatesChecksums(),
+	}, nil
 }
 
-func (d *download) copyTo(file *os.File, body io.Reader) (int64, error) {
-	// Without its ReaderFrom, the file takes the buffer, which is larger than its own.
-	return io.CopyBuffer(struct{ io.Writer }{file}, &meteredReader{body, d.progress}, make([]byte, copySize))
-}
-
-// writeDevice has no bytes to keep and none to take back.
-func (d *download) writeDevice(ctx context.Context) error {
-	object, err := d.store.GetObject(ctx, d.bucket, d.key, &GetOptions{IfMatch: d.opts.IfMatch})
+// Head describes the object, with the checksum of all its bytes.
+func (o *downloadSource) Head(ctx context.Context, etag string) (download.Info, error) {
+	out, err := call(ctx, o.store, o.bucket, &s3.HeadObjectInput{
+		Bucket: &o.bucket, Key: &o.key, ExpectedBucketOwner: o.store.expectedOwner(o.bucket), IfMatch: ifMatch(etag),
+	}, o.store.client.HeadObject, o.store.askChecksum)
+	if err == nil {
+		err = errors.Join(checkETag(etag, out.ETag), checkLength(out))
+	}
 	if err != nil {
-		return err
+		return download.Info{}, wrapError("HeadObject", o.bucket, o.key, err)
 	}
-	defer func() { _ = object.Body.Close() }()
-	d.progress = newMeter(d.opts.Progress, object.Length)
-	file, err := os.OpenFile(d.target.path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
+	info := download.Info{Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag)}
+	if o.store.validatesChecksums() {
+		info.Sum = headChecksum(out)
 	}
-	if d.size, err = d.copyTo(file, object.Body); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	d.done()
-	return file.Close()
-}
-
-// meteredReader counts what is read.
-type meteredReader struct {
-	io.Reader
-	progress *meter
-}
-
-// Read counts what it gives.
-func (r *meteredReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.progress.add(int64(n))
-	return n, err
+	return info, nil
 }

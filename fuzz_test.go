@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,31 +45,6 @@ func FuzzLocalPath(f *testing.F) {
 			}
 			if windows && strings.ContainsAny(path, `\:`) {
 				t.Fatalf("%q becomes %q", key, path)
-			}
-		}
-	})
-}
-
-// FuzzJournal: whatever is in the journal of a download, only what can be true is
-// believed.
-func FuzzJournal(f *testing.F) {
-	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(t.TempDir(), "journal")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = file.Close() }()
-		p := &partial{journal: file, entries: map[int]journalEntry{}}
-		if p.read() != nil {
-			return
-		}
-		for index, entry := range p.entries {
-			if entry.Bytes <= 0 || entry.Bytes > rangeSize || entry.At != int64(index)*rangeSize || entry.At+entry.Bytes > p.head.Size {
-				t.Fatalf("%d: %+v of %+v", index, entry, p.head)
 			}
 		}
 	})
@@ -171,7 +145,7 @@ func FuzzServersXML(f *testing.F) {
 			}
 		}
 		_, _ = store.BucketStatus(ctx, "bucket")
-		upload := &upload{store: store, bucket: "bucket", key: "key", progress: newMeter(nil, 0)}
+		upload := &upload{store: store, bucket: "bucket", key: "key", progress: nil}
 		_ = upload.create(ctx, &PutOptions{})
 	})
 }

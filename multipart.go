@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
 const (
@@ -37,7 +38,7 @@ type upload struct {
 	key      string
 	id       *string
 	started  time.Time
-	progress *meter
+	progress *progress.Meter
 	// isWhole tells that the server keeps a checksum of all bytes, and not one over
 	// those of the parts.
 	isWhole bool
@@ -57,8 +58,8 @@ type sentPart struct {
 }
 
 // putParts uploads in parts, several at once, and takes the upload back on any error.
-func (s *Store) putParts(ctx context.Context, bucket, key string, source partSource, opts *PutOptions, progress *meter) error {
-	u := &upload{store: s, bucket: bucket, key: key, started: time.Now(), progress: progress}
+func (s *Store) putParts(ctx context.Context, bucket, key string, source partSource, opts *PutOptions, meter *progress.Meter) error {
+	u := &upload{store: s, bucket: bucket, key: key, started: time.Now(), progress: meter}
 	if err := u.create(ctx, opts); err != nil {
 		return err
 	}
@@ -186,7 +187,7 @@ func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
 	}
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &u.bucket, Key: &u.key, UploadId: u.id, ExpectedBucketOwner: u.store.expectedOwner(u.bucket),
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: quoteETag(opts.IfMatch),
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: ifMatch(opts.IfMatch),
 	}
 	if opts.IfAbsent {
 		in.IfNoneMatch = aws.String("*")

@@ -135,7 +135,7 @@ func (o *Object) locate(asked *ByteRange, answer string) (err error) {
 func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInput {
 	in := &s3.GetObjectInput{
 		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
-		IfMatch: quoteETag(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
+		IfMatch: ifMatch(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}
 	if opts.Range != nil {
@@ -206,7 +206,7 @@ func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo
 func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *GetOptions) (*ObjectInfo, error) {
 	out, err := call(ctx, s, bucket, &s3.HeadObjectInput{
 		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
-		IfMatch: quoteETag(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
+		IfMatch: ifMatch(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}, s.hot.HeadObject)
 	if err != nil {
@@ -271,6 +271,13 @@ func optionalTime(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+// ifMatch returns the value of the header If-Match for an ETag: in quotes, and never
+// weak, because a weak one matches nothing there (RFC 9110, section 13.1.1). A proxy
+// that changed the encoding of a body has made it weak; S3 keeps the strong one.
+func ifMatch(etag string) *string {
+	return quoteETag(strings.ReplaceAll(etag, "W/", ""))
 }
 
 // quoteETag: S3 wants an ETag in quotes, as it gives it; people cut them off.

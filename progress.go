@@ -4,8 +4,9 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"sync"
 	"sync/atomic"
+
+	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
 // Progress is how far a transfer has come.
@@ -17,74 +18,17 @@ type Progress struct {
 	Total int64
 }
 
-// progressStep is how many bytes lie at least between two reports.
-const progressStep = 256 << 10
-
-// A meter counts a transfer's bytes and reports them. All methods are safe for
-// concurrent use, and do nothing on nil.
-type meter struct {
-	report func(Progress)
-	total  int64
-	done   atomic.Int64
-
-	mu       sync.Mutex
-	reported int64
-	ended    bool
-}
-
-// newMeter is nil where nobody wants to know.
-func newMeter(report func(Progress), total int64) *meter {
+// reportTo adapts a callback of the public type; nil stays nil.
+func reportTo(report func(Progress)) func(done, total int64) {
 	if report == nil {
 		return nil
 	}
-	return &meter{report: report, total: total}
-}
-
-// add counts n more bytes. It waits for no report under way: who makes that one,
-// or the next, tells of these bytes too. That everything is done is for finish.
-func (m *meter) add(n int64) {
-	if m == nil {
-		return
-	}
-	m.done.Add(n)
-	if !m.mu.TryLock() {
-		return
-	}
-	defer m.mu.Unlock()
-	done := m.done.Load()
-	if m.ended || done-m.reported < progressStep || (m.total >= 0 && done >= m.total) {
-		return
-	}
-	m.reported = done
-	m.report(Progress{Done: done, Total: m.total})
-}
-
-// finish makes the last report, that all of total bytes are done.
-func (m *meter) finish(total int64) {
-	if m == nil {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.ended {
-		m.ended = true
-		m.report(Progress{Done: total, Total: total})
-	}
-}
-
-// end has no report made any more.
-func (m *meter) end() {
-	if m == nil {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ended = true
+	return func(done, total int64) { report(Progress{Done: done, Total: total}) }
 }
 
 // A sending is the body of one request, over all its attempts.
 type sending struct {
-	meter *meter
+	meter *progress.Meter
 	size  int64
 	most  atomic.Int64 // bytes that the best attempt sent
 }
@@ -93,7 +37,7 @@ type sendingKey struct{}
 
 // withSending has the bytes of a request's body counted as they go to the
 // connection. To count where the body is read would count what is only hashed.
-func withSending(ctx context.Context, m *meter, size int64) context.Context {
+func withSending(ctx context.Context, m *progress.Meter, size int64) context.Context {
 	if m == nil {
 		return ctx
 	}
@@ -117,7 +61,7 @@ func (s *sending) reached(position int64) {
 			return
 		}
 		if s.most.CompareAndSwap(most, position) {
-			s.meter.add(position - most)
+			s.meter.Add(position - most)
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
 // PutObject stores what body still has to give under key, replacing what is
@@ -43,24 +44,24 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 		return wrapError(op, bucket, key, fmt.Errorf("reading the body: %w", err))
 	}
 	defer source.close()
-	progress := newMeter(opts.Progress, source.size())
-	defer progress.end()
+	meter := progress.New(reportTo(opts.Progress), source.size())
+	defer meter.End()
 	if whole := source.whole(); whole != nil {
-		err = s.putWhole(withSending(ctx, progress, source.size()), bucket, key, whole, opts)
+		err = s.putWhole(withSending(ctx, meter, source.size()), bucket, key, whole, opts)
 	} else {
-		err = s.putParts(ctx, bucket, key, source, opts, progress)
+		err = s.putParts(ctx, bucket, key, source, opts, meter)
 	}
 	if err != nil {
 		return wrapError(op, bucket, key, err)
 	}
-	progress.finish(source.size())
+	meter.Finish(source.size())
 	return nil
 }
 
 func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSeeker, opts *PutOptions) error {
 	in := &s3.PutObjectInput{
 		Bucket: &bucket, Key: &key, Body: body, ExpectedBucketOwner: s.expectedOwner(bucket),
-		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, IfMatch: quoteETag(opts.IfMatch),
+		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, IfMatch: ifMatch(opts.IfMatch),
 	}
 	if opts.IfAbsent {
 		in.IfNoneMatch = aws.String("*")

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/download"
 )
 
 // resumeAttempts is how often in a row a body may break without a byte between.
@@ -45,7 +46,7 @@ func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Ob
 	if object.Offset == 0 && object.Length == object.Size && s.validatesChecksums() && sum.IsKnown() {
 		reader.checksum, reader.hash = sum, sum.Kind.New()
 	}
-	reader.in.IfMatch = optional(object.ETag)
+	reader.in.IfMatch = strongETag(object.ETag)
 	reader.in.IfNoneMatch, reader.in.IfModifiedSince, reader.in.IfUnmodifiedSince = nil, nil, nil
 	return reader
 }
@@ -101,6 +102,15 @@ func (r *objectReader) finish(n int) (int, error) {
 	return n, r.err
 }
 
+// strongETag returns an ETag that stands for the very bytes of an object, and nil for
+// a weak or empty one, which can't hold a second request to the version of the first.
+func strongETag(etag string) *string {
+	if bareETag(etag) == "" || strings.HasPrefix(etag, "W/") {
+		return nil
+	}
+	return &etag
+}
+
 // resume opens the rest of the object, if it is still the same.
 func (r *objectReader) resume(cause error) {
 	_ = r.body.Close()
@@ -113,7 +123,7 @@ func (r *objectReader) resume(cause error) {
 		return
 	}
 	if r.end < 0 || r.in.IfMatch == nil {
-		r.fail(fmt.Errorf("the body broke off at byte %d, and the server gave no length or no ETag to go on with: %w", r.offset, cause))
+		r.fail(fmt.Errorf("the body broke off at byte %d, and the server gave no length or no strong ETag to resume with: %w", r.offset, cause))
 		return
 	}
 	if r.failures > resumeAttempts {
@@ -149,7 +159,7 @@ func (r *objectReader) resume(cause error) {
 }
 
 // errChanged is an ErrPrecondition that this package's own If-Match met.
-var errChanged = fmt.Errorf("the object was replaced meanwhile (%w)", ErrPrecondition)
+var errChanged = fmt.Errorf("%w (%w)", download.ErrChanged, ErrPrecondition)
 
 // checkETag holds an answer to the If-Match of its request, which some servers
 // ignore. Its ETag may be weak, as proxies make it, or missing.

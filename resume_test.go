@@ -212,7 +212,7 @@ func TestDownloadTwice(t *testing.T) {
 		if rangeStart(request) == 8*mib {
 			once.Do(func() {
 				err := store.DownloadFile(context.Background(), "bucket", "key", path, opts)
-				assert.ErrorContains(t, err, "under way")
+				assert.ErrorContains(t, err, "in progress")
 			})
 		}
 		return next.RoundTrip(request)

@@ -114,18 +114,21 @@ func TestLeftoverOfKilledDownload(t *testing.T) {
 	require.Len(t, during, 1)
 	assert.Equal(t, []string{"file"}, filesIn(t, folder))
 
+	// A file that only has the name stays.
 	left := filepath.Join(folder, during[0])
 	require.NoError(t, os.WriteFile(left, data[:mib], 0o600))
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
-	assert.Equal(t, []string{"file"}, filesIn(t, folder))
-
-	// What is no file of this package's stays.
+	assert.ElementsMatch(t, []string{"file", during[0]}, filesIn(t, folder))
+	kept, err := os.ReadFile(left)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(data[:mib], kept))
+	require.NoError(t, os.Remove(left))
 	outside := filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))
 	require.NoError(t, os.Symlink(outside, left))
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
 	assert.ElementsMatch(t, []string{"file", during[0]}, filesIn(t, folder))
-	kept, err := os.ReadFile(outside)
+	kept, err = os.ReadFile(outside)
 	require.NoError(t, err)
 	assert.Equal(t, "mine", string(kept))
 	got, err := os.ReadFile(path)

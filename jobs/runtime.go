@@ -13,6 +13,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/pyjson"
 )
 
@@ -112,25 +113,9 @@ func (c *Client) cache(runtime string, data []byte) {
 	if err != nil || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
 		return
 	}
-	if replaceFile(path, data) == nil {
-		_ = replaceFile(path+originSuffix, note)
+	if partfile.Replace(path, data, 0o600) == nil {
+		_ = partfile.Replace(path+originSuffix, note, 0o600)
 	}
-}
-
-// replaceFile writes a file that is always whole, for this user's eyes only.
-func replaceFile(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".lithops-s3-*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
 }
 
 // dropCached removes the copy, so that Python does not believe it either.

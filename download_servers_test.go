@@ -1,0 +1,279 @@
+//go:build unix
+
+package lithopss3_test
+
+import (
+	"bytes"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// An oddServer answers GET and HEAD for one object, and lets odd change each answer.
+type oddServer struct {
+	data []byte
+	odd  func(request *http.Request, response *http.Response)
+	gets atomic.Int64
+	all  atomic.Int64
+}
+
+func (s *oddServer) trip(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+	s.all.Add(1)
+	size := int64(len(s.data))
+	header := http.Header{"Etag": {`"e"`}, "Last-Modified": {"Mon, 02 Jan 2006 15:04:05 GMT"}, "X-Amz-Checksum-Crc32": {checksum.EncodeCRC32(crc32.ChecksumIEEE(s.data))}}
+	response := &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: request, Header: header, ContentLength: size, Body: http.NoBody}
+	start, end := int64(0), size
+	if request.Method == http.MethodGet {
+		s.gets.Add(1)
+		if text := request.Header.Get("Range"); text != "" {
+			if _, err := fmt.Sscanf(text, "bytes=%d-%d", &start, &end); err != nil {
+				return nil, err
+			}
+			if start >= size {
+				return answerWith(request, http.StatusRequestedRangeNotSatisfiable, "InvalidRange"), nil
+			}
+			end = min(end+1, size)
+			response.StatusCode = http.StatusPartialContent
+			header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, end-1, size))
+			if start > 0 || end < size {
+				header.Del("X-Amz-Checksum-Crc32")
+			}
+		}
+		response.ContentLength = end - start
+		response.Body = io.NopCloser(bytes.NewReader(s.data[start:end]))
+	}
+	header.Set("Content-Length", strconv.FormatInt(response.ContentLength, 10))
+	if s.odd != nil {
+		s.odd(request, response)
+	}
+	return response, nil
+}
+
+// setRange changes the Content-Range of an answer that has one.
+func setRange(response *http.Response, format string, change func(first, last, size int64) []any) {
+	var first, last, size int64
+	if _, err := fmt.Sscanf(response.Header.Get("Content-Range"), "bytes %d-%d/%d", &first, &last, &size); err == nil {
+		response.Header.Set("Content-Range", fmt.Sprintf(format, change(first, last, size)...))
+	}
+}
+
+func dropETag(_ *http.Request, response *http.Response) { response.Header.Del("Etag") }
+
+func dropLength(_ *http.Request, response *http.Response) {
+	response.Header.Del("Content-Length")
+	response.ContentLength = -1
+}
+
+// serveWhole answers a range with all of the object.
+func serveWhole(data []byte) func(*http.Request, *http.Response) {
+	return func(request *http.Request, response *http.Response) {
+		if request.Method != http.MethodGet {
+			return
+		}
+		response.StatusCode = http.StatusOK
+		response.Header.Del("Content-Range")
+		response.Header.Set("Content-Length", strconv.Itoa(len(data)))
+		response.ContentLength, response.Body = int64(len(data)), io.NopCloser(bytes.NewReader(data))
+	}
+}
+
+func both(changes ...func(*http.Request, *http.Response)) func([]byte) func(*http.Request, *http.Response) {
+	return func([]byte) func(*http.Request, *http.Response) {
+		return func(request *http.Request, response *http.Response) {
+			for _, change := range changes {
+				change(request, response)
+			}
+		}
+	}
+}
+
+// oddServers are servers that say less, or other things, than S3 does. Those that
+// never fail give all bytes in some way.
+var oddServers = map[string]struct {
+	odd func(data []byte) func(*http.Request, *http.Response)
+	// fails reports whether an object of this size can't be had.
+	fails func(size int) bool
+}{
+	"sound":                {both(), nil},
+	"no ETag":              {both(dropETag), nil},
+	"an empty ETag":        {both(func(_ *http.Request, r *http.Response) { r.Header.Set("Etag", `""`) }), nil},
+	"no ETag, no checksum": {both(dropETag, func(_ *http.Request, r *http.Response) { r.Header.Del("X-Amz-Checksum-Crc32") }), nil},
+	"no ETag, no length of GET": {both(dropETag, func(q *http.Request, r *http.Response) {
+		if q.Method == http.MethodGet {
+			dropLength(q, r)
+		}
+	}), nil},
+	"no length at all, 200 to ranges": {func(data []byte) func(*http.Request, *http.Response) {
+		return func(q *http.Request, r *http.Response) { serveWhole(data)(q, r); dropLength(q, r) }
+	}, func(int) bool { return true }},
+	"a weak ETag": {both(func(q *http.Request, r *http.Response) {
+		if q.Header.Get("If-Match") != "" {
+			r.StatusCode, r.Body = http.StatusPreconditionFailed, http.NoBody
+		}
+		r.Header.Set("Etag", `W/"e"`)
+	}), nil},
+	"ETag with the first answer only": {both(func(q *http.Request, r *http.Response) {
+		if rangeStart(q) > 0 {
+			r.Header.Del("Etag")
+		}
+	}), nil},
+	"no ranges": {serveWhole, nil},
+	"no ranges, no ETag": {func(data []byte) func(*http.Request, *http.Response) {
+		return func(q *http.Request, r *http.Response) { serveWhole(data)(q, r); dropETag(q, r) }
+	}, nil},
+	"no HEAD": {both(func(q *http.Request, r *http.Response) {
+		if q.Method == http.MethodHead {
+			r.StatusCode, r.ContentLength = http.StatusForbidden, 0
+		}
+	}), nil},
+	"no checksum with a range": {both(func(q *http.Request, r *http.Response) {
+		if rangeStart(q) >= 0 {
+			r.Header.Del("X-Amz-Checksum-Crc32")
+		}
+	}), nil},
+	"a composite checksum without its type": {both(func(_ *http.Request, r *http.Response) {
+		r.Header.Set("Etag", `"e-2"`)
+		r.Header.Set("X-Amz-Checksum-Crc32", "AAAAAA==")
+	}), nil},
+	"ranges without a length": {both(func(q *http.Request, r *http.Response) {
+		if rangeStart(q) >= 0 {
+			dropLength(q, r)
+		}
+	}), nil},
+	"ranges of an unknown size": {both(func(_ *http.Request, r *http.Response) {
+		setRange(r, "bytes %d-%d/*", func(first, last, _ int64) []any { return []any{first, last} })
+	}), nil},
+	"ranges that begin elsewhere": {both(func(_ *http.Request, r *http.Response) {
+		setRange(r, "bytes %d-%d/%d", func(first, last, size int64) []any { return []any{first + 1, last + 1, size + 1} })
+	}), nil},
+	"ranges without their place": {both(func(_ *http.Request, r *http.Response) { r.Header.Del("Content-Range") }), nil},
+	"later ranges of another size": {both(func(q *http.Request, r *http.Response) {
+		if rangeStart(q) > 0 {
+			setRange(r, "bytes %d-%d/%d", func(first, last, size int64) []any { return []any{first, last, size + 1} })
+		}
+	}), func(size int) bool { return size > 8*mib }},
+	"later ranges of another ETag": {both(func(q *http.Request, r *http.Response) {
+		if rangeStart(q) > 0 {
+			r.Header.Set("Etag", `"other"`)
+		}
+	}), func(size int) bool { return size > 8*mib }},
+	"later ranges begin elsewhere": {both(func(q *http.Request, r *http.Response) {
+		if rangeStart(q) > 0 {
+			setRange(r, "bytes %d-%d/%d", func(first, last, size int64) []any { return []any{first - 1, last - 1, size} })
+		}
+	}), func(size int) bool { return size > 8*mib }},
+	"another checksum": {both(func(_ *http.Request, r *http.Response) {
+		if r.Header.Get("X-Amz-Checksum-Crc32") != "" {
+			r.Header.Set("X-Amz-Checksum-Crc32", "AAAAAQ==")
+		}
+	}), func(int) bool { return true }},
+	"another checksum, with a plain GET and HEAD only": {both(func(q *http.Request, r *http.Response) {
+		r.Header.Del("X-Amz-Checksum-Crc32")
+		if rangeStart(q) < 0 {
+			r.Header.Set("X-Amz-Checksum-Sha1", "AAAAAQ==")
+		}
+	}), func(int) bool { return true }},
+}
+
+// downloadWays are the ways to download: a new one is held to all servers.
+var downloadWays = []string{"plain", "resume", "root", "device"}
+
+// TestDownloadFromOddServers: a download ends with exactly the object's bytes, or
+// with an error and the file that was there.
+func TestDownloadFromOddServers(t *testing.T) {
+	t.Parallel()
+	sizes := []int{0, 1, 8*mib - 1, 8 * mib, 8*mib + 1, 20 * mib}
+	if testing.Short() {
+		sizes = []int{0, 1, 8 * mib, 8*mib + 1}
+	}
+	for name, test := range oddServers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, size := range sizes {
+				server := &oddServer{data: randomBytes(size)}
+				server.odd = test.odd(server.data)
+				store := openWire(t, server.trip)
+				for _, way := range downloadWays {
+					got, err := fetchIn(t, store, way)
+					if test.fails != nil && test.fails(size) {
+						if way == "device" && err == nil { // it has no ranges
+							assert.True(t, bytes.Equal(server.data, got), "%s of %d bytes", way, size)
+							continue
+						}
+						require.Error(t, err, "%s of %d bytes", way, size)
+						continue
+					}
+					require.NoError(t, err, "%s of %d bytes", way, size)
+					require.True(t, bytes.Equal(server.data, got), "%s of %d bytes: %d came", way, size, len(got))
+				}
+			}
+		})
+	}
+}
+
+// fetchIn downloads "key" in one way, and returns what came. It checks that an error
+// leaves the file that was there and nothing else.
+func fetchIn(t *testing.T, store *lithopss3.Store, way string) ([]byte, error) {
+	t.Helper()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	opts := &lithopss3.DownloadOptions{}
+	switch way {
+	case "device":
+		return fetchIntoPipe(t, store, path)
+	case "resume":
+		opts.Resume = true
+	case "root":
+		root, err := os.OpenRoot(folder)
+		require.NoError(t, err)
+		defer func() { _ = root.Close() }()
+		opts.Root, path = root, "file"
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "file"), []byte("before"), 0o600))
+	err := store.DownloadFile(t.Context(), "bucket", "key", path, opts)
+	got, readErr := os.ReadFile(filepath.Join(folder, "file"))
+	require.NoError(t, readErr)
+	if err != nil {
+		assert.Equal(t, "before", string(got), "after an error")
+	}
+	if err == nil || !opts.Resume {
+		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	}
+	return got, err
+}
+
+// fetchIntoPipe downloads into a FIFO, which the test reads.
+func fetchIntoPipe(t *testing.T, store *lithopss3.Store, path string) ([]byte, error) {
+	t.Helper()
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	came := make(chan []byte, 1)
+	go func() {
+		file, err := os.Open(path)
+		if err != nil {
+			came <- nil
+			return
+		}
+		defer func() { _ = file.Close() }()
+		all, _ := io.ReadAll(file)
+		came <- all
+	}()
+	err := store.DownloadFile(t.Context(), "bucket", "key", path, nil)
+	if err != nil { // maybe before the FIFO was open, for which the reader waits
+		if file, openErr := os.OpenFile(path, os.O_RDWR, 0); openErr == nil {
+			_ = file.Close()
+		}
+	}
+	return <-came, err
+}

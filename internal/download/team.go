@@ -1,0 +1,70 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// errEnded reports that a callback ended its goroutine, as a test's FailNow does.
+var errEnded = errors.New("the progress callback ended its goroutine")
+
+// A team is goroutines of which the first error, or panic, ends all.
+type team struct {
+	ctx    context.Context //nolint:containedctx // it is the goroutines' own
+	cancel context.CancelCauseFunc
+	group  sync.WaitGroup
+
+	mu       sync.Mutex
+	panicked any
+}
+
+func newTeam(ctx context.Context) *team {
+	t := &team{}
+	t.ctx, t.cancel = context.WithCancelCause(ctx)
+	return t
+}
+
+// start runs f in a goroutine.
+func (t *team) start(f func(ctx context.Context) error) {
+	t.group.Add(1)
+	go func() {
+		defer t.group.Done()
+		returned := false
+		defer func() {
+			if returned {
+				return
+			}
+			if value := recover(); value != nil {
+				t.mu.Lock()
+				t.panicked = value
+				t.mu.Unlock()
+			}
+			t.cancel(errEnded)
+		}()
+		err := f(t.ctx)
+		returned = true
+		if err != nil {
+			t.cancel(err)
+		}
+	}()
+}
+
+// wait waits for all goroutines, and returns the first error or the caller's reason
+// to cancel. A panic goes on in the goroutine that waits.
+func (t *team) wait() error {
+	t.group.Wait()
+	if t.panicked != nil {
+		panic(t.panicked)
+	}
+	if t.ctx.Err() != nil {
+		return context.Cause(t.ctx)
+	}
+	return nil
+}
+
+// stop ends the goroutines that still run, and waits for them.
+func (t *team) stop() {
+	t.cancel(nil)
+	t.group.Wait()
+}

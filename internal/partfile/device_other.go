@@ -1,0 +1,14 @@
+//go:build !unix
+
+package partfile
+
+import (
+	"context"
+	"io/fs"
+	"os"
+)
+
+// openDevice opens a device to write.
+func openDevice(_ context.Context, path string, _ fs.FileMode) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY, 0)
+}

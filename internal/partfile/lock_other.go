@@ -1,0 +1,8 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
+
+package partfile
+
+import "os"
+
+// lock returns errNoLocks, because the standard library has no lock for this system.
+func lock(*os.File) error { return errNoLocks }

@@ -1,0 +1,36 @@
+//go:build unix
+
+package partfile
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// openFlags keep an open from waiting for the other end of a FIFO.
+const openFlags = syscall.O_NONBLOCK
+
+// isOwn reports whether the file belongs to the user of this process.
+func isOwn(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int64(stat.Uid) == int64(os.Geteuid())
+}
+
+// hasOneName reports whether no other hard link leads to the file.
+func hasOneName(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink == 1
+}
+
+// isPrivate reports whether nobody but the owner may read or write the file.
+func isPrivate(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }
+
+// inodeOf returns the file's number in its file system, 0 where it has none.
+func inodeOf(info fs.FileInfo) uint64 {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0
+	}
+	return uint64(stat.Ino)
+}

@@ -1,0 +1,160 @@
+// Package partfile replaces a file once its new content is complete: it writes
+// next to it, into a temporary file with a name of its own, which is renamed in the
+// end. A replacement can be resumable: then a journal says which bytes are there.
+// A file that an earlier process left is used or removed only with proof that this
+// package made it, never because of its name.
+//
+// It must not know S3, requests or checksums of servers.
+//
+// Start reading at [Target], then [File]; marker.go explains the proof.
+package partfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+var (
+	// ErrLocked reports that another download writes the same file.
+	ErrLocked = errors.New("another download into it is in progress")
+	// ErrOutside reports a path that leads out of its root.
+	ErrOutside = errors.New("leads out of the folder")
+	// ErrIsFolder reports a folder where a file is to be.
+	ErrIsFolder = errors.New("is a folder")
+	// ErrNotRegular reports a link, device, pipe or socket in the place of a file of this package.
+	ErrNotRegular = errors.New("is no regular file")
+)
+
+// What lock returns.
+var (
+	errLocked  = errors.New("the file is locked")
+	errNoLocks = errors.New("the file system has no locks")
+)
+
+// A Target is a file to create or to replace. All operations are relative to its
+// folder, which is kept open, so that a symbolic link that appears later can't lead
+// elsewhere. The caller closes it.
+type Target struct {
+	folder *os.Root
+	name   string // in folder
+	path   string // for messages, and for a device
+	exists bool   // as a regular file
+	mode   fs.FileMode
+	device fs.FileMode // the type of a device, pipe or socket, else 0
+}
+
+// Open looks at what is at path, which is below root unless that is nil. The file
+// need not exist, its folder must. Without a root, a symbolic link stands for the
+// file that it leads to; with one, the link is replaced.
+func Open(root *os.Root, path string) (*Target, error) {
+	t := &Target{path: path}
+	info, path, err := stat(root, path)
+	switch {
+	case errors.Is(err, ErrOutside), err == nil && info.IsDir():
+		if err == nil {
+			err = ErrIsFolder
+		}
+		return nil, &fs.PathError{Op: "download", Path: path, Err: err}
+	case err == nil:
+		t.exists, t.mode = info.Mode().IsRegular(), info.Mode().Perm()
+		if root == nil && !t.exists {
+			t.device = info.Mode().Type()
+			return t, nil
+		}
+	}
+	t.name = filepath.Base(path)
+	if root == nil {
+		t.folder, err = os.OpenRoot(filepath.Dir(path))
+	} else {
+		t.folder, err = root.OpenRoot(filepath.Dir(path))
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "download", Path: t.path, Err: err}
+	}
+	return t, nil
+}
+
+// stat describes path, and returns it without symbolic links if there is no root.
+func stat(root *os.Root, path string) (fs.FileInfo, string, error) {
+	if root != nil {
+		if !filepath.IsLocal(path) {
+			return nil, path, ErrOutside
+		}
+		info, err := root.Lstat(path)
+		return info, path, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, path, err
+	}
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	return info, path, nil
+}
+
+// Close closes the folder.
+func (t *Target) Close() {
+	if t.folder != nil {
+		_ = t.folder.Close()
+	}
+}
+
+// explain names the target in an error of its folder, which names a part of it.
+func (t *Target) explain(err error) error {
+	return fmt.Errorf("writing %s: %w", t.path, err)
+}
+
+// openRegular opens the regular file name to read and write. It does not follow a
+// link, and does not wait for a FIFO.
+func (t *Target) openRegular(name string, flag int) (*os.File, fs.FileInfo, error) {
+	before, err := t.folder.Lstat(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !before.Mode().IsRegular() {
+		return nil, nil, &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
+	}
+	file, err := t.folder.OpenFile(name, os.O_RDWR|openFlags|flag, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !os.SameFile(before, info) { // exchanged for a link
+		err = &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return file, info, nil
+}
+
+// isNamed reports whether name is the file that info describes.
+func (t *Target) isNamed(name string, info fs.FileInfo) bool {
+	named, err := t.folder.Lstat(name)
+	return err == nil && os.SameFile(named, info)
+}
+
+// isSameFolder reports whether both targets are in one folder.
+func (t *Target) isSameFolder(other *Target) bool {
+	a, errA := t.folder.Stat(".")
+	b, errB := other.folder.Stat(".")
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
+// sync writes the folder, which has the new name, to the disk. Windows opens no
+// folders for that.
+func (t *Target) sync() error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := t.folder.Open(".")
+	if err != nil {
+		return t.explain(err)
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
