@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -151,7 +152,7 @@ func (c *scenario) run(t *testing.T) {
 	store, identity, err := c.open(t, lookup, func(s *session) {
 		s.env.metadata.Transport = toStub(server, len(options.Listen) > 0)
 		s.env.metadata.Sleep = func(context.Context, time.Duration) error { return nil }
-		s.env.askMFA = func(string) (string, error) { return strings.TrimSpace(c.Stdin), nil }
+		s.env.askMFA = func(context.Context, string) (string, error) { return strings.TrimSpace(c.Stdin), nil }
 	})
 	if halfPairs[c.Name] {
 		require.Equal(t, kindPartial, kindOfError(err))
@@ -287,6 +288,13 @@ func fakePython(args []string) int {
 		return 2
 	}
 	text := string(script)
+	if address, ok := strings.CutPrefix(text, "fetch "); ok {
+		response, err := http.Get(address) //nolint:gosec,noctx // the test's own server
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return 1
+	}
 	if strings.Contains(text, "sys.exit(3)") {
 		_, _ = fmt.Fprintln(os.Stderr, "boom")
 		return 3

@@ -60,9 +60,9 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 		in.DurationSeconds = aws.Int32(int32(seconds))
 	}
 	if in.SerialNumber != nil {
-		code, err := e.askMFA(*in.SerialNumber)
+		code, err := e.askMFA(ctx, *in.SerialNumber)
 		if err != nil {
-			return nil, "", err
+			return nil, "", fromBoto(sourceAssumeRole, err)
 		}
 		in.TokenCode = &code
 	}

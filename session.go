@@ -139,11 +139,11 @@ type awsEnvironment struct {
 	instance boto.InstanceSettings
 	metadata *boto.Fetcher
 	services http.RoundTripper // to STS, SSO and SSO OIDC
-	askMFA   func(serial string) (string, error)
+	askMFA   func(ctx context.Context, serial string) (string, error)
 }
 
 func readAWSEnvironment(lookup func(string) (string, bool)) (*awsEnvironment, error) {
-	env := &awsEnvironment{lookup: lookup, metadata: &boto.Fetcher{Transport: metadataTransport(), Sleep: sleep}, askMFA: askMFA}
+	env := &awsEnvironment{lookup: lookup, metadata: &boto.Fetcher{Transport: metadataTransport(), Sleep: sleep}, askMFA: boto.AskMFA}
 	env.configPath = env.path("AWS_CONFIG_FILE", "~/.aws/config")
 	env.credentialsPath = env.path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
 	config, err := botofile.Read(env.configPath)

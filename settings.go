@@ -1,10 +1,8 @@
 package lithopss3
 
 import (
-	"bufio"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -96,22 +94,4 @@ func (e *awsEnvironment) number(variable, key string) (int, error) {
 		return 0, invalidSetting("ValueError", found, "a whole number")
 	}
 	return number, nil
-}
-
-// askMFA asks on the terminal or, where there is none, on standard error and
-// input, as Python's getpass does.
-func askMFA(serial string) (string, error) {
-	in, out := os.Stdin, os.Stderr
-	if terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
-		defer func() { _ = terminal.Close() }()
-		in, out = terminal, terminal
-	}
-	if _, err := fmt.Fprintf(out, "Enter MFA code for %s: ", serial); err != nil {
-		return "", err
-	}
-	line, err := bufio.NewReader(in).ReadString('\n')
-	if code := strings.TrimSpace(line); code != "" {
-		return code, nil
-	}
-	return "", &CredentialsError{Kind: "EOFError", Source: sourceAssumeRole, Reason: "the role needs an MFA code for " + serial + ", and none was given", Err: err}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"os"
 	"os/exec"
 	"time"
 
@@ -33,15 +34,27 @@ func Process(ctx context.Context, command string) (*aws.Credentials, error) {
 	if len(words) == 0 {
 		return nil, failure("IndexError", "credential_process is empty")
 	}
-	ctx, stop := context.WithCancel(ctx)
+	return runProcess(ctx, words, os.Stdin)
+}
+
+// runProcess runs a credential process. It inherits standard input, as botocore's
+// does, and a cancel ends it together with the processes that it started.
+func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Credentials, error) {
+	running, stop := context.WithCancel(ctx)
 	defer stop()
 	stdout, stderr := &boundBuffer{stop: stop}, &boundBuffer{stop: stop}
-	process := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the user's own command
-	process.Stdout, process.Stderr = stdout, stderr
+	process := exec.CommandContext(running, words[0], words[1:]...) //nolint:gosec // the user's own command
+	process.Stdin, process.Stdout, process.Stderr = stdin, stdout, stderr
 	process.WaitDelay = processGrace
-	err = process.Run()
+	endWithChildren(process)
+	err := process.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // it succeeded, and left a process behind that holds its output
+	}
 	var exit *exec.ExitError
 	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	case stdout.full, stderr.full:
 		return nil, failure("CredentialRetrievalError", "%s printed more than %d bytes", words[0], maxAnswer)
 	case errors.As(err, &exit):

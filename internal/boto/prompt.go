@@ -1,0 +1,80 @@
+package boto
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// AskMFA asks for the code of an MFA device on the terminal or, where there is none,
+// on standard error and input, as Python's getpass does. A cancel ends the wait.
+func AskMFA(ctx context.Context, serial string) (string, error) {
+	in, out := os.Stdin, os.Stderr
+	if terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
+		defer func() { _ = terminal.Close() }()
+		in, out = terminal, terminal
+	}
+	return ask(ctx, in, out, serial)
+}
+
+func ask(ctx context.Context, in *os.File, out io.Writer, serial string) (string, error) {
+	if _, err := fmt.Fprintf(out, "Enter MFA code for %s: ", serial); err != nil {
+		return "", err
+	}
+	line, err := readLine(ctx, in)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if code := strings.TrimSpace(line); code != "" {
+		return code, nil
+	}
+	return "", &Error{Kind: "EOFError", Reason: "the role needs an MFA code for " + serial + ", and none was given", Err: err}
+}
+
+// maxLine bounds what is read of a line, in bytes; a code has six.
+const maxLine = 1 << 10
+
+// readLine reads a line of file, and nothing after it. A cancel ends the read where
+// the file can be polled, as a terminal and a pipe can; else the read goes on in the
+// background until a line or the end of the file comes.
+func readLine(ctx context.Context, file *os.File) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		line, err := scanLine(file)
+		read <- result{line, err}
+	}()
+	select {
+	case r := <-read:
+		return r.line, r.err
+	case <-ctx.Done():
+	}
+	if err := file.SetReadDeadline(time.Now()); err == nil {
+		<-read
+		_ = file.SetReadDeadline(time.Time{})
+	}
+	return "", ctx.Err()
+}
+
+// scanLine reads byte by byte: what stands after the line is for others.
+func scanLine(file io.Reader) (string, error) {
+	var line strings.Builder
+	buffer := make([]byte, 1)
+	for line.Len() < maxLine {
+		n, err := file.Read(buffer)
+		if n > 0 && buffer[0] == '\n' {
+			return line.String(), nil
+		}
+		line.Write(buffer[:n])
+		if err != nil {
+			return line.String(), err
+		}
+	}
+	return line.String(), nil
+}
