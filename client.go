@@ -3,21 +3,14 @@ package lithopss3
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -49,19 +42,25 @@ func newS3Client(session *session, client *httpClient, pace pace) *s3.Client {
 		AppID:                      session.appID,
 		// The SDK's message for each object without a checksum would fill the log.
 		DisableLogOutputChecksumValidationSkipped: true,
-		APIOptions: []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog},
+		HTTPSignerV4:               newSigner(&client.peer.clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
+		DisableClockSkewCorrection: true, // the signer corrects it
+		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, client.peer.addSteps},
 	})
 }
 
 func newSTSClient(session *session) *sts.Client {
+	client := session.env.serviceClient()
 	return sts.New(sts.Options{
-		Region:             session.sts.signingRegion,
-		Credentials:        session.credentials,
-		HTTPClient:         session.env.serviceClient(),
-		Retryer:            newRetryer(session.sts.attempts, backoff),
-		EndpointResolverV2: session.sts.resolver(),
-		BaseEndpoint:       session.sts.baseEndpoint(),
-		AppID:              session.appID,
+		Region:                     session.sts.signingRegion,
+		Credentials:                session.credentials,
+		HTTPClient:                 client,
+		Retryer:                    newRetryer(session.sts.attempts, backoff),
+		EndpointResolverV2:         session.sts.resolver(),
+		BaseEndpoint:               session.sts.baseEndpoint(),
+		AppID:                      session.appID,
+		HTTPSignerV4:               newSigner(&client.peer.clock),
+		DisableClockSkewCorrection: true, // the signer corrects it
+		APIOptions:                 []func(*middleware.Stack) error{client.peer.addSteps},
 	})
 }
 
@@ -70,7 +69,7 @@ func newSTSClient(session *session) *sts.Client {
 type httpClient struct {
 	transport http.RoundTripper
 	timeout   time.Duration // for the next bytes of an answer; 0 is ioTimeout
-	clock     *serverClock  // corrected by each answer; may be nil
+	peer      *peer         // what is known of the server
 }
 
 // Do sends the request.
@@ -87,48 +86,28 @@ func (c *httpClient) Do(request *http.Request) (*http.Response, error) {
 
 // send is Do for a request that is sound and for another context than its own.
 func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Response, error) {
+	if err := checkHost(request.URL.Host); err != nil {
+		return nil, err
+	}
 	countSending(ctx, request)
 	ctx, cancel := context.WithCancelCause(ctx)
 	sent := time.Now()
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
+	if err == nil && response == nil {
+		err = &finalError{errNoAnswer}
+	}
 	if err != nil {
 		cancel(nil)
-		return nil, describeSending(err)
+		return nil, describeSending(request.URL, err)
 	}
-	if c.clock != nil {
-		c.clock.observe(response.Header, sent)
+	c.peer.clock.observe(response.Header, sent)
+	if response.Body == nil { // a transport of the caller's may do without
+		response.Body = http.NoBody
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.timeout, ioTimeout)}
-	return response, nil
+	return response, checkScheme(request.URL, response)
 }
-
-// errHead is an answer whose status line and headers have no end.
-var errHead = fmt.Errorf("the head of the server's answer: %w", ErrTooLarge)
-
-// describeSending: net/http prints a proxy's address that is none, password and
-// all, and has no name for a head that is too large, which no retry makes smaller.
-func describeSending(err error) error {
-	if certificate := (*tls.CertificateVerificationError)(nil); errors.As(err, &certificate) {
-		return &finalError{err}
-	}
-	switch text := err.Error(); {
-	case strings.Contains(text, "invalid proxy address"): // of a transport of the caller's
-		return &finalError{errProxy}
-	case strings.Contains(text, "response headers exceeded"):
-		return &finalError{errHead}
-	}
-	return err
-}
-
-// A finalError is not tried again.
-type finalError struct{ error }
-
-// RetryableError is for the SDK's retryer.
-func (*finalError) RetryableError() bool { return false }
-
-// Unwrap gives the error.
-func (e *finalError) Unwrap() error { return e.error }
 
 // errStalled is a response body that sent nothing for so long.
 var errStalled = errors.New("the server sent nothing for 10 s")
@@ -155,52 +134,6 @@ func (b *stallBody) Close() error {
 	err := b.ReadCloser.Close()
 	b.cancel(nil)
 	return err
-}
-
-// retriedStatuses and retriedCodes are what botocore's legacy mode retries
-// (botocore/data/_retry.json and retryhandler.py), and 429 and a body that is not
-// the one that was signed: on its way over plain http it became another.
-var (
-	retriedStatuses = map[int]struct{}{429: {}, 500: {}, 502: {}, 503: {}, 504: {}, 509: {}}
-	retriedCodes    = map[string]struct{}{
-		"RequestTimeout": {}, "BadDigest": {}, "XAmzContentSHA256Mismatch": {}, "Throttling": {}, "ThrottlingException": {}, "ThrottledException": {},
-		"RequestThrottledException": {}, "ProvisionedThroughputExceededException": {}, "SlowDown": {}, "InternalError": {},
-		"IDPCommunicationError": {},
-	}
-)
-
-// newRetryer has no token bucket: one that a burst of failures empties would
-// starve a fan-out of thousands of calls.
-func newRetryer(attempts int, delay retry.BackoffDelayerFunc) aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = attempts
-		o.MaxBackoff = maxBackoff
-		o.RateLimiter = ratelimit.None
-		o.Backoff = delay
-		o.Retryables = []retry.IsErrorRetryable{
-			retry.NoRetryCanceledError{},
-			retry.RetryableError{},
-			retry.RetryableConnectionError{},
-			retry.RetryableHTTPStatusCode{Codes: retriedStatuses},
-			retry.RetryableErrorCode{Codes: retriedCodes},
-			retry.IsErrorRetryableFunc(isBrokenAnswer),
-		}
-	})
-}
-
-// backoff is botocore's: up to 1, 2, 4, … seconds.
-func backoff(attempt int, _ error) (time.Duration, error) {
-	ceiling := min(maxBackoff, time.Second<<min(attempt-1, 10))
-	return rand.N(ceiling), nil
-}
-
-// isBrokenAnswer is an answer that ended early or stalled before it was read.
-func isBrokenAnswer(err error) aws.Ternary {
-	var broken *smithy.DeserializationError
-	if errors.Is(err, errStalled) || (errors.As(err, &broken) && errors.Is(err, io.ErrUnexpectedEOF)) {
-		return aws.TrueTernary
-	}
-	return aws.UnknownTernary
 }
 
 // appendUserAgent puts userAgent behind everything else, as botocore's

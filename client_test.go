@@ -18,9 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -122,13 +120,6 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func TestBrokenAnswers(t *testing.T) {
-	t.Parallel()
-	assert.Equal(t, aws.TrueTernary, isBrokenAnswer(errStalled))
-	assert.Equal(t, aws.TrueTernary, isBrokenAnswer(&smithy.DeserializationError{Err: io.ErrUnexpectedEOF}))
-	assert.Equal(t, aws.UnknownTernary, isBrokenAnswer(io.ErrUnexpectedEOF))
-}
-
 // TestStalledBody: a server that stops in the middle of a body is given up after
 // ten seconds, and a slow one that goes on is not.
 func TestStalledBody(t *testing.T) {
@@ -136,7 +127,7 @@ func TestStalledBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, pause := range []time.Duration{9 * time.Second, 11 * time.Second} {
 			reader, writer := io.Pipe()
-			client := &httpClient{transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			client := &httpClient{peer: &peer{}, transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 				context.AfterFunc(r.Context(), func() { _ = writer.CloseWithError(r.Context().Err()) })
 				return &http.Response{StatusCode: http.StatusOK, Body: reader, Request: r}, nil
 			})}
@@ -198,7 +189,7 @@ func TestRequestBodyIsNotClosedUnderTheAnswer(t *testing.T) {
 	t.Cleanup(transport.CloseIdleConnections)
 	_, err := ask(transport.RoundTrip)
 	require.Error(t, err, "net/http alone fails; if it no longer does, the workaround can go")
-	answer, err := ask((&httpClient{transport: transport}).Do)
+	answer, err := ask((&httpClient{peer: &peer{}, transport: transport}).Do)
 	require.NoError(t, err)
 	assert.Equal(t, "answer", answer)
 }

@@ -48,4 +48,4 @@ func (c *serverClock) observe(header http.Header, sent time.Time) {
 // machine's clock, corrected by the header Date of the latest answers. Before the
 // first answer it is this machine's. Use it to tell how old something is that the
 // server dates, such as an object's LastModified.
-func (s *Store) ServerTime() time.Time { return s.clock.now() }
+func (s *Store) ServerTime() time.Time { return s.peer.clock.now() }

@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
-	"unicode"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // The package's own sentinels, for errors.Is. Beside them, a missing object or
@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request %s)", serverText(e.RequestID))
 	}
-	return tame(b.String())
+	return sanitize.Text(b.String())
 }
 
 // Unwrap gives the sentinels and the SDK's error to errors.Is and errors.As.
@@ -71,7 +71,7 @@ func (e *Error) Unwrap() []error {
 
 func (e *Error) reason() string {
 	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode == http.StatusOK) { // no answer, or one that nobody understands
-		text := rootMessage(e.Err)
+		text := plainText(e.Err)
 		return text[:min(len(text), maxReason)]
 	}
 	message := ""
@@ -96,21 +96,12 @@ func (e *Error) reason() string {
 	if e.StatusCode != 0 {
 		parts = append(parts, fmt.Sprintf("HTTP %d", e.StatusCode))
 	}
-	return strings.Join(parts, ": ")
+	return strings.Join(parts, ": ") + triedText(e.Err)
 }
 
 // isStatusText tells a code that the SDK made up from the status ("NotFound") from S3's own.
 func isStatusText(code string, status int) bool {
 	return code == strings.ReplaceAll(http.StatusText(status), " ", "") || code == http.StatusText(status)
-}
-
-// rootMessage leaves out the SDK's layers ("operation error S3: …, exceeded maximum …").
-func rootMessage(err error) string {
-	var op *smithy.OperationError
-	if errors.As(err, &op) {
-		return op.Err.Error()
-	}
-	return err.Error()
 }
 
 // maxMessage bounds what of a server's text goes into an error, in bytes.
@@ -121,17 +112,7 @@ const maxReason = 4 * maxMessage
 
 // serverText keeps out of terminals and logs what a server sends to control, or to
 // fill them.
-func serverText(text string) string { return tame(text[:min(len(text), maxMessage)]) }
-
-// tame makes spaces of control characters. Lines are those of errors.Join.
-func tame(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) || r == '\n' {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(text, ""))
-}
+func serverText(text string) string { return sanitize.Line(text[:min(len(text), maxMessage)]) }
 
 func displayName(bucket, key string) string {
 	if key == "" {

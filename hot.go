@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -90,7 +90,7 @@ type operation[In, Out any] struct {
 // direct makes one call. Its options must be none but the region's, which it
 // knows by itself.
 func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out], bucket, key *string, in *In, options []func(*s3.Options)) (*Out, error) {
-	if h.off || len(options) > 1 || bucket == nil || key == nil {
+	if h.off || len(options) > 1 || bucket == nil || key == nil || !utf8.ValidString(*key) {
 		return op.sdk(ctx, in, options...)
 	}
 	request := hotRequests.Get().(*hotRequest)
@@ -104,6 +104,7 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	if pattern == nil {
 		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key, query: request.query}))...)
 	}
+	before := h.http.peer.clock.correction()
 	first, err := h.attempt(ctx, request, pattern)
 	if err != nil {
 		return nil, err // the SDK would ask for credentials once more
@@ -116,11 +117,9 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 			return out, nil
 		}
 	}
-	if first.err == nil && isSkewed(first.response, request.time) {
-		// The SDK corrects the clock, from its own requests: the next pattern has it.
+	if first.err == nil && isSkewed(first.response.StatusCode, before, h.http.peer.clock.correction()) {
 		_ = first.response.Body.Close()
-		h.remember(at, nil)
-		return op.sdk(ctx, in, options...)
+		return op.sdk(ctx, in, options...) // with the corrected clock
 	}
 	defer first.close()
 	return op.sdk(ctx, in, append(options, through(first))...)
@@ -214,17 +213,4 @@ func (r *replay) close() {
 	if !r.given && r.response != nil {
 		_ = r.response.Body.Close()
 	}
-}
-
-// maxSkew is how far a clock may be off: the SDK corrects it from there on, and S3
-// refuses what is 15 minutes off.
-const maxSkew = 4 * time.Minute
-
-// isSkewed tells a refusal that may be the clock's fault.
-func isSkewed(response *http.Response, signed time.Time) bool {
-	if response.StatusCode != http.StatusForbidden {
-		return false
-	}
-	server, err := http.ParseTime(response.Header.Get("Date"))
-	return err == nil && server.Sub(signed).Abs() > maxSkew
 }

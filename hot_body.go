@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
-	"strconv"
 	"sync"
 )
 
@@ -97,9 +96,6 @@ func (r *hotRequest) addBody(p *pattern) (payload string, ok bool) {
 	case r.large != nil:
 		return r.addLarge(p)
 	}
-	if len(r.body) > 0 {
-		r.add("", "content-length", strconv.Itoa(len(r.body)))
-	}
 	if p.checksum && *r.checksum == nil {
 		r.addChecksum(crc32.ChecksumIEEE(r.body))
 	}
@@ -113,7 +109,6 @@ func (r *hotRequest) addLarge(p *pattern) (payload string, ok bool) {
 	if p.trailer {
 		return "", false
 	}
-	r.add("", "content-length", strconv.FormatInt(r.large.size, 10))
 	addsChecksum, checksum, signed := p.checksum && *r.checksum == nil, uint32(0), sha256.New()
 	if addsChecksum || !p.unsigned {
 		err := r.large.hash(func(b []byte) {

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -31,11 +30,10 @@ type pattern struct {
 	query        string
 	fields       []field
 	region       string
-	checksum     bool          // a body's CRC32
-	trailer      bool          // it stands behind the body
-	unsigned     bool          // the body is not signed
-	validate     bool          // a get's checksum
-	skew         time.Duration // of the server's clock, where the SDK corrects it
+	checksum     bool // a body's CRC32
+	trailer      bool // it stands behind the body
+	unsigned     bool // the body is not signed
+	validate     bool // a get's checksum
 	key          atomic.Pointer[signingKey]
 }
 
@@ -50,11 +48,7 @@ const (
 func newPattern(r *http.Request, operation, key, own string) *pattern {
 	query, isOwn := strings.CutPrefix(r.URL.RawQuery, own)
 	p := &pattern{scheme: r.URL.Scheme, host: r.URL.Host, sentHost: r.Host, query: query}
-	signed, err := time.Parse(timeFormat, r.Header.Get("X-Amz-Date"))
-	if p.skew = time.Until(signed); p.skew.Abs() < maxSkew {
-		p.skew = 0
-	}
-	p.plain = err == nil && p.readHeader(r.Header) && p.readPath(r.URL, key) && isOwn && (p.query == "" || p.query == "x-id="+operation)
+	p.plain = p.readHeader(r.Header) && p.readPath(r.URL, key) && isOwn && (p.query == "" || p.query == "x-id="+operation)
 	return p
 }
 
@@ -70,9 +64,9 @@ func (p *pattern) readPath(u *url.URL, key string) bool {
 func (p *pattern) readHeader(header http.Header) bool {
 	for name, values := range header {
 		switch name {
-		case "User-Agent":
+		case "User-Agent", "Accept-Encoding":
 			p.fields = append(p.fields, field{name: name, value: values[0]})
-		case "Accept-Encoding", "X-Amz-Checksum-Mode", "X-Amz-Sdk-Checksum-Algorithm":
+		case "X-Amz-Checksum-Mode", "X-Amz-Sdk-Checksum-Algorithm":
 			p.fields = append(p.fields, field{name: name, lower: strings.ToLower(name), value: values[0]})
 			p.validate = p.validate || name == "X-Amz-Checksum-Mode"
 		case "X-Amz-Checksum-Crc32":
@@ -125,7 +119,6 @@ type hotRequest struct {
 	body        []byte     // not used again, net/http may still read it
 	large       *largeBody // instead of body
 	canonical   []byte
-	time        time.Time
 }
 
 var hotRequests = sync.Pool{New: func() any { return &hotRequest{fields: make([]field, 0, 24)} }}
@@ -150,8 +143,7 @@ func (r *hotRequest) add(name, lower, value string) {
 
 // send signs and sends the request. payload is the hash of its body.
 func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, credentials *aws.Credentials, payload string) (*http.Response, error) {
-	r.time = time.Now().Add(p.skew).UTC()
-	date := r.time.Format(timeFormat)
+	date := client.peer.clock.now().UTC().Format(timeFormat)
 	for _, f := range p.fields {
 		r.add(f.name, f.lower, f.value)
 	}
@@ -160,8 +152,8 @@ func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, c
 		host = p.host
 	}
 	r.add("", "host", host)
-	r.add("Amz-Sdk-Invocation-Id", "amz-sdk-invocation-id", newInvocationID())
-	r.add("Amz-Sdk-Request", "amz-sdk-request", firstAttempt)
+	r.add("Amz-Sdk-Invocation-Id", "", newInvocationID())
+	r.add("Amz-Sdk-Request", "", firstAttempt)
 	r.add("X-Amz-Content-Sha256", "x-amz-content-sha256", payload)
 	r.add("X-Amz-Date", "x-amz-date", date)
 	if credentials.SessionToken != "" {

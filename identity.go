@@ -92,7 +92,7 @@ func (s *Store) PutRequest(ctx context.Context, bucket, key string) (url string,
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
 	})
 	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket)}, func(o *s3.Options) {
-		o.HTTPClient = &httpClient{transport: stop}
+		o.HTTPClient = &httpClient{transport: stop, peer: &peer{}}
 		o.Retryer = aws.NopRetryer{}
 	})
 	if err != nil || sent == nil {

@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"bytes"
 	"log/slog"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -66,9 +67,9 @@ func TestProxyIsNotPrinted(t *testing.T) {
 		`invalid proxy address "http://u:` + canary + `@\x00": x`:           errProxy,
 		"net/http: server response headers exceeded 1048576 bytes; aborted": ErrTooLarge,
 	} {
-		err := describeSending(assert.AnError)
+		err := describeSending(&url.URL{}, assert.AnError)
 		require.ErrorIs(t, err, assert.AnError)
-		err = describeSending(textError(text))
+		err = describeSending(&url.URL{}, textError(text))
 		require.ErrorIs(t, err, want)
 		assert.NotContains(t, err.Error(), canary)
 	}

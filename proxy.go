@@ -1,14 +1,11 @@
 package lithopss3
 
 import (
-	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 )
-
-var errProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names is not a URL")
 
 // A proxyChoice says which proxy a request goes through. Its zero value is none.
 //

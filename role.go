@@ -69,6 +69,9 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 	if err := e.checkRole(name, in); err != nil {
 		return nil, "", err
 	}
+	if err := checkCredentials(source); err != nil {
+		return nil, "", err
+	}
 	client, err := e.stsClient(credentials.StaticCredentialsProvider{Value: *source})
 	if err != nil {
 		return nil, "", err
@@ -256,7 +259,7 @@ func noKeys(source, service string) error {
 
 // stsFailure names botocore's exception: one of the service's model, or ClientError.
 func stsFailure(source, role string, err error) error {
-	kind, reason, cause := "EndpointConnectionError", serverText(rootMessage(err)), withoutAnswer(err)
+	kind, reason, cause := "EndpointConnectionError", serverText(plainText(err)), withoutAnswer(err)
 	if api := smithy.APIError(nil); errors.As(err, &api) {
 		kind, reason = "ClientError", serverText(api.ErrorCode()+": "+api.ErrorMessage())
 		if code := api.ErrorCode(); stsModelled[code] {

@@ -78,6 +78,9 @@ func (s *session) walk(ctx context.Context) (aws.Credentials, error) {
 	s.mu.Lock()
 	s.tried = tried
 	s.mu.Unlock()
+	if err == nil {
+		err = checkCredentials(found)
+	}
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -106,7 +109,7 @@ const serviceTimeout = time.Minute
 
 // serviceClient is the HTTP client of STS, SSO and SSO OIDC.
 func (e *awsEnvironment) serviceClient() *httpClient {
-	return &httpClient{transport: e.services, timeout: serviceTimeout}
+	return &httpClient{transport: e.services, timeout: serviceTimeout, peer: &peer{}}
 }
 
 // fipsRegion reads a pseudo region such as fips-us-east-2 or us-east-2-fips.

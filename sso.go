@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/sso/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/lithops-go/lithopss3/internal/boto"
 )
 
@@ -39,14 +40,18 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	if err != nil {
 		return nil, "", err
 	}
-	client := sso.New(sso.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: e.serviceClient(), Retryer: newRetryer(stsAttempts, backoff)})
+	http := e.serviceClient()
+	client := sso.New(sso.Options{
+		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, backoff),
+		APIOptions: []func(*middleware.Stack) error{http.peer.addSteps},
+	})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
 	var unauthorized *types.UnauthorizedException
 	switch {
 	case errors.As(err, &unauthorized):
 		return nil, "", ssoProblem("UnauthorizedSSOTokenError", withoutAnswer(err), "the session of profile %s has ended: run aws sso login", name)
 	case err != nil:
-		return nil, "", ssoProblem("ClientError", withoutAnswer(err), "%s", serverText(rootMessage(err)))
+		return nil, "", ssoProblem("ClientError", withoutAnswer(err), "%s", serverText(plainText(err)))
 	}
 	role := out.RoleCredentials
 	if role == nil || aws.ToString(role.AccessKeyId) == "" || aws.ToString(role.SecretAccessKey) == "" {
@@ -159,7 +164,11 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 	if err != nil {
 		return
 	}
-	client := ssooidc.New(ssooidc.Options{Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: e.serviceClient(), Retryer: newRetryer(stsAttempts, backoff)})
+	http := e.serviceClient()
+	client := ssooidc.New(ssooidc.Options{
+		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, backoff),
+		APIOptions: []func(*middleware.Stack) error{http.peer.addSteps},
+	})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),
 		ClientSecret: aws.String(token.Get("clientSecret")), RefreshToken: aws.String(token.Get("refreshToken")),

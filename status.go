@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
@@ -50,10 +49,7 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 	if err != nil {
 		return nil, wrapError("BucketStatus", bucket, "", err)
 	}
-	status := &BucketStatus{Region: aws.ToString(out.BucketRegion), RoundTrip: time.Since(start)}
-	if skew, ok := awsmiddleware.GetAttemptSkew(out.ResultMetadata); ok {
-		status.ClockSkew = -skew
-	}
+	status := &BucketStatus{Region: aws.ToString(out.BucketRegion), RoundTrip: time.Since(start), ClockSkew: -s.peer.clock.correction()}
 	status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket)
 	status.PublicPolicy, status.PublicACL = s.publicPolicy(ctx, bucket), s.publicACL(ctx, bucket)
 	status.Owner, status.Foreign, status.OwnerUnknown = s.ownership(ctx, bucket)

@@ -62,7 +62,7 @@ type Store struct {
 	bucket  userBucket
 	regions regionCache
 	pace    pace
-	clock   serverClock
+	peer    peer // the S3 server
 	close   func()
 
 	accountRegional bool
@@ -148,7 +148,7 @@ func (s *Store) connect(opts *Options) {
 		own := s.session.env.transport(s.pace.io, false)
 		transport, s.close = own, own.CloseIdleConnections
 	}
-	client := &httpClient{transport: transport, timeout: s.pace.io, clock: &s.clock}
+	client := &httpClient{transport: transport, timeout: s.pace.io, peer: &s.peer}
 	s.client = newS3Client(s.session, client, s.pace)
 	s.hot = newHotPath(s, client, opts.SDKOnly)
 	s.sts = newSTSClient(s.session)

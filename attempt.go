@@ -1,0 +1,213 @@
+package lithopss3
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // Content-MD5 is one
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// A peer is what a client has learned of its server. Its zero value knows nothing.
+// It is safe for concurrent use.
+type peer struct {
+	clock    serverClock
+	demanded sync.Map // of demand
+}
+
+// A demand is something that an operation's requests need beyond what the SDK makes.
+type demand struct{ operation, what string }
+
+const (
+	noExpect    = "no Expect"   // the server answers 417 to Expect: 100-continue
+	withBodyMD5 = "Content-MD5" // it answers MissingContentMD5
+	md5Code     = "MissingContentMD5"
+	md5Header   = "Content-Md5"
+)
+
+func (p *peer) demands(operation, what string) bool {
+	_, ok := p.demanded.Load(demand{operation, what})
+	return ok
+}
+
+// addSteps gives a client of the SDK what this package demands of all its clients:
+// input that HTTP can carry, errors in plain words, and attempts that take what the
+// server says of them to heart.
+func (p *peer) addSteps(stack *middleware.Stack) error {
+	call := &callStep{peer: p}
+	err := errors.Join(stack.Initialize.Add(call, middleware.Before), stack.Build.Add(headerStep{}, middleware.After))
+	if _, retries := stack.Finalize.Get("Retry"); retries { // what is presigned is not sent
+		err = errors.Join(err, stack.Finalize.Insert(attemptStep{call}, "Retry", middleware.After))
+	}
+	return err
+}
+
+// A callStep is around one call, with all its attempts.
+type callStep struct {
+	peer     *peer
+	attempts int
+}
+
+// ID names the step.
+func (*callStep) ID() string { return "LithopsCall" }
+
+// HandleInitialize refuses input that can't be sent, and describes errors.
+func (c *callStep) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
+	if err := checkInput(in.Parameters); err != nil {
+		return out, metadata, err
+	}
+	out, metadata, err = next.HandleInitialize(ctx, in)
+	if err != nil {
+		err = &failedCall{attempts: c.attempts, err: err}
+	}
+	return out, metadata, err
+}
+
+// A headerStep refuses a request whose headers can't be sent, before it is signed.
+type headerStep struct{}
+
+// ID names the step.
+func (headerStep) ID() string { return "LithopsCheckHeaders" }
+
+// HandleBuild checks the headers.
+func (headerStep) HandleBuild(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+	if request, ok := in.Request.(*smithyhttp.Request); ok {
+		if err := checkHeader(request.Header); err != nil {
+			return middleware.BuildOutput{}, middleware.Metadata{}, err
+		}
+	}
+	return next.HandleBuild(ctx, in)
+}
+
+// An attemptStep is around one attempt.
+type attemptStep struct{ call *callStep }
+
+// ID names the step.
+func (attemptStep) ID() string { return "LithopsAttempt" }
+
+// HandleFinalize makes the attempt as the server wants it, and has it made again
+// where the server's answer says what was wrong with it.
+func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	a.call.attempts++
+	peer, operation := a.call.peer, awsmiddleware.GetOperationName(ctx)
+	request, ok := in.Request.(*smithyhttp.Request)
+	if !ok {
+		return next.HandleFinalize(ctx, in)
+	}
+	if peer.demands(operation, noExpect) {
+		request.Header.Del("Expect")
+	}
+	if peer.demands(operation, withBodyMD5) {
+		if err := addMD5(request); err != nil {
+			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+		}
+	}
+	before := peer.clock.correction()
+	out, metadata, err := next.HandleFinalize(ctx, in)
+	if err == nil {
+		return out, metadata, nil
+	}
+	if wants := wantedOf(err, request.Header); wants != "" {
+		peer.demanded.Store(demand{operation, wants}, nil)
+		err = &retryError{err}
+	} else if isSkewed(answerStatus(err), before, peer.clock.correction()) {
+		err = &retryError{err}
+	}
+	return out, metadata, err
+}
+
+// wantedOf is what a server wants that refused a request with these headers.
+func wantedOf(err error, sent http.Header) string {
+	status := answerStatus(err)
+	if status == http.StatusExpectationFailed && sent.Get("Expect") != "" {
+		return noExpect
+	}
+	var api smithy.APIError
+	if status == http.StatusBadRequest && errors.As(err, &api) && api.ErrorCode() == md5Code && sent.Get(md5Header) == "" {
+		return withBodyMD5
+	}
+	return ""
+}
+
+// addMD5 adds the header Content-MD5 of the request's body.
+func addMD5(request *smithyhttp.Request) error {
+	body := request.GetStream()
+	if body == nil || request.Header.Get(md5Header) != "" || !request.IsStreamSeekable() {
+		return nil
+	}
+	hash := md5.New() //nolint:gosec // see the import
+	if _, err := io.Copy(hash, body); err != nil {
+		return &finalError{fmt.Errorf("reading the body: %w", err)}
+	}
+	if err := request.RewindStream(); err != nil {
+		return err
+	}
+	request.Header.Set(md5Header, base64.StdEncoding.EncodeToString(hash.Sum(nil)))
+	return nil
+}
+
+// maxSkew is how far a signature's time may be off before a refusal is taken for
+// the clock's fault. AWS refuses what is 15 minutes off, and others less.
+const maxSkew = 4 * time.Minute
+
+// isSkewed reports whether a refusal may be the fault of the clock: its Date has
+// moved the clock, so that the next signature has another time.
+func isSkewed(status int, before, after time.Duration) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		return (after - before).Abs() > maxSkew
+	}
+	return false
+}
+
+// A signer signs what boto3 signs, with the server's time. A front end may change
+// the headers that it leaves out: Google's and Cloudflare's rewrite Accept-Encoding.
+type signer struct {
+	next  *v4.Signer
+	clock *serverClock
+}
+
+func newSigner(clock *serverClock, optFns ...func(*v4.SignerOptions)) *signer {
+	return &signer{next: v4.NewSigner(optFns...), clock: clock}
+}
+
+// isUnsigned reports whether a header is left out of the signature. The SDK's signer
+// itself leaves out User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding.
+func isUnsigned(name string) bool {
+	switch name {
+	case "Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "Connection", "Content-Length":
+		return true
+	}
+	return false
+}
+
+// SignHTTP signs a request.
+func (s *signer) SignHTTP(ctx context.Context, credentials aws.Credentials, r *http.Request, payloadHash, service, region string, _ time.Time, optFns ...func(*v4.SignerOptions)) error {
+	signed := *r
+	signed.ContentLength = 0 // which would be signed
+	signed.Header = make(http.Header, len(r.Header)+3)
+	for name, values := range r.Header {
+		if !isUnsigned(name) {
+			signed.Header[name] = values
+		}
+	}
+	if err := s.next.SignHTTP(ctx, credentials, &signed, payloadHash, service, region, s.clock.now(), optFns...); err != nil {
+		return err
+	}
+	for name, values := range signed.Header {
+		r.Header[name] = values
+	}
+	r.Host = signed.Host
+	return nil
+}

@@ -1,0 +1,254 @@
+package lithopss3
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/aws/smithy-go"
+)
+
+// A finalError is not tried again, whatever it wraps.
+type finalError struct{ error }
+
+// RetryableError is for the retry policy.
+func (*finalError) RetryableError() bool { return false }
+
+// Unwrap returns the error.
+func (e *finalError) Unwrap() error { return e.error }
+
+// A requestError is a request that no answer came to.
+type requestError struct {
+	endpoint string // "https://host:port"
+	reason   string
+	isFinal  bool
+	err      error
+}
+
+// Error names the endpoint and why it did not answer.
+func (e *requestError) Error() string { return "cannot reach " + e.endpoint + " (" + e.reason + ")" }
+
+// RetryableError is for the retry policy.
+func (e *requestError) RetryableError() bool { return !e.isFinal }
+
+// Unwrap returns net/http's error.
+func (e *requestError) Unwrap() error { return e.err }
+
+var (
+	errProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names is not a URL")
+	// errHead is an answer whose status line and headers have no end.
+	errHead     = fmt.Errorf("the head of the server's answer: %w", ErrTooLarge)
+	errNoAnswer = errors.New("Options.Transport returned neither a response nor an error")
+	errSpeakTLS = errors.New("the server speaks TLS: use https")
+)
+
+// describeSending returns the error of a request to u as a person can use it. An
+// error that is marked as final, such as one of the request's body, stays as it is.
+func describeSending(u *url.URL, err error) error {
+	var final *finalError
+	if errors.As(err, &final) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "invalid proxy address"): // net/http prints it, password and all
+		return &finalError{errProxy}
+	case strings.Contains(text, "response headers exceeded"):
+		return &finalError{errHead}
+	}
+	reason, isFinal := describeCause(err)
+	return &requestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: err}
+}
+
+// describeCause says why no answer came, and whether it is so again.
+func describeCause(err error) (reason string, isFinal bool) {
+	if reason, isTLS := describeTLS(err); isTLS {
+		return reason, true
+	}
+	var dns *net.DNSError
+	var operation *net.OpError
+	var errno syscall.Errno
+	var timeout net.Error
+	isTimeout := errors.As(err, &timeout) && timeout.Timeout()
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "no such host", true
+	case errors.As(err, &dns):
+		return "looking up the host failed: " + dns.Err, false
+	case errors.As(err, &operation) && operation.Op == "proxyconnect":
+		reason, isFinal = describeCause(operation.Err)
+		return "the proxy" + address(operation.Err) + ": " + reason, isFinal
+	case errors.As(err, &errno):
+		return errno.Error(), false
+	case isTimeout:
+		return describeTimeout(err), false
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "server closed"):
+		return "the server closed the connection", false
+	}
+	return serverText(strings.TrimPrefix(err.Error(), "net/http: ")), false
+}
+
+// address is that of the connection that failed, after a space.
+func address(err error) string {
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Addr != nil {
+		return " " + operation.Addr.String()
+	}
+	return ""
+}
+
+func describeTimeout(err error) string {
+	var operation *net.OpError
+	switch {
+	case errors.As(err, &operation) && operation.Op == "dial":
+		return "no connection in time"
+	case strings.Contains(err.Error(), "TLS handshake"):
+		return "no TLS handshake in time"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "the server did not take the request in time"
+	}
+	return "no answer in time"
+}
+
+// describeTLS is for what a server and this client can't agree about. It does not
+// change from one attempt to the next.
+func describeTLS(err error) (reason string, isTLS bool) {
+	var unknown x509.UnknownAuthorityError
+	var certificate *tls.CertificateVerificationError
+	var header tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.As(err, &unknown):
+		return "certificate signed by unknown authority: set AWS_CA_BUNDLE", true
+	case errors.As(err, &certificate):
+		return strings.TrimPrefix(serverText(certificate.Err.Error()), "x509: "), true
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &header):
+		return "the server does not speak TLS: use http", true
+	case strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`): // a TLS alert
+		return errSpeakTLS.Error(), true
+	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls:"):
+		return serverText(rootOf(err).Error()), true
+	}
+	return "", false
+}
+
+// rootOf is the innermost error.
+func rootOf(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// checkScheme finds the answers of servers that heard plain http where they want
+// TLS. They are no answers of S3.
+func checkScheme(u *url.URL, response *http.Response) error {
+	if u.Scheme != "http" || response.StatusCode != http.StatusBadRequest || len(response.Header["X-Amz-Request-Id"]) > 0 {
+		return nil
+	}
+	var start [512]byte
+	n, err := io.ReadFull(response.Body, start[:])
+	text := strings.ToLower(string(start[:n]))
+	for _, hint := range []string{"http request to an https server", "http request was sent to https", "http to an ssl-enabled server"} {
+		if strings.Contains(text, hint) {
+			_ = response.Body.Close()
+			return &requestError{endpoint: u.Scheme + "://" + u.Host, reason: errSpeakTLS.Error(), isFinal: true, err: errSpeakTLS}
+		}
+	}
+	rest := io.Reader(response.Body)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		rest = errorReader{err}
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(strings.NewReader(string(start[:n])), rest), response.Body}
+	return nil
+}
+
+type errorReader struct{ err error }
+
+func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
+
+// A failedCall is the error of a call that took several attempts, or one that the
+// SDK would describe in its own words.
+type failedCall struct {
+	attempts int
+	err      error // the SDK's
+}
+
+// Error is what failed, without the SDK's layers.
+func (e *failedCall) Error() string { return causeText(e.err) + e.tried() }
+
+func (e *failedCall) tried() string {
+	if e.attempts < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", tried %d times", e.attempts)
+}
+
+// Unwrap returns the SDK's error.
+func (e *failedCall) Unwrap() error { return e.err }
+
+// triedText is ", tried 6 times" where that is known of err.
+func triedText(err error) string {
+	var failed *failedCall
+	if errors.As(err, &failed) {
+		return failed.tried()
+	}
+	return ""
+}
+
+// plainText is what failed, and how often it was tried, without the SDK's words.
+func plainText(err error) string { return causeText(err) + triedText(err) }
+
+// causeText leaves out what the SDK says about itself ("operation error S3: …,
+// exceeded maximum number of attempts, 6, https response error StatusCode: 0,
+// RequestID: , HostID: , …").
+func causeText(err error) string {
+	var credentials *CredentialsError
+	if errors.As(err, &credentials) {
+		return credentials.Error()
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		if code, message := serverText(api.ErrorCode()), serverText(api.ErrorMessage()); code != "" && message != "" && message != code {
+			return code + ": " + message
+		}
+		return serverText(api.ErrorCode() + api.ErrorMessage())
+	}
+	for isSDKLayer(err) {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			break
+		}
+		err = inner
+	}
+	return err.Error()
+}
+
+// isSDKLayer reports whether err says nothing that the error that it wraps does not.
+func isSDKLayer(err error) bool {
+	switch err.(type) { //nolint:errorlint // the outermost layer is the question
+	case *smithy.OperationError, *retry.MaxAttemptsError, *smithyhttp.RequestSendError, *smithy.CanceledError, *aws.RequestCanceledError,
+		*smithy.DeserializationError, *smithy.SerializationError, *retryError, *failedCall,
+		interface{ HTTPStatusCode() int }: // the three kinds of ResponseError
+		return true
+	}
+	return false
+}

@@ -1,0 +1,109 @@
+package lithopss3
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+)
+
+// What is tried again, by all clients (S3, STS, SSO, SSO OIDC): isRetryable is the
+// one place. It holds what botocore's legacy mode retries (botocore/data/_retry.json
+// and retryhandler.py), and beyond that what S3 or a server of its kind says may
+// pass.
+var (
+	retriedStatuses = map[int]bool{429: true, 500: true, 502: true, 503: true, 504: true, 509: true}
+	retriedCodes    = map[string]bool{
+		"RequestTimeout": true, "BadDigest": true, "Throttling": true, "ThrottlingException": true, "ThrottledException": true,
+		"RequestThrottledException": true, "ProvisionedThroughputExceededException": true, "SlowDown": true, "InternalError": true,
+		"IDPCommunicationError": true,
+		// A body that is not the one that was signed: on its way over plain http it became another.
+		"XAmzContentSHA256Mismatch": true,
+	}
+	retriedConflicts = map[string]bool{"ConditionalRequestConflict": true, "OperationAborted": true} // with HTTP 409
+)
+
+// A retryError is one that the next attempt avoids, because it is made otherwise.
+type retryError struct{ err error }
+
+// Error is that of the attempt.
+func (e *retryError) Error() string { return e.err.Error() }
+
+// RetryableError is for the retry policy.
+func (*retryError) RetryableError() bool { return true }
+
+// Unwrap returns the error of the attempt.
+func (e *retryError) Unwrap() error { return e.err }
+
+// newRetryer has no token bucket: one that a burst of failures empties would
+// starve a fan-out of thousands of calls.
+func newRetryer(attempts int, delay retry.BackoffDelayerFunc) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		o.MaxBackoff = maxBackoff
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+			if changed := (*retryError)(nil); errors.As(err, &changed) {
+				return 0, nil // the next attempt is another request
+			}
+			return delay(attempt, err)
+		})
+		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary { return aws.BoolTernary(isRetryable(err)) })}
+	})
+}
+
+// isRetryable reports whether a failed attempt may succeed if it is made again.
+func isRetryable(err error) bool {
+	var canceled interface{ CanceledError() bool }
+	if errors.As(err, &canceled) && canceled.CanceledError() {
+		return false
+	}
+	var marked interface{ RetryableError() bool } // finalError, requestError, retryError
+	if errors.As(err, &marked) {
+		return marked.RetryableError()
+	}
+	var response interface{ HTTPStatusCode() int }
+	status := 0
+	if errors.As(err, &response) {
+		status = response.HTTPStatusCode()
+	}
+	if retriedStatuses[status] {
+		return true
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return retriedCodes[api.ErrorCode()] || (status == http.StatusConflict && retriedConflicts[api.ErrorCode()])
+	}
+	return isBroken(err)
+}
+
+// isBroken reports whether an answer, or the connection, ended early or stalled.
+func isBroken(err error) bool {
+	if errors.Is(err, errStalled) || isDisconnect(err) {
+		return true
+	}
+	// Of an answer without a length only its decoder notices that it is cut.
+	var undecoded *smithy.DeserializationError
+	var syntax *xml.SyntaxError
+	return errors.As(err, &undecoded) && (errors.Is(err, io.ErrUnexpectedEOF) || (errors.As(err, &syntax) && syntax.Msg == "unexpected EOF"))
+}
+
+func isDisconnect(err error) bool {
+	var operation *net.OpError
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed) || errors.As(err, &operation)
+}
+
+// backoff is botocore's: up to 1, 2, 4, … seconds.
+func backoff(attempt int, _ error) (time.Duration, error) {
+	ceiling := min(maxBackoff, time.Second<<min(attempt-1, 10))
+	return rand.N(ceiling), nil
+}

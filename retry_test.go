@@ -1,0 +1,116 @@
+package lithopss3
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// answered is an error of the SDK for an answer.
+func answered(status int, err error) error {
+	return &smithy.OperationError{Err: &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: err}}
+}
+
+func coded(code string) error { return &smithy.GenericAPIError{Code: code, Message: "message"} }
+
+// TestRetryPolicy is the whole of what is tried again, for every client.
+func TestRetryPolicy(t *testing.T) {
+	t.Parallel()
+	undecoded := func(err error) error { return &smithy.DeserializationError{Err: fmt.Errorf("failed: %w", err)} }
+	for _, test := range []struct {
+		err   error
+		again bool
+	}{
+		{answered(400, coded("InvalidArgument")), false},
+		{answered(400, coded("RequestTimeout")), true},
+		{answered(400, coded("BadDigest")), true},
+		{answered(400, coded("XAmzContentSHA256Mismatch")), true},
+		{answered(400, coded("Throttling")), true},
+		{answered(400, coded("ThrottlingException")), true},
+		{answered(400, coded("ThrottledException")), true},
+		{answered(400, coded("RequestThrottledException")), true},
+		{answered(400, coded("ProvisionedThroughputExceededException")), true},
+		{answered(400, coded("IDPCommunicationError")), true},
+		{answered(400, coded("MissingContentMD5")), false}, // attemptStep has it made otherwise
+		{answered(400, coded("ConditionalRequestConflict")), false},
+		{answered(400, coded("ExpiredToken")), false},
+		{answered(401, coded("Unauthorized")), false},
+		{answered(403, coded("AccessDenied")), false},
+		{answered(403, coded("SignatureDoesNotMatch")), false},
+		{answered(403, coded("RequestTimeTooSkewed")), false},
+		{answered(404, coded("NoSuchKey")), false},
+		{answered(409, coded("ConditionalRequestConflict")), true},
+		{answered(409, coded("OperationAborted")), true},
+		{answered(409, coded("BucketAlreadyExists")), false},
+		{answered(409, coded("InvalidBucketState")), false},
+		{answered(412, coded("PreconditionFailed")), false},
+		{answered(417, coded("ExpectationFailed")), false},
+		{answered(429, coded("TooManyRequests")), true},
+		{answered(500, coded("InternalError")), true},
+		{answered(501, coded("NotImplemented")), false},
+		{answered(502, errors.New("html")), true},
+		{answered(503, coded("SlowDown")), true},
+		{answered(504, coded("")), true},
+		{answered(507, coded("InsufficientStorage")), false},
+		{answered(509, coded("BandwidthLimitExceeded")), true},
+		{answered(200, coded("InternalError")), true},
+		{answered(200, coded("SlowDown")), true},
+		{answered(200, coded("NoSuchUpload")), false},
+		{answered(200, undecoded(io.ErrUnexpectedEOF)), true},
+		{answered(200, undecoded(&xml.SyntaxError{Msg: "unexpected EOF"})), true},
+		{answered(200, undecoded(&xml.SyntaxError{Msg: "expected element name"})), false},
+		{answered(200, undecoded(&net.OpError{Op: "read", Err: syscall.ECONNRESET})), true},
+		{answered(404, undecoded(io.ErrUnexpectedEOF)), true},
+		{answered(200, undecoded(ErrTooLarge)), false},
+		{answered(200, errors.New("other")), false},
+		{io.ErrUnexpectedEOF, false}, // of a body of the caller's
+		{errStalled, true},
+		{net.ErrClosed, true},
+		{syscall.ECONNRESET, true},
+		{&requestError{err: errors.New("refused")}, true},
+		{&requestError{isFinal: true, err: errors.New("certificate")}, false},
+		{&smithyhttp.RequestSendError{Err: &requestError{err: errors.New("refused")}}, true},
+		{&finalError{&requestError{err: errors.New("refused")}}, false},
+		{&finalError{io.ErrNoProgress}, false},
+		{&smithyhttp.RequestSendError{Err: &finalError{errors.New("the file shrank")}}, false},
+		{&retryError{answered(400, coded("MissingContentMD5"))}, true},
+		{&smithy.CanceledError{Err: context.Canceled}, false},
+		{&aws.RequestCanceledError{Err: context.Canceled}, false},
+		{&smithy.CanceledError{Err: &requestError{err: context.Canceled}}, false},
+		{errors.New("anything"), false},
+	} {
+		assert.Equal(t, test.again, isRetryable(test.err), "%v", test.err)
+		for _, retryer := range []aws.Retryer{newRetryer(s3Attempts, backoff), newRetryer(stsAttempts, backoff)} {
+			assert.Equal(t, test.again, retryer.IsErrorRetryable(test.err), "%v", test.err)
+		}
+	}
+}
+
+// TestRetryDelay: another request is made at once, the same one after a wait.
+func TestRetryDelay(t *testing.T) {
+	t.Parallel()
+	retryer := newRetryer(s3Attempts, usualPace.backoff)
+	delay, err := retryer.RetryDelay(4, &smithy.OperationError{Err: &retryError{errors.New("417")}})
+	require.NoError(t, err)
+	assert.Zero(t, delay)
+	total := 0
+	for range 100 {
+		delay, err := retryer.RetryDelay(4, errors.New("500"))
+		require.NoError(t, err)
+		total += int(delay)
+	}
+	assert.Positive(t, total)
+	assert.Equal(t, s3Attempts, retryer.MaxAttempts())
+}

@@ -1,0 +1,178 @@
+package lithopss3
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// What can't be sent is refused before any request: checkInput sees the input of
+// every operation, checkHeader the headers that come of it, and checkCredentials
+// what signs it. The fast path takes only what passes all of them and leaves the
+// rest to the SDK's client, where they are asked.
+
+var errUnsendable = errors.New("it can't be sent")
+
+// checkInput returns an error for an operation's input that has a text which is not
+// UTF-8, or metadata that can't be headers of their own.
+func checkInput(input any) error { return checkValue("", reflect.ValueOf(input)) }
+
+func checkValue(name string, v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.String:
+		return checkText(name, v.String())
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return checkValue(name, v.Elem())
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return nil
+		}
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			if !field.IsExported() {
+				continue
+			}
+			if err := checkValue(field.Name, v.Field(i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return nil
+		}
+		for i := range v.Len() {
+			if err := checkValue(name, v.Index(i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Map:
+		if metadata, ok := v.Interface().(map[string]string); ok {
+			return checkMetadata(metadata)
+		}
+	}
+	return nil
+}
+
+func checkText(name, text string) error {
+	switch {
+	case utf8.ValidString(text):
+		return nil
+	case name == "Key":
+		return fmt.Errorf("%w: %q is not UTF-8", ErrInvalidKey, text)
+	}
+	return fmt.Errorf("invalid %s %q: %w, because it is not UTF-8", name, text, errUnsendable)
+}
+
+// checkMetadata returns an error for metadata that would not arrive as it is. S3
+// takes US-ASCII, and names in small letters.
+func checkMetadata(metadata map[string]string) error {
+	seen := make(map[string]string, len(metadata))
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		if !isHeaderName(name) {
+			return fmt.Errorf("invalid metadata %q: %w, because it is not the name of a header", name, errUnsendable)
+		}
+		lower := strings.ToLower(name)
+		if other, ok := seen[lower]; ok {
+			return fmt.Errorf("invalid metadata %q: %w beside %q, because the names of headers have no case", name, errUnsendable, other)
+		}
+		seen[lower] = name
+		if problem := problemOf(metadata[name], isASCII); problem != "" {
+			return fmt.Errorf("invalid metadata %q: %w, because its value has %s", name, errUnsendable, problem)
+		}
+	}
+	return nil
+}
+
+// checkHeader returns an error for a header that HTTP can't carry. It does not
+// repeat the value, which may be a secret.
+func checkHeader(header http.Header) error {
+	for name, values := range header {
+		if !isHeaderName(name) {
+			return fmt.Errorf("invalid header %q: %w, because it is not the name of a header", name, errUnsendable)
+		}
+		for _, value := range values {
+			if problem := problemOf(value, nil); problem != "" {
+				return fmt.Errorf("invalid %s: %w, because it has %s", name, errUnsendable, problem)
+			}
+		}
+	}
+	return nil
+}
+
+// checkCredentials returns an error for keys that would be headers which HTTP can't
+// carry, or sign nothing that a server accepts. They mostly come from a file that
+// ends with a line break, as a secret of Kubernetes does.
+func checkCredentials(c *aws.Credentials) error {
+	isKey := func(r rune) bool { return isASCII(r) && !unicode.IsSpace(r) }
+	for _, part := range []struct {
+		name, text string
+		allowed    func(rune) bool
+	}{
+		{"the access key ID", c.AccessKeyID, isKey},
+		{"the secret access key", c.SecretAccessKey, func(r rune) bool { return !unicode.IsSpace(r) }},
+		{"the session token", c.SessionToken, isKey},
+	} {
+		if problem := problemOf(part.text, part.allowed); problem != "" {
+			return &CredentialsError{Kind: "ValueError", Source: c.Source, Reason: part.name + " has " + problem}
+		}
+	}
+	return nil
+}
+
+// checkHost refuses a host that net/http would not send as it is signed.
+func checkHost(host string) error {
+	for i := range len(host) {
+		if host[i] >= utf8.RuneSelf {
+			return &finalError{fmt.Errorf("the endpoint's host %q is not US-ASCII: give its name in the DNS (xn--…)", host)}
+		}
+	}
+	return nil
+}
+
+// problemOf says what keeps a text out of a header, or "" if nothing does. allowed
+// may refuse more characters.
+func problemOf(text string, allowed func(rune) bool) string {
+	for i, r := range text {
+		where := "inside"
+		if i+utf8.RuneLen(r) == len(text) {
+			where = "at its end"
+		}
+		switch {
+		case r == '\n' || r == '\r':
+			return "a line break " + where
+		case unicode.IsControl(r) && r != '\t':
+			return "a control character " + where
+		case allowed == nil || allowed(r):
+		case unicode.IsSpace(r):
+			return "white space " + where
+		default:
+			return fmt.Sprintf("%q, which is not US-ASCII", r)
+		}
+	}
+	return ""
+}
+
+func isASCII(r rune) bool { return r < utf8.RuneSelf }
+
+// isHeaderName reports whether name is a token (RFC 9110, section 5.6.2).
+func isHeaderName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		isAlphanumeric := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !isAlphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return name != ""
+}
