@@ -31,15 +31,16 @@ const userAgent = "lithops/3.7.1.dev0"
 
 func newS3Client(session *session, client *httpClient, pace pace) *s3.Client {
 	return s3.New(s3.Options{
-		Region:                     session.region,
-		Credentials:                session.credentials,
-		HTTPClient:                 client,
-		Retryer:                    newRetryer(s3Attempts, pace.backoff),
-		RequestChecksumCalculation: session.s3.requestChecksum,
-		ResponseChecksumValidation: session.s3.responseChecksum,
-		EndpointResolverV2:         session.s3.resolver(),
-		BaseEndpoint:               session.s3.baseEndpoint(),
-		AppID:                      session.appID,
+		Region:                      session.region,
+		Credentials:                 session.credentials,
+		HTTPClient:                  client,
+		Retryer:                     newRetryer(s3Attempts, pace.backoff),
+		RequestChecksumCalculation:  session.s3.requestChecksum,
+		ResponseChecksumValidation:  session.s3.responseChecksum,
+		EndpointResolverV2:          session.s3.resolver(),
+		BaseEndpoint:                session.s3.baseEndpoint(),
+		AppID:                       session.appID,
+		DisableS3ExpressSessionAuth: session.s3.disableExpressAuth,
 		// The SDK's message for each object without a checksum would fill the log.
 		DisableLogOutputChecksumValidationSkipped: true,
 		HTTPSignerV4:               newSigner(&client.peer.clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),

@@ -282,7 +282,7 @@ func emptyConfigError(source string) error {
 func otherBackend(source string, line int, backend string) error {
 	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
 	if !lithopsBackends[backend] {
-		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have (did you mean aws_s3?)", printableValue(backend))
+		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have%s (did you mean aws_s3?)", printableValue(backend), whatIsWrong(backend))
 	}
 	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
 }

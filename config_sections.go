@@ -179,7 +179,7 @@ func validateRegion(region string) error {
 		return fmt.Errorf("is empty; leave the key out to use the region of AWS's own settings")
 	}
 	if len(region) > maxRegionLength || !regionFormat().MatchString(region) || allDigits().MatchString(region) {
-		return fmt.Errorf("%s is not a region name: letters, digits and inner dashes, at most 63", printableValue(region))
+		return fmt.Errorf("%s is not a region name%s: letters, digits and inner dashes, at most 63", printableValue(region), whatIsWrong(region))
 	}
 	return nil
 }
@@ -291,17 +291,6 @@ func printableName(key, hint string) string {
 		return redacted
 	}
 	return key
-}
-
-var plainValue = lazyregexp.New(`^[a-z0-9 ._-]*$`)
-
-// printableValue quotes a value, or leaves out one that may be a secret in the
-// wrong line.
-func printableValue(value string) string {
-	if len(value) > 32 || !plainValue().MatchString(value) {
-		return redacted
-	}
-	return fmt.Sprintf("%q", value)
 }
 
 func sortedByLine(entries map[string]setting) []setting {

@@ -223,7 +223,7 @@ func TestConfigErrorsNameSourceAndLine(t *testing.T) {
 		{"other backend", "lithops:\n\n  storage: minio\n", `cfg:3: lithops.storage: selects the storage backend "minio"; this package implements aws_s3`},
 		{"region missing", "lithops:\naws:\n  regoin: x\n", "cfg:2: aws.region: is missing: Lithops requires region under aws or aws_s3 (aws.regoin looks like a misspelling of it)"},
 		{"region empty", "aws:\n  region: ''\n", "cfg:2: aws.region: is empty; leave the key out to use the region of AWS's own settings"},
-		{"region bad", "aws:\n  region: us east 1\n", `cfg:2: aws.region: "us east 1" is not a region name: letters, digits and inner dashes, at most 63`},
+		{"region bad", "aws:\n  region: us east 1\n", `cfg:2: aws.region: "us east 1" is not a region name (it has blanks): letters, digits and inner dashes, at most 63`},
 		{"region list", "aws:\n  region: [a]\n", "cfg:2: aws.region: must be a text, not a list"},
 		{"section text", "aws: us-east-1\n", "cfg:1: aws: must be a mapping (key: value), not a text"},
 		{"document list", "- a\n", "cfg:1: must be a mapping of sections such as lithops and aws, not a list"},

@@ -2,6 +2,7 @@ package lithopss3
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,7 +77,13 @@ func (c *scenario) lay(t *testing.T, stubURL string) (home string, lookup func(s
 	for name, text := range c.Files {
 		path := filepath.Join(home, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(place(text), "ZZ", "Z")), 0o700))
+		data := []byte(strings.ReplaceAll(place(text), "ZZ", "Z"))
+		if encoded, ok := strings.CutPrefix(text, "base64:"); ok {
+			var err error
+			data, err = base64.StdEncoding.DecodeString(encoded)
+			require.NoError(t, err)
+		}
+		require.NoError(t, os.WriteFile(path, data, 0o700))
 	}
 	env := map[string]string{"HOME": home}
 	if !c.IMDS {
@@ -130,11 +137,34 @@ var halfPairs = map[string]bool{
 // and every server refuses. Here they are refused at once.
 var spacedKeys = map[string]bool{"env-whitespace": true, "explicit-whitespace-in-keys": true}
 
-func TestGoldenCredentials(t *testing.T) {
-	t.Parallel()
+// goldenScenarios are those of both recordings, of which the second has each
+// scenario beside its answer.
+func goldenScenarios(t *testing.T) []scenario {
+	t.Helper()
 	var scenarios []scenario
 	readGolden(t, "credentials.json", &scenarios)
 	require.NotEmpty(t, scenarios)
+	var second []struct {
+		Scenario scenario
+		Boto3    json.RawMessage
+	}
+	readGolden(t, "credentials_2.json", &second)
+	require.NotEmpty(t, second)
+	for _, recorded := range second {
+		c := recorded.Scenario
+		require.NoError(t, json.Unmarshal(recorded.Boto3, &c.Expect))
+		scenarios = append(scenarios, c)
+	}
+	return scenarios
+}
+
+// zoneless are the scenarios with an expiration that names no zone, which boto3
+// can't compare with the time. Here it is local time.
+var zoneless = map[string]bool{"sso-fmt-05 2040-01-01T00:00:00": true}
+
+func TestGoldenCredentials(t *testing.T) {
+	t.Parallel()
+	scenarios := goldenScenarios(t)
 	for _, c := range scenarios {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
@@ -158,6 +188,10 @@ func (c *scenario) run(t *testing.T) {
 		s.env.metadata.Sleep = func(context.Context, time.Duration) error { return nil }
 		s.env.askMFA = func(context.Context, string) (string, error) { return strings.TrimSpace(c.Stdin), nil }
 	})
+	if zoneless[c.Name] {
+		require.NoError(t, err)
+		return
+	}
 	if halfPairs[c.Name] {
 		require.Equal(t, kindPartial, kindOfError(err))
 		return
@@ -221,8 +255,11 @@ func (c *scenario) checkError(t *testing.T, store *Store, err error) {
 
 func kindOfError(err error) string {
 	var credentials *CredentialsError
+	var settings *SettingsError
 	var config *ConfigError
 	switch {
+	case errors.As(err, &settings):
+		return settings.Kind
 	case errors.As(err, &credentials):
 		return credentials.Kind
 	case errors.As(err, &config):
@@ -251,7 +288,9 @@ func (c *scenario) checkIdentity(t *testing.T, store *Store, identity *Identity)
 		assert.Equal(t, text(want.Credentials.AccessKey), found.AccessKeyID, "access key")
 		assert.Equal(t, text(want.Credentials.Token), found.SessionToken, "token")
 	}
-	assert.Equal(t, want.Region, identity.Region, "region")
+	if want.Region != "" {
+		assert.Equal(t, want.Region, identity.Region, "region")
+	}
 	stubbed := strings.NewReplacer("{STUB}", "").Replace
 	if !strings.Contains(want.STSURL, "{STUB}") && want.STSURL != "" {
 		assert.Equal(t, strings.TrimRight(want.STSURL, "/"), strings.TrimRight(identity.Endpoints.STS, "/"), "STS endpoint")
@@ -265,6 +304,9 @@ func (c *scenario) checkIdentity(t *testing.T, store *Store, identity *Identity)
 		put = want.PutURL // boto3 signs with an empty key, the SDK does not
 	} else {
 		require.NoError(t, err)
+	}
+	if strings.HasSuffix(want.PutURL, "/?session") { // boto3 would ask for a session first
+		want.PutURL = strings.TrimSuffix(want.PutURL, "?session") + key
 	}
 	assert.Equal(t, stubbed(want.PutURL), put, "URL of a put")
 	if bucket == exampleBucket {

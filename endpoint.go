@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,15 +18,18 @@ import (
 // s3Settings are the settings of the S3 client that decide where a request goes
 // and what it carries. The zero url is AWS's own endpoint.
 type s3Settings struct {
-	url, urlSource   string
-	addressing       string // "path", "virtual", or "auto" where nothing says
-	region           string
-	accelerate       bool
-	dualStack, fips  bool
-	useARNRegion     bool
-	regionalUSEast1  bool
-	requestChecksum  aws.RequestChecksumCalculation
-	responseChecksum aws.ResponseChecksumValidation
+	url, urlSource  string
+	addressing      string // "path", "virtual", or "auto" where nothing says
+	region          string
+	accelerate      bool
+	dualStack, fips bool
+	useARNRegion    bool
+	regionalUSEast1 bool
+	requestChecksum aws.RequestChecksumCalculation
+	// disableExpressAuth has S3 Express requests signed without a session; nil where
+	// nothing says.
+	disableExpressAuth *bool
+	responseChecksum   aws.ResponseChecksumValidation
 }
 
 type stsSettings struct {
@@ -42,15 +46,9 @@ func (e *awsEnvironment) s3Settings(override, region string) (s3Settings, error)
 	if err != nil {
 		return s3Settings{}, err
 	}
-	block, isBlock, err := botofile.Nested(e.section["s3"])
-	if err != nil {
-		return s3Settings{}, parseError(fmt.Errorf("the s3 block of profile %s in %s: %w", e.profileName(), e.configPath, err))
-	}
-	if text, ok := e.section["s3"]; ok && !isBlock && text != "" {
-		return s3Settings{}, &CredentialsError{
-			Kind:   "AttributeError", // what botocore meets when it looks into the text
-			Reason: fmt.Sprintf("s3 of profile %s in %s is a text, not an indented block of settings", e.profileName(), abbreviateHome(e.configPath)),
-		}
+	block, isBlock := botofile.Nested(e.section["s3"])
+	if _, ok := e.section["s3"]; ok && !isBlock {
+		return s3Settings{}, e.notABlock("s3 of profile " + e.profileName())
 	}
 	settings := s3Settings{
 		url: endpoint.value, urlSource: endpoint.source, region: region,
@@ -68,81 +66,76 @@ func (e *awsEnvironment) s3Settings(override, region string) (s3Settings, error)
 			break
 		}
 	}
+	if disable := e.setting("AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", "s3_disable_express_session_auth"); disable.set {
+		settings.disableExpressAuth = aws.Bool(isTrue(disable.value))
+	}
 	if settings.regionalUSEast1, err = e.regionalUSEast1(block); err != nil {
 		return s3Settings{}, err
 	}
 	if settings.addressing, err = e.addressing(block); err != nil {
 		return s3Settings{}, err
 	}
-	return settings, e.checksums(&settings)
+	settings.requestChecksum, settings.responseChecksum = e.checksums()
+	return settings, settings.checkDualStack()
 }
 
-// regionalUSEast1 tells whether us-east-1 is asked by its own host and not by the
+// notABlock is an error about a setting that must be an indented block.
+func (e *awsEnvironment) notABlock(what string) error {
+	return &SettingsError{
+		Kind:   "AttributeError", // what botocore meets when it looks into the text
+		Reason: fmt.Sprintf("%s in %s is a text, not an indented block of settings", what, abbreviateHome(e.configPath)),
+	}
+}
+
+// checkDualStack refuses dual stack in the partitions that botocore has no
+// endpoint of that kind for.
+func (s *s3Settings) checkDualStack() error {
+	without := strings.HasPrefix(s.region, "us-isof-") || strings.HasPrefix(s.region, "eu-isoe-")
+	if !s.dualStack || s.url != "" || !without {
+		return nil
+	}
+	return &SettingsError{Kind: "EndpointVariantError", Reason: fmt.Sprintf("use_dualstack_endpoint is true, and S3 has no dual stack endpoint in %s", s.region)}
+}
+
+// regionalUSEast1 reports whether us-east-1 is asked by its own host and not by the
 // global one.
 func (e *awsEnvironment) regionalUSEast1(block map[string]string) (bool, error) {
 	option := e.setting("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "s3_us_east_1_regional_endpoint")
-	if !option.set && block["us_east_1_regional_endpoint"] != "" {
-		option = sourced{block["us_east_1_regional_endpoint"], "us_east_1_regional_endpoint of profile " + e.profileName(), true}
+	if value, ok := block["us_east_1_regional_endpoint"]; ok && !option.set {
+		option = e.inBlock("us_east_1_regional_endpoint", value)
 	}
-	switch strings.ToLower(option.value) {
-	case "regional":
-		return true, nil
-	case "legacy":
-		return false, nil
-	case "":
-		if !option.set {
-			mode := e.setting("AWS_DEFAULTS_MODE", "defaults_mode").value
-			return mode != "" && !strings.EqualFold(mode, "legacy"), nil
-		}
+	if !option.set {
+		mode := e.setting("AWS_DEFAULTS_MODE", "defaults_mode").value
+		return mode != "" && !strings.EqualFold(mode, "legacy"), nil
 	}
-	return false, &CredentialsError{Kind: "InvalidS3UsEast1RegionalEndpointConfigError", Reason: fmt.Sprintf("%s is %q, not legacy or regional", option.source, option.value)}
+	return option.value == "regional", (enumeration{kind: kindInvalidUSEast1, values: regionalOrLegacy}).check(option)
+}
+
+// inBlock is a setting of the s3 block.
+func (e *awsEnvironment) inBlock(key, value string) sourced {
+	return sourced{value, fmt.Sprintf("%s in the s3 block of profile %s in %s", key, e.profileName(), abbreviateHome(e.configPath)), true}
 }
 
 func isTrue(value string) bool { return strings.EqualFold(value, "true") }
 
 func (e *awsEnvironment) addressing(block map[string]string) (string, error) {
-	style := block["addressing_style"]
-	switch style {
-	case "":
+	style, ok := block["addressing_style"]
+	if !ok {
 		return "auto", nil
-	case "auto", "path", "virtual":
-		return style, nil
 	}
-	return "", &CredentialsError{
-		Kind:   "InvalidS3AddressingStyleError",
-		Reason: fmt.Sprintf("addressing_style of profile %s in %s is %q, not auto, path or virtual", e.profileName(), abbreviateHome(e.configPath), style),
-	}
+	return style, (enumeration{kind: "InvalidS3AddressingStyleError", values: []string{"auto", "path", "virtual"}}).check(e.inBlock("addressing_style", style))
 }
 
 // checksums follow https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
-func (e *awsEnvironment) checksums(settings *s3Settings) error {
-	settings.requestChecksum = aws.RequestChecksumCalculationWhenSupported
-	settings.responseChecksum = aws.ResponseChecksumValidationWhenSupported
-	request, err := checksumMode(e.setting("AWS_REQUEST_CHECKSUM_CALCULATION", "request_checksum_calculation"))
-	if err != nil {
-		return err
+func (e *awsEnvironment) checksums() (aws.RequestChecksumCalculation, aws.ResponseChecksumValidation) {
+	request, response := aws.RequestChecksumCalculationWhenSupported, aws.ResponseChecksumValidationWhenSupported
+	if strings.EqualFold(e.setting("AWS_REQUEST_CHECKSUM_CALCULATION", "request_checksum_calculation").value, whenRequired) {
+		request = aws.RequestChecksumCalculationWhenRequired
 	}
-	if request {
-		settings.requestChecksum = aws.RequestChecksumCalculationWhenRequired
+	if strings.EqualFold(e.setting("AWS_RESPONSE_CHECKSUM_VALIDATION", "response_checksum_validation").value, whenRequired) {
+		response = aws.ResponseChecksumValidationWhenRequired
 	}
-	response, err := checksumMode(e.setting("AWS_RESPONSE_CHECKSUM_VALIDATION", "response_checksum_validation"))
-	if response {
-		settings.responseChecksum = aws.ResponseChecksumValidationWhenRequired
-	}
-	return err
-}
-
-func checksumMode(setting sourced) (whenRequired bool, err error) {
-	switch {
-	case !setting.set, strings.EqualFold(setting.value, "when_supported"):
-		return false, nil
-	case strings.EqualFold(setting.value, "when_required"):
-		return true, nil
-	}
-	return false, &CredentialsError{
-		Kind:   "InvalidChecksumConfigError",
-		Reason: fmt.Sprintf("%s is %q, not when_supported or when_required", setting.source, setting.value),
-	}
+	return request, response
 }
 
 func (s *s3Settings) baseEndpoint() *string { return optional(s.url) }
@@ -154,9 +147,16 @@ func (s *s3Settings) avoidTrailers() bool {
 }
 
 // pathStyle: with a custom endpoint botocore puts the bucket into the path unless
-// told otherwise (botocore.utils.fix_s3_host and its successors).
+// told otherwise, or the endpoint is one of transfer acceleration
+// (ClientArgsCreator.compute_endpoint_resolver_builtin_defaults).
 func (s *s3Settings) pathStyle() bool {
-	return s.addressing == "path" || (s.url != "" && s.addressing != "virtual")
+	return s.addressing == "path" || (s.url != "" && !isAccelerateURL(s.url) && s.addressing != "virtual")
+}
+
+// isAccelerateURL is botocore.utils.is_s3_accelerate_url.
+func isAccelerateURL(address string) bool {
+	parsed, err := url.Parse(address)
+	return err == nil && (parsed.Host == "s3-accelerate.amazonaws.com" || parsed.Host == "s3-accelerate.dualstack.amazonaws.com")
 }
 
 // resolver gives the SDK's rule set the inputs that botocore gives to the same.
@@ -190,7 +190,7 @@ var legacySTSRegions = []string{
 	"eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 }
 
-func (e *awsEnvironment) stsSettings(override, region string) (stsSettings, error) {
+func (e *awsEnvironment) stsSettings(override, region string) stsSettings {
 	endpoint, err := e.endpoint("sts", override)
 	settings := stsSettings{
 		err: err, // which only those who ask STS need to hear
@@ -204,14 +204,10 @@ func (e *awsEnvironment) stsSettings(override, region string) (stsSettings, erro
 	if attempts, err := strconv.Atoi(e.setting("AWS_MAX_ATTEMPTS", "max_attempts").value); err == nil && attempts > 0 {
 		settings.attempts = attempts
 	}
-	option := e.setting("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints")
-	switch {
-	case option.set && strings.EqualFold(option.value, "legacy"):
+	if e.setting("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints").value == "legacy" {
 		settings.global = settings.global || slices.Contains(legacySTSRegions, region)
-	case option.value != "" && !strings.EqualFold(option.value, "regional"):
-		return stsSettings{}, &CredentialsError{Kind: "InvalidSTSRegionalEndpointsConfigError", Reason: fmt.Sprintf("%s is %q, not legacy or regional", option.source, option.value)}
 	}
-	return settings, nil
+	return settings
 }
 
 func (s *stsSettings) baseEndpoint() *string { return optional(s.url) }

@@ -69,11 +69,11 @@ func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
 	}
 	ofS3, err := s.s3.resolver().ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: s.s3.baseEndpoint()})
 	if err != nil {
-		return result, &CredentialsError{Kind: "EndpointResolutionError", Reason: err.Error(), Err: err}
+		return result, &SettingsError{Kind: kindResolution, Reason: err.Error(), Err: err}
 	}
 	ofSTS, err := s.sts.resolver().ResolveEndpoint(ctx, sts.EndpointParameters{Region: &s.region, Endpoint: s.sts.baseEndpoint()})
 	if err != nil {
-		return result, &CredentialsError{Kind: "EndpointResolutionError", Reason: err.Error(), Err: err}
+		return result, &SettingsError{Kind: kindResolution, Reason: err.Error(), Err: err}
 	}
 	result.S3, result.STS = redactURL(ofS3.URI.String()), redactURL(ofSTS.URI.String())
 	return result, nil
@@ -94,6 +94,7 @@ func (s *Store) PutRequest(ctx context.Context, bucket, key string) (url string,
 	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket)}, func(o *s3.Options) {
 		o.HTTPClient = &httpClient{transport: stop, peer: &peer{}}
 		o.Retryer = aws.NopRetryer{}
+		o.DisableS3ExpressSessionAuth = aws.Bool(true) // a session would be asked for
 	})
 	if err != nil || sent == nil {
 		return "", nil, wrapError("PutRequest", bucket, key, err)

@@ -206,6 +206,8 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 		return problem("IsADirectoryError", path+": is a folder", nil)
 	case err != nil:
 		return problem("OSError", err.Error(), err)
+	case !utf8.Valid(token):
+		return problem("UnicodeDecodeError", "the token in "+path+" is not UTF-8 text", nil)
 	case utf8.RuneCount(token) < 4: // the shortest that the service's model allows
 		return problem("ParamValidationError", fmt.Sprintf("the token in %s has %d characters, too few for one", path, utf8.RuneCount(token)), nil)
 	}

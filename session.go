@@ -8,13 +8,17 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // A session is what the configuration, the environment and the files of ~/.aws
@@ -43,6 +47,9 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 	if s.region, s.regionSource, err = env.region(config); err != nil {
 		return nil, err
 	}
+	if err := env.checkSettings(); err != nil {
+		return nil, err
+	}
 	if s.s3, err = env.s3Settings(opts.Endpoint, s.region); err != nil {
 		return nil, err
 	}
@@ -55,12 +62,7 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 		s.region, s.s3.region, s.s3.fips, env.fips = real, real, true, true
 	}
 	env.noRegion = s.regionSource == defaultRegionSource
-	if s.sts, err = env.stsSettings(opts.STSEndpoint, s.region); err != nil {
-		return nil, err
-	}
-	if err := env.checkSettings(); err != nil {
-		return nil, err
-	}
+	s.sts = env.stsSettings(opts.STSEndpoint, s.region)
 	env.sts = s.sts
 	if config.AccessKeyID == "" && config.SecretAccessKey.IsZero() && config.SessionToken.IsZero() {
 		if err := env.readInstanceSettings(); err != nil {
@@ -130,6 +132,7 @@ type awsEnvironment struct {
 	lookup                      func(string) (string, bool)
 	configPath, credentialsPath string
 	configFile                  botofile.Profiles
+	configLines                 map[string]int // of the configuration file's sections
 	credentialsLines            map[string]int // of the credentials file's sections
 	credentialsFile             map[string]botofile.Section
 	profiles                    map[string]botofile.Section // of both files
@@ -158,6 +161,9 @@ func readAWSEnvironment(lookup func(string) (string, bool)) (*awsEnvironment, er
 		return nil, parseError(err)
 	}
 	env.configFile = config.ConfigProfiles()
+	if config != nil {
+		env.configLines = config.Lines
+	}
 	if credentials != nil {
 		env.credentialsFile, env.credentialsLines = credentials.Sections, credentials.Lines
 	}
@@ -185,7 +191,7 @@ func (e *awsEnvironment) mergeProfiles() {
 }
 
 func parseError(err error) error {
-	return &CredentialsError{Kind: "ConfigParseError", Reason: err.Error(), Err: err}
+	return &SettingsError{Kind: "ConfigParseError", Reason: err.Error(), Err: err}
 }
 
 func (e *awsEnvironment) path(variable, standard string) string {
@@ -208,13 +214,38 @@ func (e *awsEnvironment) chooseProfile() error {
 	}
 	section, found := e.profiles[e.profileName()]
 	if !found && e.profile != nil {
-		return &CredentialsError{
-			Kind:   "ProfileNotFound",
-			Reason: fmt.Sprintf("the profile %q that %s names is neither in %s nor in %s", *e.profile, variable, abbreviateHome(e.configPath), abbreviateHome(e.credentialsPath)),
+		return &SettingsError{
+			Kind: "ProfileNotFound",
+			Reason: fmt.Sprintf("the profile %q that %s names is neither in %s nor in %s%s",
+				*e.profile, variable, abbreviateHome(e.configPath), abbreviateHome(e.credentialsPath), e.profileHint(*e.profile)),
 		}
 	}
 	e.section = section
 	return nil
+}
+
+// profileHint points to a section that was meant to be the profile.
+func (e *awsEnvironment) profileHint(name string) string {
+	if line, ok := e.configLines[name]; ok {
+		return fmt.Sprintf("; %s:%d has [%s], which must be [profile %s] there", abbreviateHome(e.configPath), line, name, quoteProfile(name))
+	}
+	if line, ok := e.configLines["profile "+name]; ok { // not quoted, and so two words
+		return fmt.Sprintf("; %s:%d has [profile %s], whose name must be in quotes: [profile %s]", abbreviateHome(e.configPath), line, name, quoteProfile(name))
+	}
+	if line, ok := e.credentialsLines["profile "+name]; ok {
+		return fmt.Sprintf("; %s:%d has [profile %s], which must be [%s] there", abbreviateHome(e.credentialsPath), line, name, name)
+	}
+	if near := nearest(name, slices.Sorted(maps.Keys(e.profiles))); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return ""
+}
+
+func quoteProfile(name string) string {
+	if strings.ContainsAny(name, " \t") {
+		return `"` + name + `"`
+	}
+	return name
 }
 
 func (e *awsEnvironment) profileName() string {
@@ -255,12 +286,14 @@ func (e *awsEnvironment) region(config *Config) (region, source string, err erro
 	if !found.set {
 		return "us-east-1", defaultRegionSource, nil
 	}
+	if err := e.checkPlain("region"); err != nil {
+		return "", "", err
+	}
+	if found.value == "" { // botocore's "Invalid endpoint: https://s3..amazonaws.com"
+		return "", "", &SettingsError{Kind: kindValue, Reason: found.source + " is set, but empty: unset it, or name a region"}
+	}
 	if err := validateRegion(found.value); err != nil {
-		kind := "InvalidRegionError"
-		if found.value == "" {
-			kind = "ValueError" // botocore's "Invalid endpoint: https://s3..amazonaws.com"
-		}
-		return "", "", &CredentialsError{Kind: kind, Reason: found.source + " " + err.Error()}
+		return "", "", &SettingsError{Kind: "InvalidRegionError", Reason: found.source + ": " + err.Error()}
 	}
 	return found.value, found.source, nil
 }
@@ -280,17 +313,78 @@ func (e *awsEnvironment) endpoint(service, override string) (sourced, error) {
 	if !found.set {
 		return sourced{}, nil
 	}
-	parsed, err := url.Parse(found.value)
-	if err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Host == "" {
-		kind := "ValueError"
-		if strings.TrimSpace(found.value) != found.value {
-			kind = "EndpointResolutionError"
-		}
-		reason := fmt.Sprintf("%v: %s is %q, not http://host or https://host", errInvalidEndpoint, found.source, redactURL(found.value))
-		return sourced{}, &CredentialsError{Kind: kind, Reason: reason, Err: errInvalidEndpoint}
+	address, problem := parseEndpoint(found.value)
+	if problem != nil {
+		reason := fmt.Sprintf("%v: %s is %q: %s", errInvalidEndpoint, found.source, redactURL(found.value), problem.Reason)
+		return sourced{}, &SettingsError{Kind: problem.Kind, Reason: reason, Err: errInvalidEndpoint}
 	}
-	found.value = strings.TrimRight(found.value, "/")
+	found.value = address
 	return found, nil
+}
+
+// parseEndpoint checks a service's URL as botocore does when it makes a client
+// (botocore.utils.is_valid_endpoint_url) and as the rule set does at the first
+// request. Unlike both, it takes a host with an underscore, as Docker makes them.
+func parseEndpoint(text string) (address string, problem *SettingsError) {
+	refuse := func(kind, reason string) (string, *SettingsError) {
+		return "", &SettingsError{Kind: kind, Reason: reason}
+	}
+	if strings.ContainsAny(text, "\t\r\n") {
+		return refuse(kindValue, "it has a tab or a line break")
+	}
+	text = strings.TrimLeft(text, " ")
+	scheme, rest, hasScheme := strings.Cut(text, "://")
+	if !hasScheme {
+		return refuse(kindValue, "it has no http:// or https://")
+	}
+	parsed, err := url.Parse(text)
+	if err != nil && strings.Contains(err.Error(), "invalid port") {
+		return refuse(kindResolution, "its port is no number")
+	}
+	if err != nil || rest == "" || !isHost(parsed.Hostname()) {
+		return refuse(kindValue, "its host is no name or address of letters, digits, dashes and dots"+hostHint(rest))
+	}
+	port, err := strconv.Atoi(parsed.Port())
+	switch {
+	case parsed.Port() != "" && (err != nil || port > 65535):
+		return refuse(kindResolution, "its port is more than 65535")
+	case !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
+		return refuse(kindResolution, "it is neither http:// nor https://")
+	case parsed.RawQuery != "":
+		return refuse(kindResolution, "it has a query (?)")
+	}
+	address, _, _ = strings.Cut(text, "#")
+	return strings.TrimRight(address, "/"), nil
+}
+
+const (
+	kindValue      = "ValueError"
+	kindResolution = "EndpointResolutionError"
+)
+
+var hostLabel = lazyregexp.New(`^[a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?$`)
+
+// isHost reports whether host is an IP address, or labels of at most 63 characters.
+func isHost(host string) bool {
+	if net.ParseIP(host) != nil {
+		return true
+	}
+	host = strings.TrimSuffix(host, ".")
+	for label := range strings.SplitSeq(host, ".") {
+		if len(label) > 63 || !hostLabel().MatchString(label) {
+			return false
+		}
+	}
+	return len(host) <= 255
+}
+
+// hostHint says what to do about a host of other letters than ASCII's.
+func hostHint(rest string) string {
+	host, _, _ := strings.Cut(rest, "/")
+	if strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return "; write an international name in its ASCII form, xn--…"
+	}
+	return ""
 }
 
 func (e *awsEnvironment) configuredEndpoint(service string) (sourced, error) {
@@ -302,11 +396,11 @@ func (e *awsEnvironment) configuredEndpoint(service string) (sourced, error) {
 	if name, ok := e.section["services"]; ok {
 		section, ok := e.configFile.Services[name]
 		if !ok {
-			return sourced{}, &CredentialsError{Kind: "InvalidConfigError", Reason: fmt.Sprintf("profile %s names the services section %q, which is not in %s", e.profileName(), name, e.configPath)}
+			return sourced{}, &SettingsError{Kind: kindInvalidConfig, Reason: fmt.Sprintf("profile %s names the services section %q, which is not in %s", e.profileName(), name, abbreviateHome(e.configPath))}
 		}
-		block, _, err := botofile.Nested(section[service])
-		if err != nil {
-			return sourced{}, parseError(err)
+		block, isBlock := botofile.Nested(section[service])
+		if _, ok := section[service]; ok && !isBlock {
+			return sourced{}, e.notABlock(fmt.Sprintf("%s of services %s", service, name))
 		}
 		if value := block["endpoint_url"]; value != "" {
 			return sourced{value, fmt.Sprintf("services %s in %s", name, abbreviateHome(e.configPath)), true}, nil

@@ -239,10 +239,13 @@ func (d *diagnosis) warnOfOthers() {
 // describeError names the kind of an error, with what to do about it.
 func describeError(err error) *errorDiagnosis {
 	var credentials *lithopss3.CredentialsError
+	var settings *lithopss3.SettingsError
 	var config *lithopss3.ConfigError
 	var s3 *lithopss3.Error
 	report := &errorDiagnosis{Kind: "Error", Message: err.Error()}
 	switch {
+	case errors.As(err, &settings):
+		report.Kind, report.Fix = settings.Kind, fixes[settings.Kind]
 	case errors.As(err, &credentials):
 		report.Kind, report.Fix = credentials.Kind, fixes[credentials.Kind]
 	case errors.As(err, &config) && strings.HasSuffix(config.Key, "region"):

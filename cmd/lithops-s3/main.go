@@ -157,6 +157,7 @@ func commandsFor(args []string) any {
 func exitCode(ctx context.Context, err error) int {
 	var signal interrupted
 	var config *lithopss3.ConfigError
+	var settings *lithopss3.SettingsError
 	var local *fs.PathError
 	switch {
 	case err == nil:
@@ -165,7 +166,7 @@ func exitCode(ctx context.Context, err error) int {
 		return signal.exitCode()
 	case errors.Is(err, errUsage):
 		return exitUsage
-	case errors.As(err, &config), errors.Is(err, lithopss3.ErrNoConfiguration):
+	case errors.As(err, &config), errors.As(err, &settings), errors.Is(err, lithopss3.ErrNoConfiguration):
 		return exitConfig
 	case isCredentialsError(err):
 		return exitPermission

@@ -51,7 +51,7 @@ func TestParseErrors(t *testing.T) {
 		"k = v\n":               "f:1: stands before the first [section]",
 		"\ufeff[a]\n":           "f:1: stands before the first [section]",
 		"[a]\nk = v\n[b]\n[a]":  "f:4: the section [a] stands here again, first in line 1",
-		"[a]\nk = v\nK = w":     "f:3: the key k stands twice in its section",
+		"[a]\nk = v\nK = w":     "f:3: the key k stands twice in its section, first in line 2",
 		"[a]\nk = v\nsecret123": "f:3: is neither [section] nor key = value",
 		"[a]\n= v":              "f:2: is neither [section] nor key = value",
 		"[a]\nk = \xff\n":       "f:2: is not UTF-8 text",
@@ -91,15 +91,54 @@ func TestConfigProfiles(t *testing.T) {
 
 func TestNested(t *testing.T) {
 	t.Parallel()
-	block, isBlock, err := Nested("\na = 1\n\n b=2=3")
-	require.NoError(t, err)
+	block, isBlock := Nested("\na = 1\n\n b=2=3\u2028c=4")
 	assert.True(t, isBlock)
-	assert.Equal(t, map[string]string{"a": "1", "b": "2=3"}, block)
-	_, isBlock, err = Nested("text")
+	assert.Equal(t, map[string]string{"a": "1", "b": "2=3", "c": "4"}, block)
+	for _, text := range []string{"text", "", "a = 1\nb = 2"} {
+		_, isBlock = Nested(text)
+		assert.False(t, isBlock, "%q", text)
+	}
+}
+
+// TestBrokenBlock: a block that can't be read fails the file, whoever needs it, in
+// the line where it breaks. The answers are botocore's.
+func TestBrokenBlock(t *testing.T) {
+	t.Parallel()
+	for text, line := range map[string]int{
+		"[a]\nx = 1\ns3 =\n  a = 1\n  b\n":       5,
+		"[a]\nkey =\n  VALUE\n":                  3,
+		"[a]\nkey =\n\n  # c\n\n  a: 1\n":        6,
+		"[a]\nb =\n  x\n[c]\nb =\n  y\n":         3,
+		"[DEFAULT]\nkey =\n  x\n[a]\n":           3,
+		"[DEFAULT]\nkey =\n  x\n":                0,
+		"[a]\nkey = VALUE\n  more\n":             0,
+		"[a]\nkey =\n  # only a comment\n":       0,
+		"[a]\nkey =\n  # a comment\n  b = 1\n":   0,
+		"[a]\nkey =\n":                           0,
+		"[DEFAULT]\nk =\n  x\n[a]\nk =\n  a=b\n": 0,
+	} {
+		_, err := Parse("f", []byte(text))
+		if line == 0 {
+			require.NoError(t, err, "%q", text)
+			continue
+		}
+		var problem *ParseError
+		require.ErrorAs(t, err, &problem, "%q", text)
+		assert.Equal(t, line, problem.Line, "%q", text)
+		assert.ErrorContains(t, err, "is not key = value")
+		assert.NotContains(t, err.Error(), "VALUE")
+	}
+}
+
+func TestKeyLine(t *testing.T) {
+	t.Parallel()
+	file, err := Parse("f", []byte("[DEFAULT]\na = 1\n[b]\n# c\nC = 2\n"))
 	require.NoError(t, err)
-	assert.False(t, isBlock)
-	_, _, err = Nested("\nno delimiter")
-	require.Error(t, err)
+	for key, line := range map[string]int{"a": 2, "c": 5, "d": 0} {
+		assert.Equal(t, line, file.KeyLine("b", key), key)
+	}
+	assert.Zero(t, file.KeyLine("x", "a"))
+	assert.Zero(t, (*File)(nil).KeyLine("b", "a"))
 }
 
 // TestSplitShell: what Python's shlex.split answered.
@@ -144,7 +183,7 @@ func FuzzParse(f *testing.F) {
 		file.ConfigProfiles()
 		for _, section := range file.Sections {
 			for _, value := range section {
-				_, _, _ = Nested(value)
+				_, _ = Nested(value)
 			}
 		}
 		if len(file.Order) != len(file.Sections) {

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"unicode"
@@ -36,6 +37,17 @@ type File struct {
 	Order []string
 	// Lines are the lines of the sections' headers, from 1.
 	Lines map[string]int
+
+	keyLines map[string]map[string]int
+}
+
+// KeyLine is the line of a key in a section, or 0 where the section has it not. A
+// key of DEFAULT has its line there.
+func (f *File) KeyLine(section, key string) int {
+	if f == nil {
+		return 0
+	}
+	return f.keyLines[section][key]
 }
 
 // A ParseError is a file that RawConfigParser refuses (botocore's ConfigParseError).
@@ -82,7 +94,7 @@ func Parse(path string, data []byte) (*File, error) {
 	if !utf8.Valid(data) {
 		return nil, &ParseError{Path: path, Line: invalidLine(data), Reason: "is not UTF-8 text"}
 	}
-	p := &parser{path: path, sections: map[string]map[string][]string{}, lines: map[string]int{}}
+	p := &parser{path: path, sections: map[string]map[string]*option{}, lines: map[string]int{}}
 	text := strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n")
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		p.line++
@@ -90,7 +102,7 @@ func Parse(path string, data []byte) (*File, error) {
 			return nil, err
 		}
 	}
-	return p.file(), nil
+	return p.file()
 }
 
 func invalidLine(data []byte) int {
@@ -104,15 +116,28 @@ func invalidLine(data []byte) int {
 	return 0
 }
 
+// An option is a key's value while its lines come in.
+type option struct {
+	texts []string
+	lines []int // of texts, from 1
+}
+
+func (o *option) add(text string, line int) {
+	o.texts, o.lines = append(o.texts, text), append(o.lines, line)
+}
+
+// value joins the lines as RawConfigParser does.
+func (o *option) value() string { return strings.TrimRightFunc(strings.Join(o.texts, "\n"), isSpace) }
+
 // parser is the state of RawConfigParser._read.
 type parser struct {
 	path     string
 	line     int
-	sections map[string]map[string][]string
+	sections map[string]map[string]*option
 	order    []string
 	lines    map[string]int
-	current  map[string][]string
-	option   string
+	current  map[string]*option
+	option   *option // nil before the first key of a section
 	indent   int
 }
 
@@ -122,14 +147,14 @@ func (p *parser) parseLine(line string) error {
 		return nil
 	}
 	if value == "" {
-		if p.option != "" {
-			p.current[p.option] = append(p.current[p.option], "")
+		if p.option != nil {
+			p.option.add("", p.line)
 		}
 		return nil
 	}
 	indent := utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeftFunc(line, isSpace))
-	if p.option != "" && indent > p.indent {
-		p.current[p.option] = append(p.current[p.option], value)
+	if p.option != nil && indent > p.indent {
+		p.option.add(value, p.line)
 		return nil
 	}
 	p.indent = indent
@@ -148,12 +173,12 @@ var (
 )
 
 func (p *parser) startSection(name string) error {
-	p.option = ""
+	p.option = nil
 	if _, ok := p.sections[name]; ok && name != defaultSection {
 		return p.problem(fmt.Sprintf("the section [%s] stands here again, first in line %d", name, p.lines[name]))
 	}
 	if _, ok := p.sections[name]; !ok {
-		p.sections[name] = map[string][]string{}
+		p.sections[name] = map[string]*option{}
 		p.order = append(p.order, name)
 		p.lines[name] = p.line
 	}
@@ -167,12 +192,13 @@ func (p *parser) parseOption(value string) error {
 	if match == nil || match[1] == "" {
 		return p.problem("is neither [section] nor key = value")
 	}
-	option := strings.ToLower(strings.TrimRightFunc(match[1], isSpace))
-	if _, ok := p.current[option]; ok {
-		return p.problem(fmt.Sprintf("the key %s stands twice in its section", option))
+	key := strings.ToLower(strings.TrimRightFunc(match[1], isSpace))
+	if first, ok := p.current[key]; ok {
+		return p.problem(fmt.Sprintf("the key %s stands twice in its section, first in line %d", key, first.lines[0]))
 	}
-	p.option = option
-	p.current[option] = []string{strings.TrimFunc(match[2], isSpace)}
+	p.option = &option{}
+	p.option.add(strings.TrimFunc(match[2], isSpace), p.line)
+	p.current[key] = p.option
 	return nil
 }
 
@@ -180,23 +206,47 @@ func (p *parser) problem(reason string) error {
 	return &ParseError{Path: p.path, Line: p.line, Reason: reason}
 }
 
-func (p *parser) file() *File {
-	file := &File{Path: p.path, Sections: map[string]Section{}, Lines: p.lines}
-	inherited := p.sections[defaultSection]
+// file makes the sections, with what they inherit. A block that can't be read is an
+// error wherever it stands, as for botocore, and the first one is told.
+func (p *parser) file() (*File, error) {
+	file := &File{Path: p.path, Sections: map[string]Section{}, Lines: p.lines, keyLines: map[string]map[string]int{}}
+	bad, badKey := 0, ""
 	for _, name := range p.order {
 		if name == defaultSection {
 			continue
 		}
-		section := Section{}
-		for _, values := range []map[string][]string{inherited, p.sections[name]} {
-			for key, lines := range values {
-				section[key] = strings.TrimRightFunc(strings.Join(lines, "\n"), isSpace)
+		options := maps.Clone(p.sections[defaultSection])
+		if options == nil {
+			options = map[string]*option{}
+		}
+		maps.Copy(options, p.sections[name])
+		section, lines := Section{}, map[string]int{}
+		for key, option := range options {
+			section[key], lines[key] = option.value(), option.lines[0]
+			if line := option.badLine(); line != 0 && (bad == 0 || line < bad) {
+				bad, badKey = line, key
 			}
 		}
-		file.Sections[name] = section
+		file.Sections[name], file.keyLines[name] = section, lines
 		file.Order = append(file.Order, name)
 	}
-	return file
+	if bad != 0 {
+		return nil, &ParseError{Path: p.path, Line: bad, Reason: fmt.Sprintf("a line of the block below %s is not key = value (a value must begin in the line of its key)", badKey)}
+	}
+	return file, nil
+}
+
+// badLine is the first line of a block that is not key = value, or 0.
+func (o *option) badLine() int {
+	if !isBlock(o.value()) {
+		return 0
+	}
+	for i, text := range o.texts {
+		if _, ok := parseBlock(text); !ok {
+			return o.lines[i]
+		}
+	}
+	return 0
 }
 
 // isSpace is what Python's str.strip takes for white space.

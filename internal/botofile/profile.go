@@ -37,24 +37,39 @@ func (f *File) ConfigProfiles() Profiles {
 	return p
 }
 
-// Nested reads a value that is a block of its own, such as s3 with
-// addressing_style below it (botocore.configloader._parse_nested). It is no block
-// where the value does not begin with a line break.
-func Nested(value string) (block map[string]string, isBlock bool, err error) {
-	if !strings.HasPrefix(value, "\n") {
-		return nil, false, nil
+// isBlock reports whether a value is a block of its own: its key's line is empty.
+func isBlock(value string) bool { return strings.HasPrefix(value, "\n") }
+
+// Nested returns a value that is a block of its own, such as s3 with
+// addressing_style below it (botocore.configloader._parse_nested), or false for one
+// that does not begin with a line break. Parse has checked its lines.
+func Nested(value string) (block map[string]string, ok bool) {
+	if !isBlock(value) {
+		return nil, false
 	}
-	block = map[string]string{}
-	for line := range strings.SplitSeq(value, "\n") {
+	block, _ = parseBlock(value)
+	return block, true
+}
+
+// parseBlock reads lines of key = value, and reports whether each is one. Lines end
+// where Python's str.splitlines has them end.
+func parseBlock(text string) (block map[string]string, ok bool) {
+	block, ok = map[string]string{}, true
+	for _, line := range strings.FieldsFunc(text, isLineBreak) {
 		line = strings.TrimFunc(line, isSpace)
 		if line == "" {
 			continue
 		}
-		key, text, ok := strings.Cut(line, "=")
-		if !ok {
-			return nil, true, &ParseError{Reason: "a line of the block is not key = value"}
+		key, value, found := strings.Cut(line, "=")
+		if !found {
+			ok = false
+			continue
 		}
-		block[strings.TrimFunc(key, isSpace)] = strings.TrimFunc(text, isSpace)
+		block[strings.TrimFunc(key, isSpace)] = strings.TrimFunc(value, isSpace)
 	}
-	return block, true, nil
+	return block, ok
+}
+
+func isLineBreak(r rune) bool {
+	return (r >= '\n' && r <= '\r') || (r >= 0x1c && r <= 0x1e) || r == 0x85 || r == 0x2028 || r == 0x2029
 }
