@@ -44,6 +44,10 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 	}
 	s := &session{env: env, appID: env.setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id").value}
 	env.services = env.transport(serviceTimeout, true)
+	if opts.Offline {
+		env.services, env.metadata.Transport = offline{}, offline{}
+		env.metadata.Sleep = func(context.Context, time.Duration) error { return nil } // it will not be better later
+	}
 	if s.region, s.regionSource, err = env.region(config); err != nil {
 		return nil, err
 	}

@@ -46,6 +46,9 @@ type Options struct {
 	// to AWS a body of more than 256 KiB with a checksum, goes through the SDK all
 	// the same.
 	SDKOnly bool
+	// Offline has every request fail with ErrOffline before it is sent, to S3 and to
+	// the services that give credentials: for a look at what the settings say.
+	Offline bool
 
 	pace pace // zero is usualPace
 }
@@ -73,6 +76,20 @@ var _ Storage = (*Store)(nil)
 // ErrNoConfiguration is what Open answers where there is no Lithops
 // configuration, and no region in AWS's own settings either.
 var ErrNoConfiguration = errors.New("no Lithops configuration found")
+
+// ErrOffline is a request that was not sent, because of [Options].Offline.
+var ErrOffline = errors.New("offline: no request is sent")
+
+// offline is a transport that sends nothing.
+type offline struct{}
+
+// RoundTrip refuses a request for good.
+func (offline) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	return nil, &finalError{ErrOffline}
+}
 
 // Open opens the storage of the configuration that Lithops would use, see
 // [LoadConfig]. No request is made. Without any configuration, AWS's own settings
@@ -144,6 +161,9 @@ func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
 func (s *Store) connect(opts *Options) {
 	s.close = func() {}
 	transport := opts.Transport
+	if opts.Offline {
+		transport = offline{}
+	}
 	if transport == nil {
 		own := s.session.env.transport(s.pace.io, false)
 		transport, s.close = own, own.CloseIdleConnections
