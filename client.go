@@ -45,7 +45,7 @@ func newS3Client(session *session, client *httpClient, pace pace) *s3.Client {
 		DisableLogOutputChecksumValidationSkipped: true,
 		HTTPSignerV4:               newSigner(&client.peer.clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, client.peer.addSteps},
+		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, demandProof, client.peer.addSteps},
 	})
 }
 
@@ -61,7 +61,7 @@ func newSTSClient(session *session) *sts.Client {
 		AppID:                      session.appID,
 		HTTPSignerV4:               newSigner(&client.peer.clock),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{client.peer.addSteps},
+		APIOptions:                 []func(*middleware.Stack) error{demandProof, client.peer.addSteps},
 	})
 }
 

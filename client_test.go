@@ -266,9 +266,10 @@ func TestCertificateBundle(t *testing.T) {
 func TestChecksums(t *testing.T) {
 	t.Parallel()
 	var header atomic.Value
-	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		header.Store(r.Header.Clone())
+		w.Header().Set("Etag", `"e"`)
 	}))
 	t.Cleanup(server.Close)
 	bundle := filepath.Join(t.TempDir(), "ca.pem")

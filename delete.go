@@ -139,7 +139,7 @@ func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) [
 	for i := range keys {
 		in.Delete.Objects[i].Key = &keys[i]
 	}
-	out, err := call(ctx, s, bucket, in, s.client.DeleteObjects, deleteStep.addTo)
+	out, err := call(ctx, s, bucket, in, s.client.DeleteObjects)
 	if err != nil {
 		return failedKeys(op, bucket, keys, err)
 	}

@@ -70,7 +70,7 @@ func (e *Error) Unwrap() []error {
 }
 
 func (e *Error) reason() string {
-	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode == http.StatusOK) { // no answer, or one that nobody understands
+	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode/100 == 2) { // no answer, or one that nobody understands
 		text := plainText(e.Err)
 		return text[:min(len(text), maxReason)]
 	}

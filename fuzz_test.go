@@ -19,9 +19,9 @@ import (
 // FuzzContentRange: what is taken for a range lies in an object.
 func FuzzContentRange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string, askedOffset, askedLength, contentLength int64) {
-		offset, length, size, err := parseContentRange(header)
-		if err == nil && (offset < 0 || length <= 0 || size < length || offset > size-length) {
-			t.Fatalf("%q: %d bytes from %d on of %d", header, length, offset, size)
+		found, err := parseContentRange(header)
+		if err == nil && (found.offset < 0 || found.length <= 0 || found.size < found.length || found.offset > found.size-found.length) {
+			t.Fatalf("%q: %+v", header, found)
 		}
 		object := &Object{Length: contentLength}
 		if object.locate(&ByteRange{Offset: askedOffset, Length: askedLength}, header) == nil && (object.Offset < 0 || object.Length <= 0 || object.Offset > object.Size-object.Length) {

@@ -2,7 +2,6 @@ package lithopss3
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +12,7 @@ import (
 
 func getOutput(_ *pattern, response *http.Response) *s3.GetObjectOutput {
 	out := &s3.GetObjectOutput{}
-	if !slices.Contains(getStep.statuses, response.StatusCode) || !readHeader(out, response.Header) {
+	if !readHeader(out, response.Header) {
 		return nil
 	}
 	out.Body = response.Body
@@ -136,8 +135,9 @@ func textField(out *s3.GetObjectOutput, name string) **string {
 func readOther(out *s3.GetObjectOutput, name, value string) bool {
 	switch name {
 	case "Content-Length":
-		length, err := strconv.ParseInt(value, 0, 64)
-		out.ContentLength = &length
+		length, err := strconv.ParseUint(value, 10, 63) // as contentLength, which has read it before
+		signed := int64(length)
+		out.ContentLength = &signed
 		return err == nil
 	case "Last-Modified":
 		modified, err := smithytime.ParseHTTPDate(value)

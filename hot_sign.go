@@ -141,6 +141,16 @@ func (r *hotRequest) add(name, lower, value string) {
 	r.fields[i] = field{name, lower, value}
 }
 
+// value returns the value of a header, by its lower name, or "".
+func (r *hotRequest) value(lower string) string {
+	for _, f := range r.fields {
+		if f.lower == lower {
+			return f.value
+		}
+	}
+	return ""
+}
+
 // send signs and sends the request. payload is the hash of its body.
 func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, credentials *aws.Credentials, payload string) (*http.Response, error) {
 	date := client.peer.clock.now().UTC().Format(timeFormat)

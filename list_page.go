@@ -30,11 +30,11 @@ const headBytes = 4 << 10
 // only that one knows how.
 func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input, early func(token string)) (*listPage, error) {
 	step := decodePageStep{early: early}
-	check := listStep.addTo
+	decode := func(*s3.Options) {}
 	if !s.hot.off {
-		check = func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) }
+		decode = func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) }
 	}
-	out, err := call(ctx, s, aws.ToString(in.Bucket), in, s.client.ListObjectsV2, check)
+	out, err := call(ctx, s, aws.ToString(in.Bucket), in, s.client.ListObjectsV2, decode)
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
 	}
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &u.bucket, Key: &u.key, UploadId: u.id, ExpectedBucketOwner: u.store.expectedOwner(u.bucket),
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: ifMatch(opts.IfMatch),
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: ifMatchOfWrite(opts.IfMatch),
 	}
 	if opts.IfAbsent {
 		in.IfNoneMatch = aws.String("*")

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,75 +64,76 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if opts.Range != nil && (opts.Range.Length == 0 || (opts.Range.Offset < 0 && opts.Range.Length >= 0)) {
 		return s.getOddRange(ctx, bucket, key, opts)
 	}
+	object, err := s.getObject(ctx, bucket, key, opts)
+	if err != nil && opts.Range != nil && opts.Range.Offset < 0 {
+		return s.getLastOfNone(ctx, bucket, key, opts, wrapError(op, bucket, key, err))
+	}
+	return object, wrapError(op, bucket, key, err)
+}
+
+func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
 	in := s.getInput(bucket, key, opts)
 	out, err := call(ctx, s, bucket, in, s.hot.GetObject)
 	if err != nil {
-		return nil, wrapError(op, bucket, key, err)
-	}
-	if err := checkETag(opts.IfMatch, out.ETag); err != nil {
-		_ = out.Body.Close()
-		return nil, wrapError(op, bucket, key, err)
-	}
-	length := int64(-1) // where the server does not say
-	if out.ContentLength != nil {
-		length = *out.ContentLength
+		return nil, err
 	}
 	object := &Object{
 		ObjectInfo: ObjectInfo{
-			Key: key, Size: length, ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
+			Key: key, Size: -1, ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
 			ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata,
 		},
-		Length: length,
+		Length: -1, // if the server does not say
 	}
-	if opts.Range != nil || out.ContentRange != nil {
-		if err := object.locate(opts.Range, aws.ToString(out.ContentRange)); err != nil {
-			_ = out.Body.Close()
-			return nil, wrapError(op, bucket, key, err)
-		}
+	if out.ContentLength != nil {
+		object.Size, object.Length = *out.ContentLength, *out.ContentLength
+	}
+	if err := errors.Join(checkETag(opts.IfMatch, out.ETag), object.locate(opts.Range, aws.ToString(out.ContentRange))); err != nil {
+		_ = out.Body.Close()
+		return nil, err
 	}
 	object.Body = s.newReader(ctx, in, object, out.Body, getChecksum(out))
 	return object, nil
 }
 
-// errIgnoredRange is an answer that is not the range asked for.
-var errIgnoredRange = errors.New("not the range asked for")
+// getLastOfNone serves the last bytes of an object without bytes, for which servers
+// have several answers: no such range, the whole, or a Content-Range that can't be.
+// refusal is the error for any other object.
+func (s *Store) getLastOfNone(ctx context.Context, bucket, key string, opts *GetOptions, refusal error) (*Object, error) {
+	if !errors.Is(refusal, ErrInvalidRange) && !errors.Is(refusal, errIgnoredRange) {
+		return nil, refusal
+	}
+	info, err := s.headObject(ctx, "GetObject", bucket, key, opts)
+	if err != nil || info.Size != 0 {
+		return nil, refusal
+	}
+	return &Object{ObjectInfo: *info, Body: http.NoBody}, nil
+}
 
-// locate reads from the answer which part of the object it is. A server that
-// gives another part than asked for, or all of it, must not go unnoticed. The
-// length is that of the part asked for: where less comes, the body goes on.
-func (o *Object) locate(asked *ByteRange, answer string) (err error) {
+// locate reads from the answer which part of the object it is. A server that gives
+// another part than asked for, or all of it, must not go unnoticed. The length is
+// that of the part asked for: if less comes, the body is resumed.
+func (o *Object) locate(asked *ByteRange, answer string) error {
 	if asked == nil {
+		if _, err := parseContentRange(answer); err != nil {
+			return nil // as it should be: there is no such header, or it says nothing
+		}
 		asked = RangeFrom(0)
 	}
-	length := int64(0)
-	if o.Offset, length, o.Size, err = parseContentRange(answer); err != nil {
+	found, err := asked.match(answer)
+	if err != nil {
 		return err
 	}
-	if o.Length < 0 {
-		o.Length = length // of a body whose end the server does not tell otherwise
-	}
-	offset := asked.Offset
-	if offset < 0 {
-		offset = max(0, o.Size+offset)
-	}
-	left := o.Size - offset
-	if asked.Length >= 0 && asked.Length < left {
-		left = asked.Length
-	}
-	if o.Offset != offset || length != left {
-		return fmt.Errorf("%w: the server answered the range %s with %q", errIgnoredRange, asked.header(), answer)
-	}
-	if o.Length > left {
+	if o.Length > found.length {
 		return fmt.Errorf("%w: the server answered the range %s with %d bytes", errIgnoredRange, asked.header(), o.Length)
 	}
-	o.Length = left
+	o.Offset, o.Length, o.Size = found.offset, found.length, found.size
 	return nil
 }
 
 func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInput {
 	in := &s3.GetObjectInput{
 		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
-		IfMatch: ifMatch(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
+		IfMatch: ifMatchOfRead(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}
 	if opts.Range != nil {
@@ -163,36 +161,6 @@ func (s *Store) getOddRange(ctx context.Context, bucket, key string, opts *GetOp
 	return s.GetObject(ctx, bucket, key, &pinned)
 }
 
-// header is the value of the header Range (RFC 9110, section 14.1.2).
-func (r *ByteRange) header() string {
-	switch {
-	case r.Offset < 0:
-		return "bytes=" + strconv.FormatInt(r.Offset, 10)
-	case r.Length < 0, r.Offset > math.MaxInt64-r.Length:
-		return fmt.Sprintf("bytes=%d-", r.Offset)
-	}
-	return fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1)
-}
-
-var contentRange = lazyregexp.New(`^bytes (\d+)-(\d+)/(\d+)$`)
-
-// parseContentRange reads where the answer lies in the object, how long it is, and
-// the object's size.
-func parseContentRange(header string) (offset, length, size int64, err error) {
-	var numbers [3]int64
-	match := contentRange().FindStringSubmatch(header)
-	for i := range numbers {
-		if match != nil && err == nil {
-			numbers[i], err = strconv.ParseInt(match[i+1], 10, 64)
-		}
-	}
-	first, last, size := numbers[0], numbers[1], numbers[2]
-	if match == nil || err != nil || last < first || size <= last {
-		return 0, 0, 0, fmt.Errorf("%w: the server answered with the Content-Range %.100q", errIgnoredRange, header)
-	}
-	return first, last - first + 1, size, nil
-}
-
 // HeadObject describes an object. A missing one is fs.ErrNotExist; so is a
 // missing bucket, which the answer to a HEAD does not tell apart.
 func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo, error) {
@@ -206,7 +174,7 @@ func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo
 func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *GetOptions) (*ObjectInfo, error) {
 	out, err := call(ctx, s, bucket, &s3.HeadObjectInput{
 		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
-		IfMatch: ifMatch(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
+		IfMatch: ifMatchOfRead(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}, s.hot.HeadObject)
 	if err != nil {
@@ -271,19 +239,4 @@ func optionalTime(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-// ifMatch returns the value of the header If-Match for an ETag: in quotes, and never
-// weak, because a weak one matches nothing there (RFC 9110, section 13.1.1). A proxy
-// that changed the encoding of a body has made it weak; S3 keeps the strong one.
-func ifMatch(etag string) *string {
-	return quoteETag(strings.ReplaceAll(etag, "W/", ""))
-}
-
-// quoteETag: S3 wants an ETag in quotes, as it gives it; people cut them off.
-func quoteETag(etag string) *string {
-	if etag == "" || etag == "*" || strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, "W/") {
-		return optional(etag)
-	}
-	return aws.String(`"` + etag + `"`)
 }

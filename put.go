@@ -61,7 +61,7 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSeeker, opts *PutOptions) error {
 	in := &s3.PutObjectInput{
 		Bucket: &bucket, Key: &key, Body: body, ExpectedBucketOwner: s.expectedOwner(bucket),
-		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, IfMatch: ifMatch(opts.IfMatch),
+		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, IfMatch: ifMatchOfWrite(opts.IfMatch),
 	}
 	if opts.IfAbsent {
 		in.IfNoneMatch = aws.String("*")

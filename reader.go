@@ -7,13 +7,11 @@ import (
 	"hash"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
-	"github.com/lithops-go/lithopss3/internal/download"
 )
 
 // resumeAttempts is how often in a row a body may break without a byte between.
@@ -29,6 +27,7 @@ type objectReader struct {
 	offset   int64 // of the next byte, in the object
 	end      int64 // behind the last byte; -1 where the server does not say
 	size     int64 // of the object
+	etag     string
 	checksum checksum.Sum
 	hash     hash.Hash // of what was read so far; nil where there is no checksum
 	failures int
@@ -39,7 +38,7 @@ type objectReader struct {
 // if that is known. Where the server gave no length or no ETag, the body can't be
 // resumed.
 func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser, sum checksum.Sum) io.ReadCloser {
-	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1, size: object.Size}
+	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1, size: object.Size, etag: object.ETag}
 	if object.Length >= 0 {
 		reader.end = object.Offset + object.Length
 	}
@@ -102,15 +101,6 @@ func (r *objectReader) finish(n int) (int, error) {
 	return n, r.err
 }
 
-// strongETag returns an ETag that stands for the very bytes of an object, and nil for
-// a weak or empty one, which can't hold a second request to the version of the first.
-func strongETag(etag string) *string {
-	if bareETag(etag) == "" || strings.HasPrefix(etag, "W/") {
-		return nil
-	}
-	return &etag
-}
-
 // resume opens the rest of the object, if it is still the same.
 func (r *objectReader) resume(cause error) {
 	_ = r.body.Close()
@@ -137,47 +127,48 @@ func (r *objectReader) resume(cause error) {
 	r.in.Range = aws.String(Range(r.offset, r.end-r.offset).header())
 	out, err := call(r.ctx, r.store, *r.in.Bucket, &r.in, r.store.client.GetObject, r.store.askChecksum)
 	if err != nil {
-		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, explainChange(err)))
+		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, r.explainRest(err)))
 		return
 	}
 	r.body = out.Body
-	offset, length, size, err := parseContentRange(aws.ToString(out.ContentRange))
-	if err == nil {
-		err = checkETag(*r.in.IfMatch, out.ETag)
-	}
-	switch {
-	case err != nil:
-	case size != r.size:
-		err = fmt.Errorf("%w: it has %d bytes, not %d", errChanged, size, r.size)
-	case offset != r.offset || length != r.end-r.offset:
-		err = fmt.Errorf("the server answered with %d bytes from byte %d on, not %d from %d", length, offset, r.end-r.offset, r.offset)
-	}
-	if err != nil {
-		_ = r.body.Close()
+	if err := r.checkRest(out); err != nil {
 		r.fail(err)
 	}
 }
 
-// errChanged is an ErrPrecondition that this package's own If-Match met.
-var errChanged = fmt.Errorf("%w (%w)", download.ErrChanged, ErrPrecondition)
-
-// checkETag holds an answer to the If-Match of its request, which some servers
-// ignore. Its ETag may be weak, as proxies make it, or missing.
-func checkETag(ifMatch string, etag *string) error {
-	if etag == nil || *etag == "" || ifMatch == "" || ifMatch == "*" {
-		return nil
+// checkRest returns an error unless an answer is the rest of the object that the body
+// began with.
+func (r *objectReader) checkRest(out *s3.GetObjectOutput) error {
+	if err := checkETag(r.etag, out.ETag); err != nil {
+		return err
 	}
-	for one := range strings.SplitSeq(ifMatch, ",") {
-		if bareETag(one) == bareETag(*etag) {
-			return nil
-		}
+	found, err := parseContentRange(aws.ToString(out.ContentRange))
+	switch {
+	case err != nil:
+		return err
+	case found.size != r.size:
+		return fmt.Errorf("%w: it has %d bytes, not %d", errChanged, found.size, r.size)
+	case found.offset != r.offset || found.length != r.end-r.offset:
+		return fmt.Errorf("%w: the server answered with %d bytes from byte %d on, not %d from %d", errIgnoredRange, found.length, found.offset, r.end-r.offset, r.offset)
 	}
-	return fmt.Errorf("%w: its ETag is %s, not %s", errChanged, serverText(*etag), ifMatch)
+	return nil
 }
 
-// bareETag leaves out what clients and proxies add or take away.
-func bareETag(etag string) string {
-	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(etag), "W/"), `"`)
+// explainRest tells why the rest of the object can't be had. A server that has no
+// bytes after those that came, of the object that it had promised more of, has broken
+// its promise; the object was not replaced.
+func (r *objectReader) explainRest(err error) error {
+	status := answerStatus(err)
+	if status != http.StatusRequestedRangeNotSatisfiable && status != http.StatusPartialContent {
+		return explainChange(err)
+	}
+	out, headErr := call(r.ctx, r.store, *r.in.Bucket, &s3.HeadObjectInput{
+		Bucket: r.in.Bucket, Key: r.in.Key, ExpectedBucketOwner: r.in.ExpectedBucketOwner,
+	}, r.store.client.HeadObject)
+	if headErr == nil && aws.ToString(out.ETag) == r.etag && aws.ToInt64(out.ContentLength) == r.offset {
+		return fmt.Errorf("the object ends there, and the server had promised %d bytes: %w", r.end, io.ErrUnexpectedEOF)
+	}
+	return explainChange(err)
 }
 
 // explainChange tells an object that was replaced from other errors of a request

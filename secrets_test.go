@@ -317,6 +317,7 @@ func TestSDKLogHasNoSecret(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Set-Cookie", "session="+canary)
+		w.Header().Set("Etag", `"e"`)
 		if r.URL.Query().Has("session") {
 			_, _ = io.WriteString(w, "<CreateSessionResult>"+stsCredentials+"</CreateSessionResult>")
 		}

@@ -1,0 +1,91 @@
+package lithopss3
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/s3time"
+)
+
+// Answers of servers other than AWS's have headers that the SDK can't read, and
+// then returns nothing of the answer. A header that nobody needs for the bytes must
+// not cost them: normalizeHeader writes it as the SDK reads it, or removes it.
+
+// typedHeaders are the headers that the SDK reads as something else than text, with
+// the function that normalizes each.
+var typedHeaders = map[string]func(string) (string, bool){
+	"Last-Modified":                                   normalizeDate(http.TimeFormat),
+	"X-Amz-Abort-Date":                                normalizeDate(http.TimeFormat),
+	"X-Amz-Access-Point-Alias":                        normalizeBool,
+	"X-Amz-Delete-Marker":                             normalizeBool,
+	"X-Amz-Missing-Meta":                              normalizeNumber,
+	"X-Amz-Mp-Parts-Count":                            normalizeNumber,
+	"X-Amz-Object-Size":                               normalizeNumber,
+	"X-Amz-Tagging-Count":                             normalizeNumber,
+	"X-Amz-Object-Lock-Event-Hold":                    normalizeText,
+	"X-Amz-Object-Lock-Event-Hold-Duration-Days":      normalizeNumber,
+	"X-Amz-Object-Lock-Event-Hold-Duration-Years":     normalizeNumber,
+	"X-Amz-Object-Lock-Retain-Until-Date":             normalizeDate(time.RFC3339),
+	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": normalizeBool,
+}
+
+// normalizeHeader rewrites the headers of an answer that the SDK is strict about. A
+// Content-Length that is no number is for contentLength to refuse.
+func normalizeHeader(header http.Header) {
+	if length, err := contentLength(header); err == nil && length >= 0 {
+		header["Content-Length"] = []string{strconv.FormatInt(length, 10)} // the SDK takes 0100 for octal
+	} else {
+		delete(header, "Content-Length")
+	}
+	for name, values := range header {
+		normalize, ok := typedHeaders[name]
+		if !ok || len(values) == 0 {
+			continue
+		}
+		if text, ok := normalize(strings.TrimSpace(values[0])); ok {
+			values[0] = text
+		} else {
+			delete(header, name)
+		}
+	}
+}
+
+// contentLength returns the length of a body as its header says it, in decimal, or -1
+// if there is no such header. Both paths read it here.
+func contentLength(header http.Header) (int64, error) {
+	values := header["Content-Length"]
+	if len(values) == 0 {
+		return -1, nil
+	}
+	text := strings.TrimSpace(values[0])
+	if text == "" {
+		return -1, nil
+	}
+	length, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return 0, fmt.Errorf("the server's answer has the Content-Length %.40q, which is no number of bytes", text)
+	}
+	return int64(length), nil
+}
+
+func normalizeText(text string) (string, bool) { return text, text != "" }
+
+func normalizeBool(text string) (string, bool) {
+	is, err := strconv.ParseBool(strings.ToLower(text))
+	return strconv.FormatBool(is), err == nil
+}
+
+func normalizeNumber(text string) (string, bool) {
+	number, err := strconv.ParseInt(text, 10, 32)
+	return strconv.FormatInt(number, 10), err == nil
+}
+
+func normalizeDate(layout string) func(string) (string, bool) {
+	return func(text string) (string, bool) {
+		date, ok := s3time.Parse(text)
+		return date.Format(layout), ok
+	}
+}

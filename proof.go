@@ -1,0 +1,296 @@
+package lithopss3
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// A proof describes the answer that proves that an operation was done. The SDK
+// takes any 2xx for success and any body for an empty result. A captive portal, a
+// proxy or a server that runs out of something sends such answers, and an object
+// that was never stored would pass for one that is.
+type proof struct {
+	statuses []int
+	// header must be there and not be empty.
+	header string
+	// root is the root element of the XML in the body. Without a root, the body must
+	// be blank.
+	root string
+	// alias begins the root that other servers than AWS's send instead.
+	alias string
+	// element below root must be there and not be empty.
+	element string
+	// retried is whether an answer without proof is taken for a lost one, so that the
+	// request is sent again. An answer that breaks off always is.
+	retried bool
+	// keepsBody is whether the body is an object, or none, and is not read here.
+	keepsBody bool
+	// isRanged is whether a part of an object may be asked for.
+	isRanged bool
+}
+
+var (
+	ok200     = []int{http.StatusOK}
+	ok200or04 = []int{http.StatusOK, http.StatusNoContent}
+)
+
+// proofs has a row for each operation that this module sends.
+// TestEveryOperationHasAProof fails if one is missing.
+var proofs = map[string]*proof{
+	"PutObject":               {statuses: ok200, header: "Etag", retried: true},
+	"UploadPart":              {statuses: ok200, header: "Etag", retried: true},
+	"CreateMultipartUpload":   {statuses: ok200, root: "InitiateMultipartUploadResult", alias: "InitiateMultipartUpload", element: "UploadId"},
+	"CompleteMultipartUpload": {statuses: ok200, root: "CompleteMultipartUploadResult", retried: true},
+	"AbortMultipartUpload":    {statuses: ok200or04},
+	"ListMultipartUploads":    {statuses: ok200, root: "ListMultipartUploadsResult"},
+	"GetObject":               {statuses: []int{http.StatusOK, http.StatusPartialContent}, keepsBody: true, isRanged: true},
+	"HeadObject":              {statuses: ok200, header: "Content-Length", keepsBody: true},
+	"DeleteObject":            {statuses: ok200or04},
+	"DeleteObjects":           {statuses: ok200, root: "DeleteResult"},
+	"ListObjectsV2":           {statuses: ok200, root: "ListBucketResult"},
+	"HeadBucket":              {statuses: ok200, keepsBody: true},
+	"CreateBucket":            {statuses: ok200, alias: "CreateBucket", retried: true},
+	"PutPublicAccessBlock":    {statuses: []int{http.StatusOK, http.StatusCreated, http.StatusNoContent}},
+	"GetPublicAccessBlock":    {statuses: ok200, root: "PublicAccessBlockConfiguration"},
+	"GetBucketPolicyStatus":   {statuses: ok200, root: "PolicyStatus"},
+	"GetBucketAcl":            {statuses: ok200, root: "AccessControlPolicy"},
+	// The SDK sends it by itself for directory buckets.
+	"CreateSession": {statuses: ok200, root: "CreateSessionResult", element: "Credentials"},
+	// Those of STS.
+	"GetCallerIdentity":         {statuses: ok200, root: "GetCallerIdentityResponse", element: "GetCallerIdentityResult"},
+	"AssumeRole":                {statuses: ok200, root: "AssumeRoleResponse", element: "AssumeRoleResult"},
+	"AssumeRoleWithWebIdentity": {statuses: ok200, root: "AssumeRoleWithWebIdentityResponse", element: "AssumeRoleWithWebIdentityResult"},
+}
+
+// An unprovenError is an answer with a 2xx that does not prove that the operation
+// was done.
+type unprovenError struct {
+	reason  string
+	cause   error // nil unless the answer could not be read
+	isFinal bool
+}
+
+// Error says what is wrong with the answer.
+func (e *unprovenError) Error() string {
+	if e.cause != nil {
+		return e.reason + ": " + e.cause.Error()
+	}
+	return e.reason
+}
+
+// Unwrap returns why the answer could not be read.
+func (e *unprovenError) Unwrap() error { return e.cause }
+
+// RetryableError reports whether the request is worth sending again. It is for the
+// SDK's retryer.
+func (e *unprovenError) RetryableError() bool { return !e.isFinal }
+
+// isUnproven reports whether err is an answer without proof, after which nobody
+// knows whether the operation was done.
+func isUnproven(err error) bool {
+	var unproven *unprovenError
+	return errors.As(err, &unproven)
+}
+
+// checkHead returns an error unless the status and headers of an answer are those
+// of success. asked is the header Range of the request.
+func (p *proof) checkHead(response *http.Response, asked string) error {
+	if !slices.Contains(p.statuses, response.StatusCode) {
+		return p.unproven("the server answered with HTTP %d, which does not tell that it was done", response.StatusCode)
+	}
+	if p.header != "" && strings.TrimSpace(response.Header.Get(p.header)) == "" {
+		return p.unproven("the server's answer has no %s", headerNames[p.header])
+	}
+	if _, err := contentLength(response.Header); err != nil {
+		return &unprovenError{reason: err.Error(), isFinal: !p.retried}
+	}
+	if p.isRanged {
+		return checkRange(response, asked)
+	}
+	return nil
+}
+
+func (p *proof) isAlias(root string) bool { return p.alias != "" && strings.HasPrefix(root, p.alias) }
+
+// headerNames names required headers for people.
+var headerNames = map[string]string{"Etag": "ETag", "Content-Length": "Content-Length, so that the object's size is not known"}
+
+// checkRange returns an error unless an answer has the range that was asked for.
+func checkRange(response *http.Response, asked string) error {
+	if asked == "" {
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%w: the server answered with a part of the object", errIgnoredRange)
+		}
+		return nil
+	}
+	if response.StatusCode != http.StatusPartialContent {
+		return fmt.Errorf("%w: the server answered the range %s with HTTP %d", errIgnoredRange, serverText(asked), response.StatusCode)
+	}
+	wanted, err := parseRange(asked)
+	if err != nil {
+		return nil //nolint:nilerr // several ranges, or one that only Store.Client can ask for
+	}
+	_, err = wanted.match(response.Header.Get("Content-Range"))
+	return err
+}
+
+func (p *proof) unproven(format string, v ...any) error {
+	return &unprovenError{reason: fmt.Sprintf(format, v...), isFinal: !p.retried}
+}
+
+// checkBody reads the body of an answer and returns it, for the SDK to decode, if it
+// is what the operation's must be. isError reports an error document, which S3 sends
+// with status 200 once it has begun to answer.
+func (p *proof) checkBody(body io.Reader) (data []byte, isError bool, err error) {
+	var buffer bytes.Buffer
+	err = readPage(&buffer, body, maxPageBytes)
+	if err != nil && (buffer.Len() > 0 || !errors.Is(err, io.ErrUnexpectedEOF)) {
+		return nil, false, &unprovenError{reason: "the server's answer broke off", cause: err, isFinal: errors.Is(err, ErrTooLarge)}
+	}
+	data = bytes.TrimSpace(buffer.Bytes()) // S3 sends spaces while it is at work
+	if len(data) == 0 {
+		if p.root == "" {
+			return nil, false, nil
+		}
+		return nil, false, &unprovenError{reason: "the server's answer is empty", cause: io.ErrUnexpectedEOF}
+	}
+	document, err := readDocument(data, p.element)
+	switch {
+	case strings.EqualFold(document.root, "Error"):
+		return data, true, nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, false, &unprovenError{reason: "the server's answer broke off", cause: err}
+	case p.root == "" && !p.isAlias(document.root):
+		return nil, false, p.unproven("the server's answer has a body, which is %s", describeBody(data, document.root))
+	case document.root != p.root && !p.isAlias(document.root):
+		return nil, false, p.unproven("the server's answer is no %s, but %s", p.root, describeBody(data, document.root))
+	case err != nil:
+		return nil, false, p.unproven("the server's answer is no %s that can be read", p.root)
+	case p.element != "" && !document.hasElement:
+		return nil, false, p.unproven("the server's answer has no %s", p.element)
+	}
+	return data, false, nil
+}
+
+// describeBody says what a body is. It quotes nothing of it, because answers of STS
+// have secrets.
+func describeBody(data []byte, root string) string {
+	switch {
+	case strings.EqualFold(root, "html") || len(data) > 9 && strings.EqualFold(string(data[:9]), "<!doctype"):
+		return "HTML"
+	case data[0] == '{' || data[0] == '[':
+		return "JSON"
+	case root != "" && data[0] == '<':
+		return "other XML"
+	}
+	return "text"
+}
+
+// demandProof adds a step to every operation of a client that holds its answers to
+// their proofs, reads their headers with tolerance, and lets no request pass that
+// would do something else than it says.
+func demandProof(stack *middleware.Stack) error {
+	return errors.Join(
+		stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LithopsProof", proveAnswer), middleware.After),
+		stack.Build.Add(middleware.BuildMiddlewareFunc("LithopsUploadID", checkUploadID), middleware.After),
+		addMalformedStep(stack),
+	)
+}
+
+func addMalformedStep(stack *middleware.Stack) error {
+	if _, ok := stack.Finalize.Get("Retry"); !ok {
+		return nil // of a request that is signed and not sent
+	}
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("LithopsMalformed", sendMalformedAgain), "Retry", middleware.Before)
+}
+
+// proveAnswer leaves an answer that proves success, or an error, to the SDK.
+func proveAnswer(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	response, ok := out.RawResponse.(*smithyhttp.Response)
+	if err != nil || !ok {
+		return out, metadata, err
+	}
+	if response.StatusCode/100 != 2 {
+		normalizeHeader(response.Header)
+		return out, metadata, nil
+	}
+	asked := ""
+	if request, ok := in.Request.(*smithyhttp.Request); ok {
+		asked = request.Header.Get("Range")
+	}
+	if err := prove(ctx, response.Response, asked); err != nil {
+		_ = response.Body.Close() // the SDK would read it to its end, wherever that is
+		response.Body = http.NoBody
+		return out, metadata, &smithy.DeserializationError{Err: err}
+	}
+	normalizeHeader(response.Header)
+	return out, metadata, nil
+}
+
+// prove checks an answer, whose body the SDK can read afterwards. Operations without
+// a row are those that callers send with Store.Client.
+func prove(ctx context.Context, response *http.Response, asked string) error {
+	p, ok := proofs[awsmiddleware.GetOperationName(ctx)]
+	if !ok {
+		return nil
+	}
+	if err := p.checkHead(response, asked); err != nil {
+		return err
+	}
+	if p.keepsBody || response.Body == http.NoBody && p.root == "" {
+		return nil
+	}
+	data, isError, err := p.checkBody(response.Body)
+	if err != nil {
+		return err
+	}
+	if isError {
+		response.StatusCode = http.StatusInternalServerError // as botocore has it
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{bytes.NewReader(data), response.Body}
+	return nil
+}
+
+// errNoUploadID is a request that names an upload without an ID.
+var errNoUploadID = errors.New("the upload has no ID")
+
+// checkUploadID refuses a request with an empty upload ID, before it is signed:
+// servers take "DELETE key?uploadId=" for DeleteObject, and "PUT" for PutObject.
+func checkUploadID(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+	if request, ok := in.Request.(*smithyhttp.Request); ok && strings.Contains(request.URL.RawQuery, "uploadId") {
+		if query := request.URL.Query(); query.Has("uploadId") && query.Get("uploadId") == "" {
+			return middleware.BuildOutput{}, middleware.Metadata{}, errNoUploadID
+		}
+	}
+	return next.HandleBuild(ctx, in)
+}
+
+// sendMalformedAgain sends a request once more whose XML the server could not read:
+// it was sound when it left, and servers that parse a body before they compare its
+// checksum blame a byte that flipped on the way on the XML.
+func sendMalformedAgain(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleFinalize(ctx, in)
+	request, ok := in.Request.(*smithyhttp.Request)
+	if !ok || !hasCode(err, "MalformedXML") || ctx.Err() != nil {
+		return out, metadata, err
+	}
+	if rewindErr := request.RewindStream(); rewindErr != nil {
+		return out, metadata, err
+	}
+	return next.HandleFinalize(ctx, in)
+}
