@@ -53,7 +53,11 @@ func (c *Client) RuntimeMeta(ctx context.Context, runtime string) (json.RawMessa
 	if data, ok := c.cached(runtime); ok {
 		return data, nil
 	}
-	data, err := c.read(ctx, RuntimeKey(runtime), maxStatus)
+	var data []byte
+	err := c.read(ctx, RuntimeKey(runtime), maxStatus, func(read []byte) error {
+		data = read
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
