@@ -11,6 +11,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -21,8 +22,19 @@ type devCommand struct {
 	Debug  bool   `short:"d" help:"Say more on stderr."`
 }
 
+// regionName matches what can stand in a host's name. It is printed for a shell.
+var regionName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
+
 // Run serves until it is interrupted.
 func (c *devCommand) Run(t *terminal) error {
+	if !regionName().MatchString(c.Region) {
+		return fmt.Errorf("%w: %q is no name of a region", errUsage, c.Region)
+	}
+	if c.Load != "" {
+		if err := checkFile(c.Load); err != nil {
+			return err
+		}
+	}
 	opts := &devs3.Options{Addr: c.Addr, Region: c.Region}
 	if c.Debug {
 		opts.Logger = slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))

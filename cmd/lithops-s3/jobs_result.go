@@ -212,6 +212,6 @@ func (t *terminal) printLogs(call, logs string, isOneOfMany bool) error {
 	if logs != "" && !strings.HasSuffix(logs, "\n") && (isOneOfMany || t.stdout.isTerminal) {
 		logs += "\n"
 	}
-	_, err := io.WriteString(t.stdout.data(), logs)
+	_, err := io.WriteString(t.stdout.logs(), logs)
 	return err
 }

@@ -164,7 +164,7 @@ func exitCode(ctx context.Context, err error) int {
 		return 0
 	case errors.As(context.Cause(ctx), &signal):
 		return signal.exitCode()
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), errors.Is(err, lithopss3.ErrInvalidBucketName) && !errors.As(err, &config), errors.Is(err, lithopss3.ErrInvalidKey):
 		return exitUsage
 	case errors.As(err, &config), errors.As(err, &settings), errors.Is(err, lithopss3.ErrNoConfiguration):
 		return exitConfig

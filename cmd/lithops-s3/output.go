@@ -16,13 +16,13 @@ import (
 
 // An output is stdout or stderr, and the only way to either. What a command writes
 // to it is text, and is made safe to show, whether a person or a pipe reads it; so
-// no call site can forget that. The two exceptions have methods of their own: data,
-// for bytes that a pipe must get as they are, and draw, for the line of a bar.
+// no call site can forget that. The exceptions have methods of their own: data and
+// logs, for bytes that a pipe must get as they are, and draw, for the line of a bar.
 type output struct {
 	*sanitize.Writer // for text
 
 	stream     io.Writer
-	log        *sanitize.Writer
+	logWriter  *sanitize.Writer
 	isTerminal bool
 }
 
@@ -31,15 +31,23 @@ func newOutput(stream io.Writer) *output {
 }
 
 func newOutputOn(stream io.Writer, isTerminal bool) *output {
-	return &output{Writer: sanitize.NewWriter(stream), log: sanitize.NewLogWriter(stream), stream: stream, isTerminal: isTerminal}
+	return &output{Writer: sanitize.NewWriter(stream), logWriter: sanitize.NewLogWriter(stream), stream: stream, isTerminal: isTerminal}
 }
 
-// data returns the writer for an object's bytes or a function's output. A pipe or
-// file gets them byte for byte; a terminal gets them as text, with the carriage
-// returns of progress bars.
+// data returns the writer for an object's bytes. A pipe or file gets them byte for
+// byte; a terminal gets them as text.
 func (o *output) data() io.Writer {
 	if o.isTerminal {
-		return o.log
+		return o.Writer
+	}
+	return o.stream
+}
+
+// logs returns the writer for what a function printed. It is that of data, but a
+// terminal gets the carriage returns of progress bars too.
+func (o *output) logs() io.Writer {
+	if o.isTerminal {
+		return o.logWriter
 	}
 	return o.stream
 }
@@ -53,7 +61,7 @@ func (o *output) draw(line string) {
 }
 
 // Flush writes what the writers hold back: half a character at the end.
-func (o *output) Flush() error { return errors.Join(o.Writer.Flush(), o.log.Flush()) }
+func (o *output) Flush() error { return errors.Join(o.Writer.Flush(), o.logWriter.Flush()) }
 
 // isTerminal reports whether a person looks at the stream, or types into it.
 func isTerminal(stream any) bool {
