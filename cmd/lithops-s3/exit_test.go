@@ -117,7 +117,7 @@ func TestExitCodesWithoutCredentials(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, value := range map[string]string{
 		"HOME": t.TempDir(), "AWS_ENDPOINT_URL": server.URL(), "AWS_EC2_METADATA_DISABLED": "true", "LITHOPS_CONFIG": `{"aws": {"region": "us-east-1"}}`,
-		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "", "AWS_DEFAULT_PROFILE": "",
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
 	} {
 		t.Setenv(name, value)
 	}
