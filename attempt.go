@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,6 +25,8 @@ import (
 type peer struct {
 	clock    serverClock
 	demanded sync.Map // of demand
+	// listsByTokens is set for a server with MinIO's rule, see listing.TokensOnly.
+	listsByTokens atomic.Bool
 }
 
 // A demand is something that an operation's requests need beyond what the SDK makes.
@@ -46,7 +49,10 @@ func (p *peer) demands(operation, what string) bool {
 // server says of them to heart.
 func (p *peer) addSteps(stack *middleware.Stack) error {
 	call := &callStep{peer: p}
-	err := errors.Join(stack.Initialize.Add(call, middleware.Before), stack.Build.Add(headerStep{}, middleware.After))
+	err := errors.Join(
+		stack.Initialize.Add(call, middleware.Before), stack.Build.Add(headerStep{}, middleware.After),
+		stack.Deserialize.Add(normalizeStep{}, middleware.After),
+	)
 	if _, retries := stack.Finalize.Get("Retry"); retries { // what is presigned is not sent
 		err = errors.Join(err, stack.Finalize.Insert(attemptStep{call}, "Retry", middleware.After))
 	}

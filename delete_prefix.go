@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/listing"
 )
 
-// ErrEmptyPrefix is a DeletePrefix that would delete the whole bucket and was not
+// ErrEmptyPrefix means that DeletePrefix would delete the whole bucket and was not
 // told to.
 var ErrEmptyPrefix = errors.New("an empty prefix is the whole bucket, which must be asked for with All")
 
@@ -16,8 +20,8 @@ type DeletePrefixOptions struct {
 	All bool
 	// DryRun only counts, and calls Each.
 	DryRun bool
-	// Each hears of every object before it is deleted, in the order of the keys,
-	// one at a time; nil is nobody.
+	// Each is called for every object before it is deleted, in the order of the
+	// keys, never twice at a time. May be nil.
 	Each func(ObjectInfo)
 }
 
@@ -25,11 +29,14 @@ type DeletePrefixOptions struct {
 // lists: up to 16 requests list and 16 delete, 1,000 keys with each. Each key is
 // listed and tried once. The number of deleted objects is right with an error too.
 //
+// At the end it asks for the first page of the prefix. Objects that are still there,
+// and were stored before the call, are listed one page after the other and deleted,
+// after all others. One that the server then still lists is in the error.
+//
 // The error is a *DeleteError with the reason for each key that could not be
-// removed, next to those the others are deleted. It ends early when the listing
-// fails, when ctx is done, and when 16 requests in a row remove nothing. An empty
-// prefix is ErrEmptyPrefix unless it is asked for. Objects that are stored
-// meanwhile may stay.
+// removed; the other keys are deleted. It ends early when the listing fails, when
+// ctx is done, and when 16 requests in a row remove nothing. An empty prefix is
+// ErrEmptyPrefix unless it is asked for. Objects that are stored meanwhile may stay.
 func (s *Store) DeletePrefix(ctx context.Context, bucket, prefix string, opts *DeletePrefixOptions) (deleted int64, err error) {
 	const op = "DeletePrefix"
 	if opts == nil {
@@ -38,42 +45,147 @@ func (s *Store) DeletePrefix(ctx context.Context, bucket, prefix string, opts *D
 	if prefix == "" && !opts.All {
 		return 0, wrapError(op, bucket, "", ErrEmptyPrefix)
 	}
-	deleter := s.newDeleter(bucket)
-	listErr := deleter.deleteListed(ctx, prefix, opts)
-	deleter.group.Wait()
+	ctx, cancel := context.WithCancelCause(ctx)
+	p := &prefixDeleter{deleter: s.newDeleter(bucket), prefix: prefix, opts: opts, began: time.Now()}
+	finished := false
+	defer func() {
+		if !finished { // Each panicked
+			cancel(errStopped)
+			p.group.Wait()
+		}
+		cancel(nil)
+	}()
+	listErr := p.run(ctx)
+	finished = true
 	if err := context.Cause(ctx); err != nil {
-		return deleter.deleted, wrapError(op, bucket, "", err) // which each of the keys would say
+		return p.deleted, wrapError(op, bucket, "", err) // which each of the keys would say
 	}
-	return deleter.deleted, errors.Join(listErr, deleter.err())
+	return p.deleted, errors.Join(listErr, p.err())
 }
 
-// errNothingMoves is why a deletion ends early.
-var errNothingMoves = fmt.Errorf("stopped, as %d requests in a row deleted nothing", deletesAtOnce)
+var (
+	// errNothingMoves is why a deletion ends early.
+	errNothingMoves = fmt.Errorf("stopped, as %d requests in a row deleted nothing", deletesAtOnce)
+	errStopped      = errors.New("stopped")
+	errStillThere   = errors.New("the server said that it was deleted, but still lists it")
+)
 
-func (d *deleter) deleteListed(ctx context.Context, prefix string, opts *DeletePrefixOptions) error {
-	batch := make([]string, 0, maxPageSize)
-	for info, err := range d.store.ListObjects(ctx, d.bucket, &ListOptions{Prefix: prefix, Parallel: listedAtOnce}) {
-		if err != nil {
-			return err
-		}
-		if opts.Each != nil {
-			opts.Each(info)
-		}
-		if opts.DryRun {
-			d.deleted++
-			continue
-		}
-		if batch = append(batch, info.Key); len(batch) < maxPageSize {
-			continue
-		}
-		if d.isStuck() {
-			return errNothingMoves
-		}
-		d.delete(ctx, batch)
-		batch = batch[:0]
+// A prefixDeleter deletes what is below a prefix.
+type prefixDeleter struct {
+	*deleter
+	prefix string
+	opts   *DeletePrefixOptions
+	began  time.Time // by this machine's clock
+}
+
+// run deletes what is listed, and once more what is still there.
+func (p *prefixDeleter) run(ctx context.Context) error {
+	all := p.store.listPages(ctx, p.bucket, &ListOptions{Prefix: p.prefix, Parallel: listedAtOnce})
+	if err := p.deletePages(ctx, all, nil); err != nil || p.opts.DryRun {
+		return err
 	}
-	d.delete(ctx, batch)
+	before, err := p.left(ctx)
+	if err != nil || len(before) == 0 {
+		return err
+	}
+	one := p.store.listPages(ctx, p.bucket, &ListOptions{Prefix: p.prefix})
+	if err := p.deletePages(ctx, one, p.isLeft()); err != nil {
+		return err
+	}
+	after, err := p.left(ctx)
+	if err != nil {
+		return err
+	}
+	for version := range after {
+		if before[version] {
+			p.fail(version.key)
+		}
+	}
 	return nil
+}
+
+// deletePages deletes what is listed and wanted, and waits for that.
+func (p *prefixDeleter) deletePages(ctx context.Context, pages iter.Seq2[[]listing.Entry, error], wanted func(*listing.Entry) bool) error {
+	batch := make([]string, 0, maxPageSize)
+	for page, err := range pages {
+		if err != nil {
+			p.group.Wait()
+			return wrapError("ListObjects", p.bucket, "", err)
+		}
+		for i := range page {
+			entry := &page[i]
+			if wanted != nil && !wanted(entry) {
+				continue
+			}
+			if p.opts.Each != nil {
+				p.opts.Each(infoOf(entry))
+			}
+			if p.opts.DryRun {
+				p.deleted++
+				continue
+			}
+			if batch = append(batch, entry.Key); len(batch) < maxPageSize {
+				continue
+			}
+			if p.isStuck() {
+				p.group.Wait()
+				return errNothingMoves
+			}
+			p.delete(ctx, batch)
+			batch = batch[:0]
+		}
+	}
+	p.delete(ctx, batch)
+	p.group.Wait()
+	return nil
+}
+
+// A version is what tells an object from a later one under its key.
+type version struct {
+	key, etag string
+	modified  time.Time
+}
+
+// left returns what the first page of the prefix has and should not have.
+func (p *prefixDeleter) left(ctx context.Context) (map[version]bool, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	left, isLeft := map[version]bool{}, p.isLeft()
+	for page, err := range p.store.listPages(ctx, p.bucket, &ListOptions{Prefix: p.prefix}) {
+		if err != nil {
+			return nil, wrapError("ListObjects", p.bucket, "", err)
+		}
+		for i := range page {
+			if entry := &page[i]; isLeft(entry) {
+				left[version{entry.Key, entry.ETag, entry.LastModified}] = true
+			}
+		}
+		break
+	}
+	return left, nil
+}
+
+// isLeft returns a function that reports whether an object should have been deleted:
+// one that nothing is said against, and that was not stored meanwhile, by the
+// server's clock.
+func (p *prefixDeleter) isLeft() func(*listing.Entry) bool {
+	began := p.began.Add(p.store.peer.clock.correction())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	failed := make(map[string]bool, len(p.failed))
+	for _, e := range p.failed {
+		failed[e.Key] = true
+	}
+	return func(entry *listing.Entry) bool { return !failed[entry.Key] && !entry.LastModified.After(began) }
+}
+
+// fail takes back what was counted as deleted, twice.
+func (p *prefixDeleter) fail(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.deleted = max(0, p.deleted-2)
+	p.failed = append(p.failed, &Error{Op: "DeletePrefix", Bucket: p.bucket, Key: key, Err: errStillThere})
 }
 
 func (d *deleter) isStuck() bool {

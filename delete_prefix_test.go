@@ -3,10 +3,13 @@ package lithopss3_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -72,7 +75,12 @@ func TestDeletePrefixRefused(t *testing.T) {
 	var answers atomic.Int64
 	refuse := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !r.URL.Query().Has("delete") {
+			query := r.URL.Query()
+			if !query.Has("delete") {
+				if answers.Load() > 0 && query.Get("list-type") == "2" { // the others are gone
+					query.Set("max-keys", "700")
+					r.URL.RawQuery = query.Encode()
+				}
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -94,6 +102,115 @@ func TestDeletePrefixRefused(t *testing.T) {
 	assert.ErrorContains(t, some, "700 keys were not deleted")
 	assert.Equal(t, "AccessDenied", some.Failed[0].Code)
 	assert.True(t, strings.HasPrefix(some.Failed[0].Key, "data/"))
+}
+
+// TestDeletePrefixLooksAgain: what a listing has left out is deleted all the same,
+// what was stored meanwhile stays, and what the server only says to delete is in
+// the error.
+func TestDeletePrefixLooksAgain(t *testing.T) {
+	t.Parallel()
+	listed, lies := 0, false
+	keys := func(names ...string) string {
+		text := ""
+		for _, name := range names {
+			text += "<Contents><Key>" + name + "</Key><LastModified>2024-01-01T00:00:00Z</LastModified></Contents>"
+		}
+		return text
+	}
+	var deletes []string
+	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		body := "<DeleteResult></DeleteResult>"
+		switch request.Method {
+		case http.MethodDelete:
+			deletes = append(deletes, request.URL.Path)
+			return answer(request, http.StatusNoContent, nil, http.NoBody), nil
+		case http.MethodPost:
+			data, err := io.ReadAll(request.Body)
+			require.NoError(t, err)
+			deletes = append(deletes, strings.Join(regexp.MustCompile("p/[a-z]").FindAllString(string(data), -1), " "))
+		case http.MethodGet:
+			listed++
+			young := "<Contents><Key>p/z</Key><LastModified>2099-01-01T00:00:00Z</LastModified></Contents>"
+			inside := [...]string{keys("p/a", "p/b"), keys("p/c", "p/d") + young, keys("p/c", "p/d") + young, young}[listed-1]
+			if lies && listed == 4 {
+				inside = keys("p/c")
+			}
+			body = "<ListBucketResult>" + inside + "</ListBucketResult>"
+		}
+		return answer(request, http.StatusOK, nil, strings.NewReader(body)), nil
+	})
+	var each []string
+	opts := &lithopss3.DeletePrefixOptions{Each: func(info lithopss3.ObjectInfo) { each = append(each, info.Key) }}
+	deleted, err := store.DeletePrefix(t.Context(), "bucket", "p/", opts)
+	require.NoError(t, err)
+	assert.EqualValues(t, 4, deleted)
+	assert.Equal(t, []string{"p/a p/b", "p/c p/d"}, deletes)
+	assert.Equal(t, []string{"p/a", "p/b", "p/c", "p/d"}, each)
+	assert.Equal(t, 4, listed)
+
+	listed, lies = 0, true
+	deleted, err = store.DeletePrefix(t.Context(), "bucket", "p/", nil)
+	var some *lithopss3.DeleteError
+	require.ErrorAs(t, err, &some)
+	require.ErrorContains(t, err, "still lists it")
+	require.Len(t, some.Failed, 1)
+	assert.Equal(t, "p/c", some.Failed[0].Key)
+	assert.LessOrEqual(t, deleted, int64(3))
+}
+
+// TestPanicInIterator: a panic of the caller ends all requests and goroutines.
+func TestPanicInIterator(t *testing.T) {
+	t.Parallel()
+	var running atomic.Int64
+	count := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			running.Add(1)
+			defer running.Add(-1)
+			if r.URL.Query().Has("delete") {
+				_, _ = io.Copy(io.Discard, r.Body)
+				<-r.Context().Done() // until the client gives up
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	var requests atomic.Int64
+	server := startServer(t, &devs3.Options{Wrap: func(next http.Handler) http.Handler { return count(manyKeys(&requests)(next)) }})
+	store := openStore(t, server, server.Config())
+	for name, panics := range map[string]func(){
+		"listing": func() {
+			for range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/"}) {
+				panic("the caller")
+			}
+		},
+		"third page": func() {
+			n := 0
+			for range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/"}) {
+				if n++; n > 2500 {
+					panic("the caller")
+				}
+			}
+		},
+		"in parallel": func() {
+			n := 0
+			for range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/", Parallel: 16}) {
+				if n++; n > 2500 {
+					panic("the caller")
+				}
+			}
+		},
+		"deletes": func() {
+			n := 0
+			_, _ = store.DeletePrefix(t.Context(), "bucket", "data/", &lithopss3.DeletePrefixOptions{Each: func(lithopss3.ObjectInfo) {
+				if n++; n > 2500 {
+					panic("the caller")
+				}
+			}})
+		},
+	} {
+		assert.PanicsWithValue(t, "the caller", panics, name)
+		assert.Eventually(t, func() bool { return running.Load() == 0 }, 10*time.Second, time.Millisecond, name)
+	}
 }
 
 // manyKeys lists for ever, and refuses to delete.

@@ -2,28 +2,30 @@ package lithopss3
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/listing"
 )
 
 // maxPageSize is the most keys that S3 lists, or deletes, with one request.
 const maxPageSize = 1000
 
-// ErrListing is a listing that does not advance, or leaves its prefix, as no sound
-// server's does.
-var ErrListing = errors.New("the server's listing does not advance")
+// ErrListing means that the server's listing can't be right: it goes round or back,
+// repeats a key, leaves its prefix, or ends before keys that it has listed. It may
+// follow keys that were yielded, but never stands for fewer keys than there are.
+var ErrListing = listing.ErrUnsound
 
 // ListObjects yields the objects of a bucket in the order of their keys' UTF-8
-// bytes, a page for each request, holding two pages in memory, or with
-// [ListOptions.Parallel] more: from the second page on, the next one is asked for
-// before it is wanted. The texts of a page share memory. An error is yielded once
-// and ends the sequence; it is ErrNoSuchBucket for a missing bucket
-// and ErrInvalidGlob, before any request, for a bad pattern.
+// bytes, or in that of a server that has another one, a page for each request. It
+// holds two pages in memory, or with [ListOptions.Parallel] more: from the second
+// page on, the next one is requested before it is needed. The strings of a page
+// share memory. An error is yielded once and ends the sequence; it is
+// ErrNoSuchBucket for a missing bucket, ErrListing for a listing that can't be
+// right, and ErrInvalidGlob, before any request, for a bad pattern.
 func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
 	return func(yield func(ObjectInfo, error) bool) {
 		for page, err := range s.listPages(ctx, bucket, opts) {
@@ -31,13 +33,17 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOption
 				yield(ObjectInfo{}, wrapError("ListObjects", bucket, "", err))
 				return
 			}
-			for _, info := range page {
-				if !yield(info, nil) {
+			for i := range page {
+				if !yield(infoOf(&page[i]), nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+func infoOf(entry *listing.Entry) ObjectInfo {
+	return ObjectInfo{Key: entry.Key, Size: entry.Size, ETag: entry.ETag, LastModified: entry.LastModified, IsPrefix: entry.IsPrefix}
 }
 
 // listedAtOnce is how many requests list what must be listed to its end.
@@ -57,15 +63,15 @@ func (s *Store) ListKeys(ctx context.Context, bucket, prefix string) ([]string, 
 }
 
 // listPages yields what matches of each page, in order.
-func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[[]ObjectInfo, error] {
-	return func(yield func([]ObjectInfo, error) bool) {
+func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[[]listing.Entry, error] {
+	return func(yield func([]listing.Entry, error) bool) {
 		in, glob, err := listInput(bucket, opts)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		in.ExpectedBucketOwner = s.expectedOwner(bucket)
-		for page, err := range s.allPages(ctx, in, opts) {
+		for page, err := range listing.Pages(ctx, s.pageFetch(in), s.listingOf(in, opts)) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -77,31 +83,40 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 	}
 }
 
-// allPages yields the pages of the listing that in begins.
-func (s *Store) allPages(ctx context.Context, in *s3.ListObjectsV2Input, opts *ListOptions) iter.Seq2[[]ObjectInfo, error] {
-	fetch, after := s.pageFetch(in), aws.ToString(in.StartAfter)
-	if opts == nil || opts.Parallel <= 1 || opts.Delimiter != "" || isDirectoryBucket(*in.Bucket) {
-		return sequential(ctx, fetch, after)
+func (s *Store) listingOf(in *s3.ListObjectsV2Input, opts *ListOptions) listing.Options {
+	of := listing.Options{
+		Prefix: *in.Prefix, After: aws.ToString(in.StartAfter), PageSize: maxPageSize, Trust: s.listingTrust(),
+		Unordered: isDirectoryBucket(*in.Bucket),
 	}
-	pageSize := maxPageSize
 	if in.MaxKeys != nil {
-		pageSize = int(*in.MaxKeys)
+		of.PageSize = int(*in.MaxKeys)
 	}
-	return parallel(ctx, fetch, *in.Prefix, after, pageSize, opts.Parallel)
+	if opts != nil && opts.Delimiter == "" {
+		of.Parallel = opts.Parallel
+	}
+	return of
 }
 
-// isDirectoryBucket tells S3 Express One Zone, which lists in no order
+// listingTrust returns what is known of the server's answers to start-after. AWS's
+// are sound. A front end may hide which server is at another endpoint.
+func (s *Store) listingTrust() listing.Trust {
+	switch {
+	case s.peer.listsByTokens.Load():
+		return listing.TokensOnly
+	case s.session.s3.url == "":
+		return listing.Sound
+	}
+	return listing.Unknown
+}
+
+// isDirectoryBucket reports whether a bucket is one of S3 Express One Zone, which
+// lists in no order
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html).
 func isDirectoryBucket(name string) bool { return strings.HasSuffix(name, "--x-s3") }
 
-// A pageFetch gets one page of a listing: the one that token continues with, or
-// without a token what follows the key after. It may tell early the token that
-// continues after it, once for each attempt.
-type pageFetch func(ctx context.Context, after, token string, early func(token string)) (*listPage, error)
-
 // pageFetch gets pages of the listing that in begins.
-func (s *Store) pageFetch(in *s3.ListObjectsV2Input) pageFetch {
-	return func(ctx context.Context, after, token string, early func(string)) (*listPage, error) {
+func (s *Store) pageFetch(in *s3.ListObjectsV2Input) listing.Fetch {
+	return func(ctx context.Context, after, token string, early func(string)) (*listing.Page, error) {
 		in := *in
 		in.StartAfter, in.ContinuationToken = optional(after), optional(token)
 		return s.fetchPage(ctx, &in, early)
@@ -138,24 +153,14 @@ func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob,
 	return in, glob, nil
 }
 
-// firstKey is the first object's key of a page, or "". A prefix may be on two pages.
-func firstKey(page []ObjectInfo) string {
-	for _, info := range page {
-		if !info.IsPrefix {
-			return info.Key
-		}
-	}
-	return ""
-}
-
-func matching(page []ObjectInfo, glob *Glob) []ObjectInfo {
+func matching(page []listing.Entry, glob *Glob) []listing.Entry {
 	if glob == nil {
 		return page
 	}
 	kept := page[:0]
-	for _, info := range page {
-		if info.IsPrefix || glob.Match(info.Key) {
-			kept = append(kept, info)
+	for _, entry := range page {
+		if entry.IsPrefix || glob.Match(entry.Key) {
+			kept = append(kept, entry)
 		}
 	}
 	return kept

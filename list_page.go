@@ -7,15 +7,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/listing"
+	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
 
 // maxPageBytes is the longest answer to a listing that is read; a thousand of
@@ -25,37 +26,41 @@ const maxPageBytes = 16 << 20
 // headBytes is how much of a page is looked at for its token before the rest comes.
 const headBytes = 4 << 10
 
-// fetchPage makes one request. The SDK signs, sends and retries it; the answer is
-// decoded in front of the SDK's decoder, which takes 20 µs for each key, unless
-// only that one knows how.
-func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input, early func(token string)) (*listPage, error) {
-	step := decodePageStep{early: early}
-	decode := func(*s3.Options) {}
-	if !s.hot.off {
-		decode = func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) }
-	}
-	out, err := call(ctx, s, aws.ToString(in.Bucket), in, s.client.ListObjectsV2, decode)
+// fetchPage makes one request. The SDK signs, sends and retries it. The answer is
+// decoded before the SDK's decoder, which takes 20 µs for each key and reads less.
+func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input, early func(token string)) (*listing.Page, error) {
+	step := decodePageStep{early: early, peer: &s.peer}
+	_, err := call(ctx, s, aws.ToString(in.Bucket), in, s.client.ListObjectsV2, func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) })
 	if err != nil {
 		return nil, err
 	}
-	page := step.page
-	if page == nil {
-		if page, err = pageOf(out); err != nil {
+	if step.page == nil {
+		return nil, errors.New("the server's answer was not decoded")
+	}
+	for i := range step.page.Entries {
+		if err := checkPrefix(step.page.Entries[i].Key, aws.ToString(in.Prefix)); err != nil {
 			return nil, err
 		}
 	}
-	for _, info := range page.infos {
-		if err := checkPrefix(info.Key, aws.ToString(in.Prefix)); err != nil {
-			return nil, err
-		}
+	return &listing.Page{
+		Entries: step.page.Entries, Truncated: step.page.Truncated, Next: step.page.Next, TokensOnly: s.peer.listsByTokens.Load(),
+	}, nil
+}
+
+// checkPrefix returns ErrListing if key lacks prefix, because a server that ignores
+// the prefix must not cause other keys to be deleted.
+func checkPrefix(key, prefix string) error {
+	if strings.HasPrefix(key, prefix) {
+		return nil
 	}
-	return page, nil
+	return fmt.Errorf("%w: below the prefix %q it has %s", ErrListing, prefix, printableKey(key))
 }
 
 // A decodePageStep decodes the answer of a call in the SDK's middleware.
 type decodePageStep struct {
-	early func(token string) // told the token that continues, may be nil
-	page  *listPage
+	early func(token string) // is called with the token that continues; may be nil
+	peer  *peer
+	page  *s3xml.Page
 }
 
 func (d *decodePageStep) addTo(stack *middleware.Stack) error {
@@ -65,8 +70,8 @@ func (d *decodePageStep) addTo(stack *middleware.Stack) error {
 // ID names the step.
 func (d *decodePageStep) ID() string { return "LithopsDecodePage" }
 
-// HandleDeserialize decodes a page and leaves an empty one to the SDK. An answer
-// that it does not know stays as it is.
+// HandleDeserialize decodes a page and leaves an empty one to the SDK. An error
+// document stays as it is.
 func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	d.page = nil
 	out, metadata, err := next.HandleDeserialize(ctx, in)
@@ -74,6 +79,7 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 	if err != nil || !ok || response.StatusCode/100 != 2 {
 		return out, metadata, err
 	}
+	d.peer.observeServer(response.Header)
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
 		return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the server answered with HTTP %d", response.StatusCode)}
@@ -81,7 +87,7 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 	reader, _ := pageReaders.Get().(*pageReader)
 	d.page, err = reader.read(response.Body, d.early)
 	left := io.Reader(bytes.NewReader([]byte("<ListBucketResult/>")))
-	if errors.Is(err, errUnknownXML) || errors.Is(err, errErrorDocument) {
+	if errors.Is(err, s3xml.ErrErrorDocument) {
 		left, err = &reader.buffer, nil
 	} else {
 		pageReaders.Put(reader)
@@ -98,66 +104,50 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 	return out, metadata, nil
 }
 
+// observeServer notes a server whose listings can be relied on only by their tokens.
+// MinIO says so in each answer, unless a front end replaces the header Server.
+func (p *peer) observeServer(header http.Header) {
+	isMinio := strings.HasPrefix(strings.ToLower(header.Get("Server")), "minio") || header["X-Minio-Deployment-Id"] != nil
+	if isMinio && !p.listsByTokens.Load() {
+		p.listsByTokens.Store(true)
+	}
+}
+
 // A pageReader reads and decodes answers. It is used again.
 type pageReader struct {
 	buffer  bytes.Buffer
-	decoder pageDecoder
+	decoder s3xml.Decoder
 }
 
 var pageReaders = sync.Pool{New: func() any { return &pageReader{} }}
 
-func (r *pageReader) read(body io.Reader, early func(token string)) (*listPage, error) {
+func (r *pageReader) read(body io.Reader, early func(token string)) (*s3xml.Page, error) {
 	r.buffer.Reset()
 	if early != nil {
 		if _, err := r.buffer.ReadFrom(io.LimitReader(body, headBytes)); err != nil {
 			return nil, err
 		}
-		if token := r.decoder.nextToken(r.buffer.Bytes()); token != "" {
+		if token := r.decoder.NextToken(r.buffer.Bytes()); token != "" {
 			early(token)
 		}
 	}
 	if err := readPage(&r.buffer, body, maxPageBytes); err != nil {
 		return nil, err
 	}
-	return r.decoder.decode(r.buffer.Bytes())
+	return r.decoder.Decode(r.buffer.Bytes())
 }
 
-// pageOf is the page that the SDK decoded: objects and common prefixes in the
-// order of their keys.
-func pageOf(out *s3.ListObjectsV2Output) (*listPage, error) {
-	decode := func(text string) (string, error) { return text, nil }
-	if out.EncodingType == types.EncodingTypeUrl {
-		decode = url.QueryUnescape
+// readPage reads an answer's body, or the rest of it, into buffer, which gets limit
+// bytes at most.
+func readPage(buffer *bytes.Buffer, body io.Reader, limit int) error {
+	_, err := buffer.ReadFrom(io.LimitReader(body, int64(limit-buffer.Len()+1)))
+	switch {
+	case err != nil:
+		return err
+	case buffer.Len() > limit:
+		return fmt.Errorf("the server's answer is longer than %d bytes", limit)
+	case buffer.Len() == 0:
+		return io.ErrUnexpectedEOF
 	}
-	infos := make([]ObjectInfo, 0, len(out.Contents)+len(out.CommonPrefixes))
-	prefixes := out.CommonPrefixes
-	takePrefixes := func(before string, all bool) error {
-		for len(prefixes) > 0 {
-			prefix, err := decode(aws.ToString(prefixes[0].Prefix))
-			if err != nil {
-				return fmt.Errorf("the server listed a prefix that can't be decoded: %w", err)
-			}
-			if !all && prefix > before {
-				return nil
-			}
-			infos, prefixes = append(infos, ObjectInfo{Key: prefix, IsPrefix: true}), prefixes[1:]
-		}
-		return nil
-	}
-	for _, object := range out.Contents {
-		key, err := decode(aws.ToString(object.Key))
-		if err != nil {
-			return nil, fmt.Errorf("the server listed a key that can't be decoded: %w", err)
-		}
-		if err := takePrefixes(key, false); err != nil {
-			return nil, err
-		}
-		infos = append(infos, ObjectInfo{
-			Key: key, Size: aws.ToInt64(object.Size), ETag: aws.ToString(object.ETag), LastModified: aws.ToTime(object.LastModified),
-		})
-	}
-	if err := takePrefixes("", true); err != nil {
-		return nil, err
-	}
-	return &listPage{infos: infos, truncated: aws.ToBool(out.IsTruncated), next: aws.ToString(out.NextContinuationToken)}, nil
+	return nil
 }

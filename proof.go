@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
 
 // A proof describes the answer that proves that an operation was done. The SDK
@@ -165,19 +166,19 @@ func (p *proof) checkBody(body io.Reader) (data []byte, isError bool, err error)
 		}
 		return nil, false, &unprovenError{reason: "the server's answer is empty", cause: io.ErrUnexpectedEOF}
 	}
-	document, err := readDocument(data, p.element)
+	document, err := s3xml.ReadDocument(data, p.element)
 	switch {
-	case strings.EqualFold(document.root, "Error"):
+	case strings.EqualFold(document.Root, "Error"):
 		return data, true, nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, false, &unprovenError{reason: "the server's answer broke off", cause: err}
-	case p.root == "" && !p.isAlias(document.root):
-		return nil, false, p.unproven("the server's answer has a body, which is %s", describeBody(data, document.root))
-	case document.root != p.root && !p.isAlias(document.root):
-		return nil, false, p.unproven("the server's answer is no %s, but %s", p.root, describeBody(data, document.root))
+	case p.root == "" && !p.isAlias(document.Root):
+		return nil, false, p.unproven("the server's answer has a body, which is %s", describeBody(data, document.Root))
+	case document.Root != p.root && !p.isAlias(document.Root):
+		return nil, false, p.unproven("the server's answer is no %s, but %s", p.root, describeBody(data, document.Root))
 	case err != nil:
 		return nil, false, p.unproven("the server's answer is no %s that can be read", p.root)
-	case p.element != "" && !document.hasElement:
+	case p.element != "" && !document.HasElement:
 		return nil, false, p.unproven("the server's answer has no %s", p.element)
 	}
 	return data, false, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/listing"
 )
 
 // An OpenUpload is an upload in parts that was begun and neither completed nor
@@ -35,7 +36,7 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 		in := &s3.ListMultipartUploadsInput{
 			Bucket: &bucket, Prefix: optional(prefix), EncodingType: types.EncodingTypeUrl, ExpectedBucketOwner: s.expectedOwner(bucket),
 		}
-		var guard pageGuard
+		var guard listing.CircleGuard
 		for {
 			out, err := call(ctx, s, bucket, in, s.client.ListMultipartUploads)
 			if err != nil {
@@ -75,7 +76,7 @@ func decodeUploadKey(out *s3.ListMultipartUploadsOutput, key *string) (string, e
 
 // nextUploads is where the next page begins. It is an error where the pages go
 // round in circles.
-func nextUploads(guard *pageGuard, out *s3.ListMultipartUploadsOutput) (key, id string, err error) {
+func nextUploads(guard *listing.CircleGuard, out *s3.ListMultipartUploadsOutput) (key, id string, err error) {
 	key, err = decodeUploadKey(out, out.NextKeyMarker)
 	id = aws.ToString(out.NextUploadIdMarker)
 	if err != nil || key == "" {
@@ -85,7 +86,7 @@ func nextUploads(guard *pageGuard, out *s3.ListMultipartUploadsOutput) (key, id 
 	if len(out.Uploads) > 0 {
 		first = aws.ToString(out.Uploads[0].Key) + "\x00" + aws.ToString(out.Uploads[0].UploadId)
 	}
-	return key, id, guard.check(key+"\x00"+id, first)
+	return key, id, guard.Check(key+"\x00"+id, first)
 }
 
 // AbortUpload ends an open upload and has the server drop its parts; the object that

@@ -68,6 +68,7 @@ func Run(t *testing.T, start func(t *testing.T) *Harness) {
 		{"ListDelimiter", testListDelimiter},
 		{"ListMatch", testListMatch},
 		{"ListParallel", testListParallel},
+		{"ListSiblings", testListSiblings},
 		{"DeleteMany", testDeleteMany},
 		{"Buckets", testBuckets},
 		{"Cancel", testCancel},
@@ -522,6 +523,39 @@ func testListParallel(t *testing.T, h *Harness) {
 		}
 		for _, opts.Parallel = range []int{2, 8} {
 			wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), sequential...)
+		}
+	}
+}
+
+// testListSiblings: folders a-1/ next to a folder a/ do not disturb a listing that
+// begins inside a/, as they do on MinIO, nor one in parallel.
+func testListSiblings(t *testing.T, h *Harness) {
+	var keys []string
+	for _, folder := range []string{"a", "a-0", "a-0-1", "a-1", "b"} {
+		for i := range 30 {
+			keys = append(keys, fmt.Sprintf("x/%s/%02d/status", folder, i))
+		}
+	}
+	var stores sync.WaitGroup
+	for part := range slices.Chunk(keys, 20) {
+		stores.Go(func() {
+			for _, key := range part {
+				if err := h.Storage.PutObject(t.Context(), h.Bucket, key, strings.NewReader(""), nil); err != nil {
+					t.Errorf("put %q: %v", key, err)
+				}
+			}
+		})
+	}
+	stores.Wait()
+	slices.Sort(keys)
+	for _, size := range []int{3, 7, 20, 1000} {
+		for _, parallel := range []int{1, 2, 16} {
+			opts := lithopss3.ListOptions{PageSize: size, Parallel: parallel}
+			wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), keys...)
+			for _, at := range []int{10, len(keys) / 2, len(keys) - 35, len(keys) - 2} {
+				opts.StartAfter = keys[at]
+				wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), keys[at+1:]...)
+			}
 		}
 	}
 }

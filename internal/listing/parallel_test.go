@@ -1,4 +1,4 @@
-package lithopss3
+package listing
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,8 +28,9 @@ type fakeBucket struct {
 	keys     []string // in order
 	pageSize int
 	latency  time.Duration
-	broken   func(after, token string, page *listPage) // changes an answer
-	tells    func(page *listPage) string               // what is told early, unless nil
+	broken   func(after, token string, page *Page) // changes an answer
+	tells    func(page *Page) string               // what is told early, unless nil
+	unsorted bool                                  // keys are in the server's order
 	requests int
 	running  int
 	most     int // requests at once
@@ -36,7 +38,7 @@ type fakeBucket struct {
 
 var errFake = errors.New("the server is out")
 
-func (f *fakeBucket) fetch(ctx context.Context, after, token string, early func(string)) (*listPage, error) {
+func (f *fakeBucket) fetch(ctx context.Context, after, token string, early func(string)) (*Page, error) {
 	f.enter(1)
 	defer f.enter(-1)
 	if f.latency > 0 {
@@ -54,7 +56,7 @@ func (f *fakeBucket) fetch(ctx context.Context, after, token string, early func(
 	if f.broken != nil {
 		f.broken(after, token, page)
 	}
-	if f.tells != nil && early != nil && page.truncated {
+	if f.tells != nil && early != nil && page.Truncated {
 		early(f.tells(page))
 	}
 	return page, nil
@@ -68,25 +70,28 @@ func (f *fakeBucket) enter(n int) {
 	f.most = max(f.most, f.running)
 }
 
-func (f *fakeBucket) page(after, token string) *listPage {
+func (f *fakeBucket) page(after, token string) *Page {
 	if last, ok := strings.CutPrefix(token, "after "); ok {
 		after = last
 	}
 	start := sort.Search(len(f.keys), func(i int) bool { return f.keys[i] > after })
-	end := min(start+f.pageSize, len(f.keys))
-	page := &listPage{infos: make([]ObjectInfo, 0, end-start), truncated: end < len(f.keys)}
-	for _, key := range f.keys[start:end] {
-		page.infos = append(page.infos, ObjectInfo{Key: key})
+	if f.unsorted {
+		start = slices.Index(f.keys, after) + 1
 	}
-	if page.truncated {
-		page.next = "after " + f.keys[end-1]
+	end := min(start+f.pageSize, len(f.keys))
+	page := &Page{Entries: make([]Entry, 0, end-start), Truncated: end < len(f.keys)}
+	for _, key := range f.keys[start:end] {
+		page.Entries = append(page.Entries, Entry{Key: key})
+	}
+	if page.Truncated {
+		page.Next = "after " + f.keys[end-1]
 	}
 	return page
 }
 
 func (f *fakeBucket) list(ctx context.Context, prefix, after string, atOnce int) ([]string, error) {
 	var keys []string
-	for page, err := range parallel(ctx, f.fetch, prefix, after, f.pageSize, atOnce) {
+	for page, err := range Pages(ctx, f.fetch, Options{Prefix: prefix, After: after, PageSize: f.pageSize, Parallel: atOnce}) {
 		if err != nil {
 			return keys, err
 		}
@@ -107,8 +112,8 @@ var layouts = map[string]func(n int) []string{
 	"a job": func(n int) []string {
 		var keys []string
 		for i := range n / 3 {
-			folder := fmt.Sprintf("lithops.jobs/4b99c1-0-M000/%05d/", i)
-			keys = append(keys, folder+md5Of(i)[:12]+".init", folder+"status.json", folder+"output.pickle")
+			call := fmt.Sprintf("lithops.jobs/4b99c1-0-M000/%05d/", i)
+			keys = append(keys, call+md5Of(i)[:12]+".init", call+"status.json", call+"output.pickle")
 		}
 		return keys
 	},
@@ -168,6 +173,18 @@ func apply(n int, key func(int) string) []string {
 		keys[i] = key(i)
 	}
 	return keys
+}
+
+func utf16Of(text string) []uint16 { return utf16.Encode([]rune(text)) }
+
+// compact leaves out what comes again.
+func compact(keys []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(keys, func(key string) bool {
+		again := seen[key]
+		seen[key] = true
+		return again
+	})
 }
 
 func sorted(keys []string) []string {
@@ -254,19 +271,19 @@ func TestParallelOfOnePage(t *testing.T) {
 func TestParallelWithoutOrder(t *testing.T) {
 	t.Parallel()
 	keys := numbered(500, "data/%05d")
-	for name, broken := range map[string]func(after, token string, page *listPage){
-		"ignores start-after": func(_, token string, page *listPage) {
+	for name, broken := range map[string]func(after, token string, page *Page){
+		"ignores start-after": func(_, token string, page *Page) {
 			if token == "" {
 				*page = *(&fakeBucket{keys: keys, pageSize: 10}).page("", "")
 			}
 		},
-		"other order": func(_, _ string, page *listPage) { slices.Reverse(page.infos) },
+		"other order": func(_, _ string, page *Page) { slices.Reverse(page.Entries) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bucket := &fakeBucket{keys: keys, pageSize: 10, broken: broken}
 			var want []string
-			for page, err := range sequential(t.Context(), bucket.fetch, "") {
+			for page, err := range sequential(t.Context(), bucket.fetch, "", false) {
 				require.NoError(t, err)
 				for _, info := range page {
 					want = append(want, info.Key)
@@ -282,24 +299,24 @@ func TestParallelWithoutOrder(t *testing.T) {
 // TestParallelOrderLost: once it has relied on the order there is no way back.
 func TestParallelOrderLost(t *testing.T) {
 	t.Parallel()
-	bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, broken: func(_, _ string, page *listPage) {
-		if page.infos[0].Key > "data/03" {
-			slices.Reverse(page.infos)
+	bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, broken: func(_, _ string, page *Page) {
+		if page.Entries[0].Key > "data/03" {
+			slices.Reverse(page.Entries)
 		}
 	}}
 	got, err := bucket.list(t.Context(), "", "", 8)
-	require.ErrorIs(t, err, ErrListing)
+	require.ErrorIs(t, err, ErrUnsound)
 	assert.Equal(t, bucket.keys[:len(got)], got, "what came is right")
 }
 
 func TestParallelThatDoesNotAdvance(t *testing.T) {
 	t.Parallel()
 	for _, next := range []string{"", "again"} {
-		bucket := &fakeBucket{keys: numbered(50, "%02d"), pageSize: 10, broken: func(_, _ string, page *listPage) {
-			page.truncated, page.next = true, next
+		bucket := &fakeBucket{keys: numbered(50, "%02d"), pageSize: 10, broken: func(_, _ string, page *Page) {
+			page.Truncated, page.Next = true, next
 		}}
 		_, err := bucket.list(t.Context(), "", "", 4)
-		require.ErrorIs(t, err, ErrListing)
+		require.ErrorIs(t, err, ErrUnsound)
 	}
 }
 
@@ -312,7 +329,7 @@ func TestParallelEnds(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, latency: time.Second}
 			pages := 0
-			for _, err := range parallel(ctx, bucket.fetch, "", "", 10, 8) {
+			for _, err := range parallel(ctx, bucket.fetch, Options{PageSize: 10, Parallel: 8}) {
 				if err != nil {
 					require.ErrorIs(t, err, context.Canceled)
 					break
@@ -326,7 +343,7 @@ func TestParallelEnds(t *testing.T) {
 			assert.Less(t, pages, 500)
 			assert.Zero(t, bucket.running)
 
-			for _, err := range parallel(t.Context(), bucket.fetch, "", "", 10, 8) {
+			for _, err := range parallel(t.Context(), bucket.fetch, Options{PageSize: 10, Parallel: 8}) {
 				require.NoError(t, err)
 				break
 			}
@@ -339,15 +356,15 @@ func TestParallelError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, latency: time.Second}
-		fetch := func(ctx context.Context, after, token string, early func(string)) (*listPage, error) {
+		fetch := func(ctx context.Context, after, token string, early func(string)) (*Page, error) {
 			page, err := bucket.fetch(ctx, after, token, early)
-			if err == nil && len(page.infos) > 0 && page.infos[0].Key > "data/02" {
+			if err == nil && len(page.Entries) > 0 && page.Entries[0].Key > "data/02" {
 				err = errFake
 			}
 			return page, err
 		}
 		var last error
-		for _, err := range parallel(t.Context(), fetch, "", "", 10, 8) {
+		for _, err := range parallel(t.Context(), fetch, Options{PageSize: 10, Parallel: 8}) {
 			last = err
 		}
 		require.ErrorIs(t, last, errFake)
@@ -362,7 +379,7 @@ func TestParallelMemory(t *testing.T) {
 			t.Parallel()
 			bucket := &fakeBucket{keys: sorted(layout(20_000)), pageSize: 20}
 			fetched, yielded, most := 0, 0, 0
-			for page, err := range parallel(t.Context(), bucket.fetch, "", "", 20, 8) {
+			for page, err := range parallel(t.Context(), bucket.fetch, Options{PageSize: 20, Parallel: 8}) {
 				require.NoError(t, err)
 				yielded += len(page)
 				bucket.mu.Lock()
@@ -385,7 +402,7 @@ func TestParallelWhileKeysChange(t *testing.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
 		random := rand.New(rand.NewPCG(seed, 1))
 		bucket := &fakeBucket{keys: sorted(slices.Concat(kept, fleeting)), pageSize: 10}
-		bucket.broken = func(string, string, *listPage) { // with the lock held
+		bucket.broken = func(string, string, *Page) { // with the lock held
 			others := slices.DeleteFunc(slices.Clone(fleeting), func(string) bool { return random.IntN(2) == 0 })
 			bucket.keys = sorted(slices.Concat(kept, others))
 		}
@@ -410,7 +427,7 @@ func BenchmarkParallel(b *testing.B) {
 			for b.Loop() {
 				bucket := &fakeBucket{keys: keys, pageSize: 1000}
 				count := 0
-				for page, err := range parallel(b.Context(), bucket.fetch, "", "", 1000, 16) {
+				for page, err := range parallel(b.Context(), bucket.fetch, Options{PageSize: 1000, Parallel: 16}) {
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -1,4 +1,4 @@
-package lithopss3
+package listing
 
 import (
 	"strings"
@@ -26,7 +26,7 @@ type alphabet struct {
 }
 
 // learn takes notice of some of a page's keys.
-func (a *alphabet) learn(page []ObjectInfo) {
+func (a *alphabet) learn(page []Entry) {
 	const step = 7
 	for i := 0; i < len(page); i += step {
 		a.add(page[i].Key)

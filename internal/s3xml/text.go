@@ -1,4 +1,4 @@
-package lithopss3
+package s3xml
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 // text appends the text of the innermost open element, which it closes, to b.
 // Elements in it are an error.
-func (s *xmlScanner) text(b []byte) []byte {
+func (s *scanner) text(b []byte) []byte {
 	if s.closeEmpty() {
 		return b
 	}
@@ -20,13 +20,13 @@ func (s *xmlScanner) text(b []byte) []byte {
 	case s.sees("</"):
 		s.end()
 	default:
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 	return b
 }
 
 // characters appends the text up to the next tag to b.
-func (s *xmlScanner) characters(b []byte) []byte {
+func (s *scanner) characters(b []byte) []byte {
 	for s.err == nil {
 		text := s.data[s.at:]
 		length := 0
@@ -57,19 +57,19 @@ func (s *xmlScanner) characters(b []byte) []byte {
 			b = s.newline(b)
 		case ']':
 			if s.sees("]]>") {
-				s.fail(errUnknownXML)
+				s.fail(errUnknown)
 			}
 			b = append(b, ']')
 			s.at++
 		default:
-			s.fail(errUnknownXML)
+			s.fail(errUnknown)
 		}
 	}
 	return b
 }
 
 // skip passes over the rest of the innermost open element, and closes it.
-func (s *xmlScanner) skip() {
+func (s *scanner) skip() {
 	var scratch [64]byte
 	for depth := len(s.open); s.err == nil && len(s.open) >= depth; {
 		if s.closeEmpty() {
@@ -95,7 +95,7 @@ var stopsText = func() (is [256]bool) {
 }()
 
 // newline reads \r or \r\n, which XML takes for \n.
-func (s *xmlScanner) newline(b []byte) []byte {
+func (s *scanner) newline(b []byte) []byte {
 	s.at++
 	if s.at < len(s.data) && s.data[s.at] == '\n' {
 		s.at++
@@ -103,7 +103,7 @@ func (s *xmlScanner) newline(b []byte) []byte {
 	return append(b, '\n')
 }
 
-func (s *xmlScanner) cdata(b []byte) []byte {
+func (s *scanner) cdata(b []byte) []byte {
 	for s.err == nil {
 		switch {
 		case s.at == len(s.data):
@@ -112,8 +112,8 @@ func (s *xmlScanner) cdata(b []byte) []byte {
 			return b
 		case s.data[s.at] == '\r':
 			b = s.newline(b)
-		case s.data[s.at] < ' ' && !isXMLSpace(s.data[s.at]):
-			s.fail(errUnknownXML)
+		case s.data[s.at] < ' ' && !isSpace(s.data[s.at]):
+			s.fail(errUnknown)
 		default:
 			b = append(b, s.data[s.at])
 			s.at++
@@ -126,14 +126,14 @@ func (s *xmlScanner) cdata(b []byte) []byte {
 const maxReference = 12
 
 // reference reads &name; or &#number;.
-func (s *xmlScanner) reference(b []byte) []byte {
+func (s *scanner) reference(b []byte) []byte {
 	rest := s.data[s.at+1:]
 	length := bytes.IndexByte(rest[:min(len(rest), maxReference)], ';')
 	if length < 0 {
 		if len(rest) < maxReference {
 			s.fail(io.ErrUnexpectedEOF)
 		}
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 		return b
 	}
 	s.at += len("&") + length + len(";")
@@ -155,7 +155,7 @@ func (s *xmlScanner) reference(b []byte) []byte {
 
 // character appends what a reference like #13 or #xD stands for. Half of a
 // surrogate pair is none; encoding/xml would make it U+FFFD.
-func (s *xmlScanner) character(b, name []byte) []byte {
+func (s *scanner) character(b, name []byte) []byte {
 	digits, isNumber := bytes.CutPrefix(name, []byte("#"))
 	digits, isHex := bytes.CutPrefix(digits, []byte("x"))
 	base := 10
@@ -164,8 +164,8 @@ func (s *xmlScanner) character(b, name []byte) []byte {
 	}
 	n, err := strconv.ParseUint(string(digits), base, 32)
 	switch {
-	case !isNumber || err != nil || n > utf8.MaxRune, n < ' ' && !isXMLSpace(byte(n)), n == 0xFFFE, n == 0xFFFF:
-		s.fail(errUnknownXML)
+	case !isNumber || err != nil || n > utf8.MaxRune, n < ' ' && !isSpace(byte(n)), n == 0xFFFE, n == 0xFFFF:
+		s.fail(errUnknown)
 		return b
 	case !utf8.ValidRune(rune(n)):
 		s.fail(errors.New("a character reference to half a surrogate pair"))

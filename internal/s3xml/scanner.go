@@ -1,4 +1,4 @@
-package lithopss3
+package s3xml
 
 import (
 	"bytes"
@@ -8,20 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// errUnknownXML is XML, or something else, that an xmlScanner does not read.
-var errUnknownXML = errors.New("unknown XML")
+// errUnknown is XML, or something else, that an scanner does not read.
+var errUnknown = errors.New("unknown XML")
 
-// maxXMLDepth is how deep elements may lie in each other. S3's answers have four levels.
-const maxXMLDepth = 16
+// maxDepth is how deep elements may lie in each other. S3's answers have four levels.
+const maxDepth = 16
 
-// An xmlScanner reads the XML of S3's answers out of memory, some twenty times
+// An scanner reads the XML of S3's answers out of memory, some twenty times
 // as fast as encoding/xml: elements with attributes and prefixes, texts with
 // references, CDATA, comments. It reads less than encoding/xml does (no
 // processing instructions or document types, only ASCII in names) and never
-// something else: what it does not know is errUnknownXML, and the end of the data
+// something else: what it does not know is errUnknown, and the end of the data
 // within the document is io.ErrUnexpectedEOF. The first error stays in err, and
 // from then on there is nothing more to read.
-type xmlScanner struct {
+type scanner struct {
 	data  []byte
 	at    int
 	open  [][]byte // the raw names of the open elements
@@ -30,22 +30,22 @@ type xmlScanner struct {
 }
 
 // reset begins with another document.
-func (s *xmlScanner) reset(data []byte) {
-	*s = xmlScanner{data: data, open: s.open[:0]}
+func (s *scanner) reset(data []byte) {
+	*s = scanner{data: data, open: s.open[:0]}
 	// What XML can't hold anywhere is found at once; control characters later.
 	if !utf8.Valid(data) || bytes.Contains(data, []byte("\uFFFE")) || bytes.Contains(data, []byte("\uFFFF")) {
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 }
 
-func (s *xmlScanner) fail(err error) {
+func (s *scanner) fail(err error) {
 	if s.err == nil {
 		s.err = err
 	}
 }
 
 // sees tells whether text comes next. Where the data ends within it, that is an error.
-func (s *xmlScanner) sees(text string) bool {
+func (s *scanner) sees(text string) bool {
 	rest := s.data[s.at:]
 	if len(rest) < len(text) {
 		if text[:len(rest)] == string(rest) {
@@ -56,7 +56,7 @@ func (s *xmlScanner) sees(text string) bool {
 	return string(rest[:len(text)]) == text
 }
 
-func (s *xmlScanner) take(text string) bool {
+func (s *scanner) take(text string) bool {
 	if !s.sees(text) {
 		return false
 	}
@@ -64,17 +64,17 @@ func (s *xmlScanner) take(text string) bool {
 	return true
 }
 
-func (s *xmlScanner) skipSpace() {
-	for s.at < len(s.data) && isXMLSpace(s.data[s.at]) {
+func (s *scanner) skipSpace() {
+	for s.at < len(s.data) && isSpace(s.data[s.at]) {
 		s.at++
 	}
 }
 
-func isXMLSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 // root reads up to the start of the root element, and returns its name without
 // prefix, or nil after an error.
-func (s *xmlScanner) root() []byte {
+func (s *scanner) root() []byte {
 	if s.err != nil {
 		return nil
 	}
@@ -86,7 +86,7 @@ func (s *xmlScanner) root() []byte {
 }
 
 // declaration reads <?xml version="1.0" encoding="UTF-8"?>.
-func (s *xmlScanner) declaration() {
+func (s *scanner) declaration() {
 	text, _, found := bytes.Cut(s.data[s.at:], []byte("?>"))
 	if !found {
 		s.fail(io.ErrUnexpectedEOF)
@@ -100,14 +100,14 @@ func (s *xmlScanner) declaration() {
 				continue
 			}
 		}
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 }
 
 // child reads up to the start of the next element within the innermost open one,
 // which it opens, and returns its name without prefix. At the end of the
 // innermost open one, which it closes, and after an error, it returns nil.
-func (s *xmlScanner) child() []byte {
+func (s *scanner) child() []byte {
 	if s.closeEmpty() {
 		return nil
 	}
@@ -122,19 +122,19 @@ func (s *xmlScanner) child() []byte {
 		case s.sees("<!--"):
 			s.comment()
 		default:
-			s.fail(errUnknownXML)
+			s.fail(errUnknown)
 		}
 	}
 	return nil
 }
 
 // isTagNext tells whether a tag comes that opens an element, as it mostly does.
-func (s *xmlScanner) isTagNext() bool {
+func (s *scanner) isTagNext() bool {
 	return s.at+1 < len(s.data) && s.data[s.at] == '<' && s.data[s.at+1] >= 'A'
 }
 
 // closeEmpty closes an element of the kind <a/>.
-func (s *xmlScanner) closeEmpty() bool {
+func (s *scanner) closeEmpty() bool {
 	if !s.empty {
 		return false
 	}
@@ -144,7 +144,7 @@ func (s *xmlScanner) closeEmpty() bool {
 }
 
 // start reads the tag <name attribute="value">.
-func (s *xmlScanner) start() []byte {
+func (s *scanner) start() []byte {
 	s.at++
 	name, local := s.name()
 	for s.err == nil {
@@ -165,9 +165,9 @@ func (s *xmlScanner) start() []byte {
 	return nil
 }
 
-func (s *xmlScanner) push(name, local []byte) []byte {
-	if len(s.open) == maxXMLDepth {
-		s.fail(errUnknownXML)
+func (s *scanner) push(name, local []byte) []byte {
+	if len(s.open) == maxDepth {
+		s.fail(errUnknown)
 		return nil
 	}
 	s.open = append(s.open, name)
@@ -175,21 +175,21 @@ func (s *xmlScanner) push(name, local []byte) []byte {
 }
 
 // attribute passes over one. Nothing that is read here has one that matters.
-func (s *xmlScanner) attribute() {
+func (s *scanner) attribute() {
 	if s.err != nil {
 		return
 	}
 	s.name()
 	s.skipSpace()
 	if s.err == nil && !s.take("=") {
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 	s.skipSpace()
 	quote := byte('"')
 	if !s.take(`"`) {
 		quote = '\''
 		if s.err == nil && !s.take(`'`) {
-			s.fail(errUnknownXML)
+			s.fail(errUnknown)
 		}
 	}
 	for s.err == nil {
@@ -199,15 +199,15 @@ func (s *xmlScanner) attribute() {
 		case s.data[s.at] == quote:
 			s.at++
 			return
-		case s.data[s.at] == '<', s.data[s.at] == '&', s.data[s.at] < ' ' && !isXMLSpace(s.data[s.at]):
-			s.fail(errUnknownXML)
+		case s.data[s.at] == '<', s.data[s.at] == '&', s.data[s.at] < ' ' && !isSpace(s.data[s.at]):
+			s.fail(errUnknown)
 		}
 		s.at++
 	}
 }
 
 // name reads a name, and returns it with and without its prefix.
-func (s *xmlScanner) name() (name, local []byte) {
+func (s *scanner) name() (name, local []byte) {
 	start := s.at
 	for s.at < len(s.data) && isNameByte[s.data[s.at]] {
 		s.at++
@@ -221,13 +221,13 @@ func (s *xmlScanner) name() (name, local []byte) {
 		return s.prefixedName(start)
 	}
 	if len(name) == 0 || name[0] < 'A' || s.data[s.at] >= utf8.RuneSelf {
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 	return name, name
 }
 
 // prefixedName reads the rest of a name from the colon on.
-func (s *xmlScanner) prefixedName(start int) (name, local []byte) {
+func (s *scanner) prefixedName(start int) (name, local []byte) {
 	colon := s.at
 	for s.at++; s.at < len(s.data) && isNameByte[s.data[s.at]]; s.at++ {
 	}
@@ -236,7 +236,7 @@ func (s *xmlScanner) prefixedName(start int) (name, local []byte) {
 	case s.at == len(s.data):
 		s.fail(io.ErrUnexpectedEOF)
 	case start == colon, name[0] < 'A', len(local) == 0, s.data[s.at] == ':', s.data[s.at] >= utf8.RuneSelf:
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 	return name, local
 }
@@ -251,9 +251,9 @@ var isNameByte = func() (is [256]bool) {
 }()
 
 // end reads the tag </name> of the innermost open element.
-func (s *xmlScanner) end() {
+func (s *scanner) end() {
 	if len(s.open) == 0 {
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 		return
 	}
 	last := len(s.open) - 1
@@ -267,12 +267,12 @@ func (s *xmlScanner) end() {
 	name, _ := s.name()
 	s.skipSpace()
 	if s.err == nil && (!bytes.Equal(name, s.open[last]) || !s.take(">")) {
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 	s.open = s.open[:last]
 }
 
-func (s *xmlScanner) comment() {
+func (s *scanner) comment() {
 	s.at += len("<!--")
 	length := bytes.Index(s.data[s.at:], []byte("--"))
 	if length < 0 {
@@ -281,19 +281,19 @@ func (s *xmlScanner) comment() {
 	}
 	s.at += length
 	if !s.take("-->") {
-		s.fail(errUnknownXML)
+		s.fail(errUnknown)
 	}
 }
 
 // finish reads what may stand behind the root element.
-func (s *xmlScanner) finish() {
+func (s *scanner) finish() {
 	for s.err == nil {
 		s.skipSpace()
 		if s.at == len(s.data) {
 			return
 		}
 		if !s.sees("<!--") {
-			s.fail(errUnknownXML)
+			s.fail(errUnknown)
 			return
 		}
 		s.comment()

@@ -1,0 +1,463 @@
+package listing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// minioPage lists after a key as MinIO's WalkDir does (cmd/metacache-walk.go). It
+// walks folders in order, leaves out the names in each that are less than the key's
+// own name there, and ends with a limit. Where the key lies in a/, the names a-1
+// are not less than a: what is below them counts, though it is not after the key
+// and left out.
+func minioPage(keys []string, prefix, after string, pageSize, slack int) *Page {
+	base := prefix[:strings.LastIndexByte(prefix, '/')+1]
+	limit := pageSize + 2 + slack // one more tells whether there is more, and the key itself may be there
+	page := &Page{}
+	for _, key := range keys {
+		if !strings.HasPrefix(key, prefix) || !isWalked(key[len(base):], strings.TrimPrefix(after, base)) {
+			continue
+		}
+		if limit--; limit < 0 {
+			break
+		}
+		if key > after {
+			page.Entries = append(page.Entries, Entry{Key: key})
+		}
+	}
+	if len(page.Entries) > pageSize {
+		page.Entries, page.Truncated = page.Entries[:pageSize], true
+		page.Next = "after " + page.Entries[pageSize-1].Key
+	}
+	return page
+}
+
+func isWalked(key, marker string) bool {
+	for marker != "" {
+		name, rest, _ := strings.Cut(key, "/")
+		forward, markerRest, _ := strings.Cut(marker, "/")
+		if name+"/" < forward {
+			return false
+		}
+		if name != forward {
+			return true
+		}
+		key, marker = rest, markerRest
+	}
+	return true
+}
+
+func TestMinioPage(t *testing.T) {
+	t.Parallel()
+	keys := []string{"a-1", "a-2", "a/1", "a/2", "a/3", "b"}
+	keysOf := func(page *Page) (keys []string) {
+		for _, entry := range page.Entries {
+			keys = append(keys, entry.Key)
+		}
+		return keys
+	}
+	for _, test := range []struct {
+		after     string
+		size      int
+		want      []string
+		truncated bool
+	}{
+		{"", 2, []string{"a-1", "a-2"}, true},
+		{"a/1", 1, nil, false},
+		{"a/1", 2, []string{"a/2"}, false},
+		{"a/1", 3, []string{"a/2", "a/3"}, false},
+		{"a/1", 6, []string{"a/2", "a/3", "b"}, false},
+		{"a", 3, []string{"a-1", "a-2", "a/1"}, true},
+		{"a-1", 9, []string{"a-2", "a/1", "a/2", "a/3", "b"}, false},
+		{"b", 9, nil, false},
+	} {
+		page := minioPage(keys, "", test.after, test.size, 0)
+		assert.Equal(t, test.want, keysOf(page), test.after)
+		assert.Equal(t, test.truncated, page.Truncated, test.after)
+	}
+	assert.Equal(t, []string{"a/2", "a/3"}, keysOf(minioPage(keys, "a/", "a/1", 9, 0)), "siblings are outside of the prefix")
+}
+
+// slack is how many keys more MinIO walks over, which has 4 and a sixteenth. Objects
+// whose names begin the key's name count as well.
+const slack = 8
+
+// startAfters are the ways of servers to answer without a token. All of them list
+// right by tokens.
+var startAfters = map[string]func(f *fakeBucket, prefix, after string, page *Page){
+	"MinIO": func(f *fakeBucket, prefix, after string, page *Page) {
+		*page = *minioPage(f.keys, prefix, after, f.pageSize, slack)
+	},
+	"MinIO with its slack": func(f *fakeBucket, prefix, after string, page *Page) {
+		*page = *minioPage(f.keys, prefix, after, f.pageSize, slack+(f.pageSize+1)/16)
+	},
+	"MinIO, known": func(f *fakeBucket, prefix, after string, page *Page) {
+		*page = *minioPage(f.keys, prefix, after, f.pageSize, slack)
+		page.TokensOnly = true
+	},
+	"nothing after a key": func(_ *fakeBucket, _, after string, page *Page) {
+		if after != "" {
+			*page = Page{}
+		}
+	},
+	"one page after a key": func(_ *fakeBucket, _, after string, page *Page) {
+		if after != "" {
+			page.Truncated, page.Next = false, ""
+		}
+	},
+	"a page that is cut short": func(_ *fakeBucket, _, after string, page *Page) {
+		if after != "" {
+			*page = Page{Entries: page.Entries[:len(page.Entries)/2]}
+		}
+	},
+	"ignores start-after": func(f *fakeBucket, _, _ string, page *Page) { *page = *f.page("", "") },
+	"leaves out the next after a key that is not there": func(f *fakeBucket, _, after string, page *Page) {
+		if _, found := slices.BinarySearch(f.keys, after); after != "" && !found && len(page.Entries) > 0 {
+			*page = *f.page(page.Entries[0].Key, "")
+		}
+	},
+}
+
+func withSiblings(n int) []string {
+	var keys []string
+	for _, folder := range []string{"", "-", "-0-M000", ".old", "+x"} {
+		keys = append(keys, numbered(n/5, "jobs/e"+folder+"/%05d/status.json")...)
+	}
+	return sorted(keys)
+}
+
+// nested are the keys of Lithops executors in executors.
+func nested(n int) []string {
+	var keys []string
+	for _, executor := range []string{"4b99c1-0", "4b99c1-0-0", "4b99c1-0-00003-1", "4b99c1-0-1", "4b99c1-1"} {
+		for _, job := range []string{"M000", "A001"} {
+			keys = append(keys, numbered(n/20, "lithops.jobs/"+executor+"-"+job+"/%05d/status.json")...)
+			keys = append(keys, numbered(n/20, "lithops.jobs/"+executor+"/%05d/"+job)...)
+		}
+	}
+	return sorted(keys)
+}
+
+// TestStartAfter lists from every kind of server, all at once, as it lists by tokens.
+func TestStartAfter(t *testing.T) {
+	t.Parallel()
+	count := 3000
+	for name, answer := range startAfters {
+		for layoutName, keys := range map[string][]string{
+			"siblings": withSiblings(count), "nested executors": nested(count), "flat": numbered(count, "data/%06d"),
+			"one folder with siblings": sorted(append(numbered(count/2, "a/%05d"), numbered(count/2, "a-%05d")...)),
+			"deep siblings":            sorted(append(numbered(count/2, "x/y/a/%05d"), numbered(count/2, "x/y-z/a/%05d")...)),
+			"folders after each other": sorted(append(numbered(count/2, "a/%05d"), numbered(count/2, "b/%05d")...)),
+		} {
+			t.Run(name+", "+layoutName, func(t *testing.T) {
+				t.Parallel()
+				for _, size := range []int{1, 7, 100, 999} {
+					if size == 1 {
+						keys = keys[:min(len(keys), 300)]
+					}
+					for _, atOnce := range []int{2, 8, 32} {
+						bucket := newServer(keys, size, "", answer)
+						got, err := bucket.list(t.Context(), "", "", atOnce)
+						require.NoError(t, err)
+						require.True(t, slices.Equal(keys, got), "%d of %d keys, %d at once, pages of %d", len(got), len(keys), atOnce, size)
+					}
+				}
+			})
+		}
+	}
+}
+
+func newServer(keys []string, size int, prefix string, answer func(f *fakeBucket, prefix, after string, page *Page)) *fakeBucket {
+	bucket := &fakeBucket{keys: keys, pageSize: size}
+	bucket.broken = func(after, token string, page *Page) {
+		if token == "" {
+			answer(bucket, prefix, after, page)
+		}
+	}
+	return bucket
+}
+
+// TestStartAfterProperty lists parts of any keys, from any key on.
+func TestStartAfterProperty(t *testing.T) {
+	t.Parallel()
+	names := slices.Sorted(func(yield func(string) bool) {
+		for name := range startAfters {
+			if !yield(name) {
+				return
+			}
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		part := rapid.SampledFrom([]string{"a", "b", "a-", "a-1", "a/", "/", "0", "1", "12", "-", ".", "é", "~"})
+		count := rapid.IntRange(0, 100).Draw(t, "count")
+		key := rapid.Custom(func(t *rapid.T) string { return strings.Join(rapid.SliceOfN(part, 1, 6).Draw(t, "parts"), "") })
+		keys := sorted(slices.DeleteFunc(rapid.SliceOfN(key, count, count).Draw(t, "keys"), func(key string) bool {
+			return strings.HasPrefix(key, "/") || strings.Contains(key, "//") // no names of MinIO's
+		}))
+		keys = slices.DeleteFunc(keys, func(key string) bool { // nor are objects folders as well
+			return slices.ContainsFunc(keys, func(other string) bool { return strings.HasPrefix(other, key+"/") })
+		})
+		prefix := rapid.SampledFrom([]string{"", "a", "a/", "a-1/", "b/a/"}).Draw(t, "prefix")
+		keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, prefix) })
+		name := rapid.SampledFrom(names).Draw(t, "server")
+		bucket := newServer(keys, rapid.IntRange(1, 9).Draw(t, "page"), prefix, startAfters[name])
+		after := ""
+		if len(keys) > 0 && rapid.Bool().Draw(t, "after?") && strings.HasPrefix(name, "MinIO") {
+			after = rapid.SampledFrom(keys).Draw(t, "after") + rapid.SampledFrom([]string{"", "x"}).Draw(t, "more")
+		}
+		want := keys[sort.Search(len(keys), func(i int) bool { return keys[i] > after }):]
+		for _, atOnce := range []int{1, rapid.IntRange(2, 32).Draw(t, "at once")} {
+			got, err := bucket.list(t.Context(), prefix, after, atOnce)
+			if err != nil || !slices.Equal(want, got) {
+				t.Fatalf("%s, %d at once, after %q: %v: want %q, got %q", name, atOnce, after, err, want, got)
+			}
+		}
+	})
+}
+
+// TestEndThatIsNone: the tokens of a server lead to an end where it lists keys
+// elsewhere.
+func TestEndThatIsNone(t *testing.T) {
+	t.Parallel()
+	keys := numbered(2000, "data/%05d")
+	for _, atOnce := range []int{8, 32} {
+		lies := 0
+		bucket := &fakeBucket{keys: keys, pageSize: 10}
+		lie := func(after, token string, page *Page) {
+			at, found := slices.BinarySearchFunc(page.Entries, "data/00312", func(entry Entry, key string) int { return strings.Compare(entry.Key, key) })
+			if found && token+after != "" {
+				lies++
+				*page = Page{Entries: page.Entries[:at+1]}
+			}
+		}
+		bucket.broken = lie
+		got, err := bucket.list(t.Context(), "", "", atOnce)
+		require.ErrorIs(t, err, ErrUnsound)
+		assert.Greater(t, lies, 1, "it was asked again")
+		assert.Equal(t, keys[:len(got)], got)
+
+		// Only once, as before an object is stored.
+		lies = 0
+		bucket.broken = func(after, token string, page *Page) {
+			if lies == 0 {
+				lie(after, token, page)
+			}
+		}
+		got, err = bucket.list(t.Context(), "", "", atOnce)
+		require.NoError(t, err)
+		assert.Equal(t, keys, got)
+	}
+}
+
+// TestUnsoundPages: keys that come again, go back or are promised for ever, in
+// each kind of listing.
+func TestUnsoundPages(t *testing.T) {
+	t.Parallel()
+	keys := numbered(200, "data/%05d")
+	at := func(token string, change func(page *Page)) func(after, token string, page *Page) {
+		return func(_, asked string, page *Page) {
+			if asked == token {
+				change(page)
+			}
+		}
+	}
+	const third = "after data/00019"
+	for name, broken := range map[string]func(after, token string, page *Page){
+		"overlaps": at(third, func(page *Page) {
+			page.Entries = append([]Entry{{Key: "data/00017"}, {Key: "data/00018"}, {Key: "data/00019"}}, page.Entries...)
+		}),
+		"overlaps by one":          at(third, func(page *Page) { page.Entries = append([]Entry{{Key: "data/00019"}}, page.Entries...) }),
+		"repeats a page":           at(third, func(page *Page) { page.Entries = entriesOf(keys[10:20]) }),
+		"goes back":                at(third, func(page *Page) { page.Entries = entriesOf(keys[:5]) }),
+		"twice in a page":          at(third, func(page *Page) { page.Entries[4] = page.Entries[3] }),
+		"twice in the first page":  at("", func(page *Page) { page.Entries[4] = page.Entries[3] }),
+		"later in the first page":  at("", func(page *Page) { page.Entries[9] = page.Entries[3] }),
+		"back in a page":           at(third, func(page *Page) { page.Entries[4], page.Entries[3] = page.Entries[3], page.Entries[4] }),
+		"the same token":           at(third, func(page *Page) { page.Next = third }),
+		"no token":                 at(third, func(page *Page) { page.Next = "" }),
+		"tokens in a circle":       at("after data/00099", func(page *Page) { page.Next = third }),
+		"empty pages without end":  emptyPages(third),
+		"a common prefix again":    prefixes("a/", "b/", "b/"),
+		"a common prefix back":     prefixes("a/", "c/", "b/"),
+		"common prefixes, a token": at(third, func(page *Page) { page.Entries = []Entry{{Key: "data/00001/", IsPrefix: true}} }),
+	} {
+		for _, atOnce := range []int{1, 2, 16} {
+			bucket := &fakeBucket{keys: keys, pageSize: 10, broken: broken}
+			got, err := bucket.list(t.Context(), "", "", atOnce)
+			require.ErrorIs(t, err, ErrUnsound, "%s, %d at once", name, atOnce)
+			assert.Len(t, slices.Compact(slices.Sorted(slices.Values(got))), len(got), "%s: %q", name, got)
+		}
+	}
+}
+
+func entriesOf(keys []string) []Entry {
+	entries := make([]Entry, len(keys))
+	for i, key := range keys {
+		entries[i].Key = key
+	}
+	return entries
+}
+
+func emptyPages(token string) func(after, token string, page *Page) {
+	n := 0
+	return func(_, asked string, page *Page) {
+		if asked == token || strings.HasPrefix(asked, "empty ") {
+			n++
+			*page = Page{Truncated: true, Next: fmt.Sprintf("empty %d", n)}
+		}
+	}
+}
+
+// prefixes are listed one a page.
+func prefixes(names ...string) func(after, token string, page *Page) {
+	return func(_, asked string, page *Page) {
+		n := 0
+		_, _ = fmt.Sscanf(asked, "prefix %d", &n)
+		*page = Page{Entries: []Entry{{Key: names[n], IsPrefix: true}}, Truncated: n+1 < len(names)}
+		if page.Truncated {
+			page.Next = fmt.Sprintf("prefix %d", n+1)
+		}
+	}
+}
+
+// TestOtherOrders: servers with an order of their own are listed as they list.
+func TestOtherOrders(t *testing.T) {
+	t.Parallel()
+	mixed := []string{"a", "a-1/x", "a-1/y", "a/1", "a/2", "a/b-/1", "a/b/1", "a/b0", "b/z", "é", "\uE000", "\uFFFD", "\U0001F600"}
+	for i := range 40 {
+		mixed = append(mixed, fmt.Sprintf("a-%02d", i), fmt.Sprintf("a/%02d", i), fmt.Sprintf("a!/%02d", i))
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for name, less := range map[string]func(a, b string) int{
+		"bytes": strings.Compare,
+		"paths": func(a, b string) int {
+			return strings.Compare(strings.ReplaceAll(a, "/", "\x00"), strings.ReplaceAll(b, "/", "\x00"))
+		},
+		"UTF-16": func(a, b string) int { return slices.Compare(utf16Of(a), utf16Of(b)) },
+		"none":   nil,
+	} {
+		keys := slices.Clone(mixed)
+		if less == nil {
+			random.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+			keys[0], keys[1] = "b", "a" // an order that looks like one at first is expected to stay
+		} else {
+			slices.SortFunc(keys, less)
+		}
+		keys = compact(keys)
+		for size := 2; size < 30; size += 3 {
+			for _, atOnce := range []int{1, 2, 16} {
+				bucket := &fakeBucket{keys: keys, pageSize: size, unsorted: true}
+				got, err := bucket.list(t.Context(), "", "", atOnce)
+				require.NoError(t, err, "%s, pages of %d, %d at once", name, size, atOnce)
+				require.Equal(t, keys, got, "%s, pages of %d, %d at once", name, size, atOnce)
+			}
+			// And they are held to it.
+			if name == "none" {
+				continue
+			}
+			bucket := &fakeBucket{keys: slices.Concat(keys, keys[len(keys)-3:len(keys)-2]), pageSize: size, unsorted: true}
+			_, err := bucket.list(t.Context(), "", "", 1)
+			require.ErrorIs(t, err, ErrUnsound, "%s, pages of %d", name, size)
+		}
+	}
+}
+
+// TestDirectoryBuckets list in no order: only what comes again at once is noticed.
+func TestDirectoryBuckets(t *testing.T) {
+	t.Parallel()
+	list := func(keys ...string) (err error) {
+		bucket := &fakeBucket{keys: keys, pageSize: 3, unsorted: true}
+		for _, pageErr := range Pages(t.Context(), bucket.fetch, Options{PageSize: 3, Parallel: 8, Unordered: true}) {
+			err = errors.Join(err, pageErr)
+		}
+		return err
+	}
+	require.NoError(t, list("a", "b", "c", "z", "y", "x", "b2", "b1"))
+	require.ErrorIs(t, list("a", "b", "c", "z", "c", "x"), ErrUnsound)
+	require.ErrorIs(t, list("a", "b", "a", "z"), ErrUnsound)
+}
+
+// TestPrefixAndObject: servers list a folder's marker twice, as common prefix and object.
+func TestPrefixAndObject(t *testing.T) {
+	t.Parallel()
+	var guard orderGuard
+	require.NoError(t, guard.check([]Entry{{Key: "a/", IsPrefix: true}, {Key: "a/"}, {Key: "b"}}))
+	require.NoError(t, guard.check([]Entry{{Key: "c"}, {Key: "d/", IsPrefix: true}}))
+	require.NoError(t, guard.check([]Entry{{Key: "d/"}}))
+	require.ErrorIs(t, guard.check([]Entry{{Key: "d/"}}), ErrUnsound)
+	require.ErrorIs(t, guard.check([]Entry{{Key: "a/", IsPrefix: true}}), ErrUnsound)
+}
+
+// TestStartAfterThatIsNotHeard: what is not after the start is left out.
+func TestStartAfterThatIsNotHeard(t *testing.T) {
+	t.Parallel()
+	keys := numbered(50, "d/%03d")
+	for _, atOnce := range []int{1, 8} {
+		bucket := newServer(keys, 10, "", startAfters["ignores start-after"])
+		got, err := bucket.list(t.Context(), "d/", keys[24], atOnce)
+		require.NoError(t, err)
+		assert.Equal(t, keys[25:], got)
+	}
+}
+
+// TestStartInFolder: a start in a folder costs a request for each folder where the
+// listing ends at once, and nothing if the server is known to be sound.
+func TestStartInFolder(t *testing.T) {
+	t.Parallel()
+	keys := sorted(append(numbered(100, "a-%03d"), numbered(100, "a/b/%03d")...))
+	for _, test := range []struct {
+		prefix, after string
+		trust         Trust
+		keys, most    int
+	}{
+		{"", "a/b/098", Sound, 1, 1},
+		{"", "a/b/098", Unknown, 1, 25},
+		{"a/", "a/b/098", Unknown, 1, 2},
+		{"a/b/", "a/b/098", Unknown, 1, 1},
+		{"a/b/", "a/b/098", TokensOnly, 1, 1},
+		{"", "a/b/098", TokensOnly, 1, 20},
+		{"", "a-098", Unknown, 101, 11},
+		{"", "b", Unknown, 0, 1},
+		{"a/", "b/c", TokensOnly, 0, 1},
+	} {
+		bucket := &fakeBucket{keys: keys, pageSize: 10}
+		count := 0
+		for page, err := range Pages(t.Context(), bucket.fetch, Options{Prefix: test.prefix, After: test.after, PageSize: 10, Trust: test.trust}) {
+			require.NoError(t, err)
+			count += len(page)
+		}
+		assert.Equal(t, test.keys, count, "%+v", test)
+		assert.LessOrEqual(t, bucket.requests, test.most, "%+v", test)
+	}
+}
+
+// TestStartFails: an error of any request of the start is the listing's.
+func TestStartFails(t *testing.T) {
+	t.Parallel()
+	keys := sorted(append(numbered(30, "a-%03d"), numbered(30, "a/b/%03d")...))
+	for fails := 1; fails < 6; fails++ {
+		bucket := newServer(keys, 10, "", startAfters["MinIO"])
+		n := 0
+		fetch := func(ctx context.Context, after, token string, early func(string)) (*Page, error) {
+			if n++; n == fails {
+				return nil, errFake
+			}
+			return bucket.fetch(ctx, after, token, early)
+		}
+		var last error
+		for _, err := range Pages(t.Context(), fetch, Options{After: "a/b/027", PageSize: 10}) {
+			last = err
+		}
+		require.ErrorIs(t, last, errFake, "request %d", fails)
+	}
+}
