@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 )
 
-// CleanOptions say what [Client.Clean] deletes. The zero value selects nothing and
+// CleanOptions select what [Client.Clean] deletes. The zero value selects nothing and
 // is refused.
 type CleanOptions struct {
 	// ExecutorID selects an executor: its functions, the data, statuses and
@@ -26,16 +28,25 @@ type CleanOptions struct {
 	// All selects everything below Lithops' prefixes: jobs, CloudObjects and
 	// runtime metadata, and the latter's local cache.
 	All bool
+	// OlderThan keeps what is in use: of the selected objects, or alone of all jobs and
+	// CloudObjects, it selects those whose executor has stored nothing for so long. It
+	// is measured on the storage's clock, if the storage has a method
+	// ServerTime() time.Time, as *lithopss3.Store has. Everything is listed twice.
+	OlderThan time.Duration
 
 	// DryRun only counts.
 	DryRun bool
-	// Each hears of every object before it is deleted, in the order of the keys;
-	// nil is nobody. It is called by one goroutine.
+	// Each is called with every object before it is deleted, in the order of the keys
+	// and by one goroutine. It may be nil.
 	Each func(lithopss3.ObjectInfo)
 }
 
 // A CleanReport counts what was deleted, or would be.
-type CleanReport struct{ Objects, Bytes int64 }
+type CleanReport struct {
+	Objects, Bytes int64
+	// Younger counts the objects that were selected but for OlderThan.
+	Younger int64
+}
 
 // ErrNothingSelected is a Clean whose options select nothing.
 var ErrNothingSelected = errors.New("nothing selected to clean")
@@ -43,34 +54,30 @@ var ErrNothingSelected = errors.New("nothing selected to clean")
 // Clean deletes what Lithops has left in the bucket: what "lithops clean" and
 // FunctionExecutor.clean delete there. Nothing outside of [Prefix] and
 // [RuntimesPrefix] is touched. Keys that could not be deleted are in a
-// *DeleteError; the rest is deleted. The report is of what was deleted, or would
-// be in a dry run, also beside an error.
+// *lithopss3.DeleteError; the rest is deleted. The report counts what was deleted, or
+// would be in a dry run, also next to an error; a key whose deletion is uncertain is
+// not counted.
 func (c *Client) Clean(ctx context.Context, opts CleanOptions) (CleanReport, error) {
 	scopes, err := opts.scopes()
 	if err != nil {
 		return CleanReport{}, err
 	}
-	var report CleanReport
-	failed := &lithopss3.DeleteError{}
+	run := &cleaning{client: c, opts: opts, failed: &lithopss3.DeleteError{}, sizes: map[string]int64{}}
+	if opts.OlderThan > 0 {
+		err = run.findYoung(ctx, opts.ownerScopes())
+	}
 	for _, scope := range scopes {
-		if err := c.cleanScope(ctx, scope, opts, &report, failed); err != nil {
-			return report, errors.Join(err, orNil(failed))
+		if err == nil {
+			err = run.clean(ctx, scope)
 		}
 	}
-	if opts.All && !opts.DryRun && c.cacheDir != "" {
-		if err := os.RemoveAll(filepath.Join(c.cacheDir, RuntimesPrefix)); err != nil {
-			return report, errors.Join(err, orNil(failed))
-		}
+	if err == nil && opts.All && opts.OlderThan == 0 && !opts.DryRun && c.cacheDir != "" {
+		err = os.RemoveAll(filepath.Join(c.cacheDir, RuntimesPrefix))
 	}
-	return report, orNil(failed)
-}
-
-// orNil is no error where nothing failed.
-func orNil(failed *lithopss3.DeleteError) error {
-	if len(failed.Failed) == 0 {
-		return nil
+	if len(run.failed.Failed) > 0 {
+		err = errors.Join(err, run.failed)
 	}
-	return failed
+	return run.report, err
 }
 
 // A cleanScope is a prefix, and which of the folders right below it are meant.
@@ -79,20 +86,45 @@ type cleanScope struct {
 	folder func(name string) bool // nil for everything
 }
 
-func (o CleanOptions) scopes() ([]cleanScope, error) {
+// has reports whether key, which has the scope's prefix, is meant.
+func (s cleanScope) has(key string) bool {
+	if s.folder == nil {
+		return true
+	}
+	base := strings.LastIndexByte(s.prefix, '/') + 1
+	name, _, isFolder := strings.Cut(key[base:], "/")
+	return isFolder && s.folder(name)
+}
+
+// check returns an error for options that contradict each other or select nothing.
+func (o CleanOptions) check() error {
 	switch {
 	case strings.Contains(o.ExecutorID+o.JobID, "/"), o.ExecutorID == "tmp": // that folder is CloudObjects'
-		return nil, fmt.Errorf("invalid id %q", o.ExecutorID+o.JobID)
+		return fmt.Errorf("invalid id %q", o.ExecutorID+o.JobID)
+	case o.OlderThan < 0:
+		return fmt.Errorf("an age of %v", o.OlderThan)
 	case o.JobID != "" && o.ExecutorID == "":
-		return nil, fmt.Errorf("%w: a job without its executor", ErrNothingSelected)
+		return fmt.Errorf("%w: a job without its executor", ErrNothingSelected)
 	case o.All && (o.ExecutorID != "" || o.CloudObjects):
-		return nil, errors.New("both everything and a part are selected to clean")
-	case o.All:
+		return errors.New("both everything and a part are selected to clean")
+	case !o.All && !o.CloudObjects && o.ExecutorID == "" && o.OlderThan == 0:
+		return ErrNothingSelected
+	}
+	return nil
+}
+
+func (o CleanOptions) scopes() ([]cleanScope, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.All {
 		return []cleanScope{{Prefix + "/", nil}, {RuntimesPrefix + "/", nil}}, nil
-	case o.ExecutorID == "" && o.CloudObjects:
+	}
+	if o.ExecutorID == "" && o.CloudObjects {
 		return []cleanScope{{TempPrefix + "/", nil}}, nil
-	case o.ExecutorID == "":
-		return nil, ErrNothingSelected
+	}
+	if o.ExecutorID == "" {
+		return []cleanScope{{Prefix + "/", nil}}, nil
 	}
 	start := o.ExecutorID
 	if o.JobID != "" {
@@ -103,6 +135,16 @@ func (o CleanOptions) scopes() ([]cleanScope, error) {
 		scopes = append(scopes, cleanScope{Prefix + "/" + start, o.ownsFolder})
 	}
 	return scopes, nil
+}
+
+// ownerScopes returns where the owners of what is selected may have stored something.
+func (o CleanOptions) ownerScopes() []cleanScope {
+	if o.ExecutorID == "" {
+		return []cleanScope{{Prefix + "/", nil}, {RuntimesPrefix + "/", nil}}
+	}
+	owner := CleanOptions{ExecutorID: outermost(o.ExecutorID)}
+	scopes, _ := owner.scopes() // its id is part of one that was checked
+	return scopes
 }
 
 // ownsFolder tells whether a folder right below lithops.jobs is selected: an
@@ -150,61 +192,142 @@ const deletesAtOnce = 16
 // requests busy.
 const cleanBatch = deletesAtOnce * maxPageSize
 
-// count adds objects, given by their sizes.
-func (r *CleanReport) count(sizes map[string]int64) {
-	for _, size := range sizes {
-		r.Objects++
-		r.Bytes += size
+// A cleaning is one Clean at work.
+type cleaning struct {
+	client *Client
+	opts   CleanOptions
+	young  map[string]bool // owners that have stored something lately; nil without OlderThan
+	report CleanReport
+	failed *lithopss3.DeleteError
+	batch  []string         // keys to delete next
+	sizes  map[string]int64 // of the batch
+}
+
+// objects lists a scope.
+func (r *cleaning) objects(ctx context.Context, scope cleanScope) iter.Seq2[lithopss3.ObjectInfo, error] {
+	return func(yield func(lithopss3.ObjectInfo, error) bool) {
+		opts := &lithopss3.ListOptions{Prefix: scope.prefix, Parallel: listedAtOnce}
+		for info, err := range r.client.storage.ListObjects(ctx, r.client.bucket, opts) {
+			if err == nil {
+				err = checkPrefix(info.Key, scope.prefix)
+			}
+			if err != nil {
+				yield(info, err)
+				return
+			}
+			if scope.has(info.Key) && !yield(info, nil) {
+				return
+			}
+		}
 	}
 }
 
-func (c *Client) cleanScope(ctx context.Context, scope cleanScope, opts CleanOptions, report *CleanReport, failed *lithopss3.DeleteError) error {
-	base := scope.prefix[:strings.LastIndexByte(scope.prefix, '/')+1]
-	batch, sizes := make([]string, 0, cleanBatch), map[string]int64{}
-	flush := func() error {
-		err := c.storage.DeleteObjects(ctx, c.bucket, batch)
-		if some := (*lithopss3.DeleteError)(nil); errors.As(err, &some) {
-			failed.Failed = append(failed.Failed, some.Failed...)
-			for _, e := range some.Failed {
-				delete(sizes, e.Key)
-			}
-			err = nil
-		}
-		if err == nil {
-			report.count(sizes)
-		}
-		batch = batch[:0]
-		clear(sizes)
-		return err
-	}
-	for info, err := range c.storage.ListObjects(ctx, c.bucket, &lithopss3.ListOptions{Prefix: scope.prefix, Parallel: listedAtOnce}) {
-		if err != nil {
-			return err
-		}
-		if err := checkPrefix(info.Key, scope.prefix); err != nil {
-			return err
-		}
-		name, _, isFolder := strings.Cut(info.Key[len(base):], "/")
-		if scope.folder != nil && (!isFolder || !scope.folder(name)) {
-			continue
-		}
-		if opts.Each != nil {
-			opts.Each(info)
-		}
-		sizes[info.Key] = info.Size
-		if opts.DryRun {
-			report.count(sizes)
-			clear(sizes)
-			continue
-		}
-		if batch = append(batch, info.Key); len(batch) == cleanBatch {
-			if err := flush(); err != nil {
+// findYoung finds the owners that have stored something within OlderThan. An object
+// without a date counts as new.
+func (r *cleaning) findYoung(ctx context.Context, scopes []cleanScope) error {
+	newest := map[string]time.Time{}
+	for _, scope := range scopes {
+		for info, err := range r.objects(ctx, scope) {
+			if err != nil {
 				return err
 			}
+			owner := ownerOf(info.Key)
+			last, known := newest[owner]
+			isUndated := info.LastModified.IsZero() || known && last.IsZero()
+			if isUndated {
+				newest[owner] = time.Time{}
+			} else if info.LastModified.After(last) {
+				newest[owner] = info.LastModified
+			}
 		}
 	}
-	if len(batch) == 0 {
+	before := r.client.now().Add(-r.opts.OlderThan) // after a request has told the storage's clock
+	r.young = map[string]bool{}
+	for owner, last := range newest {
+		if last.IsZero() || last.After(before) {
+			r.young[owner] = true
+		}
+	}
+	return nil
+}
+
+// ownerOf returns what the objects have in common that are in use as long as one of
+// them is: the executor that was not made inside a call, or a session, or a key.
+func ownerOf(key string) string {
+	if session, ok := strings.CutPrefix(key, TempPrefix+"/"); ok {
+		name, _, isFolder := strings.Cut(session, "/")
+		if !isFolder {
+			return key
+		}
+		if jobKey, callID, ok := cutLast(name); ok && isDigits(callID) {
+			if executorID, _, ok := parseJobKey(jobKey); ok {
+				return outermost(executorID)
+			}
+		}
+		return TempPrefix + "/" + name
+	}
+	folder, ok := strings.CutPrefix(key, Prefix+"/")
+	name, _, isFolder := strings.Cut(folder, "/")
+	if !ok || !isFolder {
+		return key
+	}
+	if executorID, _, ok := parseJobKey(name); ok {
+		return outermost(executorID)
+	}
+	return outermost(name)
+}
+
+func (r *cleaning) clean(ctx context.Context, scope cleanScope) error {
+	for info, err := range r.objects(ctx, scope) {
+		if err != nil {
+			return err // what the listing has told so far is not to be trusted
+		}
+		if r.young[ownerOf(info.Key)] {
+			r.report.Younger++
+			continue
+		}
+		if r.opts.Each != nil {
+			r.opts.Each(info)
+		}
+		if r.opts.DryRun {
+			r.report.Objects++
+			r.report.Bytes += info.Size
+			continue
+		}
+		r.batch = append(r.batch, info.Key)
+		r.sizes[info.Key] = info.Size
+		if len(r.batch) < cleanBatch {
+			continue
+		}
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return r.flush(ctx)
+}
+
+// flush deletes the batch and counts what is gone. Keys that were refused go to
+// failed; another error is returned, and then nothing of the batch is counted.
+func (r *cleaning) flush(ctx context.Context) error {
+	if len(r.batch) == 0 {
 		return nil
 	}
-	return flush()
+	err := r.client.storage.DeleteObjects(ctx, r.client.bucket, r.batch)
+	refused := (*lithopss3.DeleteError)(nil)
+	if errors.As(err, &refused) {
+		r.failed.Failed = append(r.failed.Failed, refused.Failed...)
+		for _, key := range refused.Failed {
+			delete(r.sizes, key.Key)
+		}
+		err = context.Cause(ctx)
+	}
+	if err == nil || refused != nil {
+		for _, size := range r.sizes {
+			r.report.Objects++
+			r.report.Bytes += size
+		}
+	}
+	r.batch = r.batch[:0]
+	clear(r.sizes)
+	return err
 }

@@ -2,9 +2,11 @@ package jobs_test
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/jobs"
@@ -127,5 +129,126 @@ func TestCleanReportsWhatIsGone(t *testing.T) {
 	var failed *lithopss3.DeleteError
 	require.ErrorAs(t, err, &failed)
 	assert.Len(t, failed.Failed, 1)
+	assert.Equal(t, jobs.CleanReport{Objects: 2, Bytes: 4}, report)
+}
+
+// agedStorage dates its objects, and has a clock of its own.
+type agedStorage struct {
+	lithopss3.Storage
+	ages  map[string]time.Duration // none for no date
+	clock time.Duration            // by how much it is ahead of this machine's
+}
+
+func (s *agedStorage) ServerTime() time.Time { return time.Now().Add(s.clock) }
+
+func (s *agedStorage) ListObjects(ctx context.Context, bucket string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	return func(yield func(lithopss3.ObjectInfo, error) bool) {
+		for info, err := range s.Storage.ListObjects(ctx, bucket, opts) {
+			info.LastModified = time.Time{}
+			if age, ok := s.ages[info.Key]; ok {
+				info.LastModified = s.ServerTime().Add(-age)
+			}
+			if !yield(info, err) {
+				return
+			}
+		}
+	}
+}
+
+// An executor that has stored something lately keeps everything: its jobs, functions
+// and CloudObjects, and what was made inside its calls. Ages are told by the server's
+// clock.
+func TestCleanOlderThan(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	function := "/" + strings.Repeat("0", 32) + ".func.pickle"
+	ages := map[string]time.Duration{
+		"lithops.jobs/old-0" + function:                              9 * day,
+		"lithops.jobs/old-0-M000/00000/status.json":                  8 * day,
+		"lithops.jobs/old-0-M000-00000-1-M000/00000/status.json":     8 * day,
+		"lithops.jobs/tmp/old-0-M000-00000/cloudobject_0":            8 * day,
+		"lithops.jobs/live-0" + function:                             9 * day,
+		"lithops.jobs/live-0-M000/00000/status.json":                 8 * day,
+		"lithops.jobs/tmp/live-0-M000-00000/cloudobject_0":           8 * day,
+		"lithops.jobs/live-0-M000-00000-1-M000/00000/status.json":    8 * day,
+		"lithops.jobs/live-0-M000-00000-1-M000-00001-0-A000/00000/x": 6 * day, // by which all of live-0 is
+		"lithops.jobs/live-00-M000/00000/status.json":                8 * day, // another executor
+		"lithops.jobs/tmp/cloudobject_0":                             8 * day,
+		"lithops.jobs/tmp/cloudobject_1":                             6 * day,
+		"lithops.jobs/tmp/go-1/cloudobject_0":                        8 * day,
+		"lithops.jobs/tmp/go-1/cloudobject_1":                        6 * day,
+		"lithops.jobs/notes.txt":                                     8 * day,
+		"lithops.runtimes/x.meta.json":                               8 * day,
+	}
+	client, store, bucket := newJobs(t)
+	keys := []string{"lithops.jobs/undated-0-M000/00000/status.json"}
+	for key := range ages {
+		keys = append(keys, key)
+	}
+	for _, key := range keys {
+		require.NoError(t, store.PutObject(t.Context(), bucket, key, strings.NewReader("12"), nil))
+	}
+	old := []string{
+		"lithops.jobs/live-00-M000/00000/status.json", "lithops.jobs/notes.txt", "lithops.jobs/old-0" + function,
+		"lithops.jobs/old-0-M000-00000-1-M000/00000/status.json", "lithops.jobs/old-0-M000/00000/status.json",
+		"lithops.jobs/tmp/cloudobject_0", "lithops.jobs/tmp/old-0-M000-00000/cloudobject_0",
+	}
+	for _, c := range []struct {
+		options jobs.CleanOptions
+		want    []string
+	}{
+		{jobs.CleanOptions{}, old},
+		{jobs.CleanOptions{All: true}, append(slices.Clone(old), "lithops.runtimes/x.meta.json")},
+		{jobs.CleanOptions{CloudObjects: true}, old[5:]},
+		{jobs.CleanOptions{ExecutorID: "live-0"}, nil},
+		{jobs.CleanOptions{ExecutorID: "old-0"}, []string{old[2], old[3], old[4], old[6]}},
+	} {
+		for _, clock := range []time.Duration{0, -30 * day, 30 * day} {
+			client = jobs.New(&agedStorage{store, ages, clock}, bucket, nil)
+			var got []string
+			c.options.Each = func(info lithopss3.ObjectInfo) { got = append(got, info.Key) }
+			c.options.OlderThan, c.options.DryRun = 7*day, true
+			report, err := client.Clean(t.Context(), c.options)
+			require.NoError(t, err)
+			assert.ElementsMatch(t, c.want, got, "%+v, clock %v", c.options, clock)
+			assert.Equal(t, []int64{int64(len(c.want)), int64(2 * len(c.want))}, []int64{report.Objects, report.Bytes})
+			assert.Positive(t, report.Younger+report.Objects)
+		}
+	}
+	report, err := client.Clean(t.Context(), jobs.CleanOptions{OlderThan: 7 * day})
+	require.NoError(t, err)
+	assert.Equal(t, jobs.CleanReport{Objects: 7, Bytes: 14, Younger: int64(len(keys)) - 8}, report)
+	left, err := store.ListKeys(t.Context(), bucket, "")
+	require.NoError(t, err)
+	assert.Len(t, left, len(keys)-7)
+	_, err = client.Clean(t.Context(), jobs.CleanOptions{OlderThan: -1})
+	require.Error(t, err)
+}
+
+// interruptedStorage refuses a key and ends its caller's context: both are told.
+type interruptedStorage struct {
+	partialStorage
+	interrupt context.CancelFunc
+}
+
+func (s *interruptedStorage) DeleteObjects(ctx context.Context, bucket string, keys []string) error {
+	err := s.partialStorage.DeleteObjects(ctx, bucket, keys)
+	s.interrupt()
+	return err
+}
+
+func TestCleanInterrupted(t *testing.T) {
+	t.Parallel()
+	_, store, bucket := newJobs(t)
+	for _, key := range []string{"a", "bb", "ccc"} {
+		require.NoError(t, store.PutObject(t.Context(), bucket, "lithops.jobs/e-0/"+key, strings.NewReader(key), nil))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	storage := &interruptedStorage{partialStorage{Storage: store, refused: "lithops.jobs/e-0/bb"}, cancel}
+	report, err := jobs.New(storage, bucket, nil).Clean(ctx, jobs.CleanOptions{ExecutorID: "e-0"})
+	require.ErrorIs(t, err, context.Canceled)
+	var failed *lithopss3.DeleteError
+	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, jobs.CleanReport{Objects: 2, Bytes: 4}, report)
 }

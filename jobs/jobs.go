@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
@@ -32,7 +31,8 @@ type Client struct {
 	session  string // of the call that CloudObjects belong to; empty outside a call
 	cacheDir string // empty for no cache
 	interval time.Duration
-	pageSize int // of Watch
+	pageSize int     // of Watch
+	reading  *budget // of all that is read into memory; shared by the Clients of In
 	sleep    func(context.Context, time.Duration) error
 }
 
@@ -58,7 +58,7 @@ func New(storage lithopss3.Storage, bucket string, opts *Options) *Client {
 	}
 	client := &Client{
 		storage: storage, bucket: bucket, session: os.Getenv(sessionVariable), cacheDir: opts.CacheDir,
-		interval: opts.Interval, pageSize: maxPageSize, sleep: sleep,
+		interval: opts.Interval, pageSize: maxPageSize, sleep: sleep, reading: newBudget(maxReading),
 	}
 	if client.interval <= 0 {
 		client.interval = lithopss3.DefaultMonitoringInterval
@@ -112,6 +112,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// now returns the time on the storage's clock, which dates its objects, or this
+// machine's if the storage does not tell it.
+func (c *Client) now() time.Time {
+	if storage, ok := c.storage.(interface{ ServerTime() time.Time }); ok {
+		return storage.ServerTime()
+	}
+	return time.Now()
+}
+
 // checkPrefix returns ErrListing if key lacks prefix, because a storage that ignores
 // the prefix must not cause other keys to be deleted.
 func checkPrefix(key, prefix string) error {
@@ -120,12 +129,6 @@ func checkPrefix(key, prefix string) error {
 	}
 	return fmt.Errorf("%w below the prefix %q: it has %s", lithopss3.ErrListing, prefix, sanitize.Name(key))
 }
-
-// Limits of what is read into memory, in bytes.
-const (
-	maxStatus = 64 << 20
-	maxOutput = 1 << 30
-)
 
 // PutData stores data of a job under key, see [DataKey].
 func (c *Client) PutData(ctx context.Context, key string, body io.Reader) error {
@@ -163,24 +166,16 @@ func (c *Client) PutFunction(ctx context.Context, executorID string, function []
 
 // GetFunction reads a pickled function, of at most 1 GiB.
 func (c *Client) GetFunction(ctx context.Context, key string) ([]byte, error) {
-	return c.read(ctx, key, maxOutput)
+	return c.readAll(ctx, key)
 }
 
-// read gets an object into memory.
-func (c *Client) read(ctx context.Context, key string, limit int64) (data []byte, err error) {
-	object, err := c.storage.GetObject(ctx, c.bucket, key, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, object.Body.Close()) }()
-	data, err = io.ReadAll(io.LimitReader(object.Body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", key, err)
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d bytes", key, limit)
-	}
-	return data, nil
+// readAll returns the bytes of an object, of at most 1 GiB.
+func (c *Client) readAll(ctx context.Context, key string) (data []byte, err error) {
+	err = c.read(ctx, key, maxOutput, func(read []byte) error {
+		data = read
+		return nil
+	})
+	return data, err
 }
 
 // An Activation is an attempt at a call.
@@ -245,71 +240,10 @@ func (c *Client) keys(ctx context.Context, prefix string) iter.Seq2[Key, error] 
 	}
 }
 
-// Status reads the status of a call that has ended; before, it is fs.ErrNotExist.
-func (c *Client) Status(ctx context.Context, call Call) (*Status, error) {
-	data, err := c.read(ctx, call.StatusKey(), maxStatus)
-	if err != nil {
-		return nil, err
-	}
-	status := &Status{}
-	if err := status.UnmarshalJSON(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", call.StatusKey(), err)
-	}
-	return status, nil
-}
-
-// statusesAtOnce is how many statuses Statuses reads at once, as Python's
-// monitor (StorageMonitor.THREADPOOL_SIZE).
-const statusesAtOnce = 64
-
-// Statuses reads the statuses of many calls, 64 at once, and yields them in
-// the order of the calls, one answer for each. An error is of one call; the sequence
-// goes on behind it. Calls that are not asked for, as ctx has ended, have its cause.
-func (c *Client) Statuses(ctx context.Context, calls []Call) iter.Seq2[*Status, error] {
-	return func(yield func(*Status, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		var running sync.WaitGroup
-		defer running.Wait()
-		defer cancel()
-		type answer struct {
-			status *Status
-			err    error
-		}
-		answers := make(chan chan answer, statusesAtOnce)
-		running.Go(func() {
-			defer close(answers)
-			for _, call := range calls {
-				slot := make(chan answer, 1)
-				select {
-				case answers <- slot:
-				case <-ctx.Done():
-					return
-				}
-				running.Go(func() {
-					status, err := c.Status(ctx, call)
-					slot <- answer{status, err}
-				})
-			}
-		})
-		answered := 0
-		for slot := range answers {
-			if a := <-slot; !yield(a.status, a.err) {
-				return
-			}
-			answered++
-		}
-		for _, call := range calls[answered:] {
-			if !yield(nil, fmt.Errorf("%s: %w", call.StatusKey(), context.Cause(ctx))) {
-				return
-			}
-		}
-	}
-}
-
 // Output reads the pickle of a call's result, of at most 1 GiB, where the
 // call has left it in an object of its own; else it is fs.ErrNotExist.
 func (c *Client) Output(ctx context.Context, call Call) ([]byte, error) {
-	return c.read(ctx, call.OutputKey(), maxOutput)
+	return c.readAll(ctx, call.OutputKey())
 }
 
 // Result is what a call returned, in the types of package pickle; None is nil. A
@@ -336,12 +270,14 @@ func (c *Client) ResultOf(ctx context.Context, status *Status) (any, error) {
 	if err != nil || ok || status.ResultSize == 0 {
 		return value, err
 	}
-	data, err := c.Output(ctx, status.Call)
+	err = c.read(ctx, status.OutputKey(), maxOutput, func(data []byte) error {
+		if value, err = pickle.Decode(data); err != nil {
+			return fmt.Errorf("%s: %w", status.OutputKey(), err)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	if value, err = pickle.Decode(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", status.OutputKey(), err)
 	}
 	return value, nil
 }

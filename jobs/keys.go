@@ -237,6 +237,26 @@ func cutLast(text string) (before, after string, ok bool) {
 	return text[:i], text[i+1:], true
 }
 
+// outermost returns the executor that was not made inside a call, in whose calls, or
+// those of executors made inside them, an executor was made; or the executor itself.
+func outermost(executorID string) string {
+	for {
+		session, number, ok := cutLast(executorID)
+		if !ok || !isDigits(number) {
+			return executorID
+		}
+		jobKey, callID, ok := cutLast(session)
+		if !ok || !isDigits(callID) {
+			return executorID
+		}
+		parent, _, ok := parseJobKey(jobKey)
+		if !ok {
+			return executorID
+		}
+		executorID = parent
+	}
+}
+
 // isWithin tells whether an executor is the named one, or was made inside one of
 // its calls. "4b99c1-1" is not within "4b99c1-10", nor the other way round. Everything
 // is within "".

@@ -36,8 +36,9 @@ type WatchOptions struct {
 	// ended, the sequence ends; jobs that are not named are not waited for.
 	// Without it the sequence ends only with its context, an error, or a break.
 	Calls map[string]int
-	// UntilIdle ends the sequence once every call that has started has ended, and
-	// two polls in a row found nothing new: for who does not know how many there are.
+	// UntilIdle ends the sequence once every call that has started has ended, or was
+	// deleted, and two polls in a row found nothing new. Use it if you do not know how
+	// many calls there are.
 	UntilIdle bool
 	// Once makes a single poll of everything: the calls as they are now.
 	Once bool
@@ -162,7 +163,8 @@ func (w *watcher) poll(ctx context.Context) (news int, err error) {
 		return 0, err
 	}
 	for _, job := range w.order {
-		if job.rest--; job.rest > 0 {
+		everyJob := w.opts.UntilIdle && w.quiet > 0 // the second look is at all of them too
+		if job.rest--; job.gone || job.rest > 0 && !everyJob {
 			continue
 		}
 		found, err := job.scan(ctx, w)
@@ -182,6 +184,7 @@ func (w *watcher) poll(ctx context.Context) (news int, err error) {
 func (w *watcher) discover(ctx context.Context) error {
 	prefix := Prefix + "/"
 	opts := &lithopss3.ListOptions{Prefix: executorPrefix(w.executorID), Delimiter: "/"}
+	listed := map[string]bool{}
 	for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, opts) {
 		if err != nil {
 			return err
@@ -190,6 +193,7 @@ func (w *watcher) discover(ctx context.Context) error {
 			return err
 		}
 		folder := strings.TrimSuffix(info.Key[len(prefix):], "/")
+		listed[folder] = true
 		executorID, jobID, ok := parseJobKey(folder)
 		if !info.IsPrefix || !ok || w.known[folder] != nil || !isWithin(executorID, w.executorID) {
 			continue
@@ -200,6 +204,11 @@ func (w *watcher) discover(ctx context.Context) error {
 		}
 		w.known[folder] = job
 		w.order = append(w.order, job)
+	}
+	for folder, job := range w.known {
+		if job.gone = !listed[folder]; job.gone {
+			job.position, job.rest = "", 0
+		}
 	}
 	return nil
 }
@@ -213,9 +222,11 @@ type watchedJob struct {
 	head              string // the first call that is not known to have ended
 	position          string // where the next scan begins: a call, or a key below the job's folder
 	quiet, rest       int    // scans without news; polls until the next scan
+	gone              bool   // its objects were deleted
 }
 
-func (b *watchedJob) running() bool { return len(b.started) > len(b.done) }
+// running reports whether a call is known to have started and not to have ended.
+func (b *watchedJob) running() bool { return !b.gone && len(b.started) > len(b.done) }
 
 // scan lists the calls that are not known to have ended: from position on,
 // around to it again, and as far as the budget goes.

@@ -309,3 +309,33 @@ func TestNextCallID(t *testing.T) {
 	})
 	assert.Empty(t, nextCallID("99999", 5))
 }
+
+// UntilIdle ends after two looks without news, also where another process has
+// deleted a job whose calls were running.
+func TestWatchUntilIdle(t *testing.T) {
+	t.Parallel()
+	const cleanedAt = 20 * time.Second
+	for name, c := range map[string]struct {
+		end     time.Duration
+		cleaned bool
+		last    time.Duration // when the sequence ends, at most
+	}{
+		"all have ended": {end: 3 * time.Second, last: 12 * time.Second},
+		"cleaned":        {end: time.Hour, cleaned: true, last: cleanedAt + 30*time.Second},
+	} {
+		job := newSimulatedJob([]time.Duration{0, time.Second}, []time.Duration{c.end, c.end})
+		client := job.jobs(func() {
+			if c.cleaned && job.now >= cleanedAt {
+				job.start, job.end = []time.Duration{2 * time.Hour, 2 * time.Hour}, []time.Duration{2 * time.Hour, 2 * time.Hour}
+			}
+		})
+		events := 0
+		for _, err := range client.Watch(t.Context(), "e1-0", &WatchOptions{UntilIdle: true}) {
+			require.NoError(t, err, name)
+			events++
+			require.Less(t, job.now, c.last+time.Minute, name)
+		}
+		assert.Positive(t, events, name)
+		assert.LessOrEqual(t, job.now, c.last, name)
+	}
+}

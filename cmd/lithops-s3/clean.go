@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -15,12 +16,13 @@ type cleanCommand struct {
 	CloudObjects bool   `name:"cloudobjects" help:"Only CloudObjects: those of the executor or job, or all."`
 	All          bool   `short:"a" help:"Everything that Lithops keeps in the bucket: jobs, CloudObjects, runtime metadata."`
 	DryRun       bool   `name:"dry-run" short:"n" help:"Only print what would be deleted."`
+	OlderThan    age    `name:"older-than" placeholder:"AGE" help:"Only what belongs to executors that have stored nothing for so long: 12h, 7d, 2w. Alone, all jobs and CloudObjects."`
 	Yes          bool   `short:"y" help:"Do not ask; needed where there is no terminal to ask on."`
 }
 
 // Run deletes what is selected. On a terminal it asks first; elsewhere it wants --yes.
 func (c *cleanCommand) Run(t *terminal) error {
-	opts := jobs.CleanOptions{All: c.All, CloudObjects: c.CloudObjects, DryRun: c.DryRun}
+	opts := jobs.CleanOptions{All: c.All, CloudObjects: c.CloudObjects, DryRun: c.DryRun, OlderThan: time.Duration(c.OlderThan)}
 	if c.ID != "" {
 		selected, err := parseSelection(c.ID)
 		if err != nil {
@@ -31,8 +33,8 @@ func (c *cleanCommand) Run(t *terminal) error {
 		}
 		opts.ExecutorID, opts.JobID = selected.executor, selected.job
 	}
-	if c.ID == "" && !c.All && !c.CloudObjects {
-		return fmt.Errorf("%w: name an executor or a job, or say --cloudobjects or --all", errUsage)
+	if c.ID == "" && !c.All && !c.CloudObjects && c.OlderThan == 0 {
+		return fmt.Errorf("%w: name an executor or a job, or say --older-than, --cloudobjects or --all", errUsage)
 	}
 	if c.All && (c.ID != "" || c.CloudObjects) {
 		return fmt.Errorf("%w: --all is everything; leave out the rest", errUsage)
@@ -51,17 +53,30 @@ func (c *cleanCommand) Run(t *terminal) error {
 			return err
 		}
 	}
+	var printing error
 	done := "Deleted"
 	if c.DryRun {
 		done = "Would delete"
-		opts.Each = func(info lithopss3.ObjectInfo) { _, _ = fmt.Fprintln(t.stdout, sanitize.Name(info.Key)) }
+		opts.Each = func(info lithopss3.ObjectInfo) {
+			if printing == nil {
+				_, printing = fmt.Fprintln(t.stdout, sanitize.Name(info.Key))
+			}
+		}
 	}
 	report, err := client.Clean(t.ctx, opts)
-	if some := (*lithopss3.DeleteError)(nil); errors.As(err, &some) {
-		report.Objects -= int64(len(some.Failed))
+	if err == nil && c.ID != "" && report == (jobs.CleanReport{}) {
+		return fmt.Errorf("%w: %s (bucket %s)", errNoCalls, sanitize.Name(c.ID), sanitize.Name(client.Bucket()))
 	}
-	_, _ = fmt.Fprintf(t.stdout, "%s %s, %s, in bucket %s\n", done, formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()))
-	return err
+	_, printed := fmt.Fprintf(t.stdout, "%s %s, %s, in bucket %s%s\n", done, formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()), younger(report))
+	return errors.Join(err, printing, printed)
+}
+
+// younger says how many objects were kept for their age.
+func younger(report jobs.CleanReport) string {
+	if report.Younger == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s younger)", formatCount(report.Younger, "object"))
 }
 
 var errNotConfirmed = errors.New("nothing was deleted")

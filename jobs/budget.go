@@ -1,0 +1,75 @@
+package jobs
+
+import (
+	"context"
+	"sync"
+)
+
+// A budget bounds the bytes that are held at once. Who asks first is served first.
+type budget struct {
+	mu      sync.Mutex
+	size    int64
+	held    int64
+	waiting []*claim
+}
+
+// A claim waits for bytes of a budget.
+type claim struct {
+	bytes   int64
+	granted chan struct{}
+}
+
+func newBudget(size int64) *budget { return &budget{size: size} }
+
+// acquire waits until bytes can be held, and returns the function that gives them
+// back, which is called once. What is larger than the whole budget is held alone.
+func (b *budget) acquire(ctx context.Context, bytes int64) (release func(), err error) {
+	bytes = min(max(bytes, 0), b.size)
+	b.mu.Lock()
+	if len(b.waiting) == 0 && b.held+bytes <= b.size {
+		b.held += bytes
+		b.mu.Unlock()
+		return func() { b.release(bytes) }, nil
+	}
+	waiting := &claim{bytes, make(chan struct{})}
+	b.waiting = append(b.waiting, waiting)
+	b.mu.Unlock()
+	select {
+	case <-waiting.granted:
+		return func() { b.release(bytes) }, nil
+	case <-ctx.Done():
+		b.withdraw(waiting)
+		return nil, context.Cause(ctx)
+	}
+}
+
+// withdraw ends a claim whose owner does not wait any longer.
+func (b *budget) withdraw(unwanted *claim) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, waiting := range b.waiting {
+		if waiting == unwanted {
+			b.waiting = append(b.waiting[:i:i], b.waiting[i+1:]...)
+			b.grant()
+			return
+		}
+	}
+	b.held -= unwanted.bytes // it was granted at the same time
+	b.grant()
+}
+
+func (b *budget) release(bytes int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held -= bytes
+	b.grant()
+}
+
+// grant serves those who wait, in their order, as far as there is room.
+func (b *budget) grant() {
+	for len(b.waiting) > 0 && b.held+b.waiting[0].bytes <= b.size {
+		b.held += b.waiting[0].bytes
+		close(b.waiting[0].granted)
+		b.waiting = b.waiting[1:]
+	}
+}

@@ -1,0 +1,366 @@
+package jobs
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A generatedStorage makes objects as they are read, so that only what a reader holds
+// is in memory.
+type generatedStorage struct {
+	lithopss3.Storage
+	head, tail string // around the filling
+	size       int64  // of the filling
+	noLength   bool   // it does not say how long objects are
+	heap       heapMeter
+	handed     atomic.Int64 // bytes that bodies have given
+	most       atomic.Int64 // of them at once, less what the test has given back
+}
+
+func (s *generatedStorage) GetObject(context.Context, string, string, *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	body := io.MultiReader(strings.NewReader(s.head), io.LimitReader(filling{}, s.size), strings.NewReader(s.tail))
+	object := &lithopss3.Object{Length: s.size + int64(len(s.head)+len(s.tail))}
+	object.Size = object.Length
+	if s.noLength {
+		object.Length = -1
+	}
+	object.Body = io.NopCloser(&countedBody{Reader: body, storage: s})
+	return object, nil
+}
+
+// filling is x without end.
+type filling struct{}
+
+func (filling) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+type countedBody struct {
+	io.Reader
+	storage *generatedStorage
+	unseen  int
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	handed := b.storage.handed.Add(int64(n))
+	for most := b.storage.most.Load(); handed > most && !b.storage.most.CompareAndSwap(most, handed); most = b.storage.most.Load() {
+	}
+	if b.unseen += n; b.unseen > 1<<20 {
+		b.unseen = 0
+		b.storage.heap.look()
+	}
+	return n, err
+}
+
+// A heapMeter remembers the most that the heap had.
+type heapMeter struct {
+	mu   sync.Mutex
+	most uint64
+}
+
+func (m *heapMeter) look() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	m.most = max(m.most, stats.HeapAlloc)
+}
+
+// grown returns by how many MiB the heap has grown at most since before.
+func (m *heapMeter) grown(before uint64) int {
+	m.look()
+	return (int(m.most) - int(before)) >> 20
+}
+
+// heapNow is the heap without garbage.
+func heapNow() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+func callsOfJob(n int) []Call {
+	calls := make([]Call, n)
+	for i := range calls {
+		calls[i] = Call{"e-0", "M000", FormatCallID(i)}
+	}
+	return calls
+}
+
+// Statuses holds a few MiB, or one large status, however many there are.
+// Not parallel: it measures the heap.
+func TestStatusesInMemory(t *testing.T) {
+	for _, c := range []struct {
+		calls    int
+		size     int64
+		noLength bool
+		most     int64 // bytes of statuses at once
+		heap     int   // MiB
+	}{
+		{calls: 4, size: 40 << 20, most: 41 << 20, heap: 200}, // 64 of 60 MiB, for 75 s: 184 MiB
+		{calls: 64, size: 1 << 20, most: 10 << 20, heap: 60},
+		{calls: 8, size: 10 << 20, noLength: true, most: 11 << 20, heap: 100},
+	} {
+		storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 0.0, "exc_info": "`, tail: `"}`, size: c.size, noLength: c.noLength}
+		before := heapNow()
+		answers := 0
+		for status, err := range New(storage, "bucket", nil).Statuses(t.Context(), callsOfJob(c.calls)) {
+			require.NoError(t, err)
+			require.Len(t, status.excInfo, int(c.size))
+			storage.handed.Add(-c.size)
+			storage.heap.look()
+			answers++
+		}
+		assert.Equal(t, c.calls, answers)
+		assert.LessOrEqual(t, storage.most.Load(), c.most)
+		assert.Less(t, storage.heap.grown(before), c.heap, "%d statuses of %d bytes", c.calls, c.size)
+		t.Logf("%d statuses of %d MiB: %d MiB at once, %d MiB of heap", c.calls, c.size>>20, storage.most.Load()>>20, storage.heap.grown(before))
+	}
+}
+
+// Objects that several goroutines read at once are bounded together.
+// Not parallel: it measures the heap.
+func TestReadingInMemory(t *testing.T) {
+	storage := &generatedStorage{head: "\x80\x04B\x00\x00\xa0\x00", tail: ".", size: 10 << 20} // bytes of 10 MiB
+	client := New(storage, "bucket", nil)
+	before := heapNow()
+	var running sync.WaitGroup
+	for _, call := range callsOfJob(20) {
+		running.Go(func() {
+			value, err := client.In(call).ResultOf(t.Context(), &Status{Call: call, ResultSize: storage.size})
+			storage.handed.Add(-storage.size)
+			assert.NoError(t, err)
+			assert.Len(t, value, int(storage.size))
+		})
+	}
+	running.Wait()
+	assert.LessOrEqual(t, storage.most.Load(), int64(maxReading))
+	assert.Less(t, storage.heap.grown(before), 350)
+}
+
+// A status with its whole budget in the hands of the consumer does not keep others
+// from being read: who reads results in the loop does not wait for ever.
+func TestResultsWhileStatusesAreRead(t *testing.T) {
+	t.Parallel()
+	storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 1.0, "exc_info": "`, tail: `"}`, size: 9 << 20}
+	client := New(storage, "bucket", nil)
+	for status, err := range client.Statuses(t.Context(), callsOfJob(2)) {
+		require.NoError(t, err)
+		_, err := client.Output(t.Context(), status.Call)
+		require.NoError(t, err)
+		_, err = client.Status(t.Context(), status.Call)
+		require.NoError(t, err)
+	}
+}
+
+// A consumer that stops, and a context that ends, leave no reader that waits.
+func TestStatusesStop(t *testing.T) {
+	t.Parallel()
+	storage := &generatedStorage{head: `{"exc_info": "`, tail: `"}`, size: 5 << 20}
+	client := New(storage, "bucket", nil)
+	for range client.Statuses(t.Context(), callsOfJob(100)) {
+		break
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	answers, failed := 0, 0
+	for _, err := range client.Statuses(ctx, callsOfJob(100)) {
+		cancel()
+		answers++
+		if err != nil {
+			require.ErrorIs(t, err, context.Canceled)
+			failed++
+		}
+	}
+	assert.Equal(t, 100, answers)
+	assert.Positive(t, failed)
+}
+
+// What is larger than its limit is refused, told by its length before a byte is read.
+func TestReadLimits(t *testing.T) {
+	t.Parallel()
+	storage := &generatedStorage{size: maxStatus + 1}
+	client := New(storage, "bucket", nil)
+	_, err := client.Status(t.Context(), callsOfJob(1)[0])
+	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
+	require.ErrorContains(t, err, "lithops.jobs/e-0-M000/00000/status.json is larger than 67108864 bytes")
+	for _, err := range client.Statuses(t.Context(), callsOfJob(2)) {
+		require.ErrorIs(t, err, lithopss3.ErrTooLarge)
+	}
+	assert.Zero(t, storage.handed.Load())
+	storage.noLength = true
+	_, err = client.Status(t.Context(), callsOfJob(1)[0])
+	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
+	storage.size = maxStatus
+	_, err = client.Status(t.Context(), callsOfJob(1)[0])
+	require.ErrorIs(t, err, ErrMalformedStatus, "all of it is read")
+}
+
+// readAll takes memory for what has come, not for what was promised.
+func TestReadAll(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
+		for _, expected := range []int64{-1, 0, 1, int64(size), int64(size) + 1, 1 << 50} {
+			text := bytes.Repeat([]byte("ab"), size/2+1)[:size]
+			data, err := readAll(bytes.NewReader(text), expected)
+			require.NoError(t, err)
+			require.Equal(t, text, data)
+			most := max(2*size+2, 64<<10+1)
+			if expected == int64(size) {
+				most = max(size, 64<<10) + 1
+			}
+			require.LessOrEqual(t, cap(data), most, "%d of %d", size, expected)
+		}
+	}
+	_, err := readAll(io.MultiReader(strings.NewReader("x"), errReader{fs.ErrClosed}), 5)
+	require.ErrorIs(t, err, fs.ErrClosed)
+}
+
+type errReader struct{ error }
+
+func (r errReader) Read([]byte) (int, error) { return 0, r.error }
+
+// Logs are unpacked as they are read: 100 KB that unpack to 64 MiB cost what Logs
+// returns, and nothing with LogReader. Not parallel: it measures the heap.
+func TestLogsInMemory(t *testing.T) {
+	var packed bytes.Buffer
+	writer, err := zlib.NewWriterLevel(&packed, zlib.BestCompression)
+	require.NoError(t, err)
+	const size = 64 << 20
+	_, err = io.Copy(writer, io.LimitReader(filling{}, size))
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	status := &Status{logs: base64.StdEncoding.EncodeToString(packed.Bytes())}
+	require.Less(t, len(status.logs), 100<<10)
+
+	var heap heapMeter
+	before := heapNow()
+	n, err := io.Copy(io.Discard, io.TeeReader(status.LogReader(), lookingWriter{&heap}))
+	require.NoError(t, err)
+	assert.Equal(t, int64(size), n)
+	assert.Less(t, heap.grown(before), 20)
+	text, err := status.Logs()
+	require.NoError(t, err)
+	assert.Len(t, text, int(size))
+	assert.Less(t, heap.grown(before), int(size>>20)+20)
+}
+
+type lookingWriter struct{ heap *heapMeter }
+
+func (w lookingWriter) Write(p []byte) (int, error) {
+	w.heap.look()
+	return len(p), nil
+}
+
+// Logs that unpack to more than the limit are refused; LogReader reads them.
+func TestLogsLimit(t *testing.T) {
+	t.Parallel()
+	const limit = 1 << 20
+	var packed bytes.Buffer
+	writer := zlib.NewWriter(&packed)
+	_, err := io.Copy(writer, io.LimitReader(filling{}, limit+1))
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	status := &Status{Call: callsOfJob(1)[0], logs: base64.StdEncoding.EncodeToString(packed.Bytes())}
+	_, err = status.logsUpTo(limit)
+	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
+	text, err := status.logsUpTo(limit + 1)
+	require.NoError(t, err)
+	require.Len(t, text, limit+1)
+	n, err := io.Copy(io.Discard, status.LogReader())
+	require.NoError(t, err)
+	assert.Equal(t, int64(limit+1), n)
+}
+
+func TestBrokenLogs(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	writer := zlib.NewWriter(&packed)
+	_, _ = io.WriteString(writer, strings.Repeat("text", 1000))
+	require.NoError(t, writer.Close())
+	whole := base64.StdEncoding.EncodeToString(packed.Bytes())
+	for name, logs := range map[string]string{"no base64": "!", "no zlib": "eHh4eA==", "cut": whole[:len(whole)/2/4*4], "checksum": whole[:len(whole)-8] + "AAAAAAA="} {
+		status := &Status{Call: callsOfJob(1)[0], logs: logs}
+		_, err := status.Logs()
+		require.ErrorContains(t, err, "the logs of call e-0-M000/00000: ", name)
+	}
+	text, err := (&Status{}).Logs()
+	require.NoError(t, err)
+	assert.Empty(t, text)
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	b := newBudget(10)
+	take := func(n int64) func() {
+		release, err := b.acquire(t.Context(), n)
+		require.NoError(t, err)
+		return release
+	}
+	first := take(6)
+	second := take(4)
+	ctx, cancel := context.WithCancel(t.Context())
+	granted := make(chan string, 3)
+	claim := func(ctx context.Context, n int64, name string) {
+		queued := len(b.waitingNow())
+		go func() {
+			release, err := b.acquire(ctx, n)
+			if err != nil {
+				granted <- fmt.Sprint(name, " ", err)
+				return
+			}
+			granted <- name
+			release()
+		}()
+		for len(b.waitingNow()) == queued {
+			runtime.Gosched()
+		}
+	}
+	claim(t.Context(), 1000, "large")
+	claim(ctx, 5, "canceled")
+	claim(t.Context(), 1, "small")
+	first()
+	assert.Empty(t, granted, "the large one is first, and takes all")
+	cancel()
+	assert.Equal(t, "canceled context canceled", <-granted)
+	assert.Empty(t, granted)
+	second()
+	assert.Equal(t, "large", <-granted)
+	assert.Equal(t, "small", <-granted)
+	for b.heldNow() != 0 {
+		runtime.Gosched()
+	}
+	take(10)()
+	take(-1)()
+}
+
+func (b *budget) waitingNow() []*claim {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.waiting
+}
+
+func (b *budget) heldNow() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held
+}

@@ -1,0 +1,108 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+// Limits of what is read into memory, in bytes.
+const (
+	maxStatus = 64 << 20 // of one status
+	maxOutput = 1 << 30  // of one result or function
+
+	// maxReading bounds the objects that all calls of a Client's methods read at
+	// once; one that is larger is read while no other is.
+	maxReading = 32 << 20
+	// maxStatuses bounds the statuses that one Client.Statuses holds: those that
+	// have been read and not yet been yielded.
+	maxStatuses = 8 << 20
+)
+
+// read reads an object of at most limit bytes and passes it to use. The bytes count
+// as held until use returns.
+func (c *Client) read(ctx context.Context, key string, limit int64, use func(data []byte) error) error {
+	object, err := c.open(ctx, key, limit)
+	if err != nil {
+		return err
+	}
+	release, err := c.reading.acquire(ctx, weight(object, limit))
+	if err != nil {
+		return errors.Join(fmt.Errorf("reading %s: %w", key, err), object.Body.Close())
+	}
+	defer release()
+	data, err := readBody(object, key, limit)
+	if err != nil {
+		return err
+	}
+	return use(data)
+}
+
+// open opens an object of at most limit bytes.
+func (c *Client) open(ctx context.Context, key string, limit int64) (*lithopss3.Object, error) {
+	object, err := c.storage.GetObject(ctx, c.bucket, key, nil)
+	if err != nil {
+		return nil, err
+	}
+	if object.Length > limit {
+		return nil, errors.Join(tooLarge(key, limit), object.Body.Close())
+	}
+	return object, nil
+}
+
+func tooLarge(key string, limit int64) error {
+	return fmt.Errorf("%s is larger than %d bytes: %w", key, limit, lithopss3.ErrTooLarge)
+}
+
+// weight returns what an open object counts in a budget: its length, or where the
+// storage does not tell it, the limit.
+func weight(object *lithopss3.Object, limit int64) int64 {
+	if object.Length > 0 || object.Size == 0 && object.Length == 0 {
+		return object.Length
+	}
+	return limit
+}
+
+// readBody reads an object's body to its end and closes it.
+func readBody(object *lithopss3.Object, key string, limit int64) (data []byte, err error) {
+	defer func() { err = errors.Join(err, object.Body.Close()) }()
+	data, err = readAll(io.LimitReader(object.Body, limit+1), object.Length)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", key, err)
+	}
+	if int64(len(data)) > limit {
+		return nil, tooLarge(key, limit)
+	}
+	return data, nil
+}
+
+// readAll reads r to its end into one piece of memory of the expected size. It takes
+// the memory as the bytes come, in doubling steps, because the size is a promise of
+// the server's.
+func readAll(r io.Reader, expected int64) ([]byte, error) {
+	const start = 64 << 10
+	data := make([]byte, 0, min(max(expected, 0), start)+1) // and one for the read that finds the end
+	for {
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if errors.Is(err, io.EOF) {
+			return data, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(data) < cap(data) {
+			continue
+		}
+		size := int64(2 * cap(data))
+		if int64(len(data)) <= expected {
+			size = min(size, expected+1)
+		}
+		grown := make([]byte, len(data), size)
+		copy(grown, data)
+		data = grown
+	}
+}
