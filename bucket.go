@@ -145,9 +145,6 @@ func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 	return err
 }
 
-// createAttempts bounds the tries against a concurrent change of the same bucket.
-const createAttempts = 5
-
 // CreateBucket makes a bucket in the Store's region and keeps the public out of
 // it. One that is the caller's already, also since a moment ago, is no error;
 // another account's is ErrNotOwner; a name that S3 does not take is
@@ -161,16 +158,7 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 	if s.accountIn(bucket) != "" {
 		in.BucketNamespace = types.BucketNamespaceAccountRegional
 	}
-	var err error
-	for attempt := range createAttempts {
-		_, err = s.client.CreateBucket(ctx, in)
-		if !isConflict(err) {
-			break
-		}
-		if waitErr := sleep(ctx, time.Second<<attempt/4); waitErr != nil {
-			return wrapError(op, bucket, "", waitErr)
-		}
-	}
+	_, err := s.client.CreateBucket(ctx, in)
 	var mine *types.BucketAlreadyOwnedByYou
 	if errors.As(err, &mine) {
 		return nil
@@ -190,12 +178,6 @@ func (s *Store) location() *types.CreateBucketConfiguration {
 		return nil
 	}
 	return &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(s.session.region)}
-}
-
-// isConflict is S3's "a conflicting conditional operation is currently in progress".
-func isConflict(err error) bool {
-	var known *Error
-	return errors.As(wrapError("CreateBucket", "", "", err), &known) && known.Code == "OperationAborted"
 }
 
 // blockPublicAccess states for a new bucket what AWS has as its default since

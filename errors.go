@@ -22,6 +22,18 @@ var (
 	ErrNoSuchBucket = errors.New("no such bucket")
 	// ErrNotOwner is a bucket that exists and belongs to another account. It is an [fs.ErrPermission] too.
 	ErrNotOwner = errors.New("the bucket belongs to another account")
+	// ErrArchived is an object in an archive (storage class GLACIER, DEEP_ARCHIVE or an
+	// archive tier): it must be restored before it can be read.
+	ErrArchived = errors.New("the object is archived (restore it first)")
+	// ErrClockSkew is a request that the server takes for one of another time. The time
+	// of its answers is used to sign the next request, so that it only comes from a
+	// server that does not tell the time.
+	ErrClockSkew = errors.New("this machine's clock and the server's differ too much")
+	// ErrSignature is a signature that the server computes otherwise: mostly the secret
+	// access key is wrong, or something on the way changes what is signed.
+	ErrSignature = errors.New("wrong signature (check the secret access key)")
+	// ErrQuota is a limit of the account, the bucket or the server that is used up.
+	ErrQuota = errors.New("the quota is used up")
 	// ErrInvalidBucketName is a bucket name that S3 does not accept.
 	ErrInvalidBucketName = errors.New("invalid bucket name")
 	// ErrInvalidKey is an object key that S3 does not accept: empty, or longer than 1,024 bytes.
@@ -160,9 +172,30 @@ func wrapError(op, bucket, key string, err error) error {
 	return e
 }
 
+// refusals are errors that mostly come with HTTP 403, although no permission is
+// missing (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and
+// the tables of MinIO, Ceph and SeaweedFS).
+var refusals = map[string]error{
+	"InvalidObjectState":             ErrArchived,
+	"RequestTimeTooSkewed":           ErrClockSkew,
+	"RequestNotReadyYet":             ErrClockSkew,
+	"RequestExpired":                 ErrClockSkew,
+	"SignatureDoesNotMatch":          ErrSignature,
+	"InvalidSignatureException":      ErrSignature,
+	"QuotaExceeded":                  ErrQuota,
+	"ServiceQuotaExceeded":           ErrQuota,
+	"XMinioAdminBucketQuotaExceeded": ErrQuota,
+	"XMinioStorageFull":              ErrQuota,
+	"InsufficientStorage":            ErrQuota,
+	"TooManyBuckets":                 ErrQuota,
+}
+
 // errorKinds maps by status first and by code second: servers other than AWS
 // keep to the status and make up codes of their own.
 func errorKinds(status int, code string) []error {
+	if kind := refusals[code]; kind != nil {
+		return []error{kind}
+	}
 	switch code {
 	case "NoSuchBucket":
 		return []error{ErrNoSuchBucket, fs.ErrNotExist}
@@ -180,6 +213,8 @@ func errorKinds(status int, code string) []error {
 		return []error{fs.ErrNotExist}
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return []error{fs.ErrPermission}
+	case http.StatusInsufficientStorage:
+		return []error{ErrQuota}
 	case http.StatusPreconditionFailed:
 		return []error{ErrPrecondition}
 	case http.StatusNotModified:

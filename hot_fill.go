@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithytime "github.com/aws/smithy-go/time"
 )
 
@@ -40,7 +41,7 @@ func fillHead(r *hotRequest, in *s3.HeadObjectInput) bool {
 
 // putOthers are the fields of an input that fillPut does not know, by number.
 var putOthers = otherFields(reflect.TypeFor[s3.PutObjectInput](),
-	"Bucket", "Key", "Body", "ExpectedBucketOwner", "ContentType", "Metadata", "ChecksumCRC32")
+	"Bucket", "Key", "Body", "ExpectedBucketOwner", "ContentType", "Metadata", "ChecksumAlgorithm", "ChecksumCRC32")
 
 func otherFields(t reflect.Type, known ...string) []int {
 	var others []int
@@ -52,8 +53,7 @@ func otherFields(t reflect.Type, known ...string) []int {
 	return others
 }
 
-// fillPart knows parts' numbers and names as AWS makes them. The algorithm of the
-// checksum is the pattern's.
+// fillPart knows parts' numbers and names as AWS makes them.
 func fillPart(r *hotRequest, in *s3.UploadPartInput) bool {
 	rest := *in
 	rest.Bucket, rest.Key, rest.ExpectedBucketOwner, rest.UploadId, rest.PartNumber = nil, nil, nil, nil, nil
@@ -64,7 +64,7 @@ func fillPart(r *hotRequest, in *s3.UploadPartInput) bool {
 	r.query = "partNumber=" + strconv.Itoa(int(*in.PartNumber)) + "&uploadId=" + *in.UploadId + "&"
 	r.checksum = &in.ChecksumCRC32
 	return r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", in.ExpectedBucketOwner) &&
-		r.addText("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", in.ChecksumCRC32) && r.openBody(in.Body)
+		r.addText("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", in.ChecksumCRC32) && r.addAlgorithm(in.ChecksumAlgorithm) && r.openBody(in.Body)
 }
 
 func fillPut(r *hotRequest, in *s3.PutObjectInput) bool {
@@ -78,7 +78,20 @@ func fillPut(r *hotRequest, in *s3.PutObjectInput) bool {
 	return r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", in.ExpectedBucketOwner) &&
 		r.addText("Content-Type", "content-type", in.ContentType) &&
 		r.addText("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", in.ChecksumCRC32) &&
-		r.addMetadata(in.Metadata) && r.openBody(in.Body)
+		r.addMetadata(in.Metadata) && r.addAlgorithm(in.ChecksumAlgorithm) && r.openBody(in.Body)
+}
+
+// addAlgorithm tells the server which checksum the request has: moto keeps none
+// without it.
+func (r *hotRequest) addAlgorithm(algorithm types.ChecksumAlgorithm) bool {
+	switch algorithm {
+	case "":
+		return true
+	case types.ChecksumAlgorithmCrc32:
+		r.add("X-Amz-Sdk-Checksum-Algorithm", "x-amz-sdk-checksum-algorithm", string(algorithm))
+		return true
+	}
+	return false
 }
 
 // addText adds a header unless it is nil. It is false for a value that the

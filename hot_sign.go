@@ -66,9 +66,9 @@ func (p *pattern) readHeader(header http.Header) bool {
 		switch name {
 		case "User-Agent", "Accept-Encoding":
 			p.fields = append(p.fields, field{name: name, value: values[0]})
-		case "X-Amz-Checksum-Mode", "X-Amz-Sdk-Checksum-Algorithm":
+		case "X-Amz-Checksum-Mode":
 			p.fields = append(p.fields, field{name: name, lower: strings.ToLower(name), value: values[0]})
-			p.validate = p.validate || name == "X-Amz-Checksum-Mode"
+			p.validate = true
 		case "X-Amz-Checksum-Crc32":
 			p.checksum = true
 		case "X-Amz-Trailer":
@@ -77,7 +77,7 @@ func (p *pattern) readHeader(header http.Header) bool {
 			p.unsigned = values[0] == unsignedPayload
 		case "Authorization":
 			p.region = signingRegion(values[0])
-		case "X-Amz-Date", "X-Amz-Security-Token", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "X-Amzn-Trace-Id",
+		case "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Sdk-Checksum-Algorithm", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "X-Amzn-Trace-Id",
 			"Content-Encoding", "X-Amz-Decoded-Content-Length", "Content-Type", "Expect", "X-Amz-Expected-Bucket-Owner", "Range",
 			"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since":
 		default:

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -31,6 +32,8 @@ func checkNames(op, bucket, key string) error {
 	switch {
 	case key == "":
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: it is empty", ErrInvalidKey)}
+	case !utf8.ValidString(key):
+		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %q is not UTF-8", ErrInvalidKey, key)}
 	case len(key) > maxKeyLength:
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %d bytes, S3 takes at most %d", ErrInvalidKey, len(key), maxKeyLength)}
 	}

@@ -63,23 +63,49 @@ const (
 )
 
 // explainRefusal tells a bucket of another account from one that the credentials
-// may not use. Its one request is the only one that does not demand the owner: a
-// HEAD, which carries nothing and gets nothing, and is made only after a refusal.
+// may not use. It returns nil if the refusal has passed, because a server may refuse
+// once and then no more: whose a bucket is must not follow from one answer.
+//
+// The look without the owner is the only request that does not demand it: a HEAD,
+// which carries nothing and gets nothing, and is made only after a refusal.
 func (s *Store) explainRefusal(ctx context.Context, bucket string, refusal error) error {
 	if s.bucket.known() != bucket {
 		return refusal
 	}
-	if account := s.bucket.owner(bucket); account != "" {
-		_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, inRegion(s.regions.get(bucket)))
-		if err == nil {
-			return fmt.Errorf("%w: %s exists, but not in account %s: %s; %s", ErrNotOwner, bucket, account, ownerDanger, ownerWayOut)
-		}
-	}
 	if errors.Is(refusal, ErrNotOwner) {
 		return fmt.Errorf("%w: %s; %s", refusal, ownerDanger, ownerWayOut)
 	}
-	return fmt.Errorf("%w: the bucket is another account's, or these credentials may not use it: %s; %s", refusal, ownerDanger, ownerWayOut)
+	_, open := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, inRegion(s.regions.get(bucket)))
+	again := open
+	account := s.bucket.owner(bucket)
+	if account != "" {
+		again = s.HeadBucket(ctx, bucket)
+	}
+	switch {
+	case again == nil:
+		return nil
+	case open == nil && isPermission(again):
+		return &notOwnerError{
+			text:    fmt.Sprintf("%v: %s exists, but not in account %s: %s; %s", ErrNotOwner, bucket, account, ownerDanger, ownerWayOut),
+			refusal: again,
+		}
+	case isPermission(open) && isPermission(again):
+		return fmt.Errorf("%w: the bucket is another account's, or these credentials may not use it: %s; %s", refusal, ownerDanger, ownerWayOut)
+	}
+	return refusal
 }
+
+// A notOwnerError is a bucket that was shown to be another account's.
+type notOwnerError struct {
+	text    string
+	refusal error
+}
+
+// Error says whose the bucket is not, and what to do.
+func (e *notOwnerError) Error() string { return e.text }
+
+// Unwrap returns ErrNotOwner and the server's refusal, which is an fs.ErrPermission.
+func (e *notOwnerError) Unwrap() []error { return []error{ErrNotOwner, e.refusal} }
 
 // ownership finds out for a person whose a bucket is that may be used. Unlike the
 // other operations it asks STS where the configuration names the bucket.
@@ -95,7 +121,12 @@ func (s *Store) ownership(ctx context.Context, bucket string) (owner string, for
 		return "", false, "STS does not tell the account: " + err.Error()
 	}
 	account := aws.ToString(caller.Account)
-	_, err = call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: &account}, s.client.HeadBucket)
+	for range 2 { // one refusal may pass
+		_, err = call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: &account}, s.client.HeadBucket)
+		if !isPermission(err) {
+			break
+		}
+	}
 	switch {
 	case err == nil:
 		return account, false, ""

@@ -62,6 +62,7 @@ func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSe
 	in := &s3.PutObjectInput{
 		Bucket: &bucket, Key: &key, Body: body, ExpectedBucketOwner: s.expectedOwner(bucket),
 		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, IfMatch: ifMatchOfWrite(opts.IfMatch),
+		ChecksumAlgorithm: s.checksumAlgorithm(), // as boto3: moto keeps no checksum without it
 	}
 	if opts.IfAbsent {
 		in.IfNoneMatch = aws.String("*")

@@ -3,7 +3,7 @@ package lithopss3
 import (
 	"context"
 	"errors"
-	"net/http"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -42,7 +42,9 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 		if isPermission(err) {
 			err = s.explainRefusal(ctx, bucket, err)
 		}
-		return nil, err
+		if err != nil {
+			return nil, err
+		}
 	}
 	start := time.Now()
 	out, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.HeadBucket)
@@ -57,7 +59,9 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 	return status, nil
 }
 
-func isPermission(err error) bool { return answerStatus(err) == http.StatusForbidden }
+// isPermission reports whether err is a refusal that is not the clock's, the
+// signature's or an archive's fault.
+func isPermission(err error) bool { return errors.Is(wrapError("", "", "", err), fs.ErrPermission) }
 
 func (s *Store) publicAccessBlocked(ctx context.Context, bucket string) *bool {
 	out, err := call(ctx, s, bucket, &s3.GetPublicAccessBlockInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.GetPublicAccessBlock)

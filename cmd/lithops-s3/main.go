@@ -98,7 +98,7 @@ type commands struct {
 
 const description = `lithops-s3 reads and writes the storage that a Lithops configuration describes, on AWS S3.
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 not permitted or no credentials, 5 the configuration is wrong, 130 interrupted.`
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 not permitted, or no or wrong credentials, 5 the configuration is wrong, 130 interrupted.`
 
 // run is main without the process, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -172,7 +172,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitPermission
 	case errors.As(err, &local): // a file of this machine, and no object
 		return exitError
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, lithopss3.ErrSignature): // the wrong secret key
 		return exitPermission
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound
