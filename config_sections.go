@@ -2,22 +2,16 @@ package lithopss3
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"gopkg.in/yaml.v3"
-)
-
-// The keys that Lithops documents, for the warning about others.
-var (
-	sectionNames = []string{"lithops", "aws", "aws_s3"}
-	lithopsKeys  = []string{"storage", "monitoring_interval", "backend", "mode", "monitoring"}
-	awsKeys      = []string{"region", "region_name", "access_key_id", "secret_access_key", "session_token", "account_id"}
-	awsS3Keys    = append([]string{"storage_bucket", "user_agent"}, awsKeys...)
 )
 
 // regionFormat is what botocore.utils.validate_region_name accepts, but for names
@@ -56,6 +50,9 @@ func resolveConfig(tree *yaml.Node, source, backend string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.checkTop(sections); err != nil {
+		return nil, err
+	}
 	r.warnUnknown(sections, "", sectionNames, false)
 	for _, step := range []func(map[string]setting) error{
 		func(s map[string]setting) error { return r.resolveLithops(s["lithops"], backend) },
@@ -73,6 +70,9 @@ func resolveConfig(tree *yaml.Node, source, backend string) (*Config, error) {
 func (r *resolver) resolveLithops(section setting, backend string) error {
 	entries, err := r.section(section, "lithops", true)
 	if err != nil {
+		return err
+	}
+	if err := r.checkSection(entries, "lithops", nil); err != nil {
 		return err
 	}
 	r.warnUnknown(entries, "lithops", lithopsKeys, false)
@@ -122,12 +122,16 @@ func (r *resolver) mergeAWS(sections map[string]setting) error {
 	if err != nil {
 		return err
 	}
-	r.warnUnknown(aws, "aws", awsKeys, false)
-	r.warnUnknown(s3, "aws_s3", awsS3Keys, true)
-	r.merged = aws
-	for key, value := range s3 {
-		r.merged[key] = value
+	r.merged = maps.Clone(aws)
+	maps.Copy(r.merged, s3)
+	if err := r.checkSection(aws, "aws", r.merged); err != nil {
+		return err
 	}
+	if err := r.checkSection(s3, "aws_s3", r.merged); err != nil {
+		return err
+	}
+	r.warnUnknown(aws, "aws", awsS3Keys, false)
+	r.warnUnknown(s3, "aws_s3", awsS3Keys, true)
 	return nil
 }
 
@@ -186,24 +190,48 @@ func validateRegion(region string) error {
 
 func (r *resolver) resolveKeys(map[string]setting) error {
 	var secret, token string
-	for key, target := range map[string]*string{
-		"access_key_id":     &r.config.AccessKeyID,
-		"secret_access_key": &secret,
-		"session_token":     &token,
-		"storage_bucket":    &r.config.StorageBucket,
+	for _, part := range []struct {
+		key    string
+		target *string
+		check  func(string) string
+	}{
+		{"access_key_id", &r.config.AccessKeyID, isKeyID},
+		{"secret_access_key", &secret, isSecretKey},
+		{"session_token", &token, isKeyID},
+		{"storage_bucket", &r.config.StorageBucket, bucketProblem},
 	} {
-		s, ok := r.merged[key]
-		if !ok || isNull(s.node) || (key == "storage_bucket" && isFalsy(s.node)) {
+		s, ok := r.merged[part.key]
+		if !ok || isNull(s.node) || (part.key == "storage_bucket" && isFalsy(s.node)) {
 			continue
 		}
 		text, err := r.text(s)
 		if err != nil {
 			return err
 		}
-		*target = text
+		if problem := part.check(text); problem != "" {
+			return r.problem(s.line, s.name(), problem)
+		}
+		*part.target = text
 	}
 	r.config.SecretAccessKey, r.config.SessionToken = NewSecret(secret), NewSecret(token)
 	return nil
+}
+
+// isKeyID says what a key ID or a token has that no header can carry, or "".
+func isKeyID(text string) string {
+	return hasProblem(problemOf(text, func(r rune) bool { return isASCII(r) && !unicode.IsSpace(r) }))
+}
+
+// isSecretKey says what a secret key has that none has, or "".
+func isSecretKey(text string) string {
+	return hasProblem(problemOf(text, func(r rune) bool { return !unicode.IsSpace(r) }))
+}
+
+func hasProblem(problem string) string {
+	if problem == "" {
+		return ""
+	}
+	return "has " + problem
 }
 
 // section gives a section's entries. An empty one counts as absent, where
@@ -268,18 +296,6 @@ func (r *resolver) problem(line int, key, reason string) error {
 func (r *resolver) warn(line int, key, text string) {
 	warning := &ConfigError{Source: r.source, Line: line, Key: key, Reason: text}
 	r.config.Warnings = append(r.config.Warnings, warning.Error())
-}
-
-// warnUnknown warns of keys that look like a misspelling, or, in a section that
-// is all ours, of every key that nothing reads.
-func (r *resolver) warnUnknown(entries map[string]setting, section string, known []string, all bool) {
-	for _, s := range sortedByLine(entries) {
-		hint := didYouMean(s.key, known)
-		if slices.Contains(known, s.key) || (hint == "" && !all) {
-			continue
-		}
-		r.warn(s.line, joinKey(section, printableName(s.key, hint)), "unknown key"+hint)
-	}
 }
 
 var plainName = lazyregexp.New(`^[a-z][a-z0-9_-]*$`)

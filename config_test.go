@@ -106,6 +106,15 @@ var configDifferences = map[string]struct{ region, err string }{
 	"access_key_id equals":            {region: "us-east-1"},
 	"access_key_id merge token value": {region: "us-east-1"},
 	"access_key_id !!binary":          {err: "cfg.yaml:4: aws.access_key_id: has a YAML tag"},
+	// A key in the wrong place, or under another name, would mean other credentials
+	// or another bucket than the file says.
+	"storage_bucket in lithops section is ignored": {err: "cfg.yaml:2: lithops.storage_bucket: is read below aws_s3: only; move it there"},
+	"aws_access_key_id spelling is not read":       {err: "cfg.yaml:3: aws.aws_access_key_id: is no key that Lithops reads"},
+	`config "profile" key is ignored`:              {err: "config:3: aws.profile: is no key that Lithops reads, so that other credentials would be used (Lithops reads no profile: set AWS_PROFILE)"},
+	"storage_bucket slash":                         {err: "cfg.yaml:6: aws_s3.storage_bucket: has a slash"},
+	// Keys with white space sign nothing that a server accepts.
+	"secret dquoted escapes": {err: "cfg.yaml:4: aws.secret_access_key: has a line break inside"},
+	"secret folded":          {err: "cfg.yaml:4: aws.secret_access_key: has white space inside"},
 	// White space is white space, and YAML lets an anchor be set again.
 	"json with tabs":     {region: "us-east-1"},
 	"tab after colon":    {region: "us-east-1"},
@@ -229,6 +238,8 @@ func TestConfigErrorsNameSourceAndLine(t *testing.T) {
 		{"document list", "- a\n", "cfg:1: must be a mapping of sections such as lithops and aws, not a list"},
 		{"interval", "lithops:\n  monitoring_interval: soon\n", "cfg:2: lithops.monitoring_interval: must be a number of seconds from 0 to 86400"},
 		{"tag", "aws:\n  region: r\n  secret_access_key: !canary x\n", "cfg:3: aws.secret_access_key: has a YAML tag; put a value that begins with ! in quotes"},
+		{"tagged section", "lithops:\naws: !canary\n  region: r\n", "cfg:2: aws: has a YAML tag, which no section has"},
+		{"tagged document", "!canary\naws:\n  region: r\n", "cfg:1: has a YAML tag, which no section has"},
 		{"anchor", "aws:\n  region: r\n  secret_access_key: *canary\n", "cfg: not valid YAML: refers to an anchor that is not there; put a value that begins with * in quotes"},
 		{"second document", "aws:\n  region: r\n---\na: b\n", "cfg:3: a second YAML document begins here; a configuration has one"},
 		{"not UTF-8", "aws:\n  region: \xff\n", "cfg:2: is not UTF-8 text"},
@@ -252,7 +263,7 @@ func TestConfigErrorsNameSourceAndLine(t *testing.T) {
 func TestConfigWarnings(t *testing.T) {
 	t.Parallel()
 	loader := loaderAt(t, nil, map[string]string{
-		"home/.lithops/config": "AWS: {}\nlithops:\n  storge: x\naws:\n  region: r-1\n  region: r-2\n  acces_key_id: x\naws_s3:\n  bucket: b\n  storage-bucket: c\n",
+		"home/.lithops/config": "AWS: {}\nlithops:\n  storge: x\naws:\n  region: r-1\n  region: r-2\naws_s3:\n  bucket: b\n  storage-bucket: c\n",
 	})
 	config, err := loader.Load()
 	require.NoError(t, err)
@@ -266,9 +277,8 @@ func TestConfigWarnings(t *testing.T) {
 		"1: AWS: unknown key (did you mean aws?)",
 		"3: lithops.storge: unknown key (did you mean storage?)",
 		"6: aws.region: is given twice; this line wins over line 5",
-		"7: aws.acces_key_id: unknown key (did you mean access_key_id?)",
-		"9: aws_s3.bucket: unknown key",
-		"10: aws_s3.storage-bucket: unknown key (did you mean storage_bucket?)",
+		"8: aws_s3.bucket: unknown key (did you mean storage_bucket?)",
+		"9: aws_s3.storage-bucket: unknown key (did you mean storage_bucket?)",
 	}, got)
 }
 

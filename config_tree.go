@@ -221,6 +221,9 @@ type pair struct {
 // win. A list of pairs is a mapping, as it is for Python's dict.update.
 func mappingPairs(node *yaml.Node) ([]pair, error) {
 	node = follow(node)
+	if tag := node.ShortTag(); node.Kind != yaml.ScalarNode && tag != "!!map" && tag != "!!seq" {
+		return nil, errors.New("has a YAML tag, which no section has")
+	}
 	if node.Kind == yaml.SequenceNode {
 		return listPairs(node)
 	}

@@ -141,12 +141,12 @@ func (e *awsEnvironment) profileSources(name string, withEnvironment bool) []cre
 		}},
 		{sourceSSO, func(ctx context.Context) (*aws.Credentials, string, error) { return e.sso(ctx, name) }},
 		{sourceCredentialsFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceCredentialsFile, e.credentialsPath, e.credentialsLines[name], name, e.credentialsFile[name])
+			return profileKeys(sourceCredentialsFile, e.credentialsPath, e.credentialsLines[name], name, e.credentialsFile[name], e.credentialsKeyLine)
 		}},
 		{sourceLogin, func(context.Context) (*aws.Credentials, string, error) { return e.login(name) }},
 		{sourceProcess, func(ctx context.Context) (*aws.Credentials, string, error) { return e.process(ctx, name) }},
 		{sourceConfigFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceConfigFile, e.configPath, e.configFile.Lines[name], name, e.configFile.Profiles[name])
+			return profileKeys(sourceConfigFile, e.configPath, e.configFile.Lines[name], name, e.configFile.Profiles[name], e.configFile.KeyLine)
 		}},
 	}
 }
@@ -224,9 +224,16 @@ func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, str
 	if secret == "" {
 		return nil, "", &CredentialsError{Kind: kindPartial, Source: sourceEnvironment, Reason: "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"}
 	}
-	token := get("AWS_SECURITY_TOKEN")
+	tokenName := "AWS_SECURITY_TOKEN"
+	token := get(tokenName)
 	if token == "" {
-		token = get("AWS_SESSION_TOKEN")
+		tokenName = "AWS_SESSION_TOKEN"
+		token = get(tokenName)
+	}
+	err := checkParts(sourceEnvironment, keyPart{"environment AWS_ACCESS_KEY_ID", accessKeyID, isKeyID},
+		keyPart{"environment AWS_SECRET_ACCESS_KEY", secret, isSecretKey}, keyPart{"environment " + tokenName, token, isKeyID})
+	if err != nil {
+		return nil, "", err
 	}
 	found := &aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret, SessionToken: token}
 	if text := get("AWS_CREDENTIAL_EXPIRATION"); text != "" {
@@ -241,7 +248,7 @@ func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, str
 
 // profileKeys is botocore.credentials.SharedCredentialProvider and ConfigProvider:
 // the presence of aws_access_key_id counts, even if it is empty.
-func profileKeys(source, path string, line int, profile string, section map[string]string) (*aws.Credentials, string, error) {
+func profileKeys(source, path string, line int, profile string, section map[string]string, keyLine func(profile, key string) int) (*aws.Credentials, string, error) {
 	if section == nil {
 		return nil, fmt.Sprintf("no profile %s in %s", profile, abbreviateHome(path)), nil
 	}
@@ -256,9 +263,43 @@ func profileKeys(source, path string, line int, profile string, section map[stri
 			Reason: fmt.Sprintf("%s:%d: profile %s has aws_access_key_id, but no aws_secret_access_key", abbreviateHome(path), line, profile),
 		}
 	}
-	token, ok := section["aws_security_token"]
+	tokenKey := "aws_security_token"
+	token, ok := section[tokenKey]
 	if !ok {
-		token = section["aws_session_token"]
+		tokenKey = "aws_session_token"
+		token = section[tokenKey]
+	}
+	where := func(key string) string {
+		return fmt.Sprintf("%s:%d: %s of profile %s", abbreviateHome(path), keyLine(profile, key), key, profile)
+	}
+	err := checkParts(source, keyPart{where("aws_access_key_id"), accessKeyID, isKeyID},
+		keyPart{where("aws_secret_access_key"), secret, isSecretKey}, keyPart{where(tokenKey), token, isKeyID})
+	if err != nil {
+		return nil, "", err
 	}
 	return &aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret, SessionToken: token}, "", nil
+}
+
+// A keyPart is one of an access key's texts, where it was read, and its check.
+type keyPart struct {
+	where, text string
+	check       func(string) string
+}
+
+// checkParts refuses keys that sign nothing which a server accepts, and names the
+// place, where checkCredentials knows only what it is about.
+func checkParts(source string, parts ...keyPart) error {
+	for _, part := range parts {
+		if problem := part.check(part.text); problem != "" {
+			return &CredentialsError{Kind: kindValue, Source: source, Reason: part.where + " " + problem + hintComment(part.text)}
+		}
+	}
+	return nil
+}
+
+func hintComment(text string) string {
+	if _, comment := withoutComment(text); comment {
+		return ": AWS's files have no comments after a value"
+	}
+	return ""
 }

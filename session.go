@@ -138,6 +138,7 @@ type awsEnvironment struct {
 	configFile                  botofile.Profiles
 	configLines                 map[string]int // of the configuration file's sections
 	credentialsLines            map[string]int // of the credentials file's sections
+	credentialsKeyLine          func(profile, key string) int
 	credentialsFile             map[string]botofile.Section
 	profiles                    map[string]botofile.Section // of both files
 	profile                     *string                     // nil is the default
@@ -168,6 +169,7 @@ func readAWSEnvironment(lookup func(string) (string, bool)) (*awsEnvironment, er
 	if config != nil {
 		env.configLines = config.Lines
 	}
+	env.credentialsKeyLine = credentials.KeyLine
 	if credentials != nil {
 		env.credentialsFile, env.credentialsLines = credentials.Sections, credentials.Lines
 	}

@@ -65,3 +65,23 @@ func whatIsWrong(value string) string {
 	}
 	return ""
 }
+
+// bucketProblem says why storage_bucket can't be the name of a bucket, or "".
+// What boto3 takes may be one: names of the first years of S3 have upper case and
+// underscores, and access points have ARNs.
+func bucketProblem(name string) string {
+	switch {
+	case arnFormat().MatchString(name), len(name) <= maxBucketLength && isToken(name):
+		return ""
+	case strings.HasPrefix(name, "arn:"):
+		return "is an ARN that names no access point: write the bucket's name alone"
+	case strings.Contains(name, "://"):
+		return "is a URL: write the bucket's name alone"
+	case len(name) > maxBucketLength:
+		return fmt.Sprintf("has %d characters, which no bucket's name has", len(name))
+	case strings.Contains(name, "/"):
+		return "has a slash: write the bucket's name alone, without a prefix"
+	}
+	wrong := whatIsWrong(name)
+	return fmt.Sprintf("%s is not the name of a bucket%s: letters, digits, dots, dashes and underscores", printableValue(name), wrong)
+}

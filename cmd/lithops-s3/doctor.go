@@ -318,10 +318,17 @@ func (d *diagnosis) print(t *terminal) error {
 			line("fix", "%s", d.Error.Fix)
 		}
 	} else {
-		line("verdict", "nothing wrong found")
+		line("verdict", "%s", d.verdict())
 	}
 	_, err := fmt.Fprint(t.stdout, b.String())
 	return err
+}
+
+func (d *diagnosis) verdict() string {
+	if len(d.Warnings) > 0 {
+		return "nothing wrong found, but see the warnings"
+	}
+	return "nothing wrong found"
 }
 
 // owner says whose the bucket is and whether requests depend on it.

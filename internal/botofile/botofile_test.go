@@ -87,6 +87,9 @@ func TestConfigProfiles(t *testing.T) {
 	assert.Equal(t, map[string]Section{"s": {"a": "6"}}, p.SSOSessions)
 	assert.Equal(t, map[string]Section{"q": {"a": "7"}}, p.Services)
 	assert.Equal(t, 3, p.Lines["x"])
+	assert.Equal(t, 6, p.KeyLine("y z", "a"))
+	assert.Equal(t, 18, p.KeyLine("default", "a"))
+	assert.Zero(t, p.KeyLine("none", "a"))
 }
 
 func TestNested(t *testing.T) {

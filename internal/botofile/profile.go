@@ -7,14 +7,20 @@ type Profiles struct {
 	Profiles, SSOSessions, Services map[string]Section
 	// Lines are the lines of the profiles' headers.
 	Lines map[string]int
+
+	file     *File
+	sections map[string]string // the profiles' sections in file
 }
+
+// KeyLine is the line of a profile's key, or 0 where the profile has it not.
+func (p Profiles) KeyLine(profile, key string) int { return p.file.KeyLine(p.sections[profile], key) }
 
 // ConfigProfiles sorts the sections of a configuration file as
 // botocore.configloader.build_profile_map does: [default], [profile name],
 // [sso-session name] and [services name]; the rest is not seen. The last of
 // [default] and [profile default] wins.
 func (f *File) ConfigProfiles() Profiles {
-	p := Profiles{Profiles: map[string]Section{}, SSOSessions: map[string]Section{}, Services: map[string]Section{}, Lines: map[string]int{}}
+	p := Profiles{Profiles: map[string]Section{}, SSOSessions: map[string]Section{}, Services: map[string]Section{}, Lines: map[string]int{}, file: f, sections: map[string]string{}}
 	if f == nil {
 		return p
 	}
@@ -22,7 +28,7 @@ func (f *File) ConfigProfiles() Profiles {
 		section := f.Sections[name]
 		kinds := map[string]map[string]Section{"profile": p.Profiles, "sso-session": p.SSOSessions, "services": p.Services}
 		if name == "default" {
-			p.Profiles[name], p.Lines[name] = section, f.Lines[name]
+			p.Profiles[name], p.Lines[name], p.sections[name] = section, f.Lines[name], name
 			continue
 		}
 		words, err := SplitShell(name)
@@ -31,7 +37,7 @@ func (f *File) ConfigProfiles() Profiles {
 		}
 		kinds[words[0]][words[1]] = section
 		if words[0] == "profile" {
-			p.Lines[words[1]] = f.Lines[name]
+			p.Lines[words[1]], p.sections[words[1]] = f.Lines[name], name
 		}
 	}
 	return p
