@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -183,7 +184,9 @@ func putFolder(t *terminal, store *lithopss3.Store, c *putCommand, name string) 
 	})
 }
 
-// findFiles walks a folder. Paths have slashes.
+// findFiles walks a folder. Paths have slashes. The temporary files of downloads are
+// skipped, each with a line that says so, but only those that are proved to be such:
+// a file of the user's that just has the name of one is stored.
 func (f *folderTransfer) findFiles(root *os.Root, prefix string) (files []folderFile, failures []failureReport) {
 	fail := func(name string, err error) {
 		failures = append(failures, failureReport{File: name, Error: err.Error()})
@@ -203,6 +206,8 @@ func (f *folderTransfer) findFiles(root *os.Root, prefix string) (files []folder
 			fail(name, err)
 		case !utf8.ValidString(name):
 			fail(name, errors.New("the name is no key, as it is not UTF-8"))
+		case partfile.IsLeftover(root, filepath.FromSlash(name)):
+			f.t.printError(fmt.Errorf("%s: skipped, because it is the temporary file of an unfinished download", sanitize.Name(name)))
 		case info.Mode().IsRegular():
 			files = append(files, folderFile{path: name, key: prefix + name, size: info.Size()})
 		case info.IsDir():

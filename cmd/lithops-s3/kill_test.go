@@ -153,6 +153,33 @@ func TestKilledDownload(t *testing.T) {
 	}
 }
 
+// TestLeftoversAreNotStored stores a folder in which killed downloads left files: those
+// are skipped, files of the user's with such names are stored.
+func TestLeftoversAreNotStored(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "large", bytes.NewReader(someBytes(20<<20)), nil))
+	last := func(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Range"), "bytes=16777216-") }
+	rule := faultproxy.Rule{Fault: faultproxy.StallInAnswer, Match: last}
+	v.kill(rule, "get", victimBucket, "large", "-o", "one", "--quiet")
+	v.kill(rule, "get", victimBucket, "large", "-o", "two", "--quiet", "--resume")
+	left := v.files()
+	require.Len(t, left, 3)
+	for _, name := range []string{".mine.lithops-s3.part", ".mine.lithops-s3.journal", ".lithops-s3-00000000.part"} {
+		require.NoError(t, os.WriteFile(filepath.Join(v.folder, name), []byte(`{"lithops_s3_download":2}`), 0o600))
+	}
+	out := v.run("put", "-r", ".", victimBucket, "-k", "folder", "--quiet")
+	for _, name := range left {
+		assert.Contains(t, out, name+": skipped, because it is the temporary file of an unfinished download")
+	}
+	var stored []string
+	for info, err := range v.store.ListObjects(t.Context(), victimBucket, &lithopss3.ListOptions{Prefix: "folder/"}) {
+		require.NoError(t, err)
+		stored = append(stored, strings.TrimPrefix(info.Key, "folder/"))
+	}
+	assert.Equal(t, []string{".lithops-s3-00000000.part", ".mine.lithops-s3.journal", ".mine.lithops-s3.part"}, stored)
+}
+
 // TestKilledUpload: a killed upload stores nothing, the next one stores all, and the
 // parts that the first left can be found and ended.
 func TestKilledUpload(t *testing.T) {

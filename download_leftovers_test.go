@@ -1,0 +1,425 @@
+//go:build unix
+
+package lithopss3_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	partName    = ".file.lithops-s3.part"
+	journalName = ".file.lithops-s3.journal"
+	tempName    = ".lithops-s3-8c9f3610.part" // 8c9f3610 is the CRC32 of "file"
+)
+
+// interrupted downloads 20 MiB into folder/file, resumable, and is refused the last
+// 4 MiB. It returns a store whose server has no checksum, and an ETag that is none.
+func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
+	t.Helper()
+	server := &oddServer{data: randomBytes(20 * mib)}
+	var came sync.WaitGroup
+	came.Add(2)
+	var done atomic.Bool
+	server.odd = func(q *http.Request, r *http.Response) {
+		r.Header.Del("X-Amz-Checksum-Crc32")
+		switch {
+		case done.Load() || rangeStart(q) < 0:
+		case rangeStart(q) >= 16*mib:
+			came.Wait()
+			r.StatusCode, r.ContentLength, r.Body = http.StatusForbidden, 0, http.NoBody
+		default:
+			r.Body = &endedBody{ReadCloser: io.NopCloser(iotest.DataErrReader(r.Body)), ended: came.Done}
+		}
+	}
+	store := openWire(t, server.trip)
+	err := store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, "file"), &lithopss3.DownloadOptions{Resume: true})
+	require.ErrorIs(t, err, os.ErrPermission)
+	require.Equal(t, []string{journalName, partName}, filesIn(t, folder))
+	done.Store(true)
+	return store, server.data
+}
+
+// poison changes the first chunk of a part file, and the journal so that it agrees.
+func poison(t *testing.T, folder string) {
+	t.Helper()
+	other := bytes.Repeat([]byte("evil"), 2*mib)
+	part, err := os.OpenFile(filepath.Join(folder, partName), os.O_RDWR, 0)
+	require.NoError(t, err)
+	_, err = part.WriteAt(other, 0)
+	require.NoError(t, err)
+	require.NoError(t, part.Close())
+	path := filepath.Join(folder, journalName)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var kept []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, `{"at":0,`) {
+			kept = append(kept, line)
+		}
+	}
+	kept = append(kept, fmt.Sprintf(`{"at":0,"bytes":%d,"crc32":"%08x"}`+"\n", len(other), crc32.ChecksumIEEE(other)))
+	journal, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	require.NoError(t, err)
+	_, err = journal.WriteString(strings.Join(kept, ""))
+	require.NoError(t, err)
+	require.NoError(t, journal.Close())
+}
+
+// TestResumeTrustsOnlyItsOwn has a part file and a journal that agree on bytes which
+// are not the object's: none of them gets into the file.
+func TestResumeTrustsOnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, meddle := range map[string]func(t *testing.T, part, journal string) (left []string){
+		"as this user": func(*testing.T, string, string) []string { return nil },
+		"a journal that others may write": func(t *testing.T, _, journal string) []string {
+			require.NoError(t, os.Chmod(journal, 0o622))
+			return []string{journalName}
+		},
+		"a journal that others may read": func(t *testing.T, _, journal string) []string {
+			require.NoError(t, os.Chmod(journal, 0o644))
+			return []string{journalName}
+		},
+		"a part file that others may write": func(t *testing.T, part, _ string) []string {
+			require.NoError(t, os.Chmod(part, 0o666))
+			return nil
+		},
+		"a journal with two names": func(t *testing.T, _, journal string) []string {
+			require.NoError(t, os.Link(journal, journal+"2"))
+			return []string{journalName, journalName + "2"}
+		},
+		"a part file with two names": func(t *testing.T, part, _ string) []string {
+			require.NoError(t, os.Link(part, part+"2"))
+			return []string{partName + "2"}
+		},
+		"another user's journal": func(t *testing.T, _, journal string) []string {
+			chown(t, journal)
+			return []string{journalName}
+		},
+		"another user's part file": func(t *testing.T, part, _ string) []string {
+			chown(t, part)
+			return []string{partName}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			store, data := interrupted(t, folder)
+			poison(t, folder)
+			left := meddle(t, filepath.Join(folder, partName), filepath.Join(folder, journalName))
+			path := filepath.Join(folder, "file")
+			require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Resume: true}))
+			got, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.True(t, bytes.Equal(data, got), "the object's bytes")
+			assert.Subset(t, append(left, "file", partName), filesIn(t, folder))
+			for _, name := range left {
+				assert.FileExists(t, filepath.Join(folder, name), "what is another's stays")
+			}
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			assert.NotEqual(t, os.FileMode(0o600), info.Mode().Perm(), "the umask's permissions")
+		})
+	}
+}
+
+func chown(t *testing.T, path string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	require.NoError(t, os.Chown(path, 12345, 12345))
+}
+
+// TestResumeNextToOddFiles has something that is no file in the place of the journal
+// or the part file: an error, at once, or the object; and what is there stays.
+func TestResumeNextToOddFiles(t *testing.T) {
+	t.Parallel()
+	outside := filepath.Join(t.TempDir(), "outside")
+	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))
+	plants := map[string]func(t *testing.T, path string){
+		"a link to a file":    func(t *testing.T, path string) { require.NoError(t, os.Symlink(outside, path)) },
+		"a link to nothing":   func(t *testing.T, path string) { require.NoError(t, os.Symlink("nothing", path)) },
+		"a link to itself":    func(t *testing.T, path string) { require.NoError(t, os.Symlink(filepath.Base(path), path)) },
+		"a link to the other": func(t *testing.T, path string) { require.NoError(t, os.Symlink(partName, path)) },
+		"a FIFO":              func(t *testing.T, path string) { require.NoError(t, syscall.Mkfifo(path, 0o600)) },
+		"a folder":            func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
+		"a socket": func(t *testing.T, path string) {
+			listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = listener.Close() })
+		},
+	}
+	server := &oddServer{data: randomBytes(9 * mib)}
+	store := openWire(t, server.trip)
+	for name, plant := range plants {
+		for _, place := range []string{journalName, partName, tempName} {
+			t.Run(name+" at "+place, func(t *testing.T) {
+				t.Parallel()
+				folder, err := os.MkdirTemp("/tmp", "odd") // a socket's path is short
+				require.NoError(t, err)
+				t.Cleanup(func() { _ = os.RemoveAll(folder) })
+				path := filepath.Join(folder, "file")
+				plant(t, filepath.Join(folder, place))
+				before, err := os.Lstat(filepath.Join(folder, place))
+				require.NoError(t, err)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // not to hang
+				defer cancel()
+				err = store.DownloadFile(ctx, "bucket", "key", path, &lithopss3.DownloadOptions{Resume: true})
+				require.NoError(t, ctx.Err())
+				if place == journalName {
+					require.ErrorContains(t, err, "is no regular file, where the journal of a resumable download belongs: remove it, or download without resuming")
+				} else {
+					require.NoError(t, err)
+				}
+				require.NoError(t, store.DownloadFile(ctx, "bucket", "key", path, nil))
+				got, err := os.ReadFile(path)
+				require.NoError(t, err)
+				assert.True(t, bytes.Equal(server.data, got))
+				after, err := os.Lstat(filepath.Join(folder, place))
+				require.NoError(t, err)
+				assert.True(t, os.SameFile(before, after))
+				assert.ElementsMatch(t, []string{place, "file"}, filesIn(t, folder))
+			})
+		}
+	}
+	t.Cleanup(func() {
+		kept, err := os.ReadFile(outside)
+		assert.NoError(t, err)
+		assert.Equal(t, "mine", string(kept))
+	})
+}
+
+// TestOwnFilesWithTemporaryNames has files of the user's under every name that a
+// download may use for itself: they stay as they are.
+func TestOwnFilesWithTemporaryNames(t *testing.T) {
+	t.Parallel()
+	server := &oddServer{data: randomBytes(9 * mib)}
+	store := openWire(t, server.trip)
+	folder := t.TempDir()
+	mine := map[string]string{partName: "my part", journalName: `{"my":"journal"}`, tempName: "my temporary file"}
+	for name, text := range mine {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	for _, resume := range []bool{false, true} {
+		path := filepath.Join(folder, "file")
+		require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Resume: resume}))
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(server.data, got))
+		for name, text := range mine {
+			kept, err := os.ReadFile(filepath.Join(folder, name))
+			require.NoError(t, err)
+			assert.Equal(t, text, string(kept), name)
+		}
+		assert.Len(t, filesIn(t, folder), 4)
+	}
+}
+
+// TestKeysWithTemporaryNames downloads objects into the names that another download
+// uses for itself at that moment: all of them arrive.
+func TestKeysWithTemporaryNames(t *testing.T) {
+	t.Parallel()
+	for _, resume := range []bool{false, true} {
+		for _, fail := range []bool{false, true} {
+			t.Run(fmt.Sprintf("resume %v, fail %v", resume, fail), func(t *testing.T) {
+				t.Parallel()
+				folder := t.TempDir()
+				root, err := os.OpenRoot(folder)
+				require.NoError(t, err)
+				defer func() { _ = root.Close() }()
+				opts := &lithopss3.DownloadOptions{Root: root, Resume: resume}
+				names := []string{partName, journalName, tempName}
+				small, large := &oddServer{data: []byte("of another key")}, &oddServer{data: randomBytes(20 * mib)}
+				var store *lithopss3.Store
+				var once sync.Once
+				refuse := fail
+				store = openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+					if !strings.HasSuffix(request.URL.Path, "/file") {
+						return small.trip(request, next)
+					}
+					if rangeStart(request) == 16*mib {
+						once.Do(func() {
+							for _, name := range names {
+								assert.NoError(t, store.DownloadFile(context.Background(), "bucket", name, name, opts), name)
+							}
+						})
+						if refuse {
+							return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+						}
+					}
+					return large.trip(request, next)
+				})
+				err = store.DownloadFile(t.Context(), "bucket", "file", "file", opts)
+				if fail {
+					require.ErrorIs(t, err, os.ErrPermission)
+					refuse = false
+					err = store.DownloadFile(t.Context(), "bucket", "file", "file", opts)
+				}
+				require.NoError(t, err)
+				got, err := os.ReadFile(filepath.Join(folder, "file"))
+				require.NoError(t, err)
+				assert.True(t, bytes.Equal(large.data, got))
+				for _, name := range names {
+					got, err := os.ReadFile(filepath.Join(folder, name))
+					require.NoError(t, err, name)
+					assert.Equal(t, "of another key", string(got), name)
+				}
+				if !fail {
+					assert.Len(t, filesIn(t, folder), 4)
+				}
+			})
+		}
+	}
+}
+
+// TestDownloadOfLongName resumes into a name that is as long as a name can be.
+func TestDownloadOfLongName(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	server := &oddServer{data: randomBytes(9 * mib)}
+	store := openWire(t, server.trip)
+	for _, length := range []int{236, 237, 255} {
+		name := strings.Repeat("n", length)
+		require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, name), &lithopss3.DownloadOptions{Resume: true}))
+		got, err := os.ReadFile(filepath.Join(folder, name))
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(server.data, got))
+	}
+	assert.Len(t, filesIn(t, folder), 3)
+}
+
+// TestPanickingProgress ends a download by its callback: nothing is left, and the
+// panic is the caller's.
+func TestPanickingProgress(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for _, size := range []int{mib, 20 * mib} {
+		for _, resume := range []bool{false, true} {
+			server := &oddServer{data: randomBytes(size)}
+			store := openWire(t, server.trip)
+			folder := t.TempDir()
+			path := filepath.Join(folder, "file")
+			require.NoError(t, os.WriteFile(path, []byte("before"), 0o600))
+			opts := &lithopss3.DownloadOptions{Resume: resume, Progress: func(lithopss3.Progress) { panic(mine) }}
+			assert.PanicsWithValue(t, mine, func() { _ = store.DownloadFile(t.Context(), "bucket", "key", path, opts) })
+			got, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, "before", string(got))
+			if resume && size > 8*mib {
+				opts.Progress = nil
+				require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, opts))
+			}
+			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+
+			ended := make(chan error, 1)
+			opts.Progress = func(lithopss3.Progress) { runtime.Goexit() }
+			go func() {
+				defer close(ended)
+				ended <- store.DownloadFile(context.Background(), "bucket", "key", path, opts)
+			}()
+			for err := range ended {
+				require.Error(t, err)
+			}
+			require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Resume: resume}))
+			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+		}
+	}
+}
+
+// TestCanceledPipe ends a download into a FIFO that no process reads.
+func TestCanceledPipe(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	server := &oddServer{data: randomBytes(mib)}
+	store := openWire(t, server.trip)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	mine := errors.New("mine")
+	time.AfterFunc(50*time.Millisecond, func() { cancel(mine) })
+	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "key", path, nil), mine)
+
+	reader, err := os.OpenFile(path, os.O_RDWR, 0) // which reads nothing
+	require.NoError(t, err)
+	defer func() { _ = reader.Close() }()
+	ctx, cancel = context.WithCancelCause(t.Context())
+	time.AfterFunc(50*time.Millisecond, func() { cancel(mine) })
+	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "key", path, nil), mine)
+}
+
+// TestShortBody reads a body that has fewer bytes than its Content-Length, of an
+// object that is still the same: it broke off, and was not replaced.
+func TestShortBody(t *testing.T) {
+	t.Parallel()
+	for name, odd := range map[string]func(q *http.Request, r *http.Response){
+		"no more bytes":      func(*http.Request, *http.Response) {},
+		"another size later": func(*http.Request, *http.Response) {},
+	} {
+		server := &oddServer{data: randomBytes(1000)}
+		server.odd = func(q *http.Request, r *http.Response) {
+			odd(q, r)
+			if q.Method == http.MethodGet && r.StatusCode == http.StatusOK || rangeStart(q) == 0 {
+				length := int64(1500)
+				if name == "another size later" {
+					r.Body = io.NopCloser(bytes.NewReader(server.data[:500]))
+				}
+				r.Header.Set("Content-Length", fmt.Sprint(length))
+				r.ContentLength = length
+				setRange(r, "bytes %d-%d/%d", func(first, _, _ int64) []any { return []any{first, length - 1, length} })
+			}
+		}
+		store := openWire(t, server.trip)
+		_, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF, name)
+		require.ErrorContains(t, err, "broke off", name)
+		require.NotErrorIs(t, err, lithopss3.ErrPrecondition, name)
+		path := filepath.Join(t.TempDir(), "file")
+		err = store.DownloadFile(t.Context(), "bucket", "key", path, nil)
+		require.ErrorContains(t, err, "broke off", name)
+		require.NotErrorIs(t, err, lithopss3.ErrPrecondition, name)
+	}
+}
+
+// TestJournalNamesNothingElse gives the journal a part file of another folder.
+func TestJournalNamesNothingElse(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	store, data := interrupted(t, folder)
+	other := filepath.Join(t.TempDir(), ".other.lithops-s3.part")
+	require.NoError(t, os.Rename(filepath.Join(folder, partName), other))
+	line, err := json.Marshal(map[string]any{"part": other, "inode": 1})
+	require.NoError(t, err)
+	journal, err := os.OpenFile(filepath.Join(folder, journalName), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = journal.Write(append(line, '\n'))
+	require.NoError(t, err)
+	require.NoError(t, journal.Close())
+	path := filepath.Join(folder, "file")
+	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Resume: true}))
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(data, got))
+	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	assert.FileExists(t, other)
+}
