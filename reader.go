@@ -146,8 +146,6 @@ func (r *objectReader) checkRest(out *s3.GetObjectOutput) error {
 	switch {
 	case err != nil:
 		return err
-	case found.size != r.size && aws.ToString(out.ETag) != "": // the same, as checkETag says
-		return fmt.Errorf("the body broke off: the server had promised %d bytes of the object, and says now that it has %d: %w", r.size, found.size, io.ErrUnexpectedEOF)
 	case found.size != r.size:
 		return fmt.Errorf("%w: it has %d bytes, not %d", errChanged, found.size, r.size)
 	case found.offset != r.offset || found.length != r.end-r.offset:
