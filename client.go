@@ -90,7 +90,7 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	if err := checkHost(request.URL.Host); err != nil {
 		return nil, err
 	}
-	countSending(ctx, request)
+	counted := countSending(ctx, request)
 	ctx, cancel := context.WithCancelCause(ctx)
 	sent := time.Now()
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
@@ -99,6 +99,7 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	}
 	if err != nil {
 		cancel(nil)
+		counted.fail()
 		return nil, describeSending(request.URL, err)
 	}
 	c.peer.clock.observe(response.Header, sent)

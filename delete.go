@@ -8,9 +8,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // deletesAtOnce is how many requests a DeleteObjects has under way.
@@ -122,36 +120,6 @@ func isXMLText(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0xfffe || r == 0xffff
 	})
-}
-
-func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) []*Error {
-	const op = "DeleteObjects"
-	if len(keys) == 1 {
-		return failedKeys(op, bucket, keys, s.DeleteObject(ctx, bucket, keys[0]))
-	}
-	if slices.Contains(keys, "") {
-		return failedKeys(op, bucket, keys, checkNames(op, bucket, ""))
-	}
-	in := &s3.DeleteObjectsInput{
-		Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket),
-		Delete: &types.Delete{Quiet: aws.Bool(true), Objects: make([]types.ObjectIdentifier, len(keys))},
-	}
-	for i := range keys {
-		in.Delete.Objects[i].Key = &keys[i]
-	}
-	out, err := call(ctx, s, bucket, in, s.client.DeleteObjects)
-	if err != nil {
-		return failedKeys(op, bucket, keys, err)
-	}
-	failed := make([]*Error, 0, len(out.Errors))
-	for _, e := range out.Errors {
-		code := aws.ToString(e.Code)
-		failed = append(failed, &Error{
-			Op: op, Bucket: bucket, Key: aws.ToString(e.Key), Code: code,
-			Err: errors.New(code + ": " + aws.ToString(e.Message)), kinds: errorKinds(0, code),
-		})
-	}
-	return failed
 }
 
 // failedKeys blames one error on each key of a request.

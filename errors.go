@@ -164,7 +164,7 @@ func wrapError(op, bucket, key string, err error) error {
 		e.Code = api.ErrorCode()
 	}
 	e.kinds = errorKinds(e.StatusCode, e.Code)
-	for _, kind := range []error{errChanged, errUntold} { // which say more than an answer
+	for _, kind := range []error{errChanged, errOutcomeUnknown, errNotKnownDeleted} { // which say more than an answer
 		if errors.Is(err, kind) {
 			e.kinds = append([]error{kind}, e.kinds...)
 		}
@@ -252,7 +252,21 @@ func (e *DeleteError) Error() string {
 	if len(e.Failed) == 1 {
 		return e.Failed[0].Error()
 	}
-	return fmt.Sprintf("%d keys were not deleted, the first: %v", len(e.Failed), e.Failed[0])
+	unknown := 0
+	for _, failed := range e.Failed {
+		if errors.Is(failed, errNotKnownDeleted) {
+			unknown++
+		}
+	}
+	what := "were not deleted"
+	switch unknown {
+	case 0:
+	case len(e.Failed):
+		what = "are not known to be deleted"
+	default:
+		what = "were not deleted, or are not known to be"
+	}
+	return fmt.Sprintf("%d keys %s, the first: %v", len(e.Failed), what, e.Failed[0])
 }
 
 // Unwrap gives each key's error to errors.Is and errors.As.

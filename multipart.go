@@ -45,8 +45,8 @@ type upload struct {
 
 	mu    sync.Mutex
 	parts []sentPart
-	// isLate tells that a part may yet be stored, as it was sent whole and its
-	// answer was not waited for.
+	// isLate is whether a part may yet be stored, because an attempt sent all of it
+	// and got no answer.
 	isLate bool
 }
 
@@ -63,10 +63,20 @@ func (s *Store) putParts(ctx context.Context, bucket, key string, source partSou
 	if err := u.create(ctx, opts); err != nil {
 		return err
 	}
+	isOver := false
+	defer func() {
+		if !isOver { // the body has panicked
+			_ = u.abort(ctx)
+		}
+	}()
 	err := u.sendAll(ctx, source)
 	if err == nil {
-		err = u.complete(ctx, opts)
+		err = source.check()
 	}
+	if err == nil {
+		err = u.complete(ctx, source, opts)
+	}
+	isOver = true
 	if err != nil {
 		// Wrapped first, or else an error of the abort would pass for the reason.
 		return errors.Join(wrapError("PutObject", bucket, key, err), u.abort(ctx))
@@ -110,9 +120,10 @@ func (u *upload) create(ctx context.Context, opts *PutOptions) error {
 
 // sendAll sends the parts. The first error stops the rest and is returned.
 func (u *upload) sendAll(ctx context.Context, source partSource) error {
+	var group sync.WaitGroup
+	defer group.Wait() // also after a panic of the body
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var group sync.WaitGroup
 	slots := make(chan struct{}, uploadsAtOnce)
 	for number := int32(1); ; number++ {
 		select {
@@ -152,9 +163,12 @@ func (u *upload) send(ctx context.Context, number int32, next part) error {
 	if in.ChecksumCRC32, err = u.store.headerChecksum(next.body); err != nil {
 		return err
 	}
-	out, err := call(withSending(ctx, u.progress, next.size), u.store, u.bucket, in, u.store.hot.UploadPart)
+	sending := &sending{meter: u.progress, size: next.size}
+	out, err := call(withSending(ctx, sending), u.store, u.bucket, in, u.store.hot.UploadPart)
+	if sending.isUnanswered.Load() {
+		u.noteLate()
+	}
 	if err != nil {
-		u.noteLate(next, err)
 		return err
 	}
 	sent := sentPart{size: next.size, crc32: aws.ToString(in.ChecksumCRC32)} // the hot path puts it there
@@ -168,18 +182,19 @@ func (u *upload) send(ctx context.Context, number int32, next part) error {
 	return nil
 }
 
-// noteLate notes a part that failed, if the server may have all of it.
-func (u *upload) noteLate(failed part, err error) {
-	sent, seekErr := failed.body.Seek(0, io.SeekCurrent)
-	if answerStatus(err) != 0 || seekErr == nil && sent < failed.size {
-		return
-	}
+func (u *upload) noteLate() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.isLate = true
 }
 
-func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
+// errUploadGone is an upload that the server does not know any more.
+var errUploadGone = errors.New("the upload is gone: another ended it, or the object that it became was replaced")
+
+// isUploadGone goes by the code, because the SDK has no type for it here.
+func isUploadGone(err error) bool { return hasCode(err, "NoSuchUpload") }
+
+func (u *upload) complete(ctx context.Context, source partSource, opts *PutOptions) error {
 	slices.SortFunc(u.parts, func(a, b sentPart) int { return int(*a.PartNumber - *b.PartNumber) })
 	parts := make([]types.CompletedPart, len(u.parts))
 	for i, part := range u.parts {
@@ -192,36 +207,67 @@ func (u *upload) complete(ctx context.Context, opts *PutOptions) error {
 	if opts.IfAbsent {
 		in.IfNoneMatch = aws.String("*")
 	}
-	sent := sentObject{etag: partsETag(parts), started: u.started}
-	sent.size, sent.crc32 = u.sum()
-	if u.isWhole && sent.crc32 != "" {
-		in.ChecksumCRC32, in.ChecksumType, in.MpuObjectSize = &sent.crc32, types.ChecksumTypeFullObject, &sent.size
+	size, crc, isKnown := u.sum()
+	if u.isWhole && isKnown {
+		in.ChecksumCRC32, in.ChecksumType, in.MpuObjectSize = aws.String(checksum.EncodeCRC32(crc)), types.ChecksumTypeFullObject, &size
 	}
 	attempts := 0
 	_, err := call(ctx, u.store, u.bucket, in, u.store.client.CompleteMultipartUpload, countAttempts(&attempts))
 	// Nobody else knows the upload: one that is gone was completed by an attempt
 	// before the last one, or by a copy of it that something on the way made.
-	var gone *types.NoSuchUpload
-	if err != nil && (attempts > 1 || errors.As(err, &gone)) && ctx.Err() == nil {
-		return u.store.confirm(ctx, u.bucket, u.key, sent, err)
+	if err == nil || attempts <= 1 && !isUploadGone(err) || ctx.Err() != nil {
+		return err
+	}
+	want := expected{size: size, started: u.started, etag: partsETag(parts), composite: u.compositeSum()}
+	want.sum = func(kind *checksum.Kind) ([]byte, bool) {
+		if kind == checksum.CRC32 && isKnown {
+			return kind.Bytes(uint64(crc)), true
+		}
+		return sumAgain(ctx, source, kind)
+	}
+	err = u.store.verifyStored(ctx, u.bucket, u.key, want, err)
+	if isUploadGone(err) {
+		return unknownOutcome(err, errUploadGone)
 	}
 	return err
 }
 
-// sum is the size of all parts, and the CRC32 of all their bytes where it can be known.
-func (u *upload) sum() (size int64, crc string) {
+// sumAgain reads all of a body once more, if it can be.
+func sumAgain(ctx context.Context, source partSource, kind *checksum.Kind) ([]byte, bool) {
+	body := source.again()
+	if body == nil {
+		return nil, false
+	}
+	hash := kind.New()
+	_, err := io.Copy(hash, contextReader{ctx, body})
+	return hash.Sum(nil), err == nil
+}
+
+// sum returns the size of all parts, and the CRC32 of all their bytes if it is known.
+func (u *upload) sum() (size int64, crc uint32, isKnown bool) {
 	total := uint64(0)
-	known := true
+	isKnown = true
 	for _, part := range u.parts {
 		sum, err := base64.StdEncoding.DecodeString(part.crc32)
-		known = known && err == nil && len(sum) == crc32.Size
+		isKnown = isKnown && err == nil && len(sum) == crc32.Size
 		total = checksum.CRC32.Combine(total, checksum.CRC32.Value(sum), part.size)
 		size += part.size
 	}
-	if !known {
-		return size, ""
+	return size, uint32(total), isKnown
+}
+
+// compositeSum returns the CRC32 of the parts' CRC32s, as S3 writes it, or "" if one
+// is not known.
+func (u *upload) compositeSum() string {
+	total := crc32.NewIEEE()
+	for _, part := range u.parts {
+		sum, err := base64.StdEncoding.DecodeString(part.crc32)
+		if err != nil || len(sum) != crc32.Size {
+			return ""
+		}
+		_, _ = total.Write(sum)
 	}
-	return size, checksum.EncodeCRC32(uint32(total))
+	return fmt.Sprintf("%s-%d", checksum.EncodeCRC32(total.Sum32()), len(u.parts))
 }
 
 // abort takes the upload back with a context of its own: the caller's may be why.

@@ -31,25 +31,29 @@ type sending struct {
 	meter *progress.Meter
 	size  int64
 	most  atomic.Int64 // bytes that the best attempt sent
+	// isUnanswered is set once an attempt has sent all bytes and got no answer, so
+	// that the server may yet serve it.
+	isUnanswered atomic.Bool
 }
 
 type sendingKey struct{}
 
 // withSending has the bytes of a request's body counted as they go to the
 // connection. To count where the body is read would count what is only hashed.
-func withSending(ctx context.Context, m *progress.Meter, size int64) context.Context {
-	if m == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, sendingKey{}, &sending{meter: m, size: size})
+func withSending(ctx context.Context, s *sending) context.Context {
+	return context.WithValue(ctx, sendingKey{}, s)
 }
 
-// countSending wraps the body of a request that withSending wants counted.
-func countSending(ctx context.Context, request *http.Request) {
+// countSending wraps the body of a request that withSending wants counted. It returns
+// nil for others.
+func countSending(ctx context.Context, request *http.Request) *countedBody {
 	s, ok := ctx.Value(sendingKey{}).(*sending)
-	if ok && request.Body != nil && request.ContentLength > 0 {
-		request.Body = &countedBody{ReadCloser: request.Body, sending: s}
+	if !ok || request.Body == nil || request.ContentLength <= 0 {
+		return nil
 	}
+	counted := &countedBody{ReadCloser: request.Body, sending: s}
+	request.Body = counted
+	return counted
 }
 
 // reached counts what goes beyond all attempts before.
@@ -71,13 +75,19 @@ func (s *sending) reached(position int64) {
 type countedBody struct {
 	io.ReadCloser
 	sending  *sending
-	position int64
+	position atomic.Int64
+}
+
+// fail notes that the attempt got no answer. It does nothing on nil.
+func (b *countedBody) fail() {
+	if b != nil && b.position.Load() >= b.sending.size {
+		b.sending.isUnanswered.Store(true)
+	}
 }
 
 // Read counts what it gives.
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.position += int64(n)
-	b.sending.reached(b.position)
+	b.sending.reached(b.position.Add(int64(n)))
 	return n, err
 }

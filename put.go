@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -39,15 +40,27 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 		opts = &PutOptions{}
 	}
 	ctx = withContentType(ctx, opts.ContentType)
-	source, err := newPartSource(ctx, body)
+	var panics panicBox
+	defer panics.rethrow()
+	source, err := newPartSource(ctx, body, &panics)
 	if err != nil {
 		return wrapError(op, bucket, key, fmt.Errorf("reading the body: %w", err))
 	}
 	defer source.close()
-	meter := progress.New(reportTo(opts.Progress), source.size())
+	report := opts.Progress
+	if report != nil {
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		defer cancel(nil)
+		report = func(p Progress) {
+			defer panics.catch(func() { cancel(errProgressPanicked) })
+			opts.Progress(p)
+		}
+	}
+	meter := progress.New(reportTo(report), source.size())
 	defer meter.End()
 	if whole := source.whole(); whole != nil {
-		err = s.putWhole(withSending(ctx, meter, source.size()), bucket, key, whole, opts)
+		err = s.putWhole(ctx, bucket, key, whole, opts, meter)
 	} else {
 		err = s.putParts(ctx, bucket, key, source, opts, meter)
 	}
@@ -58,7 +71,12 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	return nil
 }
 
-func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSeeker, opts *PutOptions) error {
+// errProgressPanicked ends a put whose callback panicked. Its caller sees the panic.
+var errProgressPanicked = errors.New("the progress callback panicked")
+
+// putWhole puts in one request. An answer that proves nothing, and a refusal that an
+// attempt before it may have caused, are verified.
+func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSeeker, opts *PutOptions, meter *progress.Meter) error {
 	in := &s3.PutObjectInput{
 		Bucket: &bucket, Key: &key, Body: body, ExpectedBucketOwner: s.expectedOwner(bucket),
 		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, IfMatch: ifMatchOfWrite(opts.IfMatch),
@@ -71,15 +89,22 @@ func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSe
 	if in.ChecksumCRC32, err = s.headerChecksum(body); err != nil {
 		return err
 	}
-	if opts.IfMatch == "" && !opts.IfAbsent {
-		_, err = call(ctx, s, bucket, in, s.hot.PutObject)
-		return err
+	if meter != nil {
+		size, err := body.Seek(0, io.SeekEnd)
+		if _, back := body.Seek(0, io.SeekStart); err != nil || back != nil {
+			return errors.Join(err, back)
+		}
+		ctx = withSending(ctx, &sending{meter: meter, size: size})
 	}
 	started, attempts := time.Now(), 0
-	_, err = call(ctx, s, bucket, in, s.client.PutObject, countAttempts(&attempts))
-	if attempts > 1 && answerStatus(err) == http.StatusPreconditionFailed {
-		if sent, hashErr := describeWhole(body, started); hashErr == nil {
-			return s.confirm(ctx, bucket, key, sent, err)
+	if opts.IfMatch == "" && !opts.IfAbsent {
+		_, err = call(ctx, s, bucket, in, s.hot.PutObject)
+	} else {
+		_, err = call(ctx, s, bucket, in, s.client.PutObject, countAttempts(&attempts))
+	}
+	if isUnproven(err) || attempts > 1 && answerStatus(err) == http.StatusPreconditionFailed {
+		if want, hashErr := expectBytes(body, started); hashErr == nil {
+			return s.verifyStored(ctx, bucket, key, want, err)
 		}
 	}
 	return err

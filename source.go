@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"sync"
 )
 
@@ -34,6 +35,11 @@ type partSource interface {
 	next(ctx context.Context) (part, error)
 	// size is how many bytes there are, -1 where that is not known yet.
 	size() int64
+	// check returns an error if the body is not what it was when the put began, as far
+	// as that can be noticed.
+	check() error
+	// again returns all of the body once more, or nil if it can't be read again.
+	again() io.Reader
 	// close gives the memory back, once no part is under way.
 	close()
 }
@@ -48,7 +54,12 @@ type part struct {
 
 // newPartSource takes a body as it is best read. A file that says that it is
 // empty, or does not know its end, may be a device or one of /proc, and is a stream.
-func newPartSource(ctx context.Context, body io.Reader) (partSource, error) {
+//
+// A panic of the body in a goroutine that is not the caller's is put into panics.
+func newPartSource(ctx context.Context, body io.Reader, panics *panicBox) (partSource, error) {
+	if isTypedNil(body) {
+		return nil, fmt.Errorf("it is a nil %T (a nil io.Reader is an empty object)", body)
+	}
 	switch body := body.(type) {
 	case nil:
 		return newFileSource(bytes.NewReader(nil), 0, 0), nil
@@ -63,9 +74,12 @@ func newPartSource(ctx context.Context, body io.Reader) (partSource, error) {
 		if err != nil {
 			break // a pipe
 		}
+		version := newFileVersion(body)
 		end, err := body.Seek(0, io.SeekEnd)
 		if err == nil && end > start {
-			return newFileSource(body, start, end), nil
+			source := newFileSource(body, start, end)
+			source.version, source.panics = version, panics
+			return source, nil
 		}
 		if _, err := body.Seek(start, io.SeekStart); err != nil {
 			return nil, err
@@ -74,26 +88,52 @@ func newPartSource(ctx context.Context, body io.Reader) (partSource, error) {
 	return newStreamSource(ctx, body)
 }
 
+// isTypedNil reports whether body is an interface that holds a nil pointer or
+// function, as a forgotten error leaves it. A method on it would mostly panic.
+func isTypedNil(body io.Reader) bool {
+	value := reflect.ValueOf(body)
+	return (value.Kind() == reflect.Pointer || value.Kind() == reflect.Func) && value.IsNil()
+}
+
 // fileSource cuts sections of a file.
 type fileSource struct {
 	file        io.ReaderAt
 	offset, end int64
 	length      int64
 	partSize    int64
+	version     *fileVersion // nil for what is no file
+	panics      *panicBox    // nil for a body of this package's
 }
 
 func newFileSource(file io.ReaderAt, start, end int64) *fileSource {
 	return &fileSource{file: file, offset: start, end: end, length: end - start}
 }
 
-func (f *fileSource) close()      {}
-func (f *fileSource) size() int64 { return f.length }
+func (f *fileSource) close()           {}
+func (f *fileSource) size() int64      { return f.length }
+func (f *fileSource) check() error     { return f.version.check() }
+func (f *fileSource) again() io.Reader { return f.section(f.end-f.length, f.length) }
+
+func (f *fileSource) section(start, size int64) *section {
+	return &section{source: f, start: start, size: size}
+}
+
+// errBodyPanicked is the Read of a body that panicked.
+var errBodyPanicked = errors.New("it panicked")
+
+// readAt reads from the caller's file, mostly in a goroutine of net/http.
+func (f *fileSource) readAt(p []byte, offset int64) (n int, err error) {
+	if f.panics != nil {
+		defer f.panics.catch(func() { n, err = 0, errBodyPanicked })
+	}
+	return f.file.ReadAt(p, offset)
+}
 
 func (f *fileSource) whole() io.ReadSeeker {
 	if f.length > wholeLimit {
 		return nil
 	}
-	return io.NewSectionReader(f.file, f.offset, f.length)
+	return f.section(f.offset, f.length)
 }
 
 func (f *fileSource) next(context.Context) (part, error) {
@@ -104,9 +144,9 @@ func (f *fileSource) next(context.Context) (part, error) {
 		f.partSize = partSizeOf(f.length)
 	}
 	size := min(f.partSize, f.end-f.offset)
-	section := io.NewSectionReader(f.file, f.offset, size)
+	next := f.section(f.offset, size)
 	f.offset += size
-	return part{body: section, size: size, done: func() {}}, nil
+	return part{body: next, size: size, done: func() {}}, nil
 }
 
 // partSizeOf is the part size for a known length, in whole MiB.
@@ -130,7 +170,7 @@ type streamSource struct {
 
 func newStreamSource(ctx context.Context, reader io.Reader) (*streamSource, error) {
 	held := streamMemory / streamPartSize
-	source := &streamSource{reader: reader, free: make(chan []byte, held), held: held}
+	source := &streamSource{reader: &strictReader{Reader: reader}, free: make(chan []byte, held), held: held}
 	for range held - 1 { // the first part has the other
 		source.free <- nil
 	}
@@ -180,6 +220,9 @@ func (r contextReader) Read(p []byte) (int, error) {
 	}
 	return r.Reader.Read(p)
 }
+
+func (*streamSource) check() error     { return nil }
+func (*streamSource) again() io.Reader { return nil }
 
 func (s *streamSource) size() int64 {
 	if s.ended {

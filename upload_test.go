@@ -495,7 +495,7 @@ func TestLostAnswerCannotBeTold(t *testing.T) {
 				require.ErrorIs(t, err, context.Canceled)
 				return
 			}
-			require.ErrorContains(t, err, "was stored can't be told")
+			require.ErrorContains(t, err, "was stored is not known")
 			require.ErrorIs(t, err, fs.ErrPermission)
 		})
 	}

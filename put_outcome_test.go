@@ -1,0 +1,456 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"hash/crc64"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"crypto/sha1"
+	"crypto/sha256"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// headAnswer is an answer to a HEAD of an object of size bytes.
+func headAnswer(request *http.Request, size int, header http.Header) *http.Response {
+	header = header.Clone()
+	header.Set("Content-Length", fmt.Sprint(size))
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Request: request, ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody, ContentLength: int64(size)}
+}
+
+func sumOf(hash hash.Hash, data []byte) string {
+	_, _ = hash.Write(data)
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil))
+}
+
+// TestVerifiedByAnyChecksum: a put that was refused because it was stored is known by
+// whichever checksum the server keeps, also if its ETag is no MD5.
+func TestVerifiedByAnyChecksum(t *testing.T) {
+	t.Parallel()
+	kms := http.Header{"Etag": {`"0123456789abcdef0123456789abcdef"`}, "X-Amz-Server-Side-Encryption": {"aws:kms"}}
+	type row struct {
+		header http.Header
+		want   string // "stored", "refused" or "unknown"
+	}
+	kept := func(name, sum, kind string) http.Header {
+		header := kms.Clone()
+		header.Set(name, sum)
+		if kind != "" {
+			header.Set("X-Amz-Checksum-Type", kind)
+		}
+		return header
+	}
+	for _, size := range []int{100, 17 * mib} {
+		data := randomBytes(size)
+		composite := func() string { // of parts of 8 MiB
+			var sums []byte
+			parts := 0
+			for rest := data; len(rest) > 0; parts++ {
+				n := min(len(rest), 8*mib)
+				sums = append(sums, crc32.NewIEEE().Sum(nil)[:0]...)
+				sum := crc32.NewIEEE()
+				_, _ = sum.Write(rest[:n])
+				sums = sum.Sum(sums)
+				rest = rest[n:]
+			}
+			return fmt.Sprintf("%s-%d", sumOf(crc32.NewIEEE(), sums), parts)
+		}
+		rows := map[string]row{
+			"CRC32":           {kept("X-Amz-Checksum-Crc32", sumOf(crc32.NewIEEE(), data), "FULL_OBJECT"), "stored"},
+			"CRC32, no type":  {kept("X-Amz-Checksum-Crc32", sumOf(crc32.NewIEEE(), data), ""), "stored"},
+			"CRC32C":          {kept("X-Amz-Checksum-Crc32c", sumOf(crc32.New(crc32.MakeTable(crc32.Castagnoli)), data), "FULL_OBJECT"), "stored"},
+			"CRC64NVME":       {kept("X-Amz-Checksum-Crc64nvme", sumOf(crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5)), data), "FULL_OBJECT"), "stored"},
+			"SHA1":            {kept("X-Amz-Checksum-Sha1", sumOf(sha1.New(), data), "FULL_OBJECT"), "stored"},
+			"SHA256":          {kept("X-Amz-Checksum-Sha256", sumOf(sha256.New(), data), "FULL_OBJECT"), "stored"},
+			"another CRC64":   {kept("X-Amz-Checksum-Crc64nvme", "AAAAAAAAAAA=", "FULL_OBJECT"), "refused"},
+			"another CRC32":   {kept("X-Amz-Checksum-Crc32", "AAAAAA==", ""), "refused"},
+			"KMS alone":       {kms, "unknown"},
+			"an ETag alone":   {http.Header{"Etag": {`"0123456789abcdef0123456789abcdef"`}}, "refused"},
+			"SSE-S3":          {http.Header{"Etag": {`"0123456789abcdef0123456789abcdef"`}, "X-Amz-Server-Side-Encryption": {"AES256"}}, "refused"},
+			"an odd ETag":     {http.Header{"Etag": {`"v1"`}}, "unknown"},
+			"no ETag":         {http.Header{}, "unknown"},
+			"composite, KMS":  {kept("X-Amz-Checksum-Crc32", "AAAAAA==-3", "COMPOSITE"), "unknown"},
+			"customer's keys": {http.Header{"Etag": {`"0123456789abcdef0123456789abcdef"`}, "X-Amz-Server-Side-Encryption-Customer-Algorithm": {"AES256"}}, "unknown"},
+		}
+		if size > 16*mib {
+			rows["our composite"] = row{kept("X-Amz-Checksum-Crc32", composite(), "COMPOSITE"), "stored"}
+			rows["no type, ETag of parts"] = row{http.Header{
+				"Etag": {`"0123456789abcdef0123456789abcdef-3"`}, "X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Checksum-Crc32": {"AAAAAA=="},
+			}, "unknown"}
+		}
+		for name, test := range rows {
+			t.Run(fmt.Sprintf("%d bytes, %s", size, name), func(t *testing.T) {
+				t.Parallel()
+				var lost atomic.Bool
+				store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+					isEnd := request.Method == http.MethodPost && request.URL.Query().Has("uploadId")
+					isPut := request.Method == http.MethodPut && !isPart(request)
+					if (isEnd || isPut) && lost.CompareAndSwap(false, true) {
+						return lose(request, next)
+					}
+					if isEnd { // AWS answers so only after a while
+						return answerWith(request, http.StatusNotFound, "NoSuchUpload"), nil
+					}
+					if request.Method == http.MethodHead {
+						assert.Equal(t, "ENABLED", request.Header.Get("X-Amz-Checksum-Mode"))
+						return headAnswer(request, size, test.header), nil
+					}
+					return next.RoundTrip(request)
+				})
+				err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), &lithopss3.PutOptions{IfAbsent: true})
+				require.True(t, lost.Load())
+				isUpload := size > 16*mib
+				switch {
+				case test.want == "stored":
+					require.NoError(t, err)
+				case test.want == "refused" && !isUpload:
+					require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+				default: // an upload that is gone was completed, or not: nobody knows
+					require.ErrorContains(t, err, "is not known")
+					require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
+					require.NotErrorIs(t, err, fs.ErrNotExist)
+				}
+			})
+		}
+	}
+}
+
+// TestAnswerWithoutProofIsVerified: of puts and of the end of an upload.
+func TestAnswerWithoutProofIsVerified(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{"nothing": "", "blank": " \n", "HTML": "<html><body>hi</body></html>", "JSON": `{"a": 1}`, "text": "ok"} {
+		for _, size := range []int{5, 17 * mib} {
+			for _, isServed := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s, %d bytes, %v", name, size, isServed), func(t *testing.T) {
+					t.Parallel()
+					data := randomBytes(size)
+					var puts atomic.Int64
+					armed := atomic.Bool{}
+					store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+						isEnd := request.Method == http.MethodPost && request.URL.Query().Has("uploadId")
+						isPut := request.Method == http.MethodPut && !isPart(request)
+						if !armed.Load() || !isEnd && !isPut {
+							return next.RoundTrip(request)
+						}
+						puts.Add(1)
+						if isServed {
+							response, err := next.RoundTrip(request)
+							if err != nil {
+								return nil, err
+							}
+							_, _ = io.Copy(io.Discard, response.Body)
+							_ = response.Body.Close()
+						}
+						if request.Body != nil {
+							_, _ = io.Copy(io.Discard, request.Body)
+						}
+						return answer(request, http.StatusOK, nil, strings.NewReader(body)), nil
+					})
+					require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("before"), nil))
+					armed.Store(true)
+					err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), nil)
+					armed.Store(false)
+					assert.EqualValues(t, 6, puts.Load())
+					want := data
+					if !isServed {
+						require.ErrorContains(t, err, "server's answer")
+						require.NotErrorIs(t, err, fs.ErrNotExist)
+						want = []byte("before")
+					} else {
+						require.NoError(t, err)
+					}
+					stored, readErr := store.ReadObject(t.Context(), "bucket", "key", 0)
+					require.NoError(t, readErr)
+					require.True(t, bytes.Equal(want, stored))
+					assert.Zero(t, uploadsLeft(t, store))
+				})
+			}
+		}
+	}
+}
+
+// TestOutcomeIsNotGuessed: if the upload is gone and S3 can't be asked, the put is
+// neither refused nor missing.
+func TestOutcomeIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	var lost atomic.Bool
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		switch {
+		case request.Method == http.MethodPost && request.URL.Query().Has("uploadId") && lost.CompareAndSwap(false, true):
+			return lose(request, next)
+		case request.Method == http.MethodPost && request.URL.Query().Has("uploadId"):
+			return answerWith(request, http.StatusNotFound, "NoSuchUpload"), nil
+		case request.Method == http.MethodHead:
+			return answerWith(request, http.StatusForbidden, ""), nil
+		}
+		return next.RoundTrip(request)
+	})
+	err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, 17*mib)), nil)
+	require.ErrorContains(t, err, "whether the object was stored is not known")
+	require.NotErrorIs(t, err, fs.ErrNotExist)
+	require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
+}
+
+// readerFunc is a body.
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// readerAtFunc is a body that is read in place.
+type readerAtFunc struct {
+	*bytes.Reader
+	read func(p []byte, offset int64) (int, error)
+}
+
+func (f readerAtFunc) ReadAt(p []byte, offset int64) (int, error) { return f.read(p, offset) }
+
+// TestBodiesThatBreakTheRules: a body that does what no body should is a clear error,
+// at once, and leaves nothing.
+func TestBodiesThatBreakTheRules(t *testing.T) {
+	t.Parallel()
+	errDisk := errors.New("the disk is broken")
+	inPlace := func(size int, read func(p []byte, offset int64) (int, error)) io.Reader {
+		return readerAtFunc{bytes.NewReader(make([]byte, size)), read}
+	}
+	after := func(size int, then func(p []byte) (int, error)) io.Reader { // of zeros
+		left := size
+		return readerFunc(func(p []byte) (int, error) {
+			if left == 0 {
+				return then(p)
+			}
+			n := min(len(p), left)
+			left -= n
+			return n, nil
+		})
+	}
+	stuck := func([]byte) (int, error) { return 0, nil }
+	tooMuch := func(p []byte) (int, error) { return len(p) + 1, nil }
+	negative := func([]byte) (int, error) { return -1, nil }
+	for name, test := range map[string]struct {
+		body io.Reader
+		want error
+		text string
+	}{
+		"a nil buffer":              {(*bytes.Buffer)(nil), nil, "nil *bytes.Buffer"},
+		"a nil reader":              {(*bytes.Reader)(nil), nil, "nil *bytes.Reader"},
+		"a nil string":              {(*strings.Reader)(nil), nil, "nil *strings.Reader"},
+		"a nil file":                {(*os.File)(nil), nil, "nil *os.File"},
+		"a nil function":            {readerFunc(nil), nil, "nil lithopss3_test.readerFunc"},
+		"stuck":                     {readerFunc(stuck), io.ErrNoProgress, ""},
+		"stuck later":               {after(12*mib, stuck), io.ErrNoProgress, ""},
+		"too much":                  {readerFunc(tooMuch), nil, "impossible count"},
+		"too much later":            {after(12*mib, tooMuch), nil, "impossible count"},
+		"less than nothing":         {readerFunc(negative), nil, "impossible count"},
+		"in place, stuck":           {inPlace(10, func([]byte, int64) (int, error) { return 0, nil }), io.ErrNoProgress, ""},
+		"in place, large, stuck":    {inPlace(mib, func([]byte, int64) (int, error) { return 0, nil }), io.ErrNoProgress, ""},
+		"in place, parts, stuck":    {inPlace(20*mib, func([]byte, int64) (int, error) { return 0, nil }), io.ErrNoProgress, ""},
+		"in place, too much":        {inPlace(20*mib, func(p []byte, _ int64) (int, error) { return len(p) + 1, nil }), nil, "impossible count"},
+		"in place, small, too much": {inPlace(20, func(p []byte, _ int64) (int, error) { return len(p) + 1, nil }), nil, "impossible count"},
+		"in place, unreadable":      {inPlace(20*mib, func([]byte, int64) (int, error) { return 0, errDisk }), errDisk, "reading the body"},
+		"in place, mib unreadable":  {inPlace(mib, func([]byte, int64) (int, error) { return 0, errDisk }), errDisk, "reading the body"},
+		"in place, one unreadable":  {inPlace(1, func([]byte, int64) (int, error) { return 0, errDisk }), errDisk, "reading the body"},
+		"in place, ends early":      {inPlace(20*mib, func([]byte, int64) (int, error) { return 0, io.EOF }), nil, "the body changed"},
+		"in place, one ends early":  {inPlace(1, func([]byte, int64) (int, error) { return 0, io.EOF }), nil, "the body changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int64
+			store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if request.Method == http.MethodPut {
+					requests.Add(1)
+				}
+				return next.RoundTrip(request)
+			})
+			// The fast path learns, and what is there stays.
+			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("before"), nil))
+			requests.Store(0)
+			err := store.PutObject(t.Context(), "bucket", "key", test.body, nil)
+			require.Error(t, err)
+			if test.want != nil {
+				require.ErrorIs(t, err, test.want)
+			}
+			require.ErrorContains(t, err, test.text)
+			assert.LessOrEqual(t, requests.Load(), int64(24), "no second attempt")
+			stored, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+			require.NoError(t, err)
+			assert.Equal(t, "before", string(stored))
+			assert.Zero(t, uploadsLeft(t, store))
+		})
+	}
+}
+
+// TestChangingFiles: a file that is cut, overwritten or replaced in place while it is
+// sent is refused, whatever the size.
+func TestChangingFiles(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(t *testing.T, path string){
+		"cut": func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 3)) },
+		"overwritten": func(t *testing.T, path string) {
+			file, err := os.OpenFile(path, os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = file.WriteAt([]byte("other"), 0)
+			require.NoError(t, errors.Join(err, file.Close()))
+			later := time.Now().Add(time.Second) // of a file system with coarse times
+			require.NoError(t, os.Chtimes(path, later, later))
+		},
+		"longer": func(t *testing.T, path string) {
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			require.NoError(t, os.Truncate(path, info.Size()+1))
+		},
+	} {
+		for _, size := range []int{mib, 40 * mib} {
+			t.Run(fmt.Sprintf("%s, %d", name, size), func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "file")
+				require.NoError(t, os.WriteFile(path, make([]byte, size), 0o600))
+				var puts, ends atomic.Int64
+				store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+					if request.Method == http.MethodPost && request.URL.Query().Has("uploadId") {
+						ends.Add(1)
+					}
+					if request.Method == http.MethodPut && puts.Add(1) == 2 { // the first is before
+						change(t, path)
+					}
+					return next.RoundTrip(request)
+				})
+				require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("before"), nil))
+				err := store.UploadFile(t.Context(), path, "bucket", "key", nil)
+				require.ErrorContains(t, err, "changed while it was sent")
+				assert.LessOrEqual(t, puts.Load(), int64(1+size/(8*mib)+1), "no second attempt")
+				assert.Zero(t, ends.Load())
+				stored, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+				require.NoError(t, err)
+				assert.Equal(t, "before", string(stored))
+				assert.Zero(t, uploadsLeft(t, store))
+			})
+		}
+	}
+}
+
+// TestPanicsLeaveNothing: a panic of the caller's code reaches the caller, after
+// everything is cleaned up.
+func TestPanicsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	boom := errors.New("boom")
+	panics := func(store *lithopss3.Store, body io.Reader, opts *lithopss3.PutOptions) (value any) {
+		defer func() { value = recover() }()
+		_ = store.PutObject(t.Context(), "bucket", "key", body, opts)
+		return nil
+	}
+	stream := func(size int) io.Reader { return struct{ io.Reader }{bytes.NewReader(make([]byte, size))} }
+	for name, test := range map[string]func(*lithopss3.Store) any{
+		"a stream": func(store *lithopss3.Store) any {
+			return panics(store, io.MultiReader(stream(12*mib), readerFunc(func([]byte) (int, error) { panic(boom) })), nil)
+		},
+		"in place": func(store *lithopss3.Store) any {
+			return panics(store, readerAtFunc{bytes.NewReader(make([]byte, 20*mib)), func(_ []byte, offset int64) (int, error) {
+				panic(boom)
+			}}, nil)
+		},
+		"in place, once sent": func(store *lithopss3.Store) any {
+			var reads atomic.Int64
+			return panics(store, readerAtFunc{bytes.NewReader(make([]byte, 20*mib)), func(p []byte, _ int64) (int, error) {
+				if reads.Add(1) > 500 {
+					panic(boom)
+				}
+				return len(p), nil
+			}}, nil)
+		},
+		"progress of parts": func(store *lithopss3.Store) any {
+			return panics(store, bytes.NewReader(make([]byte, 20*mib)), &lithopss3.PutOptions{Progress: func(lithopss3.Progress) { panic(boom) }})
+		},
+		"progress of a stream": func(store *lithopss3.Store) any {
+			return panics(store, stream(20*mib), &lithopss3.PutOptions{Progress: func(lithopss3.Progress) { panic(boom) }})
+		},
+		"progress of one request": func(store *lithopss3.Store) any {
+			return panics(store, bytes.NewReader(make([]byte, 4*mib)), &lithopss3.PutOptions{Progress: func(lithopss3.Progress) { panic(boom) }})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := openWire(t, straight)
+			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("before"), nil))
+			assert.Equal(t, boom, test(store))
+			assert.Zero(t, uploadsLeft(t, store))
+			stored, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+			require.NoError(t, err)
+			if !strings.Contains(name, "one request") { // which may be stored by then
+				assert.Equal(t, "before", string(stored))
+			}
+		})
+	}
+}
+
+// TestGoexitLeavesNothing: a body that ends its goroutine, as a test's FailNow does.
+func TestGoexitLeavesNothing(t *testing.T) {
+	t.Parallel()
+	store := openWire(t, straight)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		body := io.MultiReader(bytes.NewReader(make([]byte, 12*mib)), readerFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil }))
+		_ = store.PutObject(t.Context(), "bucket", "key", body, nil)
+	}()
+	<-done
+	assert.Zero(t, uploadsLeft(t, store))
+}
+
+// TestLateOnAnyAttempt: a part whose first attempt was sent whole, and whose last was
+// refused or not even connected, may yet be stored.
+func TestLateOnAnyAttempt(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]func(*http.Request) (*http.Response, error){
+		"refused": func(r *http.Request) (*http.Response, error) {
+			return answerWith(r, http.StatusForbidden, "AccessDenied"), nil
+		},
+		"not connected": func(*http.Request) (*http.Response, error) { return nil, &resetError{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var parts, aborts atomic.Int64
+			store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				switch {
+				case isPart(request) && request.URL.Query().Get("partNumber") != "1":
+					<-request.Context().Done()
+					return nil, request.Context().Err()
+				case isPart(request) && parts.Add(1) == 1:
+					_, _ = io.Copy(io.Discard, request.Body)
+					return nil, &resetError{}
+				case isPart(request):
+					return last(request)
+				case request.Method == http.MethodDelete:
+					aborts.Add(1)
+				}
+				return next.RoundTrip(request)
+			})
+			require.Error(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, 17*mib)), nil))
+			assert.EqualValues(t, 2, aborts.Load())
+			assert.Zero(t, uploadsLeft(t, store))
+		})
+	}
+}
+
+// etagOf is S3's ETag of bytes in one request.
+func etagOf(data []byte) string {
+	sum := md5.Sum(data)
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
