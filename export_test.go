@@ -10,3 +10,23 @@ func InHaste(opts *Options, timeout time.Duration) *Options {
 	opts.pace = pace{io: timeout, divide: 100, create: time.Minute}
 	return opts
 }
+
+// InNoTime is InHaste without waits between attempts.
+func InNoTime(opts *Options, timeout time.Duration) *Options {
+	opts = InHaste(opts, timeout)
+	opts.pace.divide = 1 << 20
+	return opts
+}
+
+// ProvenOperations are the operations of S3 that must prove that they succeeded.
+func ProvenOperations() []string {
+	var operations []string
+	for operation := range proofs {
+		switch operation {
+		case "GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity", "CreateSession":
+		default:
+			operations = append(operations, operation)
+		}
+	}
+	return operations
+}
