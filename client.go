@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
 // The client's limits are those of Lithops' S3Backend (CONN_READ_TIMEOUT,
@@ -90,7 +92,7 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	if err := checkHost(request.URL.Host); err != nil {
 		return nil, err
 	}
-	counted := countSending(ctx, request)
+	counted := progress.Count(ctx, request)
 	ctx, cancel := context.WithCancelCause(ctx)
 	sent := time.Now()
 	response, err := c.transport.RoundTrip(request.WithContext(ctx))
@@ -99,7 +101,7 @@ func (c *httpClient) send(ctx context.Context, request *http.Request) (*http.Res
 	}
 	if err != nil {
 		cancel(nil)
-		counted.fail()
+		counted.Fail()
 		return nil, describeSending(request.URL, err)
 	}
 	c.peer.clock.observe(response.Header, sent)

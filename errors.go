@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
+	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
 // The package's own sentinels, for errors.Is. Beside them, a missing object or
@@ -164,7 +165,7 @@ func wrapError(op, bucket, key string, err error) error {
 		e.Code = api.ErrorCode()
 	}
 	e.kinds = errorKinds(e.StatusCode, e.Code)
-	for _, kind := range []error{errChanged, errOutcomeUnknown, errNotKnownDeleted} { // which say more than an answer
+	for _, kind := range []error{errChanged, upload.ErrOutcomeUnknown, errNotKnownDeleted} { // which say more than an answer
 		if errors.Is(err, kind) {
 			e.kinds = append([]error{kind}, e.kinds...)
 		}
@@ -276,4 +277,17 @@ func (e *DeleteError) Unwrap() []error {
 		errs[i] = failed
 	}
 	return errs
+}
+
+// answerStatus returns the HTTP status that err came with, 0 if no answer did.
+func answerStatus(err error) int {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return known.StatusCode
+	}
+	return 0
 }

@@ -58,8 +58,8 @@ var (
 // describeSending returns the error of a request to u as a person can use it. An
 // error that is marked as final, such as one of the request's body, stays as it is.
 func describeSending(u *url.URL, err error) error {
-	var final *finalError
-	if errors.As(err, &final) || errors.Is(err, context.Canceled) {
+	var final interface{ RetryableError() bool }
+	if errors.As(err, &final) && !final.RetryableError() || errors.Is(err, context.Canceled) {
 		return err
 	}
 	switch text := err.Error(); {

@@ -145,8 +145,7 @@ func FuzzServersXML(f *testing.F) {
 			}
 		}
 		_, _ = store.BucketStatus(ctx, "bucket")
-		upload := &upload{store: store, bucket: "bucket", key: "key", progress: nil}
-		_ = upload.create(ctx, &PutOptions{})
+		_ = store.PutObject(ctx, "bucket", "key", io.MultiReader(strings.NewReader("x"), io.LimitReader(zeros{}, 6<<20)), nil)
 	})
 }
 
@@ -182,3 +181,8 @@ func FuzzServersHeaders(f *testing.F) {
 		}
 	})
 }
+
+// zeros is a body of zeros.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }

@@ -134,8 +134,8 @@ func callOp(ctx context.Context, t *testing.T, store *Store, op string) error {
 	case "PutObject":
 		return store.PutObject(ctx, "my-bucket", "key", strings.NewReader("body"), nil)
 	case "UploadPart":
-		u := &upload{store: store, bucket: "my-bucket", key: "key", id: aws.String("id")}
-		return wrapError(op, u.bucket, u.key, u.send(ctx, 1, part{body: strings.NewReader(strings.Repeat("x", hotLimit+1)), size: hotLimit + 1}))
+		_, err := sendPart(ctx, store, "my-bucket", "key", "id", 1, strings.NewReader(strings.Repeat("x", hotLimit+1)))
+		return wrapError(op, "my-bucket", "key", err)
 	case "HeadObject":
 		_, err := store.HeadObject(ctx, "my-bucket", "key")
 		return err

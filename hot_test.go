@@ -384,10 +384,8 @@ func TestHotLargeBodies(t *testing.T) {
 			t.Parallel()
 			p := newTwins(t, "us-east-1", test.endpoint, test.env)
 			data := bytes.Repeat([]byte("x"), 2*mebibyte)
-			send := func(store *Store, number int32) ([]sentPart, error) {
-				u := &upload{store: store, bucket: "my-bucket", key: "a key/é", id: aws.String("some.ID_of-AWS")}
-				err := u.send(t.Context(), number, part{body: bytes.NewReader(data[:len(data)-int(number)]), size: int64(len(data)) - int64(number)})
-				return u.parts, err
+			send := func(store *Store, number int32) (string, error) {
+				return sendPart(t.Context(), store, "my-bucket", "a key/é", "some.ID_of-AWS", number, bytes.NewReader(data[:len(data)-int(number)]))
 			}
 			put := func(store *Store) error {
 				return store.PutObject(t.Context(), "my-bucket", "a key/é", bytes.NewReader(data), nil)
@@ -410,8 +408,8 @@ func TestHotLargeBodies(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, want, got)
 			p.requireSameRequest(t, "SECRET")
-			odd := &upload{store: p.hot, bucket: "my-bucket", key: "key", id: aws.String("an odd/ID")}
-			require.ErrorIs(t, odd.send(t.Context(), 1, part{body: bytes.NewReader(data), size: int64(len(data))}), errUsedSDK)
+			_, err = sendPart(t.Context(), p.hot, "my-bucket", "key", "an odd/ID", 1, bytes.NewReader(data))
+			require.ErrorIs(t, err, errUsedSDK)
 			require.NoError(t, put(p.slow))
 			require.NoError(t, put(p.hot))
 			p.requireSameRequest(t, "SECRET")

@@ -1,6 +1,10 @@
 package lithopss3
 
-import "time"
+import (
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/upload"
+)
 
 // A pace is how long a Store waits. Only tests have another than usualPace.
 type pace struct {
@@ -9,7 +13,7 @@ type pace struct {
 	create time.Duration // for the name of an upload that was canceled while it began
 }
 
-var usualPace = pace{io: ioTimeout, divide: 1, create: createGrace}
+var usualPace = pace{io: ioTimeout, divide: 1, create: upload.CreateGrace}
 
 // backoff is the wait before another attempt at a request.
 func (p pace) backoff(attempt int, err error) (time.Duration, error) {

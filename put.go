@@ -2,18 +2,14 @@ package lithopss3
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"io"
-	"net/http"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/lithops-go/lithopss3/internal/progress"
+	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
 // PutObject stores what body still has to give under key, replacing what is
@@ -39,94 +35,15 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	if opts == nil {
 		opts = &PutOptions{}
 	}
-	ctx = withContentType(ctx, opts.ContentType)
-	var panics panicBox
-	defer panics.rethrow()
-	source, err := newPartSource(ctx, body, &panics)
-	if err != nil {
-		return wrapError(op, bucket, key, fmt.Errorf("reading the body: %w", err))
+	err := upload.Put(withContentType(ctx, opts.ContentType), storeClient{s}, body, upload.Options{
+		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatchOfWrite(opts.IfMatch), IfAbsent: opts.IfAbsent,
+		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: s.session.s3.avoidTrailers(), CreateGrace: s.pace.create,
+	})
+	if left := (*upload.LeftBehindError)(nil); errors.As(err, &left) {
+		// Wrapped first, or else an error of the abort would pass for the reason.
+		return errors.Join(wrapError(op, bucket, key, left.Cause), left.Left())
 	}
-	defer source.close()
-	report := opts.Progress
-	if report != nil {
-		var cancel context.CancelCauseFunc
-		ctx, cancel = context.WithCancelCause(ctx)
-		defer cancel(nil)
-		report = func(p Progress) {
-			defer panics.catch(func() { cancel(errProgressPanicked) })
-			opts.Progress(p)
-		}
-	}
-	meter := progress.New(reportTo(report), source.size())
-	defer meter.End()
-	if whole := source.whole(); whole != nil {
-		err = s.putWhole(ctx, bucket, key, whole, opts, meter)
-	} else {
-		err = s.putParts(ctx, bucket, key, source, opts, meter)
-	}
-	if err != nil {
-		return wrapError(op, bucket, key, err)
-	}
-	meter.Finish(source.size())
-	return nil
-}
-
-// errProgressPanicked ends a put whose callback panicked. Its caller sees the panic.
-var errProgressPanicked = errors.New("the progress callback panicked")
-
-// putWhole puts in one request. An answer that proves nothing, and a refusal that an
-// attempt before it may have caused, are verified.
-func (s *Store) putWhole(ctx context.Context, bucket, key string, body io.ReadSeeker, opts *PutOptions, meter *progress.Meter) error {
-	in := &s3.PutObjectInput{
-		Bucket: &bucket, Key: &key, Body: body, ExpectedBucketOwner: s.expectedOwner(bucket),
-		ContentType: optional(opts.ContentType), Metadata: opts.Metadata, IfMatch: ifMatchOfWrite(opts.IfMatch),
-		ChecksumAlgorithm: s.checksumAlgorithm(), // as boto3: moto keeps no checksum without it
-	}
-	if opts.IfAbsent {
-		in.IfNoneMatch = aws.String("*")
-	}
-	var err error
-	if in.ChecksumCRC32, err = s.headerChecksum(body); err != nil {
-		return err
-	}
-	if meter != nil {
-		size, err := body.Seek(0, io.SeekEnd)
-		if _, back := body.Seek(0, io.SeekStart); err != nil || back != nil {
-			return errors.Join(err, back)
-		}
-		ctx = withSending(ctx, &sending{meter: meter, size: size})
-	}
-	started, attempts := time.Now(), 0
-	if opts.IfMatch == "" && !opts.IfAbsent {
-		_, err = call(ctx, s, bucket, in, s.hot.PutObject)
-	} else {
-		_, err = call(ctx, s, bucket, in, s.client.PutObject, countAttempts(&attempts))
-	}
-	if isUnproven(err) || attempts > 1 && answerStatus(err) == http.StatusPreconditionFailed {
-		if want, hashErr := expectBytes(body, started); hashErr == nil {
-			return s.verifyStored(ctx, bucket, key, want, err)
-		}
-	}
-	return err
-}
-
-// headerChecksum computes the CRC32 that the SDK would send behind the body.
-// Over https it uses a trailer, which servers other than AWS's may not know;
-// they get it as a header. Nil leaves the checksum to the SDK, or to nobody
-// where AWS's settings say so.
-func (s *Store) headerChecksum(body io.ReadSeeker) (*string, error) {
-	if !s.session.s3.avoidTrailers() {
-		return nil, nil
-	}
-	hash := crc32.NewIEEE()
-	if _, err := io.Copy(hash, body); err != nil {
-		return nil, err
-	}
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	sum := base64.StdEncoding.EncodeToString(hash.Sum(nil))
-	return &sum, nil
+	return wrapError(op, bucket, key, err)
 }
 
 // checksumAlgorithm is CRC32, as boto3's, unless AWS's settings want checksums
@@ -136,4 +53,55 @@ func (s *Store) checksumAlgorithm() types.ChecksumAlgorithm {
 		return ""
 	}
 	return types.ChecksumAlgorithmCrc32
+}
+
+// A storeClient sends the requests of an upload.
+type storeClient struct{ store *Store }
+
+// PutObject puts an object.
+func (c storeClient) PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
+	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
+	return call(ctx, c.store, *in.Bucket, in, c.store.hot.PutObject)
+}
+
+// CreateMultipartUpload starts an upload.
+func (c storeClient) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*s3.CreateMultipartUploadOutput, error) {
+	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
+	return call(ctx, c.store, *in.Bucket, in, c.store.client.CreateMultipartUpload)
+}
+
+// UploadPart sends a part.
+func (c storeClient) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error) {
+	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
+	return call(ctx, c.store, *in.Bucket, in, c.store.hot.UploadPart)
+}
+
+// CompleteMultipartUpload makes the parts an object.
+func (c storeClient) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (*s3.CompleteMultipartUploadOutput, error) {
+	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
+	return call(ctx, c.store, *in.Bucket, in, c.store.client.CompleteMultipartUpload)
+}
+
+// AbortMultipartUpload aborts an upload.
+func (c storeClient) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput) (*s3.AbortMultipartUploadOutput, error) {
+	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
+	return call(ctx, c.store, *in.Bucket, in, c.store.client.AbortMultipartUpload)
+}
+
+// HeadObject describes an object.
+func (c storeClient) HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
+	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
+	return call(ctx, c.store, *in.Bucket, in, c.store.client.HeadObject)
+}
+
+// Describe returns what is known of the error of a request.
+func (storeClient) Describe(err error) upload.Failure {
+	failure := upload.Failure{Text: plainText(err), Status: answerStatus(err), IsUnproven: isUnproven(err), Attempts: 1}
+	if failed := (*failedCall)(nil); errors.As(err, &failed) {
+		failure.Attempts = failed.attempts
+	}
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		failure.Code = api.ErrorCode()
+	}
+	return failure
 }

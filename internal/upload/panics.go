@@ -1,4 +1,4 @@
-package lithopss3
+package upload
 
 import "sync"
 

@@ -1,4 +1,4 @@
-package lithopss3
+package upload
 
 import (
 	"bytes"
@@ -91,7 +91,7 @@ func TestSources(t *testing.T) {
 		"file": {file, false}, "buffer": {buffer, false}, "text": {strings.NewReader("content"), false},
 		"pipe": {reader, true}, "reader": {io.MultiReader(strings.NewReader("con"), strings.NewReader("tent")), true},
 	} {
-		source, err := newPartSource(t.Context(), test.body, &panicBox{})
+		source, err := newPartReader(t.Context(), test.body, &panicBox{})
 		require.NoError(t, err, name)
 		_, isStream := source.(*streamSource)
 		assert.Equal(t, test.stream, isStream, name)
@@ -109,7 +109,7 @@ func TestSources(t *testing.T) {
 		return // not on Linux
 	}
 	defer func() { _ = device.Close() }()
-	source, err := newPartSource(t.Context(), device, &panicBox{})
+	source, err := newPartReader(t.Context(), device, &panicBox{})
 	require.NoError(t, err)
 	assert.NotZero(t, source.size())
 }

@@ -1,4 +1,4 @@
-package lithopss3
+package upload
 
 import (
 	"context"
@@ -13,10 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/middleware"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 )
 
@@ -25,7 +23,7 @@ import (
 // the end of an upload finds the upload gone. What is stored tells: it is ours if it
 // has the size and a checksum of what was sent, and is no older than the upload.
 
-// expected describes the object that a put should have left behind.
+// An expected object is what a put should have left.
 type expected struct {
 	size    int64
 	started time.Time
@@ -40,8 +38,7 @@ type expected struct {
 
 // expectBytes describes the object of a put in one request, whose body it may read
 // once more.
-func expectBytes(body io.ReadSeeker, started time.Time) (expected, error) {
-	size, err := body.Seek(0, io.SeekEnd)
+func expectBytes(body io.ReadSeeker, size int64, started time.Time) expected {
 	return expected{size: size, started: started, sum: func(kind *checksum.Kind) ([]byte, bool) {
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return nil, false
@@ -49,20 +46,10 @@ func expectBytes(body io.ReadSeeker, started time.Time) (expected, error) {
 		hash := kind.New()
 		_, err := io.Copy(hash, body)
 		return hash.Sum(nil), err == nil
-	}}, err
+	}}
 }
 
-// errOutcomeUnknown is a put of which nobody knows whether it was done.
-var errOutcomeUnknown = errors.New("whether the object was stored is not known (look at it, or put it again)")
-
-// unknownOutcome returns errOutcomeUnknown with its reason. It does not wrap the
-// refusal that the put met, because a retry that fails with 404 or 412 may have met
-// what an attempt before it did.
-func unknownOutcome(refusal, reason error) error {
-	return fmt.Errorf("%w: after %s: %w", errOutcomeUnknown, plainText(refusal), reason)
-}
-
-// A verdict is what a look at the object told.
+// A verdict is what a HEAD told of the object.
 type verdict int
 
 const (
@@ -74,20 +61,18 @@ const (
 // errNothingToCompare is an object whose size is right and that says nothing more.
 var errNothingToCompare = errors.New("the server keeps no checksum of the object that could be compared")
 
-// verifyStored returns nil if key holds what was sent, and refusal otherwise. If
-// that can't be found out, it is errOutcomeUnknown. Two writers that store the same
+// verifyStored returns nil if the key holds what was sent, and refusal otherwise. If
+// that can't be found out, it is ErrOutcomeUnknown. Two writers that store the same
 // bytes at the same time look alike.
-func (s *Store) verifyStored(ctx context.Context, bucket, key string, want expected, refusal error) error {
-	out, err := call(ctx, s, bucket, &s3.HeadObjectInput{
-		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket), ChecksumMode: types.ChecksumModeEnabled,
-	}, s.client.HeadObject)
+func (p *put) verifyStored(ctx context.Context, want expected, refusal error) error {
+	out, err := p.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.opts.Bucket, Key: &p.opts.Key, ChecksumMode: types.ChecksumModeEnabled})
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil && answerStatus(err) == http.StatusNotFound:
+	case err != nil && p.client.Describe(err).Status == http.StatusNotFound:
 		return refusal
 	case err != nil:
-		return unknownOutcome(refusal, err)
+		return p.unknownOutcome(refusal, err)
 	}
 	switch want.compare(out) {
 	case isStored:
@@ -95,7 +80,11 @@ func (s *Store) verifyStored(ctx context.Context, bucket, key string, want expec
 	case isAnother:
 		return refusal
 	}
-	return unknownOutcome(refusal, errNothingToCompare)
+	return p.unknownOutcome(refusal, errNothingToCompare)
+}
+
+func (p *put) unknownOutcome(refusal, reason error) error {
+	return fmt.Errorf("%w: after %s: %w", ErrOutcomeUnknown, p.client.Describe(refusal).Text, reason)
 }
 
 // compare tells whether a HEAD describes the object.
@@ -107,7 +96,7 @@ func (e *expected) compare(out *s3.HeadObjectOutput) verdict {
 	if e.etag != "" && strings.EqualFold(tag, e.etag) || e.composite != "" && aws.ToString(out.ChecksumCRC32) == e.composite {
 		return isStored
 	}
-	if sum := headChecksum(out); sum.IsKnown() {
+	if sum := sumOf(out); sum.IsKnown() {
 		if got, ok := e.sum(sum.Kind); ok {
 			return verdictOf(sum.Compare(got) == nil)
 		}
@@ -131,11 +120,25 @@ func verdictOf(isSame bool) verdict {
 	return isAnother
 }
 
+// sumOf returns the checksum of all bytes that a HEAD tells.
+func sumOf(out *s3.HeadObjectOutput) checksum.Sum {
+	answer := checksum.Answer{
+		CRC32: out.ChecksumCRC32, CRC32C: out.ChecksumCRC32C, CRC64NVME: out.ChecksumCRC64NVME,
+		SHA256: out.ChecksumSHA256, SHA512: out.ChecksumSHA512, SHA1: out.ChecksumSHA1, MD5: out.ChecksumMD5,
+		Type: string(out.ChecksumType), ETag: aws.ToString(out.ETag),
+	}
+	return answer.Object()
+}
+
+// clockSlack is how much the server's two times of an object may differ, because
+// they are in seconds.
+const clockSlack = 2 * time.Second
+
 // isOlder reports whether the object was there before the put began. Both times are
-// of the server's clock, in seconds.
+// of the server's clock.
 func (e *expected) isOlder(out *s3.HeadObjectOutput) bool {
 	now, ok := awsmiddleware.GetServerTime(out.ResultMetadata)
-	return ok && out.LastModified != nil && now.Sub(*out.LastModified) > time.Since(e.started)+2*time.Second
+	return ok && out.LastModified != nil && now.Sub(*out.LastModified) > time.Since(e.started)+clockSlack
 }
 
 // isMD5 reports whether an ETag looks like S3's: an MD5, and the number of parts for
@@ -153,42 +156,12 @@ func isEncrypted(out *s3.HeadObjectOutput) bool {
 		out.SSECustomerAlgorithm != nil || out.SSEKMSKeyId != nil
 }
 
-// countAttempts counts how often a request is sent.
-func countAttempts(attempts *int) func(*s3.Options) {
-	count := middleware.FinalizeMiddlewareFunc("LithopsAttempts",
-		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-			*attempts++
-			return next.HandleFinalize(ctx, in)
-		})
-	return func(o *s3.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Finalize.Insert(count, "Retry", middleware.After)
-		})
-	}
-}
-
-// answerStatus is the HTTP status that err came with, 0 where no answer did.
-func answerStatus(err error) int {
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) {
-		return response.HTTPStatusCode()
-	}
-	var known *Error
-	if errors.As(err, &known) {
-		return known.StatusCode
-	}
-	return 0
-}
-
-// partsETag is S3's ETag of an upload in parts: the MD5 of the parts' MD5s, with
-// their number. It is empty where the parts' ETags are no MD5s.
+// partsETag returns S3's ETag of an object in parts: the MD5 of the parts' MD5s, with
+// their number. It is empty if the parts' ETags are no MD5s.
 func partsETag(parts []types.CompletedPart) string {
 	hash := md5.New() //nolint:gosec // see the import
 	for _, part := range parts {
-		if part.ETag == nil {
-			return ""
-		}
-		sum, err := hex.DecodeString(strings.Trim(*part.ETag, `"`))
+		sum, err := hex.DecodeString(strings.Trim(aws.ToString(part.ETag), `"`))
 		if err != nil || len(sum) != md5.Size {
 			return ""
 		}

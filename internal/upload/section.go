@@ -1,4 +1,4 @@
-package lithopss3
+package upload
 
 import (
 	"errors"
@@ -98,8 +98,20 @@ func (s *section) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// bodyError is the error of a body. It is final, because each attempt reads the same.
-func bodyError(err error) error { return &finalError{fmt.Errorf("reading the body: %w", err)} }
+// bodyError is the error of a body. It is not retried, because each attempt reads the same.
+func bodyError(err error) error { return &brokenBodyError{err} }
+
+// A brokenBodyError is the error of a body.
+type brokenBodyError struct{ err error }
+
+// Error says that it is the body's.
+func (e *brokenBodyError) Error() string { return "reading the body: " + e.err.Error() }
+
+// Unwrap returns the body's own error.
+func (e *brokenBodyError) Unwrap() error { return e.err }
+
+// RetryableError reports false, for the retry policy.
+func (*brokenBodyError) RetryableError() bool { return false }
 
 // A fileVersion is what tells whether a file is still the same.
 type fileVersion struct {

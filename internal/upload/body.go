@@ -1,4 +1,4 @@
-package lithopss3
+package upload
 
 import (
 	"bytes"
@@ -23,12 +23,10 @@ const (
 	growEvery      = 950
 	// streamMemory is how much of a stream is held at once, unless two parts are more.
 	streamMemory = 45 << 20
-
-	uploadsAtOnce = 24
 )
 
-// A partSource cuts a body into parts.
-type partSource interface {
+// A partReader cuts a body into parts.
+type partReader interface {
 	// whole is the body for a single request, or nil where that is too large.
 	whole() io.ReadSeeker
 	// next returns the next part, or io.EOF. It is called by one goroutine.
@@ -52,11 +50,11 @@ type part struct {
 	done func()
 }
 
-// newPartSource takes a body as it is best read. A file that says that it is
+// newPartReader takes a body as it is best read. A file that says that it is
 // empty, or does not know its end, may be a device or one of /proc, and is a stream.
 //
 // A panic of the body in a goroutine that is not the caller's is put into panics.
-func newPartSource(ctx context.Context, body io.Reader, panics *panicBox) (partSource, error) {
+func newPartReader(ctx context.Context, body io.Reader, panics *panicBox) (partReader, error) {
 	if isTypedNil(body) {
 		return nil, fmt.Errorf("it is a nil %T (a nil io.Reader is an empty object)", body)
 	}

@@ -1,0 +1,188 @@
+// Package upload stores a body as an object: in one request or in parts, several at
+// once. It aborts what can't be completed, and after a lost answer it finds out
+// whether the object was stored.
+//
+// It must not know files and their names, *Store, or the public options; requests go
+// through a [Client].
+//
+// Start reading at [Put].
+package upload
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/progress"
+)
+
+// A Client sends requests to S3, and retries them. Its answers are proofs of success.
+type Client interface {
+	PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error)
+	CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*s3.CreateMultipartUploadOutput, error)
+	// UploadPart sets the CRC32 of in if it had to compute that.
+	UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error)
+	CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (*s3.CompleteMultipartUploadOutput, error)
+	AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput) (*s3.AbortMultipartUploadOutput, error)
+	HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error)
+
+	// Describe returns what is known of the error of a request.
+	Describe(err error) Failure
+}
+
+// A Failure is what is known of the error of a request.
+type Failure struct {
+	Text       string
+	Status     int    // HTTP's; 0 if no answer came
+	Code       string // S3's
+	Attempts   int
+	IsUnproven bool // the answer was a success that proves nothing
+}
+
+// Options are the options of [Put].
+type Options struct {
+	Bucket, Key string
+	ContentType string // empty for none
+	Metadata    map[string]string
+	IfMatch     *string // as in the header
+	IfAbsent    bool
+	// Progress is told how many bytes were sent. It may be nil.
+	Progress func(done, total int64)
+
+	// Algorithm is of the checksum that goes along; empty for none.
+	Algorithm types.ChecksumAlgorithm
+	// HashFirst has the checksum computed before a request, for servers that don't
+	// know it after the body.
+	HashFirst bool
+	// CreateGrace is how long a canceled upload waits for its upload ID, so that it
+	// can be aborted.
+	CreateGrace time.Duration
+}
+
+// ErrOutcomeUnknown is a put of which nobody knows whether it was done. It wraps no
+// refusal that the put met, because a retry that fails with 404 or 412 may have met
+// what an attempt before it did.
+var ErrOutcomeUnknown = errors.New("whether the object was stored is not known (look at it, or put it again)")
+
+// A LeftBehindError is an upload that failed, and could not be aborted either. Its
+// parts cost money until it is.
+type LeftBehindError struct {
+	Cause error
+	Abort error // why it could not be aborted
+	ID    string
+}
+
+// Error says both.
+func (e *LeftBehindError) Error() string { return e.Cause.Error() + "\n" + e.Left().Error() }
+
+// Left says that the upload was left behind, and why.
+func (e *LeftBehindError) Left() error {
+	return fmt.Errorf("the upload %s was left behind: %w", e.ID, e.Abort)
+}
+
+// Unwrap returns both causes.
+func (e *LeftBehindError) Unwrap() []error { return []error{e.Cause, e.Abort} }
+
+// errProgressPanicked ends a put whose callback panicked. Its caller sees the panic.
+var errProgressPanicked = errors.New("the progress callback panicked")
+
+// Put stores what body still has to give. On an error nothing of it is stored, but
+// for [ErrOutcomeUnknown] and [LeftBehindError]. A panic of body or of Progress
+// reaches the caller, once everything is cleaned up.
+func Put(ctx context.Context, client Client, body io.Reader, opts Options) error {
+	var panics panicBox
+	defer panics.rethrow()
+	reader, err := newPartReader(ctx, body, &panics)
+	if err != nil {
+		return fmt.Errorf("reading the body: %w", err)
+	}
+	defer reader.close()
+	report := opts.Progress
+	if report != nil {
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		defer cancel(nil)
+		report = func(done, total int64) {
+			defer panics.catch(func() { cancel(errProgressPanicked) })
+			opts.Progress(done, total)
+		}
+	}
+	p := &put{client: client, opts: opts, started: time.Now(), meter: progress.New(report, reader.size())}
+	defer p.meter.End()
+	if whole := reader.whole(); whole != nil {
+		err = p.putWhole(ctx, whole, reader.size())
+	} else {
+		err = p.putParts(ctx, reader)
+	}
+	if err == nil {
+		p.meter.Finish(reader.size())
+	}
+	return err
+}
+
+// A put is one call of Put.
+type put struct {
+	client  Client
+	opts    Options
+	started time.Time
+	meter   *progress.Meter // may be nil
+}
+
+// putWhole puts in one request. It verifies an answer that proves nothing, and a
+// refusal that an attempt before the refused one may have caused.
+func (p *put) putWhole(ctx context.Context, body io.ReadSeeker, size int64) error {
+	in := &s3.PutObjectInput{
+		Bucket: &p.opts.Bucket, Key: &p.opts.Key, Body: body, Metadata: p.opts.Metadata, IfMatch: p.opts.IfMatch, IfNoneMatch: p.ifNoneMatch(),
+		ChecksumAlgorithm: p.opts.Algorithm, // as boto3: moto keeps no checksum without it
+	}
+	if p.opts.ContentType != "" {
+		in.ContentType = &p.opts.ContentType
+	}
+	var err error
+	if in.ChecksumCRC32, err = p.hashFirst(body); err != nil {
+		return err
+	}
+	if p.meter != nil {
+		ctx = progress.WithSending(ctx, &progress.Sending{Meter: p.meter, Size: size})
+	}
+	if _, err = p.client.PutObject(ctx, in); err == nil {
+		return nil
+	}
+	failure := p.client.Describe(err)
+	if failure.IsUnproven || failure.Attempts > 1 && failure.Status == http.StatusPreconditionFailed {
+		return p.verifyStored(ctx, expectBytes(body, size, p.started), err)
+	}
+	return err
+}
+
+// ifNoneMatch is nil unless there must not be an object.
+func (p *put) ifNoneMatch() *string {
+	if p.opts.IfAbsent {
+		return aws.String("*")
+	}
+	return nil
+}
+
+// hashFirst returns the CRC32 of body if it must be computed before a request, else
+// nil.
+func (p *put) hashFirst(body io.ReadSeeker) (*string, error) {
+	if !p.opts.HashFirst {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	hash := crc32.NewIEEE()
+	if _, err := io.Copy(hash, body); err != nil {
+		return nil, err
+	}
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return aws.String(base64.StdEncoding.EncodeToString(hash.Sum(nil))), nil
+}
