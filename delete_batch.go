@@ -22,6 +22,16 @@ var errNotKnownDeleted = errors.New("not known to be deleted")
 // that has an error without a key.
 var errNotMentioned = fmt.Errorf("%w: the server's answer does not tell of it", errNotKnownDeleted)
 
+// A lostDeletionError is a request that may have been served, and whose answer did
+// not come.
+type lostDeletionError struct{ err error }
+
+// Error says what happened, without the SDK's words.
+func (e *lostDeletionError) Error() string { return errNotKnownDeleted.Error() + ": " + causeText(e.err) }
+
+// Unwrap returns both.
+func (e *lostDeletionError) Unwrap() []error { return []error{errNotKnownDeleted, e.err} }
+
 // deleteBatch deletes up to 1,000 keys, and returns an error for each that was not
 // deleted. Keys that S3 blames for what may pass are tried again, and no others.
 func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) []*Error {
@@ -94,7 +104,7 @@ func (s *Store) deleteHalving(ctx context.Context, bucket string, keys []string)
 		}
 		if err != nil {
 			if mayBeServed(err) {
-				err = fmt.Errorf("%w: %w", errNotKnownDeleted, err)
+				err = &lostDeletionError{err}
 			}
 			return append(failed, failedKeys("DeleteObjects", bucket, keys, err)...)
 		}
@@ -169,7 +179,7 @@ func isTimeout(err error) bool {
 
 func isDial(err error) bool {
 	var operation *net.OpError
-	return errors.As(err, &operation) && operation.Op == "dial"
+	return errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect")
 }
 
 // mayBeServed reports whether the server may have done what a failed request asked.

@@ -51,9 +51,9 @@ func (b *endlessBody) Close() error { return nil }
 // hostileStore opens a store whose server is a function.
 func hostileStore(t *testing.T, server tripper) *lithopss3.Store {
 	t.Helper()
-	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(&lithopss3.Options{
 		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: server},
-	})
+	}, 10*time.Second))
 	require.NoError(t, err)
 	return store
 }

@@ -84,8 +84,21 @@ func (p *put) verifyStored(ctx context.Context, want expected, refusal error) er
 }
 
 func (p *put) unknownOutcome(refusal, reason error) error {
-	return fmt.Errorf("%w: after %s: %w", ErrOutcomeUnknown, p.client.Describe(refusal).Text, reason)
+	text := fmt.Sprintf("%v: after %s: %s", ErrOutcomeUnknown, p.client.Describe(refusal).Text, p.client.Describe(reason).Text)
+	return &unknownError{text: text, reason: reason}
 }
+
+// An unknownError is an ErrOutcomeUnknown with its reason.
+type unknownError struct {
+	text   string
+	reason error
+}
+
+// Error says what is not known, and why.
+func (e *unknownError) Error() string { return e.text }
+
+// Unwrap returns ErrOutcomeUnknown and the reason.
+func (e *unknownError) Unwrap() []error { return []error{ErrOutcomeUnknown, e.reason} }
 
 // compare tells whether a HEAD describes the object.
 func (e *expected) compare(out *s3.HeadObjectOutput) verdict {
