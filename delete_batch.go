@@ -27,7 +27,9 @@ var errNotMentioned = fmt.Errorf("%w: the server's answer does not tell of it", 
 type lostDeletionError struct{ err error }
 
 // Error says what happened, without the SDK's words.
-func (e *lostDeletionError) Error() string { return errNotKnownDeleted.Error() + ": " + causeText(e.err) }
+func (e *lostDeletionError) Error() string {
+	return errNotKnownDeleted.Error() + ": " + causeText(e.err)
+}
 
 // Unwrap returns both.
 func (e *lostDeletionError) Unwrap() []error { return []error{errNotKnownDeleted, e.err} }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -35,8 +36,16 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	if opts == nil {
 		opts = &PutOptions{}
 	}
+	ifMatch := ifMatchOfWrite(opts.IfMatch)
+	if ifMatch != nil {
+		// An upload in parts carries it with its last request, and would send all parts
+		// before that is refused.
+		if err := checkHeader(http.Header{"If-Match": {*ifMatch}}); err != nil {
+			return wrapError(op, bucket, key, err)
+		}
+	}
 	err := upload.Put(withContentType(ctx, opts.ContentType), storeClient{s}, body, upload.Options{
-		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatchOfWrite(opts.IfMatch), IfAbsent: opts.IfAbsent,
+		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
 		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: s.session.s3.avoidTrailers(), CreateGrace: s.pace.create,
 	})
 	if left := (*upload.LeftBehindError)(nil); errors.As(err, &left) {

@@ -209,6 +209,25 @@ func TestOutcomeIsNotGuessed(t *testing.T) {
 	require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
 }
 
+// TestConditionsAreCheckedFirst: one that HTTP can't carry costs no request, whatever
+// the size.
+func TestConditionsAreCheckedFirst(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	store := hostileStore(t, func(*http.Request, http.RoundTripper) (*http.Response, error) {
+		requests.Add(1)
+		return nil, &resetError{}
+	})
+	for _, size := range []int{1, 20 * mib} {
+		for _, opts := range []*lithopss3.PutOptions{
+			{IfMatch: "a\nb"}, {IfMatch: "\"a\x00\""}, {ContentType: "a\nb"}, {Metadata: map[string]string{"k": "a\r\nb"}}, {Metadata: map[string]string{"k y": "v"}},
+		} {
+			require.Error(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, size)), opts))
+		}
+	}
+	assert.Zero(t, requests.Load())
+}
+
 // readerFunc is a body.
 type readerFunc func(p []byte) (int, error)
 
