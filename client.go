@@ -15,6 +15,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/lithops-go/lithopss3/internal/progress"
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // The client's limits are those of Lithops' S3Backend (CONN_READ_TIMEOUT,
@@ -47,7 +48,7 @@ func newS3Client(session *session, client *httpClient, pace pace) *s3.Client {
 		DisableLogOutputChecksumValidationSkipped: true,
 		HTTPSignerV4:               newSigner(&client.peer.clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, demandProof, client.peer.addSteps},
+		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, proof.AddSteps, client.peer.addSteps},
 	})
 }
 
@@ -63,7 +64,7 @@ func newSTSClient(session *session) *sts.Client {
 		AppID:                      session.appID,
 		HTTPSignerV4:               newSigner(&client.peer.clock),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{demandProof, client.peer.addSteps},
+		APIOptions:                 []func(*middleware.Stack) error{proof.AddSteps, client.peer.addSteps},
 	})
 }
 

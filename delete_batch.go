@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // errNotKnownDeleted is a key of a request whose answer did not come, or did not
@@ -187,6 +188,6 @@ func isDial(err error) bool {
 // mayBeServed reports whether the server may have done what a failed request asked.
 func mayBeServed(err error) bool {
 	var request *requestError
-	return isTimeout(err) || isUnproven(err) || isDisconnect(err) && !isDial(err) || errors.As(err, &request) && !request.isFinal && !isDial(err) ||
+	return isTimeout(err) || proof.IsUnproven(err) || isDisconnect(err) && !isDial(err) || errors.As(err, &request) && !request.isFinal && !isDial(err) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/partfile"
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // DownloadOptions are the options of DownloadFile; nil is the zero value.
@@ -91,7 +92,7 @@ func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.A
 		opts.Range = Range(r.Offset, r.Length)
 	}
 	object, err := o.store.GetObject(ctx, o.bucket, o.key, opts)
-	if r.Offset == 0 && opts.Range != nil && (errors.Is(err, ErrInvalidRange) || errors.Is(err, errIgnoredRange)) {
+	if r.Offset == 0 && opts.Range != nil && (errors.Is(err, ErrInvalidRange) || errors.Is(err, proof.ErrIgnoredRange)) {
 		opts.Range = nil
 		object, err = o.store.GetObject(ctx, o.bucket, o.key, opts)
 	}

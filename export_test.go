@@ -1,6 +1,10 @@
 package lithopss3
 
-import "time"
+import (
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/proof"
+)
 
 // InHaste has stores that are opened with opts wait for the server as long as
 // timeout says, instead of ten seconds, and between two attempts a hundredth.
@@ -21,7 +25,7 @@ func InNoTime(opts *Options, timeout time.Duration) *Options {
 // ProvenOperations are the operations of S3 that must prove that they succeeded.
 func ProvenOperations() []string {
 	var operations []string
-	for operation := range proofs {
+	for _, operation := range proof.Operations() {
 		switch operation {
 		case "GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity", "CreateSession":
 		default:

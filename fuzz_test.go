@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // The seeds of these targets are in testdata/fuzz.
@@ -19,15 +20,15 @@ import (
 // FuzzContentRange: what is taken for a range lies in an object.
 func FuzzContentRange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string, askedOffset, askedLength, contentLength int64) {
-		found, err := parseContentRange(header)
-		if err == nil && (found.offset < 0 || found.length <= 0 || found.size < found.length || found.offset > found.size-found.length) {
+		found, err := proof.ParseContentRange(header)
+		if err == nil && (found.Offset < 0 || found.Length <= 0 || found.Size < found.Length || found.Offset > found.Size-found.Length) {
 			t.Fatalf("%q: %+v", header, found)
 		}
 		object := &Object{Length: contentLength}
 		if object.locate(&ByteRange{Offset: askedOffset, Length: askedLength}, header) == nil && (object.Offset < 0 || object.Length <= 0 || object.Offset > object.Size-object.Length) {
 			t.Fatalf("%q: %+v", header, object)
 		}
-		_ = (&ByteRange{Offset: askedOffset, Length: askedLength}).header()
+		_ = (&ByteRange{Offset: askedOffset, Length: askedLength}).wire().Header()
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // A hotPath sends puts, parts, gets and heads without the SDK's middleware, which
@@ -112,7 +113,7 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	if first == nil {
 		return op.sdk(ctx, in, options...)
 	}
-	if first.err == nil && proofs[op.name].checkHead(first.response, request.value("range")) == nil {
+	if first.err == nil && proof.CheckHead(op.name, first.response, request.value("range")) == nil {
 		if out := op.output(pattern, first.response); out != nil {
 			return out, nil
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // maxKeyLength is S3's limit, in bytes.
@@ -102,7 +103,7 @@ func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOpti
 // have several answers: no such range, the whole, or a Content-Range that can't be.
 // refusal is the error for any other object.
 func (s *Store) getLastOfNone(ctx context.Context, bucket, key string, opts *GetOptions, refusal error) (*Object, error) {
-	if !errors.Is(refusal, ErrInvalidRange) && !errors.Is(refusal, errIgnoredRange) {
+	if !errors.Is(refusal, ErrInvalidRange) && !errors.Is(refusal, proof.ErrIgnoredRange) {
 		return nil, refusal
 	}
 	info, err := s.headObject(ctx, "GetObject", bucket, key, opts)
@@ -117,19 +118,19 @@ func (s *Store) getLastOfNone(ctx context.Context, bucket, key string, opts *Get
 // that of the part asked for: if less comes, the body is resumed.
 func (o *Object) locate(asked *ByteRange, answer string) error {
 	if asked == nil {
-		if _, err := parseContentRange(answer); err != nil {
+		if _, err := proof.ParseContentRange(answer); err != nil {
 			return nil // as it should be: there is no such header, or it says nothing
 		}
 		asked = RangeFrom(0)
 	}
-	found, err := asked.match(answer)
+	found, err := asked.wire().Match(answer)
 	if err != nil {
 		return err
 	}
-	if o.Length > found.length {
-		return fmt.Errorf("%w: the server answered the range %s with %d bytes", errIgnoredRange, asked.header(), o.Length)
+	if o.Length > found.Length {
+		return fmt.Errorf("%w: the server answered the range %s with %d bytes", proof.ErrIgnoredRange, asked.wire().Header(), o.Length)
 	}
-	o.Offset, o.Length, o.Size = found.offset, found.length, found.size
+	o.Offset, o.Length, o.Size = found.Offset, found.Length, found.Size
 	return nil
 }
 
@@ -140,7 +141,7 @@ func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInpu
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}
 	if opts.Range != nil {
-		in.Range = aws.String(opts.Range.header())
+		in.Range = aws.String(opts.Range.wire().Header())
 	}
 	return in
 }

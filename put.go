@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
@@ -105,7 +106,7 @@ func (c storeClient) HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s
 
 // Describe returns what is known of the error of a request.
 func (storeClient) Describe(err error) upload.Failure {
-	failure := upload.Failure{Text: plainText(err), Status: answerStatus(err), IsUnproven: isUnproven(err), Attempts: 1}
+	failure := upload.Failure{Text: plainText(err), Status: answerStatus(err), IsUnproven: proof.IsUnproven(err), Attempts: 1}
 	if failed := (*failedCall)(nil); errors.As(err, &failed) {
 		failure.Attempts = failed.attempts
 	}

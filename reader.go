@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // resumeAttempts is how often in a row a body may break without a byte between.
@@ -124,7 +125,7 @@ func (r *objectReader) resume(cause error) {
 		r.fail(err)
 		return
 	}
-	r.in.Range = aws.String(Range(r.offset, r.end-r.offset).header())
+	r.in.Range = aws.String(Range(r.offset, r.end-r.offset).wire().Header())
 	out, err := call(r.ctx, r.store, *r.in.Bucket, &r.in, r.store.client.GetObject, r.store.askChecksum)
 	if err != nil {
 		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, r.explainRest(err)))
@@ -142,14 +143,14 @@ func (r *objectReader) checkRest(out *s3.GetObjectOutput) error {
 	if err := checkETag(r.etag, out.ETag); err != nil {
 		return err
 	}
-	found, err := parseContentRange(aws.ToString(out.ContentRange))
+	found, err := proof.ParseContentRange(aws.ToString(out.ContentRange))
 	switch {
 	case err != nil:
 		return err
-	case found.size != r.size:
-		return fmt.Errorf("%w: it has %d bytes, not %d", errChanged, found.size, r.size)
-	case found.offset != r.offset || found.length != r.end-r.offset:
-		return fmt.Errorf("%w: the server answered with %d bytes from byte %d on, not %d from %d", errIgnoredRange, found.length, found.offset, r.end-r.offset, r.offset)
+	case found.Size != r.size:
+		return fmt.Errorf("%w: it has %d bytes, not %d", errChanged, found.Size, r.size)
+	case found.Offset != r.offset || found.Length != r.end-r.offset:
+		return fmt.Errorf("%w: the server answered with %d bytes from byte %d on, not %d from %d", proof.ErrIgnoredRange, found.Length, found.Offset, r.end-r.offset, r.offset)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 const (
@@ -87,7 +89,7 @@ func (s *Store) OpenReaderAt(ctx context.Context, bucket, key string, opts *Read
 // so no last ones, as servers say in several ways.
 func (s *Store) openTail(ctx context.Context, bucket, key string, opts *ReaderAtOptions) (*ObjectInfo, []byte, error) {
 	object, err := s.GetObject(ctx, bucket, key, &GetOptions{Range: RangeLast(tailSize), IfMatch: opts.IfMatch})
-	if errors.Is(err, ErrInvalidRange) || errors.Is(err, errIgnoredRange) {
+	if errors.Is(err, ErrInvalidRange) || errors.Is(err, proof.ErrIgnoredRange) {
 		info, err := s.headObject(ctx, "OpenReaderAt", bucket, key, &GetOptions{IfMatch: opts.IfMatch})
 		return info, nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"iter"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
 // Storage is what an object store must do for the rest of this package: what
@@ -124,6 +126,9 @@ type ByteRange struct {
 	// Length is how many bytes; below 0, all to the object's end.
 	Length int64
 }
+
+// wire returns the range as it is in a request.
+func (r *ByteRange) wire() proof.Range { return proof.Range{Offset: r.Offset, Length: r.Length} }
 
 // Range is the length bytes from offset on. A range that reaches over the
 // object's end is cut there; one that begins behind it is ErrInvalidRange.

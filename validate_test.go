@@ -152,17 +152,17 @@ func TestMetadataThatCanBeSent(t *testing.T) {
 func TestCredentialsThatCannotBeSent(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ id, secret, token, want string }{
-		{"AK\n", "SK", "", "the access key ID has a line break at its end"},
-		{"AK\r\n", "SK", "", "the access key ID has a line break inside"},
-		{"A K", "SK", "", "the access key ID has white space inside"},
-		{"AK ", "SK", "", "the access key ID has white space at its end"},
-		{"A\u00a0K", "SK", "", "the access key ID has white space inside"},
-		{"ÄK", "SK", "", "the access key ID has 'Ä', which is not US-ASCII"},
-		{"AK", "SK\n", "", "the secret access key has a line break at its end"},
-		{"AK", "S\tK", "", "the secret access key has white space inside"},
-		{"AK", "S\x00K", "", "the secret access key has a control character inside"},
-		{"AK", "SK", "token\n", "the session token has a line break at its end"},
-		{"AK", "SK", "to ken", "the session token has white space inside"},
+		{"AK\n", "SK", "", "has a line break at its end"},
+		{"AK\r\n", "SK", "", "has a line break inside"},
+		{"A K", "SK", "", "has white space inside"},
+		{"AK ", "SK", "", "has white space at its end"},
+		{"A\u00a0K", "SK", "", "has white space inside"},
+		{"ÄK", "SK", "", "has 'Ä', which is not US-ASCII"},
+		{"AK", "SK\n", "", "has a line break at its end"},
+		{"AK", "S\tK", "", "has white space inside"},
+		{"AK", "S\x00K", "", "has a control character inside"},
+		{"AK", "SK", "token\n", "has a line break at its end"},
+		{"AK", "SK", "to ken", "has white space inside"},
 		{"AK", "SKä", "token+/=", ""},
 	} {
 		env := map[string]string{"AWS_ACCESS_KEY_ID": test.id, "AWS_SECRET_ACCESS_KEY": test.secret, "AWS_SESSION_TOKEN": test.token}
@@ -204,5 +204,5 @@ func TestCredentialsOfARole(t *testing.T) {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK\n", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
 	writeProfile(t, env, "role_arn = arn:aws:iam::123456789012:role/role\ncredential_source = Environment\n")
 	_, _, err := storeOf(t, env).session.env.assumeRole(t.Context(), "default", nil)
-	require.ErrorContains(t, err, "the secret access key has a line break at its end")
+	require.ErrorContains(t, err, "has a line break at its end")
 }

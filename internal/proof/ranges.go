@@ -1,4 +1,4 @@
-package lithopss3
+package proof
 
 import (
 	"errors"
@@ -8,11 +8,15 @@ import (
 	"strings"
 )
 
-// errIgnoredRange is an answer that is not the range asked for.
-var errIgnoredRange = errors.New("not the range asked for")
+// ErrIgnoredRange is an answer that is not the range asked for.
+var ErrIgnoredRange = errors.New("not the range asked for")
 
-// header returns the value of the header Range (RFC 9110, section 14.1.2).
-func (r *ByteRange) header() string {
+// A Range is a part of an object, in bytes. An Offset below 0 counts from the object's
+// end, and a Length below 0 reaches to it.
+type Range struct{ Offset, Length int64 }
+
+// Header returns the value of the header Range (RFC 9110, section 14.1.2).
+func (r Range) Header() string {
 	switch {
 	case r.Offset < 0:
 		return "bytes=" + strconv.FormatInt(r.Offset, 10)
@@ -23,7 +27,7 @@ func (r *ByteRange) header() string {
 }
 
 // parseRange reads the header Range of a request.
-func parseRange(header string) (ByteRange, error) {
+func parseRange(header string) (Range, error) {
 	spec, ok := strings.CutPrefix(header, "bytes=")
 	first, last, hasDash := strings.Cut(spec, "-")
 	from, fromErr := parseOffset(first)
@@ -31,44 +35,44 @@ func parseRange(header string) (ByteRange, error) {
 	switch {
 	case !ok || !hasDash:
 	case first == "" && toErr == nil && to > 0:
-		return ByteRange{Offset: -to, Length: -1}, nil
+		return Range{Offset: -to, Length: -1}, nil
 	case fromErr == nil && last == "":
-		return ByteRange{Offset: from, Length: -1}, nil
+		return Range{Offset: from, Length: -1}, nil
 	case fromErr == nil && toErr == nil && from <= to && to < math.MaxInt64:
-		return ByteRange{Offset: from, Length: to - from + 1}, nil
+		return Range{Offset: from, Length: to - from + 1}, nil
 	}
-	return ByteRange{}, fmt.Errorf("%q is no range of bytes", header)
+	return Range{}, fmt.Errorf("%q is no range of bytes", header)
 }
 
-// match reads the Content-Range of an answer, and returns errIgnoredRange unless it
+// Match reads the Content-Range of an answer, and returns ErrIgnoredRange unless it
 // is that of r: the same first byte, and the same length, or less at the object's end.
-func (r *ByteRange) match(header string) (contentRange, error) {
-	found, err := parseContentRange(header)
+func (r Range) Match(header string) (Span, error) {
+	found, err := ParseContentRange(header)
 	if err != nil {
 		return found, err
 	}
 	offset := r.Offset
 	if offset < 0 {
-		offset = max(0, found.size+offset)
+		offset = max(0, found.Size+offset)
 	}
-	length := found.size - offset
+	length := found.Size - offset
 	if r.Length >= 0 {
 		length = min(r.Length, length)
 	}
-	if found.offset != offset || found.length != length {
-		return found, fmt.Errorf("%w: the server answered the range %s with %.100q", errIgnoredRange, r.header(), header)
+	if found.Offset != offset || found.Length != length {
+		return found, fmt.Errorf("%w: the server answered the range %s with %.100q", ErrIgnoredRange, r.Header(), header)
 	}
 	return found, nil
 }
 
-// A contentRange is where the bytes of an answer lie in the object.
-type contentRange struct {
-	offset, length int64
-	size           int64 // of the object
+// A Span is where the bytes of an answer are in the object.
+type Span struct {
+	Offset, Length int64
+	Size           int64 // of the object
 }
 
-// parseContentRange reads the header Content-Range.
-func parseContentRange(header string) (contentRange, error) {
+// ParseContentRange reads the header Content-Range.
+func ParseContentRange(header string) (Span, error) {
 	spec, ok := strings.CutPrefix(header, "bytes ")
 	span, total, hasTotal := strings.Cut(spec, "/")
 	from, to, hasDash := strings.Cut(span, "-")
@@ -76,9 +80,9 @@ func parseContentRange(header string) (contentRange, error) {
 	last, lastErr := parseOffset(to)
 	size, sizeErr := parseOffset(total)
 	if !ok || !hasTotal || !hasDash || errors.Join(firstErr, lastErr, sizeErr) != nil || last < first || size <= last {
-		return contentRange{}, fmt.Errorf("%w: the server answered with the Content-Range %.100q", errIgnoredRange, header)
+		return Span{}, fmt.Errorf("%w: the server answered with the Content-Range %.100q", ErrIgnoredRange, header)
 	}
-	return contentRange{offset: first, length: last - first + 1, size: size}, nil
+	return Span{Offset: first, Length: last - first + 1, Size: size}, nil
 }
 
 // parseOffset reads a number of digits alone.

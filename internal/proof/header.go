@@ -1,4 +1,4 @@
-package lithopss3
+package proof
 
 import (
 	"fmt"
@@ -33,9 +33,9 @@ var typedHeaders = map[string]func(string) (string, bool){
 }
 
 // normalizeHeader rewrites the headers of an answer that the SDK is strict about. A
-// Content-Length that is no number is for contentLength to refuse.
+// Content-Length that is no number is for ContentLength to refuse.
 func normalizeHeader(header http.Header) {
-	if length, err := contentLength(header); err == nil && length >= 0 {
+	if length, err := ContentLength(header); err == nil && length >= 0 {
 		header["Content-Length"] = []string{strconv.FormatInt(length, 10)} // the SDK takes 0100 for octal
 	} else {
 		delete(header, "Content-Length")
@@ -53,9 +53,9 @@ func normalizeHeader(header http.Header) {
 	}
 }
 
-// contentLength returns the length of a body as its header says it, in decimal, or -1
+// ContentLength returns the length of a body as its header says it, in decimal, or -1
 // if there is no such header. Both paths read it here.
-func contentLength(header http.Header) (int64, error) {
+func ContentLength(header http.Header) (int64, error) {
 	values := header["Content-Length"]
 	if len(values) == 0 {
 		return -1, nil

@@ -1,4 +1,12 @@
-package lithopss3
+// Package proof says for each operation of S3 and STS what answer proves that it was
+// done, and holds the answers of a client to that. It also reads their headers, ranges
+// and lengths, and lets no request pass that would do something else than it says.
+//
+// It must not know what the operations are for, nor retry anything: an error says by
+// itself whether the request is worth sending again.
+//
+// Start reading at the table [operations].
+package proof
 
 import (
 	"bytes"
@@ -6,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +24,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/s3xml"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // A proof describes the answer that proves that an operation was done. The SDK
@@ -48,7 +58,7 @@ var (
 
 // proofs has a row for each operation that this module sends.
 // TestEveryOperationHasAProof fails if one is missing.
-var proofs = map[string]*proof{
+var operations = map[string]*proof{
 	"PutObject":               {statuses: ok200, header: "Etag", retried: true},
 	"UploadPart":              {statuses: ok200, header: "Etag", retried: true},
 	"CreateMultipartUpload":   {statuses: ok200, root: "InitiateMultipartUploadResult", alias: "InitiateMultipartUpload", element: "UploadId"},
@@ -74,34 +84,46 @@ var proofs = map[string]*proof{
 	"AssumeRoleWithWebIdentity": {statuses: ok200, root: "AssumeRoleWithWebIdentityResponse", element: "AssumeRoleWithWebIdentityResult"},
 }
 
-// An unprovenError is an answer with a 2xx that does not prove that the operation
-// was done.
+// An unprovenError is an answer with a 2xx that does not prove that the operation was
+// done.
 type unprovenError struct {
 	reason  string
-	cause   error // nil unless the answer could not be read
 	isFinal bool
 }
 
 // Error says what is wrong with the answer.
-func (e *unprovenError) Error() string {
-	if e.cause != nil {
-		return e.reason + ": " + e.cause.Error()
-	}
-	return e.reason
-}
+func (e *unprovenError) Error() string { return e.reason }
 
-// Unwrap returns why the answer could not be read.
-func (e *unprovenError) Unwrap() error { return e.cause }
-
-// RetryableError reports whether the request is worth sending again. It is for the
-// SDK's retryer.
+// RetryableError reports whether the request is worth sending again, for the retry
+// policy.
 func (e *unprovenError) RetryableError() bool { return !e.isFinal }
 
-// isUnproven reports whether err is an answer without proof, after which nobody
-// knows whether the operation was done.
-func isUnproven(err error) bool {
+// A brokenError is an answer that could not be read to its end. Its cause says
+// whether the request is worth sending again.
+type brokenError struct{ cause error }
+
+// Error says that the answer broke off, and why.
+func (e *brokenError) Error() string { return "the server's answer broke off: " + e.cause.Error() }
+
+// Unwrap returns the cause.
+func (e *brokenError) Unwrap() error { return e.cause }
+
+// IsUnproven reports whether err is an answer without proof, after which nobody knows
+// whether the operation was done.
+func IsUnproven(err error) bool {
 	var unproven *unprovenError
-	return errors.As(err, &unproven)
+	var broken *brokenError
+	return errors.As(err, &unproven) || errors.As(err, &broken)
+}
+
+// Operations returns the names of the operations that have a proof.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// CheckHead returns an error unless the status and the headers of an answer to an
+// operation, which must have a proof, are those of success. asked is the header Range
+// of the request.
+func CheckHead(operation string, response *http.Response, asked string) error {
+	return operations[operation].checkHead(response, asked)
 }
 
 // checkHead returns an error unless the status and headers of an answer are those
@@ -113,8 +135,8 @@ func (p *proof) checkHead(response *http.Response, asked string) error {
 	if p.header != "" && strings.TrimSpace(response.Header.Get(p.header)) == "" {
 		return p.unproven("the server's answer has no %s", headerNames[p.header])
 	}
-	if _, err := contentLength(response.Header); err != nil {
-		return &unprovenError{reason: err.Error(), isFinal: !p.retried}
+	if _, err := ContentLength(response.Header); err != nil {
+		return p.unproven("%s", err)
 	}
 	if p.isRanged {
 		return checkRange(response, asked)
@@ -131,18 +153,18 @@ var headerNames = map[string]string{"Etag": "ETag", "Content-Length": "Content-L
 func checkRange(response *http.Response, asked string) error {
 	if asked == "" {
 		if response.StatusCode != http.StatusOK {
-			return fmt.Errorf("%w: the server answered with a part of the object", errIgnoredRange)
+			return fmt.Errorf("%w: the server answered with a part of the object", ErrIgnoredRange)
 		}
 		return nil
 	}
 	if response.StatusCode != http.StatusPartialContent {
-		return fmt.Errorf("%w: the server answered the range %s with HTTP %d", errIgnoredRange, serverText(asked), response.StatusCode)
+		return fmt.Errorf("%w: the server answered the range %s with HTTP %d", ErrIgnoredRange, shorten(asked), response.StatusCode)
 	}
 	wanted, err := parseRange(asked)
 	if err != nil {
 		return nil //nolint:nilerr // several ranges, or one that only Store.Client can ask for
 	}
-	_, err = wanted.match(response.Header.Get("Content-Range"))
+	_, err = wanted.Match(response.Header.Get("Content-Range"))
 	return err
 }
 
@@ -150,28 +172,35 @@ func (p *proof) unproven(format string, v ...any) error {
 	return &unprovenError{reason: fmt.Sprintf(format, v...), isFinal: !p.retried}
 }
 
+// maxBody is the longest body that is read, in bytes: that of a listing.
+const maxBody = 16 << 20
+
+var errTooLong = fmt.Errorf("it is longer than %d bytes", maxBody)
+
 // checkBody reads the body of an answer and returns it, for the SDK to decode, if it
 // is what the operation's must be. isError reports an error document, which S3 sends
 // with status 200 once it has begun to answer.
 func (p *proof) checkBody(body io.Reader) (data []byte, isError bool, err error) {
-	var buffer bytes.Buffer
-	err = readPage(&buffer, body, maxPageBytes)
-	if err != nil && (buffer.Len() > 0 || !errors.Is(err, io.ErrUnexpectedEOF)) {
-		return nil, false, &unprovenError{reason: "the server's answer broke off", cause: err, isFinal: errors.Is(err, ErrTooLarge)}
+	data, err = io.ReadAll(io.LimitReader(body, maxBody+1))
+	if err == nil && len(data) > maxBody {
+		err = errTooLong
 	}
-	data = bytes.TrimSpace(buffer.Bytes()) // S3 sends spaces while it is at work
+	if err != nil {
+		return nil, false, &brokenError{err}
+	}
+	data = bytes.TrimSpace(data) // S3 sends spaces while it is at work
+	if len(data) == 0 && p.root == "" {
+		return nil, false, nil
+	}
 	if len(data) == 0 {
-		if p.root == "" {
-			return nil, false, nil
-		}
-		return nil, false, &unprovenError{reason: "the server's answer is empty", cause: io.ErrUnexpectedEOF}
+		return nil, false, &brokenError{io.ErrUnexpectedEOF}
 	}
 	document, err := s3xml.ReadDocument(data, p.element)
 	switch {
 	case strings.EqualFold(document.Root, "Error"):
 		return data, true, nil
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, false, &unprovenError{reason: "the server's answer broke off", cause: err}
+	case errors.Is(err, io.ErrUnexpectedEOF) && (document.Root == "" || document.Root == p.root || p.isAlias(document.Root)):
+		return nil, false, &brokenError{err}
 	case p.root == "" && !p.isAlias(document.Root):
 		return nil, false, p.unproven("the server's answer has a body, which is %s", describeBody(data, document.Root))
 	case document.Root != p.root && !p.isAlias(document.Root):
@@ -183,6 +212,9 @@ func (p *proof) checkBody(body io.Reader) (data []byte, isError bool, err error)
 	}
 	return data, false, nil
 }
+
+// shorten bounds text of a server or a caller in an error, and makes it safe to show.
+func shorten(text string) string { return sanitize.Line(text[:min(len(text), 100)]) }
 
 // describeBody says what a body is. It quotes nothing of it, because answers of STS
 // have secrets.
@@ -198,10 +230,10 @@ func describeBody(data []byte, root string) string {
 	return "text"
 }
 
-// demandProof adds a step to every operation of a client that holds its answers to
+// AddSteps adds steps to every operation of a client that holds its answers to
 // their proofs, reads their headers with tolerance, and lets no request pass that
 // would do something else than it says.
-func demandProof(stack *middleware.Stack) error {
+func AddSteps(stack *middleware.Stack) error {
 	return errors.Join(
 		stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LithopsProof", proveAnswer), middleware.After),
 		stack.Build.Add(middleware.BuildMiddlewareFunc("LithopsUploadID", checkUploadID), middleware.After),
@@ -243,7 +275,7 @@ func proveAnswer(ctx context.Context, in middleware.DeserializeInput, next middl
 // prove checks an answer, whose body the SDK can read afterwards. Operations without
 // a row are those that callers send with Store.Client.
 func prove(ctx context.Context, response *http.Response, asked string) error {
-	p, ok := proofs[awsmiddleware.GetOperationName(ctx)]
+	p, ok := operations[awsmiddleware.GetOperationName(ctx)]
 	if !ok {
 		return nil
 	}
@@ -267,15 +299,15 @@ func prove(ctx context.Context, response *http.Response, asked string) error {
 	return nil
 }
 
-// errNoUploadID is a request that names an upload without an ID.
-var errNoUploadID = errors.New("the upload has no ID")
+// ErrNoUploadID is a request that names an upload without an ID.
+var ErrNoUploadID = errors.New("the upload has no ID")
 
 // checkUploadID refuses a request with an empty upload ID, before it is signed:
 // servers take "DELETE key?uploadId=" for DeleteObject, and "PUT" for PutObject.
 func checkUploadID(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
 	if request, ok := in.Request.(*smithyhttp.Request); ok && strings.Contains(request.URL.RawQuery, "uploadId") {
 		if query := request.URL.Query(); query.Has("uploadId") && query.Get("uploadId") == "" {
-			return middleware.BuildOutput{}, middleware.Metadata{}, errNoUploadID
+			return middleware.BuildOutput{}, middleware.Metadata{}, ErrNoUploadID
 		}
 	}
 	return next.HandleBuild(ctx, in)
@@ -287,11 +319,16 @@ func checkUploadID(ctx context.Context, in middleware.BuildInput, next middlewar
 func sendMalformedAgain(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleFinalize(ctx, in)
 	request, ok := in.Request.(*smithyhttp.Request)
-	if !ok || !hasCode(err, "MalformedXML") || ctx.Err() != nil {
+	if !ok || !isMalformed(err) || ctx.Err() != nil {
 		return out, metadata, err
 	}
 	if rewindErr := request.RewindStream(); rewindErr != nil {
 		return out, metadata, err
 	}
 	return next.HandleFinalize(ctx, in)
+}
+
+func isMalformed(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "MalformedXML"
 }

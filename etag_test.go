@@ -1,0 +1,32 @@
+package lithopss3
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestETags: a weak one is compared and not sent.
+func TestETags(t *testing.T) {
+	t.Parallel()
+	for etag, want := range map[string]struct{ read, write, none string }{
+		"":           {"", "", ""},
+		"*":          {"*", "*", "*"},
+		"a":          {`"a"`, `"a"`, `"a"`},
+		`"a"`:        {`"a"`, `"a"`, `"a"`},
+		`W/"a"`:      {"", `"a"`, `W/"a"`},
+		`"a", W/"b"`: {"", `"a", "b"`, `"a", W/"b"`},
+		`"a","b"`:    {`"a","b"`, `"a", "b"`, `"a","b"`},
+	} {
+		text := func(p *string) string { return aws.ToString(p) }
+		assert.Equal(t, want.read, text(ifMatchOfRead(etag)), etag)
+		assert.Equal(t, want.write, text(ifMatchOfWrite(etag)), etag)
+		assert.Equal(t, want.none, text(quoteETag(etag)), etag)
+	}
+	require.NoError(t, checkETag(`"a"`, nil))
+	require.ErrorIs(t, checkETag(`W/"a"`, nil), errNoETag)
+	require.NoError(t, checkETag(`W/"a"`, aws.String(`"a"`)))
+	require.ErrorIs(t, checkETag(`W/"a"`, aws.String(`"b"`)), ErrPrecondition)
+}
