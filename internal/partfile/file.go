@@ -140,6 +140,17 @@ func (t *Target) remove(name string, info fs.FileInfo) error {
 	return nil
 }
 
+// removeOpen removes and closes a file of this process, in this order, because closing
+// it releases its lock. Only Windows, which removes no open file, has the other order.
+func (t *Target) removeOpen(file *os.File, name string, info fs.FileInfo) error {
+	err := t.remove(name, info)
+	_ = file.Close()
+	if err != nil {
+		err = t.remove(name, info)
+	}
+	return err
+}
+
 // ReadAt reads as io.ReaderAt has it.
 func (f *File) ReadAt(p []byte, offset int64) (int, error) { return f.file.ReadAt(p, offset) }
 
@@ -237,11 +248,7 @@ func (f *File) Discard() error {
 	if !f.end() {
 		return nil
 	}
-	err := f.target.remove(f.name, f.info)
-	_ = f.file.Close()
-	if err != nil { // Windows removes no open file
-		err = f.target.remove(f.name, f.info)
-	}
+	err := f.target.removeOpen(f.file, f.name, f.info)
 	if f.journal != nil {
 		err = errors.Join(err, f.journal.remove())
 	}

@@ -418,12 +418,5 @@ func (j *journal) write(value any) error {
 	return err
 }
 
-// remove removes the journal while it is locked, where the system removes open files.
-func (j *journal) remove() error {
-	err := j.target.remove(j.name, j.info)
-	_ = j.file.Close()
-	if err != nil {
-		err = j.target.remove(j.name, j.info)
-	}
-	return err
-}
+// remove removes the journal.
+func (j *journal) remove() error { return j.target.removeOpen(j.file, j.name, j.info) }

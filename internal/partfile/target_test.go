@@ -1,0 +1,75 @@
+package partfile
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	target := openTarget(t, path)
+	assert.False(t, target.exists)
+	require.NoError(t, os.WriteFile(path, nil, 0o640))
+	target = openTarget(t, path)
+	assert.True(t, target.exists)
+	assert.Equal(t, fs.FileMode(0o640), target.mode&0o777)
+	assert.False(t, target.IsDevice())
+
+	_, err := Open(nil, folder)
+	require.ErrorIs(t, err, ErrIsFolder)
+	_, err = Open(nil, filepath.Join(folder, "none", "file"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = Open(nil, filepath.Join(path, "file"))
+	require.Error(t, err)
+}
+
+func TestOpenBelowRoot(t *testing.T) {
+	t.Parallel()
+	skipWithoutProof(t)
+	outside, inside := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(outside, "file"), []byte("before"), 0o600))
+	require.NoError(t, os.Symlink(outside, filepath.Join(inside, "away")))
+	require.NoError(t, os.Symlink(filepath.Join(outside, "file"), filepath.Join(inside, "link")))
+	require.NoError(t, os.Mkdir(filepath.Join(inside, "real"), 0o700))
+	root, err := os.OpenRoot(inside)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	for path, want := range map[string]error{
+		"../file": ErrOutside, filepath.Join(outside, "file"): ErrOutside, "": ErrOutside, "real": ErrIsFolder, "none/file": fs.ErrNotExist, "away/file": nil,
+	} {
+		_, err := Open(root, path)
+		require.Error(t, err, path)
+		if want != nil {
+			require.ErrorIs(t, err, want, path)
+		}
+	}
+	for _, path := range []string{"real/file", "link"} {
+		target, err := Open(root, path)
+		require.NoError(t, err)
+		require.NoError(t, create(t, target, "content").Commit(7, false))
+		target.Close()
+		assert.Equal(t, "content", contentOf(t, filepath.Join(inside, path)))
+	}
+	assert.Equal(t, "before", contentOf(t, filepath.Join(outside, "file")), "a link is replaced")
+}
+
+// TestOpenThroughLink replaces the file that a link leads to.
+func TestOpenThroughLink(t *testing.T) {
+	t.Parallel()
+	skipWithoutProof(t)
+	folder, other := t.TempDir(), t.TempDir()
+	path, link := filepath.Join(other, "file"), filepath.Join(folder, "link")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, os.Symlink(path, link))
+	require.NoError(t, create(t, openTarget(t, link), "content").Commit(7, false))
+	assert.Equal(t, "content", contentOf(t, path))
+	assert.Equal(t, []string{"link"}, namesIn(t, folder))
+	assert.Equal(t, []string{"file"}, namesIn(t, other))
+}
