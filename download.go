@@ -15,39 +15,44 @@ import (
 
 // DownloadOptions are the options of DownloadFile; nil is the zero value.
 type DownloadOptions struct {
-	// Root is the folder that path is below, and that nothing is written outside
-	// of, wherever symbolic links lead. Nil is any folder; see [LocalPath] for
-	// paths that are made of keys.
+	// Root is the folder that path is below. Nothing is written outside of it,
+	// wherever symbolic links lead. Nil allows any folder; see [LocalPath] for paths
+	// that are made of keys.
 	Root *os.Root
-	// IfMatch gets only the object with this ETag, else ErrPrecondition.
+	// IfMatch downloads only the object with this ETag, else ErrPrecondition.
 	IfMatch string
-	// Resume leaves what came beside path if the download fails or the process is
-	// killed, in a file .NAME.lithops-s3.part and its journal, and goes on from
-	// there where it finds such files of the same object, unchanged since.
+	// Resume resumes an interrupted download, and keeps partial data if this one
+	// fails or its process is killed: in a file .NAME.lithops-s3.part and a journal
+	// .NAME.lithops-s3.journal next to it. Such files are used only if this user wrote
+	// them and the object is unchanged. Bytes that neither a checksum nor an MD5 ETag
+	// of the server proves are downloaded again. If a file of the user's has the
+	// journal's name, the download is not resumable.
 	Resume bool
-	// Sync has the file on the disk, and not only in the system's memory, before
-	// what was at path is replaced. It costs as long as the disk takes to write.
-	// Without it the file is safe from a crash of the process, but in some file
-	// systems not from one of the machine in the seconds after.
+	// Sync writes the file to the disk before it replaces what was at path, which takes
+	// as long as the disk does. Without it, the file survives a crash of the process,
+	// but in some file systems not one of the machine in the seconds after.
 	Sync bool
-	// Progress hears how many bytes were written: at most once for each 256 KiB,
-	// never twice at a time, and last, once the file is in place, that all were. It
-	// should return soon. Nil is nobody.
+	// Progress is called with the number of bytes written: at most once for each
+	// 256 KiB, never twice at a time, and last with all of them, once the file is in
+	// place. It must not block. May be nil. If it panics, the download fails, and the
+	// panic continues in the caller of DownloadFile.
 	Progress func(Progress)
 }
 
-// DownloadFile gets an object into the file at path, which it replaces once all
-// bytes are there and compared with the object's checksum, where the server has
-// one of the whole: until then, and on any error, what was at path stays, and
-// nothing else is left behind, unless by Resume. A file that is replaced keeps
-// its permissions. The folder must be there. A path that is a device or a pipe is
-// written to from the first byte on.
+// DownloadFile downloads an object into the file at path. It replaces the file once
+// all bytes are there and have the object's checksum, if the server keeps one of the
+// whole. On any error, what was at path stays, and nothing else is left, unless by
+// Resume. A file that is replaced keeps its permissions. The folder must exist. A path
+// that is a device or a pipe is written to from the first byte on.
 //
-// An object of at most 8 MiB is one request. A larger one comes in ranges of 8 MiB,
-// 24 at once, with 256 KiB of memory each, and a HEAD beside them asks for the
-// checksum. If the object is replaced meanwhile, it is ErrPrecondition; bytes
-// other than promised are ErrChecksum, a missing object fs.ErrNotExist. Errors of
-// the file system are what errors.Is and errors.As find in them.
+// An object of at most 8 MiB is one request, and a HEAD at the same time where the
+// answer does not say the checksum (MinIO's). A larger one comes in ranges of 8 MiB,
+// 24 at once, with 256 KiB of memory each, and a HEAD for the checksum. If the server
+// gives no strong ETag, the object is one GET, because ranges could be of two versions.
+//
+// If the object is replaced meanwhile, the error is ErrPrecondition. Wrong bytes are
+// ErrChecksum, a missing object is fs.ErrNotExist. Errors of the file system can be
+// found with errors.Is and errors.As.
 func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts *DownloadOptions) error {
 	const op = "DownloadFile"
 	if err := checkNames(op, bucket, key); err != nil {
