@@ -1,10 +1,6 @@
 package pickle
 
-import (
-	"encoding/binary"
-	"math"
-	"strings"
-)
+import "strings"
 
 const (
 	builtins         = "builtins"
@@ -37,6 +33,11 @@ func init() { // a plain initializer would refer to itself
 
 		{"numpy.core.multiarray", "scalar"}:  convertNumpyScalar,
 		{"numpy._core.multiarray", "scalar"}: convertNumpyScalar,
+
+		{"numpy.core.multiarray", "_reconstruct"}:  convertNumpyArray,
+		{"numpy._core.multiarray", "_reconstruct"}: convertNumpyArray,
+		{"numpy.core.numeric", "_frombuffer"}:      convertNumpyBuffer,
+		{"numpy._core.numeric", "_frombuffer"}:     convertNumpyBuffer,
 
 		{tblibSupport, "unpickle_traceback"}:            convertTraceback,
 		{tblibSupport, "unpickle_exception"}:            convertTblibException,
@@ -242,73 +243,4 @@ func textOf(d *Dict, key string) (string, bool) {
 	v, _ := d.Get(key)
 	s, ok := v.(string)
 	return s, ok
-}
-
-// convertNumpyScalar reads numpy's call scalar(dtype, bytes).
-func convertNumpyScalar(o *Object) (any, bool, error) {
-	if !o.isCall(2, 2) {
-		return nil, false, nil
-	}
-	dtype, ok1 := o.Args[0].(*Object)
-	raw, ok2 := o.Args[1].([]byte)
-	if !ok1 || !ok2 {
-		return nil, false, nil
-	}
-	code, order, ok := numpyType(dtype)
-	if !ok {
-		return nil, false, nil
-	}
-	v, ok := numpyValue(code, order, raw)
-	return NumpyScalar{DType: order + code, Value: v}, ok, nil
-}
-
-// numpyType reads dtype("f8", ...) with the state (version, byte order, ...).
-func numpyType(o *Object) (code, order string, ok bool) {
-	state, ok := o.State.(Tuple)
-	if !ok || o.Module != "numpy" || o.Name != "dtype" || len(o.Args) == 0 || len(state) < 2 {
-		return "", "", false
-	}
-	code, ok1 := o.Args[0].(string)
-	order, ok2 := state[1].(string)
-	return code, order, ok1 && ok2 && (order == "<" || order == ">" || order == "|")
-}
-
-func numpyValue(code, order string, raw []byte) (any, bool) {
-	var bo binary.ByteOrder = binary.LittleEndian
-	if order == ">" {
-		bo = binary.BigEndian
-	}
-	sizes := map[string]int{
-		"b1": 1, "i1": 1, "i2": 2, "i4": 4, "i8": 8, "u1": 1, "u2": 2, "u4": 4, "u8": 8,
-		"f4": 4, "f8": 8, "c8": 8, "c16": 16,
-	}
-	if size := sizes[code]; size == 0 || size != len(raw) {
-		return nil, false
-	}
-	switch code {
-	case "b1":
-		return raw[0] != 0, true
-	case "f4":
-		return float64(math.Float32frombits(bo.Uint32(raw))), true
-	case "f8":
-		return math.Float64frombits(bo.Uint64(raw)), true
-	case "c8":
-		return complex128(complex(math.Float32frombits(bo.Uint32(raw)), math.Float32frombits(bo.Uint32(raw[4:])))), true
-	case "c16":
-		return complex(math.Float64frombits(bo.Uint64(raw)), math.Float64frombits(bo.Uint64(raw[8:]))), true
-	}
-	return numpyInt(code, bo, raw), true
-}
-
-func numpyInt(code string, bo binary.ByteOrder, raw []byte) any {
-	little := append([]byte{}, raw...)
-	if bo == binary.BigEndian {
-		for i, c := range raw {
-			little[len(raw)-1-i] = c
-		}
-	}
-	if code[0] == 'u' {
-		little = append(little, 0)
-	}
-	return newInt(twosComplement(little))
 }

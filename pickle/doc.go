@@ -21,7 +21,8 @@
 //	date, time, timedelta      Date, TimeOfDay, Timedelta
 //	decimal.Decimal            Decimal
 //	Lithops' CloudObject       *CloudObject
-//	a numpy number             NumpyScalar
+//	a numpy scalar             NumpyScalar
+//	a numpy array              *NumpyArray
 //	an exception               *Exception
 //	a traceback (tblib)        Traceback
 //	a class or function        Global

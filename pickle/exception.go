@@ -52,10 +52,10 @@ func (e *Exception) Message() string {
 	case 0:
 		return ""
 	case 1:
-		if text, ok := e.Args[0].(string); ok && !e.isBuiltin("KeyError") {
-			return text
+		if e.isBuiltin("KeyError") {
+			return Repr(e.Args[0])
 		}
-		return Repr(e.Args[0])
+		return strOf(e.Args[0])
 	}
 	return Repr(e.Args)
 }
@@ -65,11 +65,11 @@ func (e *Exception) isBuiltin(names ...string) bool {
 }
 
 func (e *Exception) osMessage() (string, bool) {
-	if len(e.Args) < 2 || len(e.Args) > 5 || e.Module != builtins || !osErrors[e.Class] {
+	if len(e.Args) < 2 || len(e.Args) > 5 || !e.isOSError() {
 		return "", false
 	}
-	text := "[Errno " + strOf(e.Args[0]) + "] " + strOf(e.Args[1])
-	if len(e.Args) >= 3 && e.Args[2] != nil {
+	text := "[Errno " + plainStr(e.Args[0]) + "] " + plainStr(e.Args[1])
+	if len(e.Args) >= 3 && e.Args[2] != nil && !e.countsBytes() {
 		text += ": " + Repr(e.Args[2])
 	}
 	if len(e.Args) == 5 && e.Args[4] != nil {
@@ -78,12 +78,18 @@ func (e *Exception) osMessage() (string, bool) {
 	return text, true
 }
 
-// strOf is what Python's str gives for a value.
-func strOf(v any) string {
-	if text, ok := v.(string); ok {
-		return text
+func (e *Exception) isOSError() bool {
+	if e.Module == "socket" {
+		return e.Class == "gaierror" || e.Class == "herror"
 	}
-	return Repr(v)
+	return e.Module == builtins && osErrors[e.Class]
+}
+
+// countsBytes reports whether the third argument is how much a write that would
+// have blocked has written, and no file name.
+func (e *Exception) countsBytes() bool {
+	_, isNumber := e.Args[2].(int64)
+	return isNumber && e.isBuiltin("BlockingIOError")
 }
 
 // convertException takes an object of a builtin exception class. Other classes
@@ -103,6 +109,11 @@ func asException(v any) (*Exception, bool) {
 		return e, true
 	}
 	o, ok := v.(*Object)
+	if ok {
+		if e, ok := packedException(o); ok {
+			return e, true
+		}
+	}
 	if !ok || o.Callable != nil || o.Kwargs != nil || o.Items != nil || len(o.List) > 0 {
 		return nil, false
 	}

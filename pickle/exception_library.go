@@ -2,20 +2,110 @@ package pickle
 
 import (
 	"fmt"
+	"strings"
 )
 
-// libraryMessage is the text of common exceptions whose __str__ says more than
+// libraryMessage returns the text of common exceptions whose __str__ says more than
 // their arguments.
 func (e *Exception) libraryMessage() (string, bool) {
 	switch (Global{e.Module, e.Class}) {
 	case Global{builtins, "ExceptionGroup"}, Global{builtins, "BaseExceptionGroup"}:
 		return e.groupMessage()
+	case Global{builtins, "SyntaxError"}, Global{builtins, "IndentationError"}, Global{builtins, "TabError"}:
+		return e.syntaxMessage()
 	case Global{"json.decoder", "JSONDecodeError"}:
 		return e.jsonMessage()
 	case Global{"subprocess", "CalledProcessError"}:
 		return e.processMessage()
+	case Global{"subprocess", "TimeoutExpired"}:
+		return e.timeoutMessage()
+	case Global{"urllib.error", "URLError"}:
+		return e.urlMessage()
+	case Global{"http.client", "IncompleteRead"}:
+		return e.readMessage()
+	case Global{"zoneinfo._common", "ZoneInfoNotFoundError"}, Global{"zoneinfo", "ZoneInfoNotFoundError"}:
+		return e.keyMessage()
+	}
+	switch {
+	case e.Module == "ssl" && strings.HasPrefix(e.Class, "SSL") && len(e.Args) == 2:
+		return strOf(e.Args[1]), true
+	case e.Module == "configparser":
+		return e.attribute("message")
+	case e.Module == botocoreModule && e.Class == "ClientError", e.Module == "botocore.errorfactory":
+		return e.clientMessage()
 	}
 	return "", false
+}
+
+// keyMessage is that of a KeyError: the key as it is written in Python.
+func (e *Exception) keyMessage() (string, bool) {
+	if len(e.Args) != 1 {
+		return "", false
+	}
+	return Repr(e.Args[0]), true
+}
+
+// attribute returns the text of an attribute.
+func (e *Exception) attribute(name string) (string, bool) {
+	if e.Attrs == nil {
+		return "", false
+	}
+	return textOf(e.Attrs, name)
+}
+
+// syntaxMessage reads (message, (file, line, …)).
+func (e *Exception) syntaxMessage() (string, bool) {
+	if len(e.Args) != 2 {
+		return "", false
+	}
+	place, ok := e.Args[1].(Tuple)
+	if !ok || len(place) < 2 {
+		return "", false
+	}
+	message := strOf(e.Args[0])
+	file, hasFile := place[0].(string)
+	line, hasLine := place[1].(int64)
+	file = file[strings.LastIndexByte(file, '/')+1:]
+	switch {
+	case hasFile && hasLine:
+		return fmt.Sprintf("%s (%s, line %d)", message, file, line), true
+	case hasFile:
+		return fmt.Sprintf("%s (%s)", message, file), true
+	case hasLine:
+		return fmt.Sprintf("%s (line %d)", message, line), true
+	}
+	return message, true
+}
+
+func (e *Exception) urlMessage() (string, bool) {
+	if len(e.Args) == 0 {
+		return "", false
+	}
+	return "<urlopen error " + strOf(e.Args[0]) + ">", true
+}
+
+// readMessage reads (bytes that came) with the attribute "expected".
+func (e *Exception) readMessage() (string, bool) {
+	if len(e.Args) == 0 {
+		return "", false
+	}
+	partial, ok := e.Args[0].([]byte)
+	if !ok {
+		return "", false
+	}
+	more := ""
+	if expected, found := e.Attrs.Get("expected"); found && expected != nil {
+		more = ", " + plainStr(expected) + " more expected"
+	}
+	return fmt.Sprintf("IncompleteRead(%d bytes read%s)", len(partial), more), true
+}
+
+// timeoutMessage reads (command, seconds, …).
+func (e *Exception) timeoutMessage() (string, bool) {
+	if len(e.Args) < 2 {
+		return "", false
+	}
+	return fmt.Sprintf("Command '%s' timed out after %s seconds", plainStr(e.Args[0]), plainStr(e.Args[1])), true
 }
 
 // groupMessage reads (message, exceptions).
@@ -69,9 +159,25 @@ func (e *Exception) processMessage() (string, bool) {
 		return "", false
 	}
 	status, ok := e.Args[0].(int64)
-	if !ok || status < 0 { // a signal, by a name that depends on the system
+	if !ok {
 		return "", false
 	}
-	command := strOf(e.Args[1])
+	command := plainStr(e.Args[1])
+	if name, known := signals[-status]; known {
+		return fmt.Sprintf("Command '%s' died with <Signals.%s: %d>.", command, name, -status), true
+	}
+	if status < 0 {
+		return fmt.Sprintf("Command '%s' died with unknown signal %d.", command, -status), true
+	}
 	return fmt.Sprintf("Command '%s' returned non-zero exit status %d.", command, status), true
+}
+
+// signals are those of Linux, where Lithops' workers run.
+var signals = map[int64]string{
+	1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS",
+	8: "SIGFPE", 9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE",
+	14: "SIGALRM", 15: "SIGTERM", 16: "SIGSTKFLT", 17: "SIGCHLD", 18: "SIGCONT", 19: "SIGSTOP",
+	20: "SIGTSTP", 21: "SIGTTIN", 22: "SIGTTOU", 23: "SIGURG", 24: "SIGXCPU", 25: "SIGXFSZ",
+	26: "SIGVTALRM", 27: "SIGPROF", 28: "SIGWINCH", 29: "SIGIO", 30: "SIGPWR", 31: "SIGSYS",
+	34: "SIGRTMIN", 64: "SIGRTMAX",
 }

@@ -27,7 +27,7 @@ func TestMessagesOfTheLibrary(t *testing.T) {
 		"Expecting value: line 2 column 3 (char 5)":             {Module: "json.decoder", Class: "JSONDecodeError", Args: Tuple{"Expecting value", "é,\n[,", int64(5)}},
 		"Extra data: line 1 column 1 (char 0)":                  {Module: "json.decoder", Class: "JSONDecodeError", Args: Tuple{"Extra data", "", int64(0)}},
 		"Command '['a', 'b']' returned non-zero exit status 3.": {Module: "subprocess", Class: "CalledProcessError", Args: Tuple{int64(3), []any{"a", "b"}}},
-		"(-9, 'x')":        {Module: "subprocess", Class: "CalledProcessError", Args: Tuple{int64(-9), "x"}},
+		"Command 'x' died with <Signals.SIGKILL: 9>.":           {Module: "subprocess", Class: "CalledProcessError", Args: Tuple{int64(-9), "x"}},
 		"('g', [])":        {Module: builtins, Class: "ExceptionGroup", Args: Tuple{"g", []any{}}},
 		"('m', 'd', None)": {Module: "json.decoder", Class: "JSONDecodeError", Args: Tuple{"m", "d", nil}},
 	} {

@@ -1,10 +1,17 @@
 package pickle
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // unicodeMessage is the text of UnicodeDecodeError and UnicodeEncodeError,
-// whose arguments are (codec, what, start, end, reason).
+// whose arguments are (codec, what, start, end, reason), and of
+// UnicodeTranslateError, which has no codec.
 func (e *Exception) unicodeMessage() (string, bool) {
+	if e.isBuiltin("UnicodeTranslateError") && len(e.Args) == 4 {
+		return e.translateMessage()
+	}
 	if !e.isBuiltin("UnicodeDecodeError", "UnicodeEncodeError") || len(e.Args) != 5 {
 		return "", false
 	}
@@ -17,6 +24,17 @@ func (e *Exception) unicodeMessage() (string, bool) {
 	}
 	what, ok := culprit(e.Args[1], start, end)
 	return fmt.Sprintf("'%s' codec can't %s: %s", codec, what, reason), ok
+}
+
+func (e *Exception) translateMessage() (string, bool) {
+	text, ok1 := e.Args[0].(string)
+	start, ok2 := e.Args[1].(int64)
+	end, ok3 := e.Args[2].(int64)
+	if !ok1 || !ok2 || !ok3 || start < 0 || end <= start {
+		return "", false
+	}
+	what, ok := culprit(text, start, end)
+	return "can't translate" + strings.TrimPrefix(what, "encode") + ": " + strOf(e.Args[3]), ok
 }
 
 func culprit(object any, start, end int64) (string, bool) {

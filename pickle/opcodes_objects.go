@@ -164,11 +164,17 @@ func newGlobal(module, name string) (Global, error) {
 	switch module {
 	case "__builtin__", "exceptions":
 		module = builtins
+		if renamed, ok := python2Names[name]; ok {
+			name = renamed
+		}
 	case "copy_reg":
 		module = "copyreg"
 	}
 	return Global{Module: module, Name: name}, nil
 }
+
+// python2Names are the builtins that Python 3 has by another name.
+var python2Names = map[string]string{"long": "int", "unicode": "str", "unichr": "chr", "xrange": "range"}
 
 // opReduce builds an object from a callable and its arguments. NEWOBJ differs
 // only in which method Python calls.

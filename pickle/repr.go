@@ -17,9 +17,11 @@ const maxRepr = 1 << 20
 // maxReprDepth is how deep Repr goes.
 const maxReprDepth = 200
 
-// Repr is what Python's repr gives for plain values: numbers, texts, bytes,
-// containers, exceptions, datetimes. Objects of unknown classes come as
-// <module.Class object>. Beyond 1 MiB or 200 levels it ends in "...".
+// Repr returns what Python's repr gives for plain values (numbers, texts, bytes,
+// containers, exceptions, datetimes) and for common classes of Python's library.
+// Arrays of numpy are on one line and have their dtype. Any other object reads as
+// module.Class(arguments, attribute=value) from what the pickle holds. The result is
+// one line; beyond 1 MiB or 200 levels it ends in "...".
 func Repr(v any) string {
 	w := &reprWriter{}
 	w.value(v, 0)
@@ -52,7 +54,11 @@ func (w *reprWriter) value(v any, depth int) {
 		}
 		w.tuple(v.Args, depth)
 	case NumpyScalar:
-		w.value(v.Value, depth)
+		w.numpyScalar(v, depth)
+	case *NumpyArray:
+		w.numpyArray(v, depth)
+	case *Object:
+		w.object(v, depth)
 	default:
 		w.WriteString(reprScalar(v))
 	}
@@ -137,11 +143,9 @@ func reprScalar(v any) string {
 func reprOther(v any) string {
 	switch v := v.(type) {
 	case Global:
-		return "<class '" + v.TypeName() + "'>"
+		return reprGlobal(v)
 	case *CloudObject:
 		return v.String()
-	case *Object:
-		return "<" + Global{v.Module, v.Name}.TypeName() + " object>"
 	case NaiveTime:
 		return reprDatetime(v.Time, v.Fold, "")
 	case time.Time:
@@ -154,6 +158,21 @@ func reprOther(v any) string {
 		return reprTimedelta(v)
 	}
 	return fmt.Sprintf("%v", v)
+}
+
+// reprGlobal writes a class. Functions of builtins can be told from classes, and
+// singletons are pickled by their names.
+func reprGlobal(g Global) string {
+	switch g {
+	case Global{builtins, "Ellipsis"}, Global{builtins, "NotImplemented"}:
+		return g.Name
+	case Global{"pandas._libs.missing", "NA"}:
+		return "<NA>"
+	}
+	if g.Module == builtins && isFunctionName(g.Name) && !lowerClasses[g.Name] {
+		return "<built-in function " + g.Name + ">"
+	}
+	return "<class '" + g.TypeName() + "'>"
 }
 
 func reprBytes(raw []byte) string {
@@ -190,14 +209,20 @@ func reprFloat(f float64) string {
 }
 
 func reprComplex(c complex128) string {
-	im := strings.TrimSuffix(reprFloat(imag(c)), ".0") + "j"
+	const size = 8
+	return reprComplexOf(c, size)
+}
+
+// reprComplexOf writes a number whose parts have size bytes each.
+func reprComplexOf(c complex128, size int) string {
+	im := strings.TrimSuffix(reprFloatOf(imag(c), size), ".0") + "j"
 	if real(c) == 0 && !math.Signbit(real(c)) {
 		return im
 	}
 	if im[0] != '-' {
 		im = "+" + im
 	}
-	return "(" + strings.TrimSuffix(reprFloat(real(c)), ".0") + im + ")"
+	return "(" + strings.TrimSuffix(reprFloatOf(real(c), size), ".0") + im + ")"
 }
 
 func reprText(text string) string {

@@ -71,14 +71,6 @@ func (o *CloudObject) String() string {
 // URL is the object's place as Lithops writes it: aws_s3://bucket/key.
 func (o *CloudObject) URL() string { return o.Backend + "://" + o.Bucket + "/" + o.Key }
 
-// NumpyScalar is one value of a numpy type. DType is numpy's type text, as
-// "<f8"; Value is a bool, an int64, a *big.Int (beyond int64), a float64 or a
-// complex128.
-type NumpyScalar struct {
-	DType string
-	Value any
-}
-
 // newInt gives an int64 where the number fits, else the number itself.
 func newInt(n *big.Int) any {
 	if n.IsInt64() {
