@@ -282,6 +282,30 @@ func (c *Client) ResultOf(ctx context.Context, status *Status) (any, error) {
 	return value, nil
 }
 
+// ResultPickle returns the pickle of what a call returned, as Python wrote it: of its
+// futures if it returned any, and of None if it left no result. A call that failed is
+// a *CallError.
+func (c *Client) ResultPickle(ctx context.Context, status *Status) ([]byte, error) {
+	if err := status.Err(); err != nil {
+		return nil, err
+	}
+	literal := status.newFutures
+	if literal == "" {
+		literal = status.result
+	}
+	switch {
+	case literal != "":
+		data, err := pickle.ParseBytesLiteral(literal)
+		if err != nil {
+			return nil, fmt.Errorf("the result of call %s: %w", status.Call, err)
+		}
+		return data, nil
+	case status.ResultSize == 0:
+		return pickle.Encode(nil)
+	}
+	return c.Output(ctx, status.Call)
+}
+
 // PutInit marks a call as started, as the worker does.
 func (c *Client) PutInit(ctx context.Context, call Call, activationID string) error {
 	if activationID == "" || strings.Contains(activationID, "/") {

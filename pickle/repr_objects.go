@@ -21,7 +21,7 @@ func (w *reprWriter) object(o *Object, depth int) {
 		w.WriteString(reprGlobal(class))
 		return
 	}
-	class, args := o.class()
+	class, args := o.Class()
 	w.WriteString(class)
 	w.arguments(args, o, depth)
 }
@@ -44,8 +44,11 @@ func (o *Object) builder() Global {
 	return Global{class.Module, class.Name + "." + method}
 }
 
-// class returns the name of the object's class, and what else it is built with.
-func (o *Object) class() (name string, args Tuple) {
+// Class returns the name of the object's class as far as the pickle tells it, and the
+// arguments that are not the class itself. Where a function builds the object, Module
+// and Name are the function's; the class is that which the function is called with, or
+// "object" if it is called with none.
+func (o *Object) Class() (name string, args Tuple) {
 	g := o.builder()
 	if g.Name == "" {
 		if class, ok := classOf(o.Callable); ok {

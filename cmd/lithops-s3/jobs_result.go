@@ -1,13 +1,10 @@
 package main
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
-	"time"
 
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
@@ -17,7 +14,28 @@ import (
 type jobsResultCommand struct {
 	jobsFlags
 	ID   string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
-	JSON bool   `name:"json" help:"Print JSON: an array, or an object for one call."`
+	JSON bool   `name:"json" xor:"form" help:"Print JSON: an array, or an object for one call. What JSON has no form for is an object such as {\"$bytes\": \"aGk=\"}; a tuple is an array."`
+	Raw  bool   `xor:"form" help:"Write the pickle of a call's result, byte for byte: for Python's pickle.load."`
+}
+
+// Help is shown by jobs result --help.
+func (jobsResultCommand) Help() string {
+	return `In JSON, None, booleans, integers of any size, floats, strings, lists and dicts are JSON's own. The rest:
+  bytes, bytearray      {"$bytes": "base64"}, {"$bytearray": "base64"}
+  nan, inf, -inf        {"$float": "nan"}
+  complex               {"$complex": [1.0, 2.0]}
+  set, frozenset        {"$set": [...]}, {"$frozenset": [...]}
+  dict with other keys  {"$dict": [[key, value], ...]}, if a key is no string or begins with $
+  datetime and the like {"$datetime": ...}, {"$date": ...}, {"$time": ...}, {"$timedelta": [days, seconds, microseconds]}
+  Decimal               {"$decimal": "1.50"}
+  numpy array           {"$ndarray": [...], "dtype": "<f8", "shape": [2, 3]}
+  any other object      {"$object": "module.Class", "repr": ..., "args": [...], "state": ...}
+A tuple is an array, as Python's json writes it, and a numpy scalar is its value.
+
+Examples:
+  lithops-s3 jobs result 4b99c1-0-M000/00000
+  lithops-s3 jobs result 4b99c1-0-M000 --json | jq '.[].result'
+  lithops-s3 jobs result 4b99c1-0-M000/00000 --raw > result.pickle`
 }
 
 // errCallsFailed is for the exit code; the failures themselves are printed.
@@ -34,6 +52,9 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
+	if c.Raw {
+		return c.writeRaw(t, client, selected)
+	}
 	reports, err := calls(t.ctx, client, selected)
 	if err != nil {
 		return err
@@ -75,7 +96,7 @@ func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single boo
 	for _, report := range reports {
 		if c.JSON {
 			if report.Result != nil {
-				*report.Result = asJSON(*report.Result)
+				*report.Result = pythonJSON{*report.Result}
 			}
 			continue
 		}
@@ -102,6 +123,27 @@ func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single boo
 	return t.printJSON(reports)
 }
 
+// writeRaw writes the pickle that the call left.
+func (c *jobsResultCommand) writeRaw(t *terminal, client *jobs.Client, selected selection) error {
+	if selected.call == "" {
+		return fmt.Errorf("%w: --raw takes one call (4b99c1-0-M000/00000)", errUsage)
+	}
+	call := jobs.Call{ExecutorID: selected.executor, JobID: selected.job, CallID: selected.call}
+	status, err := client.Status(t.ctx, call)
+	if err != nil {
+		return err
+	}
+	if err := status.Err(); err != nil {
+		return err
+	}
+	data, err := client.ResultPickle(t.ctx, status)
+	if err != nil {
+		return err
+	}
+	_, err = t.stdout.data().Write(data)
+	return err
+}
+
 // pythonText is a value as Python would print it in a list, on one line.
 func pythonText(value any) string {
 	calls, ok := value.([]jobs.Call)
@@ -113,57 +155,6 @@ func pythonText(value any) string {
 		texts[i] = call.String()
 	}
 	return sanitize.Line("futures: " + strings.Join(texts, ", "))
-}
-
-// asJSON is a value of Python's for JSON: containers as arrays and objects, bytes
-// in base64, and what JSON has no form for as Python prints it.
-func asJSON(value any) any {
-	switch value := value.(type) {
-	case nil, bool, int64, string:
-		return value
-	case float64:
-		if math.IsNaN(value) || math.IsInf(value, 0) {
-			return pickle.Repr(value)
-		}
-		return value
-	case []byte:
-		return base64.StdEncoding.EncodeToString(value)
-	case pickle.ByteArray:
-		return base64.StdEncoding.EncodeToString(value)
-	case []any:
-		return arrayJSON(value)
-	case pickle.Tuple:
-		return arrayJSON(value)
-	case pickle.Set:
-		return arrayJSON(value)
-	case pickle.FrozenSet:
-		return arrayJSON(value)
-	case *pickle.Dict:
-		object := make(map[string]any, value.Len())
-		for key, item := range value.All() {
-			name, ok := key.(string)
-			if !ok {
-				name = pickle.Repr(key)
-			}
-			object[name] = asJSON(item)
-		}
-		return object
-	case pickle.NumpyScalar:
-		return asJSON(value.Value)
-	case time.Time:
-		return value.Format(time.RFC3339Nano)
-	case *jobs.CloudObject:
-		return map[string]any{"backend": value.Backend, "bucket": value.Bucket, "key": value.Key}
-	}
-	return pythonText(value)
-}
-
-func arrayJSON(items []any) []any {
-	array := make([]any, len(items))
-	for i, item := range items {
-		array[i] = asJSON(item)
-	}
-	return array
 }
 
 type jobsLogsCommand struct {

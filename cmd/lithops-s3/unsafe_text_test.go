@@ -48,7 +48,7 @@ var unsafeLines = map[string][]string{
 	"jobs list":   {"--bucket BUCKET", "KEY --bucket BUCKET", "--fast --bucket BUCKET", "--bucket BAD"},
 	"jobs show":   {"e-0 --bucket BUCKET", "e-0-M000/00000 --bucket BUCKET", "e-0-M000/00001 --bucket BUCKET", "EXECUTOR --bucket BUCKET", "KEY --bucket BUCKET", "x/KEY --bucket BUCKET"},
 	"jobs watch":  {"e-0 --bucket BUCKET", "EXECUTOR --bucket BUCKET --interval 1ms", "KEY --bucket BUCKET --interval 1ms"},
-	"jobs result": {"e-0 --bucket BUCKET", "e-0-M000/00000 --bucket BUCKET", "e-0-M000/00001 --bucket BUCKET", "EXECUTOR --bucket BUCKET"},
+	"jobs result": {"e-0 --bucket BUCKET", "e-0-M000/00000 --bucket BUCKET", "e-0-M000/00001 --bucket BUCKET", "EXECUTOR --bucket BUCKET", "e-0-M000/00000 --raw --bucket BUCKET"},
 	"jobs logs":   {"e-0 --bucket BUCKET", "e-0-M000/00000 --bucket BUCKET"},
 	"clean":       {"e-0 --bucket BUCKET -n", "e-0 --bucket BUCKET", "e-0 --bucket BUCKET -y", "--all -n --bucket BUCKET", "KEY -n --bucket BUCKET", "-a -y --bucket BAD"},
 	"uploads":     {"BUCKET --older-than 0s", "BUCKET --older-than 0s --abort", "BUCKET --abort -n", "BAD"},
@@ -61,10 +61,10 @@ var unsafeLines = map[string][]string{
 
 // Commands print raw bytes only where a person asked for an object or a log, and
 // then only into a pipe or file.
-var rawLines = regexp.MustCompile(`^(get .* -o -|jobs logs )`)
+var rawLines = regexp.MustCompile(`^(get .* -o -|jobs logs |jobs result .* --raw)`)
 
 // severalLines are the lines that print text of several lines: an object, a log, a traceback.
-var severalLines = regexp.MustCompile(`^(get .* -o -|jobs logs |jobs show .*/)`)
+var severalLines = regexp.MustCompile(`^(get .* -o -|jobs logs |jobs show .*/|jobs result .* --raw)`)
 
 // endless are the lines that run until they are interrupted.
 var endless = regexp.MustCompile(`^(jobs watch|dev) `)
