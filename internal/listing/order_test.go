@@ -1,0 +1,169 @@
+package listing
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func objects(keys ...string) []Entry { return entriesOf(keys) }
+
+func common(keys ...string) []Entry {
+	entries := entriesOf(keys)
+	for i := range entries {
+		entries[i].IsPrefix = true
+	}
+	return entries
+}
+
+// TestOrderGuard feeds pages to one guard. Only the last page may be refused.
+func TestOrderGuard(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		pages   [][]Entry
+		isSound bool
+	}{
+		"nothing":                            {[][]Entry{nil, nil}, true},
+		"bytes":                              {[][]Entry{objects("a", "b"), objects("c"), nil, objects("d")}, true},
+		"the empty key":                      {[][]Entry{objects("")}, true},
+		"a key again":                        {[][]Entry{objects("a", "b"), objects("b")}, false},
+		"a key again, later":                 {[][]Entry{objects("a", "b"), objects("c", "c")}, false},
+		"a key again after nothing":          {[][]Entry{objects("a", "b"), nil, objects("b")}, false},
+		"back":                               {[][]Entry{objects("a", "b"), objects("c"), objects("a1")}, false},
+		"back in a page":                     {[][]Entry{objects("a", "b"), objects("c", "e", "d")}, false},
+		"objects and prefixes":               {[][]Entry{{{Key: "a/", IsPrefix: true}, {Key: "b"}}, {{Key: "c/", IsPrefix: true}}}, true},
+		"a prefix before an object's page":   {[][]Entry{objects("b"), common("a/")}, false},
+		"an object before a prefix's page":   {[][]Entry{common("b/"), objects("a")}, false},
+		"a prefix of an earlier page":        {[][]Entry{common("a/", "b/"), objects("m"), common("b/")}, false},
+		"paths":                              {[][]Entry{objects("a/1", "a/2"), objects("a-1"), objects("a-2", "b")}, true},
+		"paths, in the first page":           {[][]Entry{objects("a/1", "a-1", "b/1"), objects("b-1")}, true},
+		"paths, then bytes":                  {[][]Entry{objects("a/1", "a-1"), objects("b-1"), objects("b/1")}, false},
+		"bytes, then paths":                  {[][]Entry{objects("a-1", "a/1"), objects("b/1"), objects("b-1")}, false},
+		"bytes between pages, then paths":    {[][]Entry{objects("a-1"), objects("a/1"), objects("b/1"), objects("b-1")}, false},
+		"bytes with a long beginning":        {[][]Entry{objects("x/y/a-1", "x/y/a/1"), objects("x/y/b/1"), objects("x/y/b-1")}, false},
+		"paths, repeated":                    {[][]Entry{objects("a/1", "a-1"), objects("a-1")}, false},
+		"paths, prefixes":                    {[][]Entry{common("a/b/", "a/c/"), common("a/b-/")}, false},
+		"paths, prefixes in order":           {[][]Entry{common("a/b/", "a/b-/"), common("a/c/")}, true},
+		"a slash after a longer name":        {[][]Entry{objects("a/1", "a/b"), objects("a")}, false},
+		"UTF-16":                             {[][]Entry{objects("a", "\U0001F600"), objects("\uE000")}, true},
+		"UTF-16 in the first page":           {[][]Entry{objects("\U0001F600", "\U0001F601", "\uE000", "\uFFFD")}, true},
+		"UTF-16, back":                       {[][]Entry{objects("\U0001F600", "\uE000"), objects("\U0001F601")}, false},
+		"UTF-16, below":                      {[][]Entry{objects("\uE000", "\uE001"), objects("\uD7FF")}, false},
+		"none":                               {[][]Entry{objects("c", "a", "b"), objects("e", "d")}, true},
+		"none, again in the page":            {[][]Entry{objects("c", "a", "b"), objects("e", "d", "e")}, false},
+		"none, again in the next page":       {[][]Entry{objects("c", "a", "b"), objects("e", "a")}, false},
+		"none, again later":                  {[][]Entry{objects("c", "a", "b"), objects("e", "d"), objects("a")}, true},
+		"none, object and prefix":            {[][]Entry{objects("c", "a", "b"), common("a")}, true},
+		"none, again in the first page":      {[][]Entry{objects("c", "a", "c")}, false},
+		"none that shows in the second page": {[][]Entry{objects("a"), objects("c", "b")}, false},
+	} {
+		var guard orderGuard
+		for i, page := range test.pages {
+			err := guard.check(page)
+			if i < len(test.pages)-1 || test.isSound {
+				require.NoError(t, err, "%s, page %d", name, i)
+				continue
+			}
+			require.ErrorIs(t, err, ErrUnsound, name)
+		}
+	}
+}
+
+func TestOrderGuardRewinds(t *testing.T) {
+	t.Parallel()
+	var guard orderGuard
+	require.NoError(t, guard.check(objects("a", "b", "c", "d")))
+	guard.rewind("b")
+	require.NoError(t, guard.check(objects("c", "d")))
+	guard.rewind("b")
+	require.ErrorIs(t, guard.check(objects("b")), ErrUnsound)
+	guard.rewind("")
+	require.NoError(t, guard.check(objects("a")))
+	guard.rewind("b") // as of a listing that begins after it
+	require.ErrorIs(t, guard.check(objects("a")), ErrUnsound)
+}
+
+func TestCircleGuard(t *testing.T) {
+	t.Parallel()
+	check := func(pages ...[2]string) error {
+		var guard CircleGuard
+		for i, page := range pages {
+			if err := guard.Check(page[0], page[1]); err != nil || i == len(pages)-1 {
+				return err
+			}
+		}
+		return nil
+	}
+	require.NoError(t, check([2]string{"1", "a"}, [2]string{"2", "b"}, [2]string{"3", "c"}))
+	require.ErrorContains(t, check([2]string{"", "a"}), "without a token")
+	require.ErrorContains(t, check([2]string{"1", "a"}, [2]string{"1", "b"}), "a token comes again")
+	require.ErrorContains(t, check([2]string{"1", "a"}, [2]string{"2", "a"}), "\"a\" comes again")
+	require.NoError(t, check([2]string{"1", ""}, [2]string{"2", ""}), "pages without keys")
+
+	// A circle of any length, from any page on, is found in three rounds.
+	for length := 2; length < 40; length++ {
+		for start := range 10 {
+			var guard CircleGuard
+			var err error
+			n := 0
+			for ; err == nil && n < 3*(length+start)+3; n++ {
+				at := n
+				if n >= start {
+					at = start + (n-start)%length
+				}
+				err = guard.Check(string(rune('0'+at)), "")
+			}
+			require.ErrorIs(t, err, ErrUnsound, "%d pages, from %d on", length, start)
+		}
+	}
+
+	var guard CircleGuard
+	token := 0
+	next := func(key string) error {
+		token++
+		return guard.Check(string(rune(token)), key)
+	}
+	for range maxEmptyPages {
+		require.NoError(t, next(""))
+	}
+	require.NoError(t, next("a"), "a key begins to count anew")
+	for range maxEmptyPages {
+		require.NoError(t, next(""))
+	}
+	require.ErrorContains(t, next(""), "empty")
+}
+
+func TestFoldersOf(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		prefix, key string
+		want        []string
+	}{
+		{"", "a/b/c", []string{"a", "a/b"}},
+		{"d/", "d/a/b/c", []string{"d/a", "d/a/b"}},
+		{"d", "d/a/b", []string{"d", "d/a"}},
+		{"d/a", "d/a/b", []string{"d/a"}},
+		{"", "abc", nil},
+		{"", "a/", []string{"a"}},
+		{"", "/a/b", []string{"/a"}},
+		{"x/", "d/a/b", nil},
+		{"d/", "d/", nil},
+	} {
+		assert.Equal(t, test.want, foldersOf(test.prefix, test.key), "%+v", test)
+	}
+}
+
+func TestFollowing(t *testing.T) {
+	t.Parallel()
+	page := func(keys ...string) []Entry { return entriesOf(keys) }
+	assert.Equal(t, page("c"), following(page("a", "b", "c"), "b"))
+	assert.Equal(t, page("c"), following(page("a", "b", "c"), "bb"))
+	assert.Empty(t, following(page("a", "b", "c"), "c"))
+	assert.Empty(t, following(nil, "c"))
+	assert.Equal(t, page("d", "e"), following(page("d", "e"), "c"))
+	assert.Equal(t, page("b", "a", "z"), following(page("b", "a", "z"), "y"), "another order is not for us to cut")
+	prefixes := common("a/", "b/", "c/")
+	assert.Equal(t, prefixes[1:], following(common("a/", "b/", "c/"), "b/5"), "b/ may have keys after it")
+	assert.Equal(t, prefixes[2:], following(common("a/", "b/", "c/"), "b0"))
+}
