@@ -9,19 +9,19 @@ import (
 	"unicode/utf8"
 )
 
-// ErrInvalidGlob is a pattern in which ** stands beside something else than /.
+// ErrInvalidGlob means that a pattern has a ** that is not alone between slashes.
 var ErrInvalidGlob = errors.New("invalid pattern")
 
-// A Glob is a compiled pattern of Lithops (lithops.libs.globber). In it, ? is any
-// character but /, * any number of them, a component ** any number of components,
-// and \ takes the next character for what it is. Slashes at the end of pattern
-// and key don't count. A Glob is safe for concurrent use.
+// A Glob is a compiled pattern of Lithops (lithops.libs.globber). In it, ? matches
+// any character except /, * any number of them, a component ** any number of
+// components, and \ escapes the next character. Slashes at the end of pattern and
+// key don't count. A Glob is safe for concurrent use.
 type Glob struct {
 	components []globComponent
 	prefix     string
 }
 
-// A globComponent is what stands between two slashes; nil is **.
+// A globComponent matches the part of a key between two slashes; nil is **.
 type globComponent []globToken
 
 // A globToken is one step of a component: a literal rune, or one of the values below.
@@ -33,14 +33,14 @@ const (
 	globNever                       // a \ at the end, which matches nothing
 )
 
-// invalidGlob are the places of ** that Lithops refuses.
+// invalidGlob matches the patterns that Lithops refuses because of a **.
 var invalidGlob = []*regexp.Regexp{
 	regexp.MustCompile(`[^/\\]\*\*`),
 	regexp.MustCompile(`^\*\*[^/]`),
 	regexp.MustCompile(`[^\\]\*\*[^/]`),
 }
 
-// CompileGlob reads a pattern. The error is ErrInvalidGlob.
+// CompileGlob compiles a pattern. The error is ErrInvalidGlob.
 func CompileGlob(pattern string) (*Glob, error) {
 	for _, invalid := range invalidGlob {
 		if invalid.MatchString(pattern) {
@@ -86,7 +86,7 @@ func compileComponent(text string) globComponent {
 	return component
 }
 
-// Prefix is what every matching key begins with: a listing can be narrowed to it.
+// Prefix returns the prefix that every matching key has, to narrow a listing to it.
 func (g *Glob) Prefix() string { return g.prefix }
 
 func (g *Glob) literalPrefix() string {
@@ -112,7 +112,7 @@ func (g *Glob) literalPrefix() string {
 	return prefix.String()
 }
 
-// Match tells whether the key matches, in time proportional to the product of
+// Match reports whether the key matches, in time proportional to the product of
 // both lengths at most.
 func (g *Glob) Match(key string) bool {
 	key = strings.TrimRight(key, "/")
@@ -122,8 +122,8 @@ func (g *Glob) Match(key string) bool {
 	return g.matchComponents(strings.Split(key, "/"))
 }
 
-// matchComponents takes each component as it comes and goes back only to the
-// last **: an earlier one can't do better than a later one.
+// matchComponents matches component by component and backtracks only to the last
+// **, because an earlier one can't match more than a later one.
 func (g *Glob) matchComponents(names []string) bool {
 	at, name := 0, 0
 	star, mark := -1, 0
@@ -145,7 +145,7 @@ func (g *Glob) matchComponents(names []string) bool {
 	return at == len(g.components) || (at == len(g.components)-1 && g.components[at] == nil)
 }
 
-// match does within a component what matchComponents does with them.
+// match is matchComponents for the characters of a component.
 func (c globComponent) match(name string) bool {
 	at, pos := 0, 0
 	star, mark := -1, 0

@@ -8,31 +8,30 @@ import (
 	"unicode/utf8"
 )
 
-// errUnknown is XML, or something else, that an scanner does not read.
+// errUnknown means that a scanner can't read the document, be it XML or not.
 var errUnknown = errors.New("unknown XML")
 
-// maxDepth is how deep elements may lie in each other. S3's answers have four levels.
+// maxDepth is how deep elements may be nested. S3's answers have four levels.
 const maxDepth = 16
 
-// An scanner reads the XML of S3's answers out of memory, some twenty times
-// as fast as encoding/xml: elements with attributes and prefixes, texts with
-// references, CDATA, comments. It reads less than encoding/xml does (no
-// processing instructions or document types, only ASCII in names) and never
-// something else: what it does not know is errUnknown, and the end of the data
-// within the document is io.ErrUnexpectedEOF. The first error stays in err, and
-// from then on there is nothing more to read.
+// A scanner reads the XML of S3's answers from memory, about twenty times as fast
+// as encoding/xml: elements with attributes and prefixes, strings with references,
+// CDATA, comments. It reads less than encoding/xml does (no processing instructions
+// or document types, only ASCII in names) and never reads it differently: what it
+// does not know is errUnknown, and data that ends within the document is
+// io.ErrUnexpectedEOF. The first error stays in err and ends the reading.
 type scanner struct {
 	data  []byte
 	at    int
 	open  [][]byte // the raw names of the open elements
-	empty bool     // the innermost is of the kind <a/>, and its end is to come
+	empty bool     // the innermost one is <a/>, and its end has not been read
 	err   error
 }
 
 // reset begins with another document.
 func (s *scanner) reset(data []byte) {
 	*s = scanner{data: data, open: s.open[:0]}
-	// What XML can't hold anywhere is found at once; control characters later.
+	// Bytes that XML can't hold anywhere are found here, control characters later.
 	if !utf8.Valid(data) || bytes.Contains(data, []byte("\uFFFE")) || bytes.Contains(data, []byte("\uFFFF")) {
 		s.fail(errUnknown)
 	}
@@ -44,7 +43,7 @@ func (s *scanner) fail(err error) {
 	}
 }
 
-// sees tells whether text comes next. Where the data ends within it, that is an error.
+// sees reports whether text comes next. If the data ends within it, that is an error.
 func (s *scanner) sees(text string) bool {
 	rest := s.data[s.at:]
 	if len(rest) < len(text) {
@@ -128,12 +127,12 @@ func (s *scanner) child() []byte {
 	return nil
 }
 
-// isTagNext tells whether a tag comes that opens an element, as it mostly does.
+// isTagNext reports whether the next bytes are a tag that opens an element.
 func (s *scanner) isTagNext() bool {
 	return s.at+1 < len(s.data) && s.data[s.at] == '<' && s.data[s.at+1] >= 'A'
 }
 
-// closeEmpty closes an element of the kind <a/>.
+// closeEmpty closes <a/>, and reports whether the innermost element is one.
 func (s *scanner) closeEmpty() bool {
 	if !s.empty {
 		return false
@@ -174,7 +173,7 @@ func (s *scanner) push(name, local []byte) []byte {
 	return local
 }
 
-// attribute passes over one. Nothing that is read here has one that matters.
+// attribute skips an attribute, because none of S3's matters here.
 func (s *scanner) attribute() {
 	if s.err != nil {
 		return
@@ -241,7 +240,7 @@ func (s *scanner) prefixedName(start int) (name, local []byte) {
 	return name, local
 }
 
-// isNameByte are the bytes of a name but the colon.
+// isNameByte has the bytes of a name, except the colon.
 var isNameByte = func() (is [256]bool) {
 	for c := range is {
 		b := byte(c)
@@ -285,7 +284,8 @@ func (s *scanner) comment() {
 	}
 }
 
-// finish reads what may stand behind the root element.
+// finish reads to the end of the data. Only comments and white space may follow the
+// root element.
 func (s *scanner) finish() {
 	for s.err == nil {
 		s.skipSpace()

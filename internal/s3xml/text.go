@@ -68,7 +68,7 @@ func (s *scanner) characters(b []byte) []byte {
 	return b
 }
 
-// skip passes over the rest of the innermost open element, and closes it.
+// skip skips the rest of the innermost open element, and closes it.
 func (s *scanner) skip() {
 	var scratch [64]byte
 	for depth := len(s.open); s.err == nil && len(s.open) >= depth; {
@@ -86,7 +86,7 @@ func (s *scanner) skip() {
 	}
 }
 
-// stopsText are the bytes that don't stand for themselves in a text.
+// stopsText has the bytes that don't stand for themselves between tags.
 var stopsText = func() (is [256]bool) {
 	for c := range is {
 		is[c] = c < ' ' && c != '\t' && c != '\n' || c == '<' || c == '&' || c == ']'
@@ -94,7 +94,7 @@ var stopsText = func() (is [256]bool) {
 	return is
 }()
 
-// newline reads \r or \r\n, which XML takes for \n.
+// newline reads \r or \r\n, and appends \n, as XML demands.
 func (s *scanner) newline(b []byte) []byte {
 	s.at++
 	if s.at < len(s.data) && s.data[s.at] == '\n' {
@@ -122,7 +122,8 @@ func (s *scanner) cdata(b []byte) []byte {
 	return b
 }
 
-// maxReference is the longest reference that is read, such as &#x0010FFFF;.
+// maxReference is the length of the longest reference that is read, such as
+// &#x0010FFFF;.
 const maxReference = 12
 
 // reference reads &name; or &#number;.
@@ -153,8 +154,8 @@ func (s *scanner) reference(b []byte) []byte {
 	}
 }
 
-// character appends what a reference like #13 or #xD stands for. Half of a
-// surrogate pair is none; encoding/xml would make it U+FFFD.
+// character appends the character that a reference like #13 or #xD stands for. Half
+// of a surrogate pair is an error, which encoding/xml would make U+FFFD.
 func (s *scanner) character(b, name []byte) []byte {
 	digits, isNumber := bytes.CutPrefix(name, []byte("#"))
 	digits, isHex := bytes.CutPrefix(digits, []byte("x"))
