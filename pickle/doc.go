@@ -1,10 +1,13 @@
 // Package pickle reads and writes the pickles that Python Lithops leaves in a
 // bucket: results, exceptions, aggregated data, CloudObjects.
+// It must not know storage, jobs or terminals, and never runs, imports or looks up
+// what a pickle names.
+// Start reading at Decode and machine.step; then resolver, which makes Go values of
+// what the machine built, and the converters in classes.go.
 //
-// Decoding never runs, imports or looks up anything. A pickle names classes
-// and functions; the few that the package knows become Go values, every other
-// one an [Object] or a [Global] that says what the pickle says. Size, memory
-// and depth are bounded by [Limits].
+// A pickle names classes and functions. The few that the package knows become Go
+// values, every other one an [Object] or a [Global] that says what the pickle says;
+// [Repr] shows both. Size, memory and depth are bounded by [Limits].
 //
 // # Values
 //
