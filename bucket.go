@@ -137,7 +137,7 @@ func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 	if err := checkBucket(op, bucket); err != nil {
 		return err
 	}
-	_, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.HeadBucket)
+	_, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket}, s.client.HeadBucket)
 	err = wrapError(op, bucket, "", err)
 	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode == http.StatusNotFound {
 		known.kinds = []error{ErrNoSuchBucket, fs.ErrNotExist}
@@ -183,13 +183,13 @@ func (s *Store) location() *types.CreateBucketConfiguration {
 // blockPublicAccess states for a new bucket what AWS has as its default since
 // April 2023. Other servers have no such setting.
 func (s *Store) blockPublicAccess(ctx context.Context, bucket string) {
-	_, err := s.client.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{
-		Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket),
+	_, err := call(ctx, s, bucket, &s3.PutPublicAccessBlockInput{
+		Bucket: &bucket,
 		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true),
 			IgnorePublicAcls: aws.Bool(true), RestrictPublicBuckets: aws.Bool(true),
 		},
-	}, func(o *s3.Options) { o.RetryMaxAttempts = 2 })
+	}, s.client.PutPublicAccessBlock, func(o *s3.Options) { o.RetryMaxAttempts = 2 })
 	level := slog.LevelDebug
 	if answerStatus(err) == http.StatusForbidden {
 		level = slog.LevelWarn

@@ -21,7 +21,7 @@ func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
 		return err
 	}
 	_, err := call(ctx, s, bucket, &s3.DeleteObjectInput{
-		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
+		Bucket: &bucket, Key: &key,
 	}, s.client.DeleteObject)
 	return wrapError(op, bucket, key, err)
 }

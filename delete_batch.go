@@ -119,7 +119,7 @@ func (s *Store) deleteHalving(ctx context.Context, bucket string, keys []string)
 // deleteOnce makes one request, and returns the errors of its keys.
 func (s *Store) deleteOnce(ctx context.Context, bucket string, keys []string) ([]*Error, error) {
 	in := &s3.DeleteObjectsInput{
-		Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket),
+		Bucket: &bucket,
 		Delete: &types.Delete{Quiet: aws.Bool(true), Objects: make([]types.ObjectIdentifier, len(keys))},
 	}
 	for i := range keys {

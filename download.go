@@ -122,7 +122,7 @@ func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.A
 // Head describes the object, with the checksum of all its bytes.
 func (o *downloadSource) Head(ctx context.Context, etag string) (download.Info, error) {
 	out, err := call(ctx, o.store, o.bucket, &s3.HeadObjectInput{
-		Bucket: &o.bucket, Key: &o.key, ExpectedBucketOwner: o.store.expectedOwner(o.bucket), IfMatch: ifMatchOfRead(etag),
+		Bucket: &o.bucket, Key: &o.key, IfMatch: ifMatchOfRead(etag),
 	}, o.store.client.HeadObject, o.store.askChecksum)
 	if err == nil {
 		err = errors.Join(checkETag(etag, out.ETag), checkLength(out))

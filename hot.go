@@ -26,7 +26,7 @@ type hotPath struct {
 	client      *s3.Client
 	http        *httpClient
 	credentials aws.CredentialsProvider
-	regions     *regionCache
+	regions     func(bucket string) string
 	askChecksum func(*s3.Options)
 	off         bool
 	lambda      bool // whether a trace id goes along
@@ -41,7 +41,7 @@ type place struct{ operation, bucket, region string }
 func newHotPath(s *Store, client *httpClient, off bool) *hotPath {
 	_, lambda := os.LookupEnv("AWS_LAMBDA_FUNCTION_NAME")
 	return &hotPath{
-		client: s.client, http: client, credentials: s.session.credentials, regions: &s.regions,
+		client: s.client, http: client, credentials: s.session.credentials, regions: s.s3.BucketRegion,
 		askChecksum: s.askChecksum, off: off, lambda: lambda, patterns: map[place]*pattern{},
 	}
 }
@@ -100,7 +100,7 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	if !op.fill(request, in) || (h.lambda && !request.addTrace()) {
 		return op.sdk(ctx, in, options...)
 	}
-	at := place{op.name, *bucket, h.regions.get(*bucket)}
+	at := place{op.name, *bucket, h.regions(*bucket)}
 	pattern := h.pattern(at)
 	if pattern == nil {
 		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key, query: request.query}))...)

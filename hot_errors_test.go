@@ -112,7 +112,7 @@ func TestHotErrors(t *testing.T) {
 						hot, slow := play(t, p.hot, p.hotWire, op, scripts), play(t, p.slow, p.slowWire, op, scripts)
 						requireSameError(t, slow, hot)
 						assert.Equal(t, p.slowWire.sent, p.hotWire.sent, "requests")
-						assert.Equal(t, p.slow.regions.get("my-bucket"), p.hot.regions.get("my-bucket"))
+						assert.Equal(t, p.slow.s3.BucketRegion("my-bucket"), p.hot.s3.BucketRegion("my-bucket"))
 					}
 				})
 			})

@@ -91,7 +91,7 @@ func (s *Store) PutRequest(ctx context.Context, bucket, key string) (url string,
 		sent = r
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{"Etag": {`"e"`}}, Request: r}, nil
 	})
-	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket)}, func(o *s3.Options) {
+	_, err = call(ctx, s, bucket, &s3.PutObjectInput{Bucket: &bucket, Key: &key}, s.client.PutObject, func(o *s3.Options) {
 		o.HTTPClient = &httpClient{transport: stop, peer: &peer{}}
 		o.Retryer = aws.NopRetryer{}
 		o.DisableS3ExpressSessionAuth = aws.Bool(true) // a session would be asked for

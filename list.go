@@ -70,7 +70,6 @@ func (s *Store) listPages(ctx context.Context, bucket string, opts *ListOptions)
 			yield(nil, err)
 			return
 		}
-		in.ExpectedBucketOwner = s.expectedOwner(bucket)
 		for page, err := range listing.Pages(ctx, s.pageFetch(in), s.listingOf(in, opts)) {
 			if err != nil {
 				yield(nil, err)

@@ -136,7 +136,7 @@ func (o *Object) locate(asked *ByteRange, answer string) error {
 
 func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInput {
 	in := &s3.GetObjectInput{
-		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
+		Bucket: &bucket, Key: &key,
 		IfMatch: ifMatchOfRead(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}
@@ -177,7 +177,7 @@ func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo
 
 func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *GetOptions) (*ObjectInfo, error) {
 	out, err := call(ctx, s, bucket, &s3.HeadObjectInput{
-		Bucket: &bucket, Key: &key, ExpectedBucketOwner: s.expectedOwner(bucket),
+		Bucket: &bucket, Key: &key,
 		IfMatch: ifMatchOfRead(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
 		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}, s.hot.HeadObject)

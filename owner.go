@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"github.com/lithops-go/lithopss3/internal/s3client"
 )
 
 // The name that Lithops makes for a user's bucket can be guessed, so that anyone
@@ -75,7 +76,7 @@ func (s *Store) explainRefusal(ctx context.Context, bucket string, refusal error
 	if errors.Is(refusal, ErrNotOwner) {
 		return fmt.Errorf("%w: %s; %s", refusal, ownerDanger, ownerWayOut)
 	}
-	_, open := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, inRegion(s.regions.get(bucket)))
+	_, open := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, s3client.InRegion(s.s3.BucketRegion(bucket)))
 	again := open
 	account := s.bucket.owner(bucket)
 	if account != "" {

@@ -70,37 +70,31 @@ type storeClient struct{ store *Store }
 
 // PutObject puts an object.
 func (c storeClient) PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
-	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
 	return call(ctx, c.store, *in.Bucket, in, c.store.hot.PutObject)
 }
 
 // CreateMultipartUpload starts an upload.
 func (c storeClient) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*s3.CreateMultipartUploadOutput, error) {
-	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
 	return call(ctx, c.store, *in.Bucket, in, c.store.client.CreateMultipartUpload)
 }
 
 // UploadPart sends a part.
 func (c storeClient) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error) {
-	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
 	return call(ctx, c.store, *in.Bucket, in, c.store.hot.UploadPart)
 }
 
 // CompleteMultipartUpload makes the parts an object.
 func (c storeClient) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (*s3.CompleteMultipartUploadOutput, error) {
-	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
 	return call(ctx, c.store, *in.Bucket, in, c.store.client.CompleteMultipartUpload)
 }
 
 // AbortMultipartUpload aborts an upload.
 func (c storeClient) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput) (*s3.AbortMultipartUploadOutput, error) {
-	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
 	return call(ctx, c.store, *in.Bucket, in, c.store.client.AbortMultipartUpload)
 }
 
 // HeadObject describes an object.
 func (c storeClient) HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
-	in.ExpectedBucketOwner = c.store.expectedOwner(*in.Bucket)
 	return call(ctx, c.store, *in.Bucket, in, c.store.client.HeadObject)
 }
 

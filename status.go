@@ -47,7 +47,7 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 		}
 	}
 	start := time.Now()
-	out, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.HeadBucket)
+	out, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket}, s.client.HeadBucket)
 	if err != nil {
 		return nil, wrapError("BucketStatus", bucket, "", err)
 	}
@@ -64,7 +64,7 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 func isPermission(err error) bool { return errors.Is(wrapError("", "", "", err), fs.ErrPermission) }
 
 func (s *Store) publicAccessBlocked(ctx context.Context, bucket string) *bool {
-	out, err := call(ctx, s, bucket, &s3.GetPublicAccessBlockInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.GetPublicAccessBlock)
+	out, err := call(ctx, s, bucket, &s3.GetPublicAccessBlockInput{Bucket: &bucket}, s.client.GetPublicAccessBlock)
 	switch {
 	case hasCode(err, "NoSuchPublicAccessBlockConfiguration"):
 		return aws.Bool(false)
@@ -82,7 +82,7 @@ func hasCode(err error, code string) bool {
 }
 
 func (s *Store) publicPolicy(ctx context.Context, bucket string) *bool {
-	out, err := call(ctx, s, bucket, &s3.GetBucketPolicyStatusInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.GetBucketPolicyStatus)
+	out, err := call(ctx, s, bucket, &s3.GetBucketPolicyStatusInput{Bucket: &bucket}, s.client.GetBucketPolicyStatus)
 	switch {
 	case hasCode(err, "NoSuchBucketPolicy"):
 		return aws.Bool(false)
@@ -96,7 +96,7 @@ func (s *Store) publicPolicy(ctx context.Context, bucket string) *bool {
 var publicGroups = []string{"http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"}
 
 func (s *Store) publicACL(ctx context.Context, bucket string) *bool {
-	out, err := call(ctx, s, bucket, &s3.GetBucketAclInput{Bucket: &bucket, ExpectedBucketOwner: s.expectedOwner(bucket)}, s.client.GetBucketAcl)
+	out, err := call(ctx, s, bucket, &s3.GetBucketAclInput{Bucket: &bucket}, s.client.GetBucketAcl)
 	if err != nil || out.Owner == nil { // a server that knows no ACLs may answer something else
 		return nil
 	}

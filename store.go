@@ -10,8 +10,10 @@ import (
 	"os"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/lithops-go/lithopss3/internal/s3client"
 )
 
 // Options are the options of Open and New; nil is the zero value.
@@ -63,7 +65,7 @@ type Store struct {
 	config  Config
 	log     *slog.Logger
 	bucket  userBucket
-	regions regionCache
+	s3      *s3client.Client
 	pace    pace
 	peer    peer // the S3 server
 	close   func()
@@ -170,6 +172,11 @@ func (s *Store) connect(opts *Options) {
 	}
 	client := &httpClient{transport: transport, timeout: s.pace.io, peer: &s.peer}
 	s.client = newS3Client(s.session, client, s.pace)
+	s.s3 = s3client.New(s3client.Options{
+		SDK: s.client, Region: s.session.region, Log: s.log,
+		Owner:    func(bucket string) string { return aws.ToString(s.expectedOwner(bucket)) },
+		IsRegion: func(text string) bool { return validateRegion(text) == nil },
+	})
 	s.hot = newHotPath(s, client, opts.SDKOnly)
 	s.sts = newSTSClient(s.session)
 }

@@ -34,7 +34,7 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 			return
 		}
 		in := &s3.ListMultipartUploadsInput{
-			Bucket: &bucket, Prefix: optional(prefix), EncodingType: types.EncodingTypeUrl, ExpectedBucketOwner: s.expectedOwner(bucket),
+			Bucket: &bucket, Prefix: optional(prefix), EncodingType: types.EncodingTypeUrl,
 		}
 		var guard listing.CircleGuard
 		for {
@@ -107,7 +107,7 @@ func (s *Store) AbortUpload(ctx context.Context, bucket string, upload OpenUploa
 // abortUpload tells whether the upload was open. One that is gone is no error.
 func (s *Store) abortUpload(ctx context.Context, bucket, key, id string) (wasOpen bool, err error) {
 	_, err = call(ctx, s, bucket, &s3.AbortMultipartUploadInput{
-		Bucket: &bucket, Key: &key, UploadId: &id, ExpectedBucketOwner: s.expectedOwner(bucket),
+		Bucket: &bucket, Key: &key, UploadId: &id,
 	}, s.client.AbortMultipartUpload)
 	var gone *types.NoSuchUpload
 	if errors.As(err, &gone) {

@@ -178,39 +178,40 @@ const maxBody = 16 << 20
 var errTooLong = fmt.Errorf("it is longer than %d bytes", maxBody)
 
 // checkBody reads the body of an answer and returns it, for the SDK to decode, if it
-// is what the operation's must be. isError reports an error document, which S3 sends
-// with status 200 once it has begun to answer.
-func (p *proof) checkBody(body io.Reader) (data []byte, isError bool, err error) {
+// is what the operation's must be. An error document, which S3 sends with status 200
+// once it has begun to answer, passes too, because the SDK takes it for a 500 as
+// botocore does.
+func (p *proof) checkBody(body io.Reader) (data []byte, err error) {
 	data, err = io.ReadAll(io.LimitReader(body, maxBody+1))
 	if err == nil && len(data) > maxBody {
 		err = errTooLong
 	}
 	if err != nil {
-		return nil, false, &brokenError{err}
+		return nil, &brokenError{err}
 	}
 	data = bytes.TrimSpace(data) // S3 sends spaces while it is at work
 	if len(data) == 0 && p.root == "" {
-		return nil, false, nil
+		return nil, nil
 	}
 	if len(data) == 0 {
-		return nil, false, &brokenError{io.ErrUnexpectedEOF}
+		return nil, &brokenError{io.ErrUnexpectedEOF}
 	}
 	document, err := s3xml.ReadDocument(data, p.element)
 	switch {
 	case strings.EqualFold(document.Root, "Error"):
-		return data, true, nil
+		return data, nil
 	case errors.Is(err, io.ErrUnexpectedEOF) && (document.Root == "" || document.Root == p.root || p.isAlias(document.Root)):
-		return nil, false, &brokenError{err}
+		return nil, &brokenError{err}
 	case p.root == "" && !p.isAlias(document.Root):
-		return nil, false, p.unproven("the server's answer has a body, which is %s", describeBody(data, document.Root))
+		return nil, p.unproven("the server's answer has a body, which is %s", describeBody(data, document.Root))
 	case document.Root != p.root && !p.isAlias(document.Root):
-		return nil, false, p.unproven("the server's answer is no %s, but %s", p.root, describeBody(data, document.Root))
+		return nil, p.unproven("the server's answer is no %s, but %s", p.root, describeBody(data, document.Root))
 	case err != nil:
-		return nil, false, p.unproven("the server's answer is no %s that can be read", p.root)
+		return nil, p.unproven("the server's answer is no %s that can be read", p.root)
 	case p.element != "" && !document.HasElement:
-		return nil, false, p.unproven("the server's answer has no %s", p.element)
+		return nil, p.unproven("the server's answer has no %s", p.element)
 	}
-	return data, false, nil
+	return data, nil
 }
 
 // shorten bounds text of a server or a caller in an error, and makes it safe to show.
@@ -285,12 +286,9 @@ func prove(ctx context.Context, response *http.Response, asked string) error {
 	if p.keepsBody || response.Body == http.NoBody && p.root == "" {
 		return nil
 	}
-	data, isError, err := p.checkBody(response.Body)
+	data, err := p.checkBody(response.Body)
 	if err != nil {
 		return err
-	}
-	if isError {
-		response.StatusCode = http.StatusInternalServerError // as botocore has it
 	}
 	response.Body = struct {
 		io.Reader

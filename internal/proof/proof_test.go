@@ -130,7 +130,7 @@ func TestRangeHeaders(t *testing.T) {
 	}
 	for answer, want := range map[string]bool{
 		"bytes 5-14/20": true, "bytes 5-11/12": true, "bytes 5-14/15": true, "bytes 5-13/20": false, "bytes 4-13/20": false, "bytes 5-15/20": false,
-		"bytes 5-14/*": false, "bytes */20": false, "": false, "bytes 5-14/14": false, "bytes=5-14/20": false,
+		"bytes 5-14/*": false, "bytes 5-14": false, "bytes 514/20": false, "items 5-14/20": false, "5-14/20": false, "bytes x-14/20": false, "bytes 5-x/20": false, "bytes 14-5/20": false, "bytes */20": false, "": false, "bytes 5-14/14": false, "bytes=5-14/20": false,
 	} {
 		found, err := Range{5, 10}.Match(answer)
 		assert.Equal(t, want, err == nil, answer)

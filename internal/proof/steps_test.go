@@ -232,6 +232,9 @@ func TestUnprovenAnswers(t *testing.T) {
 			isRange := operation == "GetObject" && name == "206"
 			assert.Equal(t, !isRange, IsUnproven(err), "%s, %s: %v", operation, name, err)
 			assert.NotContains(t, err.Error(), "canary", "an answer of STS has secrets")
+			if want := map[string]string{"HTML": "HTML", "HTML of today": "HTML", "JSON": "JSON", "a list": "JSON", "text": "text", "other XML": "other XML"}[name]; want != "" && p.header == "" {
+				require.ErrorContains(t, err, want, "%s, %s", operation, name)
+			}
 			var marked interface{ RetryableError() bool }
 			if !isRange {
 				require.ErrorAs(t, err, &marked, "%s, %s: %v", operation, name, err)
@@ -297,7 +300,7 @@ func TestErrorsWithStatus200(t *testing.T) {
 // TestLongAnswers are not read to their end.
 func TestLongAnswers(t *testing.T) {
 	t.Parallel()
-	body := "<DeleteResult>" + strings.Repeat(" ", maxBody) + "</DeleteResult>"
+	body := "<DeleteResult>" + strings.Repeat(" ", maxBody+1-len("<DeleteResult></DeleteResult>")) + "</DeleteResult>"
 	err := calls["DeleteObjects"](t, (&fakeServer{answers: []answer{{status: 200, body: body}}}).client())
 	require.ErrorIs(t, err, errTooLong)
 	body = "<DeleteResult>" + strings.Repeat(" ", maxBody-len("<DeleteResult></DeleteResult>")) + "</DeleteResult>"

@@ -1,0 +1,99 @@
+// Package s3client sends requests to S3 as this module has them: every request to a
+// bucket that must be somebody's demands its owner, and follows the bucket into its
+// region.
+//
+// It must not know files, STS, the configuration or what a request is for; the SDK's
+// client, the fast path, and who owns what are given to it.
+//
+// Start reading at [Call].
+package s3client
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"reflect"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Options are what a [Client] is made of.
+type Options struct {
+	SDK *s3.Client
+	// Region is where buckets are unless they turn out to be elsewhere.
+	Region string
+	// Owner returns the account that must own a bucket, or "" if that is not known.
+	Owner func(bucket string) string
+	// IsRegion reports whether text may be a region. It becomes a part of a host.
+	IsRegion func(text string) bool
+	Log      *slog.Logger
+}
+
+// A Client sends requests to buckets. It is safe for concurrent use.
+type Client struct {
+	Options
+	regions sync.Map // of buckets that are in another region than Options.Region
+}
+
+// New returns a client.
+func New(options Options) *Client { return &Client{Options: options} }
+
+// Call makes one request to bucket, with send, which is a method of the SDK's client
+// or stands in for one. It demands the bucket's owner, unless in does already. If S3
+// answers that the bucket is in another region, it makes the request once more there
+// (botocore's S3RegionRedirectorv2), and remembers the region. The request's body must
+// be one that can be sent again.
+func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
+	send func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options ...func(*s3.Options),
+) (*Out, error) {
+	c.demandOwner(bucket, in)
+	region := c.BucketRegion(bucket)
+	out, err := send(ctx, in, append(options, InRegion(region))...)
+	if err == nil {
+		return out, nil
+	}
+	actual := c.findRegion(ctx, bucket, err)
+	if actual == "" || actual == region || (region == "" && actual == c.Region) {
+		return out, err
+	}
+	c.Log.Info("the bucket is in another region than configured", "bucket", bucket, "region", actual, "configured", c.Region)
+	c.regions.Store(bucket, actual)
+	if err := rewind(in); err != nil {
+		return nil, err
+	}
+	return send(ctx, in, append(options, InRegion(actual))...)
+}
+
+// ownerField is the field of an input that demands the bucket's owner. Nearly every
+// operation of S3 on a bucket has it.
+const ownerField = "ExpectedBucketOwner"
+
+// demandOwner sets the owner that S3 must find, of every input that can demand one,
+// and that does not demand another.
+func (c *Client) demandOwner(bucket string, in any) {
+	account := c.Owner(bucket)
+	if account == "" {
+		return
+	}
+	field := reflect.ValueOf(in).Elem().FieldByName(ownerField)
+	if field.IsValid() && field.IsNil() {
+		field.Set(reflect.ValueOf(&account))
+	}
+}
+
+// rewind makes the body of a request ready to be sent again.
+func rewind(in any) error {
+	var body io.Reader
+	switch in := in.(type) {
+	case *s3.PutObjectInput:
+		body = in.Body
+	case *s3.UploadPartInput:
+		body = in.Body
+	}
+	if seeker, ok := body.(io.Seeker); ok {
+		_, err := seeker.Seek(0, io.SeekStart)
+		return err
+	}
+	return nil
+}

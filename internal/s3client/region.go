@@ -1,0 +1,76 @@
+package s3client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+)
+
+// BucketRegion returns the region of a bucket that was found in another than
+// configured, else "".
+func (c *Client) BucketRegion(bucket string) string {
+	region, _ := c.regions.Load(bucket)
+	text, _ := region.(string)
+	return text
+}
+
+// InRegion returns the options of a call in region, which may be "".
+func InRegion(region string) func(*s3.Options) {
+	return func(o *s3.Options) {
+		if region != "" {
+			o.Region = region
+		}
+	}
+}
+
+// findRegion returns where the bucket is, if an error says that it is elsewhere. It
+// asks for it where S3 does not say. It is empty for an error with another reason.
+func (c *Client) findRegion(ctx context.Context, bucket string, err error) string {
+	var response *awshttp.ResponseError
+	if !errors.As(err, &response) || !isRegionError(response.HTTPStatusCode(), err) {
+		return ""
+	}
+	if region := c.regionHeader(response); region != "" {
+		return region
+	}
+	in := &s3.HeadBucketInput{Bucket: &bucket}
+	c.demandOwner(bucket, in)
+	_, err = c.SDK.HeadBucket(ctx, in)
+	if errors.As(err, &response) {
+		return c.regionHeader(response)
+	}
+	return ""
+}
+
+// regionHeader returns the region that an answer names, unless that can't be one: it
+// becomes a part of the host that the next request goes to.
+func (c *Client) regionHeader(response *awshttp.ResponseError) string {
+	region := response.Response.Header.Get("X-Amz-Bucket-Region")
+	if !c.IsRegion(region) {
+		return ""
+	}
+	return region
+}
+
+// isRegionError reports whether an error may mean that the bucket is in another region.
+func isRegionError(status int, err error) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect:
+		return true
+	case http.StatusBadRequest:
+		var api smithy.APIError
+		if !errors.As(err, &api) {
+			return false
+		}
+		switch api.ErrorCode() {
+		// The answer to a HEAD has no body, so that its code is only the status.
+		case "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "BadRequest":
+			return true
+		}
+	}
+	return false
+}
