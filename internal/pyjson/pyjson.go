@@ -1,6 +1,9 @@
 // Package pyjson reads and writes JSON as Python's json module does by default:
 // ASCII only, ", " and ": " between, floats as repr writes them, integers of any
 // size, NaN and Infinity, and members of objects in their order.
+// It must not know what a document means, nor storage or jobs; of package pickle it
+// uses how Python writes a float.
+// Start reading at Decode and Encode.
 package pyjson
 
 import (
