@@ -64,7 +64,7 @@ func newSTSClient(session *session) *sts.Client {
 		AppID:                      session.appID,
 		HTTPSignerV4:               newSigner(&client.peer.clock),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{proof.AddSteps, client.peer.addSteps},
+		APIOptions:                 []func(*middleware.Stack) error{proveAnswers, proof.AddSteps, client.peer.addSteps},
 	})
 }
 

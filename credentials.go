@@ -79,6 +79,22 @@ type credentialSource struct {
 	load func(context.Context) (credentials *aws.Credentials, why string, err error)
 }
 
+// ask loads the credentials, checks that they can be sent, and marks them and an
+// error with the source's name.
+func (s *credentialSource) ask(ctx context.Context) (found *aws.Credentials, why string, err error) {
+	found, why, err = s.load(ctx)
+	if err == nil && found != nil {
+		err = boto.CheckKeys(found)
+	}
+	if err != nil {
+		return nil, "", fromBoto(s.name, err)
+	}
+	if found != nil {
+		found.Source = s.name
+	}
+	return found, why, nil
+}
+
 // A chain asks sources in order and keeps the first answer
 // (botocore.credentials.CredentialResolver).
 type chain struct{ sources []credentialSource }
@@ -87,12 +103,11 @@ type chain struct{ sources []credentialSource }
 func (c *chain) walk(ctx context.Context) (*aws.Credentials, []TriedSource, error) {
 	tried := []TriedSource{}
 	for _, source := range c.sources {
-		found, why, err := source.load(ctx)
+		found, why, err := source.ask(ctx)
 		if err != nil {
-			return nil, tried, fromBoto(source.name, err)
+			return nil, tried, err
 		}
 		if found != nil {
-			found.Source = source.name
 			return found, tried, nil
 		}
 		tried = append(tried, TriedSource{Source: source.name, Reason: why})

@@ -55,7 +55,7 @@ func waitingSources() map[string]waitingSource {
 			env: map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "{HOME}/token", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/role"},
 		},
 		"sso":            {source: sourceSSO, files: map[string]string{".aws/config": ssoProfile, ssoCache: `{"accessToken":"T","expiresAt":"2040-01-01T00:00:00Z"}`}},
-		"renewal of sso": {source: sourceSSO, files: map[string]string{".aws/config": ssoProfile, ssoCache: `{"accessToken":"T","expiresAt":"2020-01-01T00:00:00Z","clientId":"c","clientSecret":"s","refreshToken":"r","registrationExpiresAt":"2040-01-01T00:00:00Z"}`}},
+		"renewal of sso": {source: sourceSSO, files: map[string]string{".aws/config": ssoProfile, ssoCache: `{"accessToken":"T","expiresAt":"1999-01-01T00:00:00Z","clientId":"c","clientSecret":"s","refreshToken":"r","registrationExpiresAt":"2040-01-01T00:00:00Z"}`}},
 		"process":        {source: sourceProcess, files: map[string]string{"p.py": "fetch {STUB}", ".aws/config": "[default]\ncredential_process = {PY} {HOME}/p.py\n"}},
 		"container":      {source: sourceContainer, env: container},
 		"container's pause": {source: sourceContainer, env: container, answers: func(w http.ResponseWriter, _ *http.Request) bool {

@@ -105,7 +105,7 @@ func TestRefusalOfSTSIsNoneOfS3(t *testing.T) {
 			return answer(r, http.StatusForbidden, nil, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to assume it</Message></Error></ErrorResponse>`), nil
 		}, func(*http.Request) (*http.Response, error) { return nil, errors.New("S3 was asked") })
 		_, err := store.HeadObject(t.Context(), "my-bucket", "key")
-		require.ErrorContains(t, err, "HeadObject my-bucket/key: credentials: assume-role: arn:aws:iam::123456789012:role/role: AccessDenied: not authorized to assume it")
+		require.ErrorContains(t, err, "HeadObject my-bucket/key: credentials: assume-role: STS, asked for arn:aws:iam::123456789012:role/role: AccessDenied: not authorized to assume it")
 		require.NotErrorIs(t, err, fs.ErrPermission)
 		assert.Equal(t, 1, asked)
 		_, err = store.BucketStatus(t.Context(), "my-bucket")

@@ -69,9 +69,6 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 	if err := e.checkRole(name, in); err != nil {
 		return nil, "", err
 	}
-	if err := checkCredentials(source); err != nil {
-		return nil, "", err
-	}
 	client, err := e.stsClient(credentials.StaticCredentialsProvider{Value: *source})
 	if err != nil {
 		return nil, "", err
@@ -80,7 +77,7 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 	if err != nil {
 		return nil, "", stsFailure(sourceAssumeRole, profile["role_arn"], err)
 	}
-	return fromSTS(sourceAssumeRole, out.Credentials)
+	return fromSTS(out.Credentials), "", nil
 }
 
 // checkRole refuses what botocore refuses by the limits in the model of STS.
@@ -137,14 +134,16 @@ func (e *awsEnvironment) roleProblem(kind, format string, args ...any) error {
 
 // namedSource is credential_source, whose names botocore takes to the letter.
 func (e *awsEnvironment) namedSource(ctx context.Context, profile, source string) (*aws.Credentials, error) {
-	loaders := map[string]func(context.Context) (*aws.Credentials, string, error){
-		"Environment": e.fromEnvironment, "EcsContainer": e.fromContainer, "Ec2InstanceMetadata": e.fromInstance,
+	sources := map[string]credentialSource{
+		"Environment":         {sourceEnvironment, e.fromEnvironment},
+		"EcsContainer":        {sourceContainer, e.fromContainer},
+		"Ec2InstanceMetadata": {sourceInstance, e.fromInstance},
 	}
-	load, ok := loaders[source]
+	known, ok := sources[source]
 	if !ok {
 		return nil, e.roleProblem("InvalidConfigError", "the credential_source %q of profile %s is not Environment, EcsContainer or Ec2InstanceMetadata", source, profile)
 	}
-	found, why, err := load(ctx)
+	found, why, err := known.ask(ctx)
 	if err == nil && found == nil {
 		err = e.roleProblem("CredentialRetrievalError", "the credential_source %s of profile %s has no credentials: %s", source, profile, why)
 	}
@@ -228,7 +227,7 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 	if err != nil {
 		return nil, "", stsFailure(sourceWebIdentity, role, err)
 	}
-	return fromSTS(sourceWebIdentity, out.Credentials)
+	return fromSTS(out.Credentials), "", nil
 }
 
 // stsClient is a client of the chain's own, with the settings of the session's.
@@ -244,31 +243,20 @@ func (e *awsEnvironment) stsClient(provider aws.CredentialsProvider) (*sts.Clien
 	return newSTSClient(&session{sts: e.sts, credentials: provider, env: e}), nil
 }
 
-func fromSTS(source string, c *types.Credentials) (*aws.Credentials, string, error) {
-	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" {
-		return nil, "", noKeys(source, "STS")
-	}
+func fromSTS(c *types.Credentials) *aws.Credentials {
 	return &aws.Credentials{
 		AccessKeyID: aws.ToString(c.AccessKeyId), SecretAccessKey: aws.ToString(c.SecretAccessKey), SessionToken: aws.ToString(c.SessionToken),
 		CanExpire: true, Expires: aws.ToTime(c.Expiration),
-	}, "", nil
-}
-
-// noKeys is a service's answer that is well and has no keys.
-func noKeys(source, service string) error {
-	return &CredentialsError{Kind: "CredentialRetrievalError", Source: source, Reason: service + " answered without keys"}
+	}
 }
 
 // stsFailure names botocore's exception: one of the service's model, or ClientError.
 func stsFailure(source, role string, err error) error {
-	kind, reason, cause := "EndpointConnectionError", serverText(plainText(err)), withoutAnswer(err)
-	if api := smithy.APIError(nil); errors.As(err, &api) {
-		kind, reason = "ClientError", serverText(api.ErrorCode()+": "+api.ErrorMessage())
-		if code := api.ErrorCode(); stsModelled[code] {
-			kind = strings.TrimSuffix(code, "Exception") + "Exception"
-		}
+	kind, reason := serviceFailure(err)
+	if api := smithy.APIError(nil); errors.As(err, &api) && stsModelled[api.ErrorCode()] {
+		kind = strings.TrimSuffix(api.ErrorCode(), "Exception") + "Exception"
 	}
-	return &CredentialsError{Kind: kind, Source: source, Reason: role + ": " + reason, Err: cause}
+	return &CredentialsError{Kind: kind, Source: source, Reason: "STS, asked for " + role + ": " + reason, Err: withoutAnswer(err)}
 }
 
 // withoutAnswer returns the cause of a service's error without the HTTP answer

@@ -43,7 +43,7 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	http := e.serviceClient()
 	client := sso.New(sso.Options{
 		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, backoff),
-		APIOptions: []func(*middleware.Stack) error{http.peer.addSteps},
+		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.peer.addSteps},
 	})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
 	var unauthorized *types.UnauthorizedException
@@ -51,12 +51,10 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	case errors.As(err, &unauthorized):
 		return nil, "", ssoProblem("UnauthorizedSSOTokenError", withoutAnswer(err), "the session of profile %s has ended: run aws sso login", name)
 	case err != nil:
-		return nil, "", ssoProblem("ClientError", withoutAnswer(err), "%s", serverText(plainText(err)))
+		kind, reason := serviceFailure(err)
+		return nil, "", ssoProblem(kind, withoutAnswer(err), "SSO, asked for role %s of account %s: %s", settings.role, settings.account, reason)
 	}
 	role := out.RoleCredentials
-	if role == nil || aws.ToString(role.AccessKeyId) == "" || aws.ToString(role.SecretAccessKey) == "" {
-		return nil, "", noKeys(sourceSSO, "SSO")
-	}
 	return &aws.Credentials{
 		AccessKeyID: aws.ToString(role.AccessKeyId), SecretAccessKey: aws.ToString(role.SecretAccessKey), SessionToken: aws.ToString(role.SessionToken),
 		CanExpire: true, Expires: time.UnixMilli(role.Expiration),
@@ -167,7 +165,7 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 	http := e.serviceClient()
 	client := ssooidc.New(ssooidc.Options{
 		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, backoff),
-		APIOptions: []func(*middleware.Stack) error{http.peer.addSteps},
+		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.peer.addSteps},
 	})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),

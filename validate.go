@@ -11,12 +11,10 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // What can't be sent is refused before any request: checkInput sees the input of
-// every operation, checkHeader the headers that come of it, and checkCredentials
+// every operation, checkHeader the headers that come of it, and boto.CheckKeys
 // what signs it. The fast path takes only what passes all of them and leaves the
 // rest to the SDK's client, where they are asked.
 
@@ -105,26 +103,6 @@ func checkHeader(header http.Header) error {
 			if problem := problemOf(value, nil); problem != "" {
 				return fmt.Errorf("invalid %s: %w, because it has %s", name, errUnsendable, problem)
 			}
-		}
-	}
-	return nil
-}
-
-// checkCredentials returns an error for keys that would be headers which HTTP can't
-// carry, or sign nothing that a server accepts. They mostly come from a file that
-// ends with a line break, as a secret of Kubernetes does.
-func checkCredentials(c *aws.Credentials) error {
-	isKey := func(r rune) bool { return isASCII(r) && !unicode.IsSpace(r) }
-	for _, part := range []struct {
-		name, text string
-		allowed    func(rune) bool
-	}{
-		{"the access key ID", c.AccessKeyID, isKey},
-		{"the secret access key", c.SecretAccessKey, func(r rune) bool { return !unicode.IsSpace(r) }},
-		{"the session token", c.SessionToken, isKey},
-	} {
-		if problem := problemOf(part.text, part.allowed); problem != "" {
-			return &CredentialsError{Kind: "ValueError", Source: c.Source, Reason: part.name + " has " + problem}
 		}
 	}
 	return nil

@@ -152,5 +152,5 @@ func parseContainer(body []byte) (*aws.Credentials, error) {
 	if err != nil {
 		return nil, failure("ParserError", "the container's credentials service: Expiration: %w", err)
 	}
-	return temporary(values["AccessKeyId"], values["SecretAccessKey"], values["Token"], expires), nil
+	return checkAnswer(temporary(values["AccessKeyId"], values["SecretAccessKey"], values["Token"], expires), "the container's credentials service")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -125,7 +126,13 @@ func (c *instance) get(ctx context.Context, path string, good func([]byte) bool)
 			return nil, ctx.Err()
 		case err != nil:
 			problem = err
-		case status == http.StatusOK && len(body) > 0 && good(body):
+		case status != http.StatusOK:
+			problem = fmt.Errorf("HTTP %d", status)
+		case len(body) == 0:
+			problem = errors.New("the answer is empty")
+		case !good(body):
+			problem = errors.New("the answer is not JSON")
+		default:
 			return body, nil
 		}
 	}
@@ -142,12 +149,12 @@ func parseInstance(body []byte) (*aws.Credentials, error) {
 	var fields map[string]string
 	var raw map[string]any
 	if err := json.Unmarshal(body, &raw); err != nil {
-		return nil, errNothing
+		return nil, errors.New("the answer is not a JSON object")
 	}
 	fields = map[string]string{}
 	for _, name := range []string{"AccessKeyId", "SecretAccessKey", "Token", "Expiration"} {
 		value, ok := raw[name].(string)
-		if !ok {
+		if !ok || value == "" {
 			return nil, errors.New("the answer has no " + name)
 		}
 		fields[name] = value

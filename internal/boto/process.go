@@ -115,7 +115,7 @@ func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 		}
 		found.CanExpire = true
 	}
-	return found, nil
+	return checkAnswer(found, name)
 }
 
 // decodeProcess reads a map and not a struct, for which encoding/json ignores case.

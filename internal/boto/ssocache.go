@@ -39,6 +39,9 @@ func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
 	if token.Get("accessToken") == "" || token.Get("expiresAt") == "" {
 		return nil, failure("SSOTokenLoadError", "%s has no accessToken or no expiresAt: run aws sso login", path)
 	}
+	if err := CheckToken(path+": accessToken", token.Get("accessToken")); err != nil {
+		return nil, err
+	}
 	if _, err := dateutil.Parse(token.Get("expiresAt")); err != nil {
 		return nil, failure("ParserError", "%s: expiresAt: %w", path, err)
 	}

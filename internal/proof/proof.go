@@ -78,10 +78,6 @@ var operations = map[string]*proof{
 	"GetBucketAcl":            {statuses: ok200, root: "AccessControlPolicy"},
 	// The SDK sends it by itself for directory buckets.
 	"CreateSession": {statuses: ok200, root: "CreateSessionResult", element: "Credentials"},
-	// Those of STS.
-	"GetCallerIdentity":         {statuses: ok200, root: "GetCallerIdentityResponse", element: "GetCallerIdentityResult"},
-	"AssumeRole":                {statuses: ok200, root: "AssumeRoleResponse", element: "AssumeRoleResult"},
-	"AssumeRoleWithWebIdentity": {statuses: ok200, root: "AssumeRoleWithWebIdentityResponse", element: "AssumeRoleWithWebIdentityResult"},
 }
 
 // An unprovenError is an answer with a 2xx that does not prove that the operation was

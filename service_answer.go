@@ -1,0 +1,128 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/proof"
+)
+
+// An answerError is an answer of STS, SSO or SSO OIDC that proves nothing: it broke
+// off, is none of the service's, or lacks what the caller asked for.
+type answerError struct {
+	reason string
+	passes bool // another attempt may get a better answer
+	err    error
+}
+
+func (e *answerError) Error() string { return e.reason }
+
+// Unwrap returns the cause.
+func (e *answerError) Unwrap() error { return e.err }
+
+// RetryableError is for the SDK's retryer.
+func (e *answerError) RetryableError() bool { return e.passes }
+
+// proveAnswers is an option of every client that credentials come from: an answer
+// counts if it is a whole answer of the service's with what was asked for in it. What
+// something in between may have made of it, a body that broke off, nothing or a page
+// of HTML, is tried again; an answer of the service's that lacks something is final.
+func proveAnswers(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LithopsProveAnswers",
+		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleDeserialize(ctx, in)
+			if err == nil {
+				return out, metadata, lacking(out.Result)
+			}
+			response, ok := out.RawResponse.(*smithyhttp.Response)
+			var unread *smithy.DeserializationError
+			if ok && errors.As(err, &unread) && response.StatusCode/100 == 2 {
+				err = &answerError{"the answer (HTTP 200) broke off, or is not the service's", true, unread}
+			}
+			return out, metadata, err
+		}), middleware.Before)
+}
+
+// lacking returns an error if a result lacks what it was asked for. A result that it
+// does not know is an error too, so that a new request has its row here.
+func lacking(result any) error {
+	switch out := result.(type) {
+	case *sts.AssumeRoleOutput:
+		if out.Credentials == nil {
+			return errEmptyAnswer
+		}
+		return lackingKeys(out.Credentials.AccessKeyId, out.Credentials.SecretAccessKey, out.Credentials.Expiration != nil)
+	case *sts.AssumeRoleWithWebIdentityOutput:
+		if out.Credentials == nil {
+			return errEmptyAnswer
+		}
+		return lackingKeys(out.Credentials.AccessKeyId, out.Credentials.SecretAccessKey, out.Credentials.Expiration != nil)
+	case *sso.GetRoleCredentialsOutput:
+		if out.RoleCredentials == nil {
+			return errEmptyAnswer
+		}
+		return lackingKeys(out.RoleCredentials.AccessKeyId, out.RoleCredentials.SecretAccessKey, out.RoleCredentials.Expiration != 0)
+	case *sts.GetCallerIdentityOutput:
+		if out.UserId == nil && out.Account == nil {
+			return errEmptyAnswer
+		}
+		if out.UserId == nil { // an empty one makes a bucket's name in Python too
+			return &answerError{reason: "the answer has no UserId"}
+		}
+	case *ssooidc.CreateTokenOutput:
+		if out.AccessToken == nil {
+			return errEmptyAnswer
+		}
+		if *out.AccessToken == "" || out.ExpiresIn <= 0 {
+			return &answerError{reason: "the answer has no access token, or no time for which it holds"}
+		}
+		return boto.CheckToken("the access token", *out.AccessToken)
+	default:
+		return &answerError{reason: fmt.Sprintf("an answer of type %T is not known", result)}
+	}
+	return nil
+}
+
+var errEmptyAnswer = &answerError{reason: "the answer (HTTP 200) is empty, or is not the service's", passes: true}
+
+func lackingKeys(accessKeyID, secretAccessKey *string, hasExpiration bool) error {
+	switch {
+	case aws.ToString(accessKeyID) == "":
+		return &answerError{reason: "the answer has no access key ID"}
+	case aws.ToString(secretAccessKey) == "":
+		return &answerError{reason: "the answer has no secret access key"}
+	case !hasExpiration:
+		return &answerError{reason: "the answer has no expiration"}
+	}
+	return nil
+}
+
+// serviceFailure says why a request to STS, SSO or SSO OIDC failed, in its own words
+// and without the SDK's, and for whose names botocore's exceptions have kind.
+func serviceFailure(err error) (kind, reason string) {
+	var answer *answerError
+	if errors.As(err, &answer) {
+		return "CredentialRetrievalError", answer.reason
+	}
+	if proof.IsUnproven(err) {
+		return "CredentialRetrievalError", serverText(plainText(err))
+	}
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		return "ClientError", serverText(api.ErrorCode() + ": " + api.ErrorMessage())
+	}
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.HTTPStatusCode() != 0 {
+		return "ClientError", fmt.Sprintf("HTTP %d %s, with a body that is not the service's", response.HTTPStatusCode(), http.StatusText(response.HTTPStatusCode()))
+	}
+	return "EndpointConnectionError", serverText(plainText(err))
+}
