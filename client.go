@@ -58,7 +58,7 @@ func newSTSClient(session *session) *sts.Client {
 		Region:                     session.sts.signingRegion,
 		Credentials:                session.credentials,
 		HTTPClient:                 client,
-		Retryer:                    newRetryer(session.sts.attempts, backoff),
+		Retryer:                    newRetryer(session.sts.attempts, session.env.backoff),
 		EndpointResolverV2:         session.sts.resolver(),
 		BaseEndpoint:               session.sts.baseEndpoint(),
 		AppID:                      session.appID,

@@ -47,7 +47,7 @@ func proveAnswers(stack *middleware.Stack) error {
 			response, ok := out.RawResponse.(*smithyhttp.Response)
 			var unread *smithy.DeserializationError
 			if ok && errors.As(err, &unread) && response.StatusCode/100 == 2 {
-				err = &answerError{"the answer (HTTP 200) broke off, or is not the service's", true, unread}
+				err = &answerError{"the answer (HTTP 200) broke off, or is not the service's", !errors.Is(err, ErrTooLarge), unread}
 			}
 			return out, metadata, err
 		}), middleware.Before)

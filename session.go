@@ -1,6 +1,7 @@
 package lithopss3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 		return nil, err
 	}
 	s := &session{env: env, appID: env.setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id").value}
-	env.services = env.transport(serviceTimeout, true)
+	env.services, env.backoff = env.transport(serviceTimeout, true), cmp.Or(opts.pace, usualPace).backoff
 	if opts.Offline {
 		env.services, env.metadata.Transport = offline{}, offline{}
 		env.metadata.Sleep = func(context.Context, time.Duration) error { return nil } // it will not be better later
@@ -147,6 +148,7 @@ type awsEnvironment struct {
 	instance boto.InstanceSettings
 	metadata *boto.Fetcher
 	services http.RoundTripper // to STS, SSO and SSO OIDC
+	backoff  func(attempt int, err error) (time.Duration, error)
 	askMFA   func(ctx context.Context, serial string) (string, error)
 }
 

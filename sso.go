@@ -42,7 +42,7 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	}
 	http := e.serviceClient()
 	client := sso.New(sso.Options{
-		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, backoff),
+		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, e.backoff),
 		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.peer.addSteps},
 	})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
@@ -164,7 +164,7 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 	}
 	http := e.serviceClient()
 	client := ssooidc.New(ssooidc.Options{
-		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, backoff),
+		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, e.backoff),
 		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.peer.addSteps},
 	})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
