@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
@@ -85,6 +86,9 @@ func lacking(result any) error {
 		}
 		if *out.AccessToken == "" || out.ExpiresIn <= 0 {
 			return &answerError{reason: "the answer has no access token, or no time for which it holds"}
+		}
+		if !strings.EqualFold(aws.ToString(out.TokenType), "bearer") {
+			return &answerError{reason: "the answer has a token that is no bearer's"}
 		}
 		return boto.CheckToken("the access token", *out.AccessToken)
 	default:

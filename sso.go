@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/sso/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	oidctypes "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/lithops-go/lithopss3/internal/boto"
 )
@@ -141,26 +141,59 @@ func (e *awsEnvironment) ssoToken(ctx context.Context, settings ssoSettings) (st
 	if err != nil {
 		return "", fromBoto(sourceSSO, err)
 	}
-	now := time.Now()
-	if settings.session != "" && token.Expires().Sub(now) < advisoryWindow && token.CanRefresh(now) {
-		e.renewSSOToken(ctx, settings, token)
-	}
-	if !token.Expires().After(now) {
-		kind := "UnauthorizedSSOTokenError"
-		if settings.session != "" {
-			kind = "TokenRetrievalError"
+	var failed error
+	if now := time.Now(); settings.session != "" && token.Expires().Sub(now) < advisoryWindow && token.CanRefresh(now) {
+		if failed = e.renewSSOToken(ctx, settings, token); ctx.Err() != nil {
+			return "", ctx.Err()
 		}
-		return "", ssoProblem(kind, nil, "the token for %s has expired and could not be renewed: run aws sso login", key)
 	}
-	return token.Get("accessToken"), nil
+	if token.Expires().After(time.Now()) {
+		return token.Get("accessToken"), nil
+	}
+	kind := "UnauthorizedSSOTokenError"
+	if settings.session != "" {
+		kind = "TokenRetrievalError"
+	}
+	reason := "could not be renewed"
+	if failed != nil {
+		reason += " (" + failed.Error() + ")"
+	}
+	return "", ssoProblem(kind, failed, "the token for %s has expired and %s: run aws sso login", key, reason)
 }
 
-// renewSSOToken asks for a new token; a failure leaves the old one, which may
-// have some minutes left.
-func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings, token *boto.SSOToken) {
+// A process that renews a token makes the refresh token of all others worthless, and
+// writes the cache a moment after it. The others look there winnerLooks times.
+const (
+	winnerLooks = 10
+	winnerPause = 200 * time.Millisecond
+)
+
+// renewSSOToken asks for a new token. If another process was faster, its token is
+// taken from the cache. A failure leaves the old token, which may have some minutes
+// left.
+func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings, token *boto.SSOToken) error {
+	err := e.askForSSOToken(ctx, settings, token)
+	if err == nil || token.Reload() {
+		return nil
+	}
+	var lost *oidctypes.InvalidGrantException
+	for look := 0; look < winnerLooks && errors.As(err, &lost) && !token.Expires().After(time.Now()); look++ {
+		if err := sleep(ctx, winnerPause); err != nil {
+			return err
+		}
+		if token.Reload() {
+			return nil
+		}
+	}
+	_, reason := serviceFailure(err)
+	return fmt.Errorf("SSO OIDC: %s", reason)
+}
+
+// askForSSOToken asks SSO OIDC for a new token and writes the cache.
+func (e *awsEnvironment) askForSSOToken(ctx context.Context, settings ssoSettings, token *boto.SSOToken) error {
 	endpoint, err := e.endpoint("sso_oidc", "")
 	if err != nil {
-		return
+		return err
 	}
 	http := e.serviceClient()
 	client := ssooidc.New(ssooidc.Options{
@@ -171,7 +204,9 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),
 		ClientSecret: aws.String(token.Get("clientSecret")), RefreshToken: aws.String(token.Get("refreshToken")),
 	})
-	if err == nil && slices.Contains([]string{"Bearer", "bearer"}, aws.ToString(out.TokenType)) {
-		token.Renewed(aws.ToString(out.AccessToken), aws.ToString(out.RefreshToken), time.Now().Add(time.Duration(out.ExpiresIn)*time.Second))
+	if err != nil {
+		return err
 	}
+	token.Renewed(aws.ToString(out.AccessToken), aws.ToString(out.RefreshToken), time.Now().Add(time.Duration(out.ExpiresIn)*time.Second))
+	return nil
 }

@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
+	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
 // An SSOToken is a token that "aws sso login" left in ~/.aws/sso/cache. The
@@ -25,10 +25,15 @@ type SSOToken struct {
 func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
 	name := sha1.Sum([]byte(sessionOrURL)) //nolint:gosec // see above
 	path := filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(name[:])+".json")
-	data, err := boundedfile.Read(path, MaxFile)
+	token, err := readSSOToken(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure("SSOTokenLoadError", "no token for %s in %s: run aws sso login", sessionOrURL, path)
 	}
+	return token, err
+}
+
+func readSSOToken(path string) (*SSOToken, error) {
+	data, err := boundedfile.Read(path, MaxFile)
 	if err != nil {
 		return nil, failure("SSOTokenLoadError", "%w", err)
 	}
@@ -88,18 +93,16 @@ func (t *SSOToken) Renewed(accessToken, refreshToken string, expires time.Time) 
 	if err != nil {
 		return
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(t.path), ".sso-*")
-	if err != nil {
-		return
+	_ = partfile.Replace(t.path, data, 0o600)
+}
+
+// Reload reads the cache again and reports whether another process has renewed the
+// token meanwhile; it is then that process's token.
+func (t *SSOToken) Reload() bool {
+	fresh, err := readSSOToken(t.path)
+	if err != nil || !fresh.Expires().After(t.Expires()) {
+		return false
 	}
-	_, err = temporary.Write(data) // CreateTemp made it 0600
-	if closeErr := temporary.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temporary.Name(), t.path)
-	}
-	if err != nil {
-		_ = os.Remove(temporary.Name())
-	}
+	*t = *fresh
+	return true
 }
