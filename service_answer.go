@@ -47,7 +47,7 @@ func proveAnswers(stack *middleware.Stack) error {
 			}
 			response, ok := out.RawResponse.(*smithyhttp.Response)
 			var unread *smithy.DeserializationError
-			if ok && errors.As(err, &unread) && response.StatusCode/100 == 2 {
+			if ok && !proof.IsUnproven(err) && errors.As(err, &unread) && response.StatusCode/100 == 2 {
 				err = &answerError{"the answer (HTTP 200) broke off, or is not the service's", !errors.Is(err, ErrTooLarge), unread}
 			}
 			return out, metadata, err
@@ -122,6 +122,9 @@ func serviceFailure(err error) (kind, reason string) {
 		return "CredentialRetrievalError", serverText(plainText(err))
 	}
 	if api := smithy.APIError(nil); errors.As(err, &api) {
+		if api.ErrorCode() == "UnknownError" { // the SDK's word
+			return "ClientError", "the answer is an error without a code"
+		}
 		return "ClientError", serverText(api.ErrorCode() + ": " + api.ErrorMessage())
 	}
 	var response *smithyhttp.ResponseError

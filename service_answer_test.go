@@ -223,9 +223,9 @@ func TestOddCallerIdentity(t *testing.T) {
 		body, want string
 		attempts   int
 	}{
-		"empty":   {"", "is empty", stsAttempts},
-		"HTML":    {"<html></html>", "broke off, or is not the service's", stsAttempts},
-		"nothing": {"<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>", "is empty", stsAttempts},
+		"empty":   {"", "answer", stsAttempts},
+		"HTML":    {"<html></html>", "answer", stsAttempts},
+		"nothing": {"<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>", "answer", stsAttempts},
 		"no user": {"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>", "has no UserId", 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package boto
 
 import (
+	"fmt"
 	"unicode"
 	"unicode/utf8"
 
@@ -51,7 +52,7 @@ func flawOf(key string, isSent bool) string {
 		case unicode.IsSpace(r):
 			return "white space " + where
 		case isSent && r >= utf8.RuneSelf:
-			return "a character that is not US-ASCII"
+			return fmt.Sprintf("%q, which is not US-ASCII", r)
 		}
 	}
 	return ""

@@ -78,6 +78,10 @@ var operations = map[string]*proof{
 	"GetBucketAcl":            {statuses: ok200, root: "AccessControlPolicy"},
 	// The SDK sends it by itself for directory buckets.
 	"CreateSession": {statuses: ok200, root: "CreateSessionResult", element: "Credentials"},
+	// Those of STS, which only tell something, are harmless to send again.
+	"GetCallerIdentity":         {statuses: ok200, root: "GetCallerIdentityResponse", element: "GetCallerIdentityResult", retried: true},
+	"AssumeRole":                {statuses: ok200, root: "AssumeRoleResponse", element: "AssumeRoleResult", retried: true},
+	"AssumeRoleWithWebIdentity": {statuses: ok200, root: "AssumeRoleWithWebIdentityResponse", element: "AssumeRoleWithWebIdentityResult", retried: true},
 }
 
 // An unprovenError is an answer with a 2xx that does not prove that the operation was
