@@ -167,6 +167,9 @@ func ownedOperations(t *testing.T) map[string]struct {
 		"Client.ResultOf": of(func(ctx context.Context, j *jobs.Client) error {
 			return second(j.ResultOf(ctx, &jobs.Status{Call: call, ResultSize: 1}))
 		}),
+		"Client.ResultPickle": of(func(ctx context.Context, j *jobs.Client) error {
+			return second(j.ResultPickle(ctx, &jobs.Status{Call: call, ResultSize: 1}))
+		}),
 		"Client.Watch": of(func(ctx context.Context, j *jobs.Client) error {
 			for _, err := range j.Watch(ctx, "4b99c1-0", nil) {
 				return err // the first event is enough
