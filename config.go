@@ -21,6 +21,10 @@ const Backend = "aws_s3"
 // unless lithops.monitoring_interval says otherwise (Lithops' constants.py).
 const DefaultMonitoringInterval = 2 * time.Second
 
+// DefaultExecutionTimeout is how long Lithops lets a call run unless
+// lithops.execution_timeout says otherwise (Lithops' constants.py).
+const DefaultExecutionTimeout = 1800 * time.Second
+
 // maxConfigSize bounds a configuration, in bytes. Lithops' template has 15 KiB.
 const maxConfigSize = 1 << 20
 
@@ -46,6 +50,8 @@ type Config struct {
 	// MonitoringInterval is the time between two looks at a job's objects; 0 is
 	// DefaultMonitoringInterval.
 	MonitoringInterval time.Duration
+	// ExecutionTimeout is how long a call may run; 0 is DefaultExecutionTimeout.
+	ExecutionTimeout time.Duration
 
 	// Source is the file's path, or "environment LITHOPS_CONFIG"; empty for a
 	// Config built in code or where there is no configuration.

@@ -89,27 +89,32 @@ func (r *resolver) resolveLithops(section setting, backend string) error {
 	if selected != Backend {
 		return otherBackend(r.source, line, selected)
 	}
-	return r.resolveInterval(entries["monitoring_interval"])
+	const day = 24 * time.Hour
+	r.config.MonitoringInterval, err = r.seconds(entries["monitoring_interval"], "monitoring_interval", DefaultMonitoringInterval, day)
+	if err != nil {
+		return err
+	}
+	r.config.ExecutionTimeout, err = r.seconds(entries["execution_timeout"], "execution_timeout", DefaultExecutionTimeout, 365*day)
+	return err
 }
 
-func (r *resolver) resolveInterval(s setting) error {
-	r.config.MonitoringInterval = DefaultMonitoringInterval
+// seconds reads a number of seconds, up to most, of the section lithops.
+func (r *resolver) seconds(s setting, name string, byDefault, most time.Duration) (time.Duration, error) {
 	if isNull(s.node) {
-		return nil
+		return byDefault, nil
 	}
 	text, err := r.text(s)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var seconds float64
 	if err = s.node.Decode(&seconds); err != nil { // a number in quotes is one too
 		seconds, err = strconv.ParseFloat(text, 64)
 	}
-	if err != nil || math.IsNaN(seconds) || seconds < 0 || seconds > (24*time.Hour).Seconds() {
-		return r.problem(s.line, "lithops.monitoring_interval", "must be a number of seconds from 0 to 86400")
+	if err != nil || math.IsNaN(seconds) || seconds < 0 || seconds > most.Seconds() {
+		return 0, r.problem(s.line, "lithops."+name, fmt.Sprintf("must be a number of seconds from 0 to %.0f", most.Seconds()))
 	}
-	r.config.MonitoringInterval = time.Duration(seconds * float64(time.Second))
-	return nil
+	return time.Duration(seconds * float64(time.Second)), nil
 }
 
 // mergeAWS lays aws_s3 over aws, key by key; a null in aws_s3 counts.

@@ -192,7 +192,7 @@ func TestJobsOfStrayKeys(t *testing.T) {
 			_, err := client.Clean(t.Context(), jobs.CleanOptions{All: true})
 			require.ErrorIs(t, err, lithopss3.ErrListing, key)
 			var last error
-			for _, last = range client.Watch(t.Context(), "e-0", &jobs.WatchOptions{Once: true}) {
+			for _, last = range client.Watch(t.Context(), jobs.ID{ExecutorID: "e-0"}, &jobs.WatchOptions{Once: true}) {
 			}
 			require.ErrorIs(t, last, lithopss3.ErrListing, folder+key)
 		}

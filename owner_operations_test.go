@@ -163,7 +163,10 @@ func ownedOperations(t *testing.T) map[string]struct {
 		}),
 		"Client.Progress": of(func(ctx context.Context, j *jobs.Client) error { return second(j.Progress(ctx, "")) }),
 		"Client.List":     of(func(ctx context.Context, j *jobs.Client) error { return second(j.List(ctx, "")) }),
-		"Client.Result":   of(func(ctx context.Context, j *jobs.Client) error { return second(j.Result(ctx, call)) }),
+		"Client.Find": of(func(ctx context.Context, j *jobs.Client) error {
+			return second(j.Find(ctx, jobs.ID{ExecutorID: call.ExecutorID}, true))
+		}),
+		"Client.Result": of(func(ctx context.Context, j *jobs.Client) error { return second(j.Result(ctx, call)) }),
 		"Client.ResultOf": of(func(ctx context.Context, j *jobs.Client) error {
 			return second(j.ResultOf(ctx, &jobs.Status{Call: call, ResultSize: 1}))
 		}),
@@ -171,7 +174,7 @@ func ownedOperations(t *testing.T) map[string]struct {
 			return second(j.ResultPickle(ctx, &jobs.Status{Call: call, ResultSize: 1}))
 		}),
 		"Client.Watch": of(func(ctx context.Context, j *jobs.Client) error {
-			for _, err := range j.Watch(ctx, "4b99c1-0", nil) {
+			for _, err := range j.Watch(ctx, jobs.ID{ExecutorID: "4b99c1-0"}, nil) {
 				return err // the first event is enough
 			}
 			return nil

@@ -63,7 +63,7 @@ func (c *lithopsClient) remove(ctx context.Context, bucket string, keys []string
 // poll looks once at a job, as an executor does.
 func (c *lithopsClient) poll(ctx context.Context, bucket string) (done int, err error) {
 	client := jobs.New(c.store, bucket, nil)
-	for event, err := range client.Watch(ctx, s3null.ExecutorID, &jobs.WatchOptions{Once: true}) {
+	for event, err := range client.Watch(ctx, jobs.ID{ExecutorID: s3null.ExecutorID}, &jobs.WatchOptions{Once: true}) {
 		if err != nil {
 			return done, err
 		}

@@ -241,7 +241,7 @@ func (r *cleaning) findYoung(ctx context.Context, scopes []cleanScope) error {
 			}
 		}
 	}
-	before := r.client.now().Add(-r.opts.OlderThan) // after a request has told the storage's clock
+	before := r.client.Now().Add(-r.opts.OlderThan) // after a request has told the storage's clock
 	r.young = map[string]bool{}
 	for owner, last := range newest {
 		if last.IsZero() || last.After(before) {

@@ -89,7 +89,7 @@ func ExampleClient_Watch() {
 	if err := client.PutInit(ctx, call, "f86e71381acb"); err != nil {
 		log.Fatal(err)
 	}
-	for event, err := range client.Watch(ctx, call.ExecutorID, &jobs.WatchOptions{Calls: map[string]int{"A000": 1}}) {
+	for event, err := range client.Watch(ctx, jobs.ID{ExecutorID: call.ExecutorID}, &jobs.WatchOptions{Calls: map[string]int{"A000": 1}}) {
 		if err != nil {
 			log.Fatal(err)
 		}

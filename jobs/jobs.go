@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // Lithops names functions by their MD5
 	"encoding/hex"
@@ -13,7 +12,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,8 +29,9 @@ type Client struct {
 	session  string // of the call that CloudObjects belong to; empty outside a call
 	cacheDir string // empty for no cache
 	interval time.Duration
-	pageSize int     // of Watch
-	reading  *budget // of all that is read into memory; shared by the Clients of In
+	lost     time.Duration // the age at which a running call is lost; below 0 never
+	pageSize int           // of Watch
+	reading  *budget       // of all that is read into memory; shared by the Clients of In
 	sleep    func(context.Context, time.Duration) error
 }
 
@@ -47,7 +46,15 @@ type Options struct {
 	// Interval is the time between two polls of [Client.Watch]. The default is that
 	// of monitoring_interval, [lithopss3.DefaultMonitoringInterval].
 	Interval time.Duration
+	// LostAfter is the age at which a call that has begun and has no status is lost. The
+	// default is [lithopss3.DefaultExecutionTimeout] and [LostGrace]; below 0, no call is
+	// ever lost.
+	LostAfter time.Duration
 }
+
+// LostGrace is how much longer than execution_timeout of the configuration Lithops'
+// monitor waits for a call's status.
+const LostGrace = 5 * time.Second
 
 // New returns a Client for the jobs in a bucket. It makes no request. In a worker of
 // Lithops, CloudObjects belong to the worker's call, which __LITHOPS_SESSION_ID
@@ -58,10 +65,13 @@ func New(storage lithopss3.Storage, bucket string, opts *Options) *Client {
 	}
 	client := &Client{
 		storage: storage, bucket: bucket, session: os.Getenv(sessionVariable), cacheDir: opts.CacheDir,
-		interval: opts.Interval, pageSize: maxPageSize, sleep: sleep, reading: newBudget(maxReading),
+		interval: opts.Interval, lost: opts.LostAfter, pageSize: maxPageSize, sleep: sleep, reading: newBudget(maxReading),
 	}
 	if client.interval <= 0 {
 		client.interval = lithopss3.DefaultMonitoringInterval
+	}
+	if client.lost == 0 {
+		client.lost = lithopss3.DefaultExecutionTimeout + LostGrace
 	}
 	if client.cacheDir == "" {
 		client.cacheDir = defaultCacheDir()
@@ -112,9 +122,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// now returns the time on the storage's clock, which dates its objects, or this
-// machine's if the storage does not tell it.
-func (c *Client) now() time.Time {
+// Now returns the time on the storage's clock, which dates its objects, if the storage
+// has a method ServerTime() time.Time, as *lithopss3.Store has; else on this machine's.
+func (c *Client) Now() time.Time {
 	if storage, ok := c.storage.(interface{ ServerTime() time.Time }); ok {
 		return storage.ServerTime()
 	}
@@ -371,61 +381,6 @@ func asException(failure error) *pickle.Exception {
 		return exception
 	}
 	return &pickle.Exception{Module: "builtins", Class: "Exception", Args: pickle.Tuple{strings.ToValidUTF8(failure.Error(), "\uFFFD")}}
-}
-
-// A Info is what the bucket tells about a job without reading an object.
-type Info struct {
-	ExecutorID, JobID string
-	Started, Done     int       // calls
-	First, Last       time.Time // of the job's objects, when they were stored
-	Objects, Bytes    int64
-}
-
-// List describes the jobs whose executor's id begins with prefix ("" for all), in
-// the order of their ids. It lists every key of theirs.
-func (c *Client) List(ctx context.Context, prefix string) ([]Info, error) {
-	infos := map[[2]string]*Info{}
-	started := map[Call]bool{}
-	for info, err := range c.storage.ListObjects(ctx, c.bucket, &lithopss3.ListOptions{Prefix: Prefix + "/" + prefix, Parallel: listedAtOnce}) {
-		if err != nil {
-			return nil, err
-		}
-		key, ok := ParseKey(info.Key)
-		if !ok || key.JobID == "" || key.Kind == KeyCloudObject {
-			continue
-		}
-		id := [2]string{key.ExecutorID, key.JobID}
-		if infos[id] == nil {
-			infos[id] = &Info{ExecutorID: key.ExecutorID, JobID: key.JobID, First: info.LastModified}
-		}
-		infos[id].add(key, info, started)
-	}
-	list := make([]Info, 0, len(infos))
-	for _, info := range infos {
-		list = append(list, *info)
-	}
-	slices.SortFunc(list, func(a, b Info) int {
-		return cmp.Or(cmp.Compare(a.ExecutorID, b.ExecutorID), cmp.Compare(a.JobID, b.JobID))
-	})
-	return list, nil
-}
-
-func (i *Info) add(key Key, info lithopss3.ObjectInfo, started map[Call]bool) {
-	i.Objects++
-	i.Bytes += info.Size
-	if info.LastModified.Before(i.First) {
-		i.First = info.LastModified
-	}
-	if info.LastModified.After(i.Last) {
-		i.Last = info.LastModified
-	}
-	switch {
-	case key.Kind == KeyInit && !started[key.Call]:
-		started[key.Call] = true
-		i.Started++
-	case key.Kind == KeyStatus:
-		i.Done++
-	}
 }
 
 // compile-time checks that a status keeps its form through encoding/json.

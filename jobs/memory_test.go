@@ -116,9 +116,9 @@ func TestStatusesInMemory(t *testing.T) {
 		most     int64 // bytes of statuses at once
 		heap     int   // MiB
 	}{
-		{calls: 4, size: 40 << 20, most: 41 << 20, heap: 200}, // 64 of 60 MiB, for 75 s: 184 MiB
-		{calls: 64, size: 1 << 20, most: 10 << 20, heap: 60},
-		{calls: 8, size: 10 << 20, noLength: true, most: 11 << 20, heap: 100},
+		{calls: 4, size: 24 << 20, most: 25 << 20, heap: 130}, // 64 of 60 MiB, for 75 s: 184 MiB
+		{calls: 32, size: 1 << 20, most: 10 << 20, heap: 60},
+		{calls: 4, size: 10 << 20, noLength: true, most: 11 << 20, heap: 100},
 	} {
 		storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 0.0, "exc_info": "`, tail: `"}`, size: c.size, noLength: c.noLength}
 		before := heapNow()

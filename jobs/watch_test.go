@@ -106,11 +106,28 @@ func (s *simulatedJob) ListObjects(_ context.Context, _ string, opts *lithopss3.
 				}
 			}
 			count++
-			if !yield(lithopss3.ObjectInfo{Key: key}, nil) {
+			if !yield(lithopss3.ObjectInfo{Key: key, LastModified: s.storedAt(key)}, nil) {
 				return
 			}
 		}
 	}
+}
+
+// epoch is when the simulated time begins.
+var epoch = time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+
+// ServerTime returns the simulated time.
+func (s *simulatedJob) ServerTime() time.Time { return epoch.Add(s.now) }
+
+func (s *simulatedJob) storedAt(key string) time.Time {
+	parsed, ok := ParseKey(key)
+	if !ok {
+		return time.Time{}
+	}
+	if parsed.Kind == KeyInit {
+		return epoch.Add(s.start[s.number[parsed.CallID]])
+	}
+	return epoch.Add(s.end[s.number[parsed.CallID]])
 }
 
 // pythonRequests is what a full listing costs now.
@@ -130,7 +147,7 @@ func (s *simulatedJob) pythonRequests() int {
 // watchAll watches to the end and checks that each event comes once and in order.
 func (s *simulatedJob) watchAll(t require.TestingT, jobs *Client) {
 	started, done := map[Call]int{}, map[Call]int{}
-	for event, err := range jobs.Watch(context.Background(), "e1-0", &WatchOptions{Calls: map[string]int{"M000": len(s.start)}}) {
+	for event, err := range jobs.Watch(context.Background(), ID{ExecutorID: "e1-0"}, &WatchOptions{Calls: map[string]int{"M000": len(s.start)}}) {
 		require.NoError(t, err)
 		n := s.number[event.CallID]
 		switch event.Kind {
@@ -154,12 +171,12 @@ func (s *simulatedJob) watchAll(t require.TestingT, jobs *Client) {
 func (s *simulatedJob) jobs(afterPoll func()) *Client {
 	jobs := New(s, "bucket", nil)
 	jobs.pageSize = s.pageSize
-	jobs.sleep = func(_ context.Context, d time.Duration) error {
+	jobs.sleep = func(ctx context.Context, d time.Duration) error {
 		if afterPoll != nil {
 			afterPoll()
 		}
 		s.now += d
-		return nil
+		return ctx.Err()
 	}
 	return jobs
 }
@@ -234,22 +251,20 @@ func TestWatchEveryEventOnce(t *testing.T) {
 func TestWatchSurvivesTroubleThatPasses(t *testing.T) {
 	t.Parallel()
 	job := newSimulatedJob([]time.Duration{0, time.Second}, []time.Duration{time.Minute, time.Minute})
-	job.fail = func(request int) error {
-		if request%4 != 0 {
-			return &lithopss3.Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
-		}
-		return nil
+	job.fail = func(int) error {
+		return &lithopss3.Error{Op: "ListObjects", StatusCode: 503, Err: errors.New("SlowDown")}
 	}
 	jobs := job.jobs(nil)
 	var kinds []EventKind
-	for event, err := range jobs.Watch(t.Context(), "e1-0", nil) {
+	for event, err := range jobs.Watch(t.Context(), ID{ExecutorID: "e1-0"}, nil) {
 		if err != nil {
 			require.ErrorContains(t, err, "503")
 			break
 		}
 		kinds = append(kinds, event.Kind)
 	}
-	assert.Empty(t, kinds, "a folder is listed and then its calls: with three faults of four, ten in a row without a whole poll")
+	assert.Empty(t, kinds)
+	assert.Equal(t, maxWatchFailures, job.requests)
 
 	job.requests = 0
 	job.fail = func(request int) error {
@@ -264,7 +279,7 @@ func TestWatchSurvivesTroubleThatPasses(t *testing.T) {
 		return &lithopss3.Error{Op: "ListObjects", Bucket: "bucket", Err: lithopss3.ErrNoSuchBucket}
 	}
 	calls := 0
-	for _, err := range jobs.Watch(t.Context(), "e1-0", nil) {
+	for _, err := range jobs.Watch(t.Context(), ID{ExecutorID: "e1-0"}, nil) {
 		calls++
 		require.Error(t, err)
 	}
@@ -278,7 +293,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for event, err := range jobs.Watch(ctx, "e1-0", nil) {
+	for event, err := range jobs.Watch(ctx, ID{ExecutorID: "e1-0"}, nil) {
 		if last = err; err == nil {
 			assert.Equal(t, Event{Call{"e1-0", "M000", "00000"}, CallStarted, "0a1b"}, event)
 			cancel()
@@ -330,7 +345,7 @@ func TestWatchUntilIdle(t *testing.T) {
 			}
 		})
 		events := 0
-		for _, err := range client.Watch(t.Context(), "e1-0", &WatchOptions{UntilIdle: true}) {
+		for _, err := range client.Watch(t.Context(), ID{ExecutorID: "e1-0"}, &WatchOptions{UntilIdle: true}) {
 			require.NoError(t, err, name)
 			events++
 			require.Less(t, job.now, c.last+time.Minute, name)

@@ -24,14 +24,14 @@ type cleanCommand struct {
 func (c *cleanCommand) Run(t *terminal) error {
 	opts := jobs.CleanOptions{All: c.All, CloudObjects: c.CloudObjects, DryRun: c.DryRun, OlderThan: time.Duration(c.OlderThan)}
 	if c.ID != "" {
-		selected, err := parseSelection(c.ID)
+		id, err := parseID(c.ID)
 		if err != nil {
 			return err
 		}
-		if selected.call != "" {
+		if id.CallID != "" {
 			return fmt.Errorf("%w: a single call can't be cleaned", errUsage)
 		}
-		opts.ExecutorID, opts.JobID = selected.executor, selected.job
+		opts.ExecutorID, opts.JobID = id.ExecutorID, id.JobID
 	}
 	if c.ID == "" && !c.All && !c.CloudObjects && c.OlderThan == 0 {
 		return fmt.Errorf("%w: name an executor or a job, or say --older-than, --cloudobjects or --all", errUsage)
@@ -65,7 +65,7 @@ func (c *cleanCommand) Run(t *terminal) error {
 	}
 	report, err := client.Clean(t.ctx, opts)
 	if err == nil && c.ID != "" && report == (jobs.CleanReport{}) {
-		return fmt.Errorf("%w: %s (bucket %s)", errNoCalls, sanitize.Name(c.ID), sanitize.Name(client.Bucket()))
+		return noSuchID(c.ID, client.Bucket())
 	}
 	_, printed := fmt.Fprintf(t.stdout, "%s %s, %s, in bucket %s%s\n", done, formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()), younger(report))
 	return errors.Join(err, printing, printed)

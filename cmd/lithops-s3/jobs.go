@@ -1,14 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
-	"strings"
+	"iter"
 	"text/tabwriter"
 	"time"
 
@@ -18,7 +15,8 @@ import (
 )
 
 type jobsCommand struct {
-	List   jobsListCommand   `cmd:"" default:"withargs" help:"List the executors and jobs in the bucket."`
+	All    jobsAllCommand    `cmd:"" default:"withargs" hidden:"" help:"List the executors and jobs in the bucket."`
+	List   jobsListCommand   `cmd:"" help:"List the executors and jobs in the bucket."`
 	Show   jobsShowCommand   `cmd:"" help:"Show each call of a job."`
 	Watch  jobsWatchCommand  `cmd:"" help:"Follow the calls of a job until they have ended."`
 	Result jobsResultCommand `cmd:"" help:"Print what the calls of a job returned."`
@@ -32,10 +30,12 @@ type jobsFlags struct {
 }
 
 // open opens the storage and the jobs in the bucket. The caller closes the storage.
-func (f *jobsFlags) open(t *terminal) (*lithopss3.Store, *jobs.Client, error) { return f.openAt(t, 0) }
+func (f *jobsFlags) open(t *terminal) (*lithopss3.Store, *jobs.Client, error) {
+	return f.openWith(t, jobs.Options{})
+}
 
-// openAt opens them with another interval than the configuration's, if that is not 0.
-func (f *jobsFlags) openAt(t *terminal, interval time.Duration) (*lithopss3.Store, *jobs.Client, error) {
+// openWith opens them with options, whose zero values are the configuration's.
+func (f *jobsFlags) openWith(t *terminal, opts jobs.Options) (*lithopss3.Store, *jobs.Client, error) {
 	store, err := f.storageFlags.open(t)
 	if err != nil {
 		return nil, nil, err
@@ -46,100 +46,119 @@ func (f *jobsFlags) openAt(t *terminal, interval time.Duration) (*lithopss3.Stor
 			return nil, nil, errors.Join(err, store.Close())
 		}
 	}
-	if interval <= 0 {
-		interval = store.Config().MonitoringInterval
+	if opts.Interval <= 0 {
+		opts.Interval = store.Config().MonitoringInterval
 	}
-	return store, jobs.New(store, bucket, &jobs.Options{Interval: interval}), nil
+	if timeout := store.Config().ExecutionTimeout; opts.LostAfter == 0 && timeout > 0 {
+		opts.LostAfter = timeout + jobs.LostGrace
+	}
+	return store, jobs.New(store, bucket, &opts), nil
 }
 
-// A selection is what an ID names: an executor, a job of it, or a call of that.
-type selection struct{ executor, job, call string }
-
-// parseSelection reads "4b99c1-0", "4b99c1-0-M000" or "4b99c1-0-M000/00000".
-func parseSelection(id string) (selection, error) {
-	id = strings.Trim(strings.TrimPrefix(id, jobs.Prefix+"/"), "/")
-	if key, ok := jobs.ParseKey(jobs.Prefix + "/" + id + "/status.json"); ok {
-		return selection{key.ExecutorID, key.JobID, key.CallID}, nil
-	}
-	if id == "" || strings.Contains(id, "/") {
-		return selection{}, fmt.Errorf("%w: %q is no executor (4b99c1-0), job (4b99c1-0-M000) or call (4b99c1-0-M000/00000)", errUsage, id)
-	}
-	if key, ok := jobs.ParseKey(jobs.Prefix + "/" + id + "/aggdata.pickle"); ok {
-		return selection{key.ExecutorID, key.JobID, ""}, nil
-	}
-	return selection{executor: id}, nil
+// lostFlags say when a call without a status is lost.
+type lostFlags struct {
+	Timeout age `placeholder:"AGE" help:"A call that began longer ago and has left no status is lost; execution_timeout of the configuration (1800 s) and 5 s if not given."`
 }
 
-// has tells whether a call is selected; those of executors made inside selected
-// calls are.
-func (s selection) has(call jobs.Call) bool {
-	if call.ExecutorID != s.executor {
-		start := s.executor + "-"
-		if s.job != "" {
-			start += s.job + "-"
-		}
-		if s.call != "" {
-			start += s.call + "-"
-		}
-		return strings.HasPrefix(call.ExecutorID, start)
-	}
-	return (s.job == "" || s.job == call.JobID) && (s.call == "" || s.call == call.CallID)
+// options returns the timeout for openWith.
+func (f lostFlags) options() jobs.Options {
+	return jobs.Options{LostAfter: time.Duration(f.Timeout)}
 }
 
-// A callReport is a call in a table or in JSON.
-type callReport struct {
-	Call       string     `json:"call"`
-	State      string     `json:"state"` // running, done, failed
-	Activation string     `json:"activation,omitempty"`
-	Start      *time.Time `json:"start,omitempty"`
-	Seconds    float64    `json:"seconds,omitempty"`
-	Result     *any       `json:"result,omitempty"` // of a call that is done; points to nil for None
-	Error      string     `json:"error,omitempty"`
-	Traceback  string     `json:"traceback,omitempty"`
-
-	id     jobs.Call
-	status *jobs.Status
+// selectionFlags select an executor, a job or a call.
+type selectionFlags struct {
+	jobsFlags
+	lostFlags
+	ID     string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
+	Nested bool   `help:"Also the calls of executors that were made inside the selected calls."`
 }
 
-// calls are the selected calls in the order of their keys, with the statuses of
-// those that have ended.
-func calls(ctx context.Context, client *jobs.Client, selected selection) ([]*callReport, error) {
-	status, err := client.Progress(ctx, selected.executor)
+// A selection is what the flags select in a bucket.
+type selection struct {
+	client *jobs.Client
+	id     jobs.ID
+	jobs   []jobs.Job
+	calls  int
+	// isOne reports whether the ID names one call, and others are not asked for.
+	isOne bool
+}
+
+// find finds what is selected. The caller closes the storage.
+func (f *selectionFlags) find(t *terminal) (*lithopss3.Store, *selection, error) {
+	id, err := parseID(f.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	reports := map[jobs.Call]*callReport{}
-	for _, activation := range status.Started {
-		if selected.has(activation.Call) {
-			reports[activation.Call] = &callReport{Call: activation.String(), State: "running", Activation: activation.ActivationID, id: activation.Call}
-		}
+	store, client, err := f.openWith(t, f.lostFlags.options())
+	if err != nil {
+		return nil, nil, err
 	}
-	done := slices.DeleteFunc(status.Done, func(call jobs.Call) bool { return !selected.has(call) })
-	for _, call := range done {
-		if reports[call] == nil {
-			reports[call] = &callReport{Call: call.String(), id: call}
-		}
+	found := &selection{client: client, id: id, isOne: id.CallID != "" && !f.Nested}
+	if found.jobs, err = client.Find(t.ctx, id, f.Nested); err != nil {
+		return nil, nil, errors.Join(f.explain(err, client.Bucket()), store.Close())
 	}
-	i := 0
-	for status, err := range client.Statuses(ctx, done) {
-		report := reports[done[i]]
-		i++
-		switch {
-		case err == nil:
-			report.fill(status)
-		case isOfStorage(ctx, err):
-			return nil, err
-		default:
-			report.State, report.Error = "failed", err.Error()
-		}
+	for _, job := range found.jobs {
+		found.calls += len(job.Calls)
 	}
-	if len(reports) == 0 {
-		return nil, fmt.Errorf("%w (bucket %s)", errNoCalls, client.Bucket())
-	}
-	return slices.SortedFunc(maps.Values(reports), func(a, b *callReport) int { return cmp.Compare(a.Call, b.Call) }), nil
+	return store, found, nil
 }
 
-var errNoCalls = fmt.Errorf("there is no such executor, job or call: %w", fs.ErrNotExist)
+// explain says what is not there; other errors stay what they are.
+func (f *selectionFlags) explain(err error, bucket string) error {
+	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, lithopss3.ErrNoSuchBucket) {
+		return err
+	}
+	return noSuchID(f.ID, bucket)
+}
+
+// parseID reads an ID; what is none is a usage error.
+func parseID(text string) (jobs.ID, error) {
+	id, err := jobs.ParseID(text)
+	if err != nil {
+		return id, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return id, nil
+}
+
+// A noSuchIDError is an ID of which the bucket has nothing. It is an fs.ErrNotExist.
+type noSuchIDError struct{ id, bucket string }
+
+func noSuchID(id, bucket string) error { return &noSuchIDError{id, bucket} }
+
+// Error names the ID and the bucket.
+func (e *noSuchIDError) Error() string {
+	return fmt.Sprintf("no such executor, job or call: %s (bucket %s)", sanitize.Name(e.id), sanitize.Name(e.bucket))
+}
+
+// Unwrap makes it an fs.ErrNotExist.
+func (*noSuchIDError) Unwrap() error { return fs.ErrNotExist }
+
+// each passes the selected calls to do, in the order of their keys, with the status
+// of those that have ended. A status is held only while do runs.
+func (s *selection) each(ctx context.Context, do func(jobs.CallState, *jobs.Status, error) error) error {
+	return eachCall(ctx, s.client, s.jobs, do)
+}
+
+func eachCall(ctx context.Context, client *jobs.Client, list []jobs.Job, do func(jobs.CallState, *jobs.Status, error) error) error {
+	statuses, stop := iter.Pull2(client.Statuses(ctx, jobs.Ended(list)))
+	defer stop()
+	for _, job := range list {
+		for _, call := range job.Calls {
+			var status *jobs.Status
+			var failure error
+			if call.State == jobs.StateEnded {
+				status, failure, _ = statuses()
+			}
+			if failure != nil && isOfStorage(ctx, failure) {
+				return failure
+			}
+			if err := do(call, status, failure); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // isOfStorage tells an error of the storage, or an interruption, which says nothing
 // of the call, from a status or a result that is missing or broken.
@@ -152,59 +171,50 @@ func isOfStorage(ctx context.Context, err error) bool {
 	return errors.As(err, &failure) && !isMissing
 }
 
-func (r *callReport) fill(status *jobs.Status) {
-	r.status, r.State, r.Activation = status, "done", status.ActivationID
-	if start := status.WorkerStart; !start.IsZero() {
-		r.Start, r.Seconds = &start, status.WorkerEnd.Sub(start).Seconds()
-	}
-	if err := status.Err(); err != nil {
-		r.fail(err)
-	}
-}
-
-// fail takes the type, the message and the traceback of Python's exception.
-func (r *callReport) fail(err error) {
-	r.State, r.Error = "failed", err.Error()
-	var failure *jobs.CallError
-	if !errors.As(err, &failure) {
-		return
-	}
-	r.Traceback = failure.Traceback
-	if r.Error = failure.Err.Error(); failure.Type == "" {
-		r.Error = failure.Message + ": " + r.Error
-	}
-}
-
-type jobsListCommand struct {
+type jobsAllCommand struct {
 	jobsFlags
-	Prefix string `arg:"" optional:"" help:"Only executors whose id begins with this."`
-	Fast   bool   `help:"Do not read the statuses: failed calls count as done."`
-	JSON   bool   `name:"json" help:"Print a JSON array."`
-}
-
-// A jobReport is a job in JSON.
-type jobReport struct {
-	Executor string    `json:"executor"`
-	Job      string    `json:"job"`
-	Running  int       `json:"running"`
-	Done     int       `json:"done"`
-	Failed   int       `json:"failed"`
-	Since    time.Time `json:"since"`
-	Bytes    int64     `json:"bytes"`
+	lostFlags
+	Fast bool `help:"Do not read the statuses: failed calls count as done."`
+	JSON bool `name:"json" help:"Print a JSON array."`
 }
 
 // Run lists the jobs.
-func (c *jobsListCommand) Run(t *terminal) error {
-	store, client, err := c.open(t)
+func (c *jobsAllCommand) Run(t *terminal) error { return c.list(t, "") }
+
+type jobsListCommand struct {
+	jobsAllCommand
+	Prefix string `arg:"" optional:"" help:"Only executors whose id begins with this."`
+}
+
+// Run lists the jobs.
+func (c *jobsListCommand) Run(t *terminal) error { return c.list(t, c.Prefix) }
+
+// A jobReport is a job in JSON.
+type jobReport struct {
+	Executor string     `json:"executor"`
+	Job      string     `json:"job"`
+	Running  int        `json:"running"`
+	Lost     int        `json:"lost"`
+	Done     int        `json:"done"`
+	Failed   int        `json:"failed"`
+	Since    *time.Time `json:"since"` // null if it is not known
+	Bytes    int64      `json:"bytes"`
+}
+
+func (c *jobsAllCommand) list(t *terminal, prefix string) error {
+	store, client, err := c.openWith(t, c.lostFlags.options())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	list, err := client.List(t.ctx, c.Prefix)
+	list, err := client.List(t.ctx, prefix)
 	if err != nil {
 		return err
 	}
-	failed := map[[2]string]int{}
+	if len(list) == 0 && prefix != "" {
+		return noSuchID(prefix, client.Bucket())
+	}
+	failed := map[jobs.ID]int{} // by job
 	if !c.Fast {
 		if failed, err = countFailed(t.ctx, client, list); err != nil {
 			return err
@@ -212,9 +222,10 @@ func (c *jobsListCommand) Run(t *terminal) error {
 	}
 	reports := make([]jobReport, 0, len(list))
 	for _, job := range list {
-		bad := failed[[2]string{job.ExecutorID, job.JobID}]
+		bad := failed[jobs.ID{ExecutorID: job.ExecutorID, JobID: job.JobID}]
 		reports = append(reports, jobReport{
-			job.ExecutorID, job.JobID, max(0, job.Started-job.Done), job.Done - bad, bad, job.First.UTC(), job.Bytes,
+			Executor: job.ExecutorID, Job: job.JobID, Running: job.Count(jobs.StateRunning), Lost: job.Count(jobs.StateLost),
+			Done: job.Count(jobs.StateEnded) - bad, Failed: bad, Since: knownTime(job.First), Bytes: job.Bytes,
 		})
 	}
 	if c.JSON {
@@ -229,134 +240,22 @@ func (t *terminal) printJobs(reports []jobReport, bucket string) error {
 		return err
 	}
 	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "EXECUTOR\tJOB\tRUNNING\tDONE\tFAILED\tSINCE\tSIZE") // Flush reports errors
+	_, _ = fmt.Fprintln(table, "EXECUTOR\tJOB\tRUNNING\tLOST\tDONE\tFAILED\tSINCE\tSIZE") // Flush reports errors
 	for _, r := range reports {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%s\t%s\n", sanitize.Name(r.Executor), r.Job, r.Running, r.Done, r.Failed,
-			formatTime(r.Since), formatSize(r.Bytes))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", sanitize.Name(r.Executor), sanitize.Name(r.Job), r.Running, r.Lost, r.Done, r.Failed,
+			formatKnownTime(r.Since), formatSize(r.Bytes))
 	}
 	return table.Flush()
 }
 
-// countFailed reads the statuses of all calls that have ended, by executor and job.
-func countFailed(ctx context.Context, client *jobs.Client, list []jobs.Info) (map[[2]string]int, error) {
-	failed := map[[2]string]int{}
-	seen := map[string]bool{}
-	for _, job := range list {
-		if seen[job.ExecutorID] {
-			continue
+// countFailed reads the statuses of all calls that have ended.
+func countFailed(ctx context.Context, client *jobs.Client, list []jobs.Job) (map[jobs.ID]int, error) {
+	failed := map[jobs.ID]int{}
+	err := eachCall(ctx, client, list, func(call jobs.CallState, status *jobs.Status, failure error) error {
+		if failure != nil || status != nil && status.Err() != nil {
+			failed[jobs.ID{ExecutorID: call.ExecutorID, JobID: call.JobID}]++
 		}
-		seen[job.ExecutorID] = true
-		status, err := client.Progress(ctx, job.ExecutorID)
-		if err != nil {
-			return nil, err
-		}
-		done := slices.DeleteFunc(status.Done, func(call jobs.Call) bool { return call.ExecutorID != job.ExecutorID })
-		i := 0
-		for status, err := range client.Statuses(ctx, done) {
-			if err != nil && isOfStorage(ctx, err) {
-				return nil, err
-			}
-			if call := done[i]; err != nil || status.Err() != nil {
-				failed[[2]string{call.ExecutorID, call.JobID}]++
-			}
-			i++
-		}
-	}
-	return failed, nil
-}
-
-type jobsShowCommand struct {
-	jobsFlags
-	ID   string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
-	JSON bool   `name:"json" help:"Print a JSON array."`
-}
-
-// Run shows the calls.
-func (c *jobsShowCommand) Run(t *terminal) error {
-	selected, err := parseSelection(c.ID)
-	if err != nil {
-		return err
-	}
-	store, client, err := c.open(t)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close() }()
-	reports, err := calls(t.ctx, client, selected)
-	if err != nil {
-		return err
-	}
-	for _, report := range reports {
-		report.summarize()
-	}
-	if c.JSON {
-		return t.printJSON(reports)
-	}
-	if err := t.printCalls(reports); err != nil || selected.call == "" {
-		return err
-	}
-	for _, report := range reports {
-		if report.Traceback == "" {
-			continue
-		}
-		if _, err := fmt.Fprint(t.stdout, "\n", report.Traceback); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *terminal) printCalls(reports []*callReport) error {
-	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "CALL\tSTATE\tSTART\tSECONDS\tRESULT") // Flush reports errors
-	for _, r := range reports {
-		start, seconds := "", ""
-		if r.Start != nil {
-			start, seconds = formatTime(*r.Start), fmt.Sprintf("%.3f", r.Seconds)
-		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", sanitize.Name(r.Call), r.State, start, seconds, r.line())
-	}
-	return table.Flush()
-}
-
-// line is the failure or the result as a line of text.
-func (r *callReport) line() string {
-	switch {
-	case r.Error != "":
-		return sanitize.Line(r.Error)
-	case r.Result != nil:
-		return fmt.Sprint(*r.Result)
-	}
-	return ""
-}
-
-// summarize makes the result a line of text, without reading an object for it.
-func (r *callReport) summarize() {
-	if r.State != "done" {
-		return
-	}
-	var summary any = "None"
-	futures, err := r.status.Futures()
-	value, inline, err2 := r.status.InlineResult()
-	switch {
-	case err != nil || err2 != nil:
-		r.State, r.Error = "failed", errors.Join(err, err2).Error()
-		return
-	case len(futures) > 0:
-		summary = fmt.Sprintf("%d futures, the first: %s", len(futures), futures[0])
-	case inline:
-		summary = shortLine(pythonText(value))
-	case r.status.ResultSize > 0:
-		summary = fmt.Sprintf("(%s, see jobs result)", formatSize(r.status.ResultSize))
-	}
-	r.Result = &summary
-}
-
-// shortLine keeps a line a line.
-func shortLine(text string) string {
-	const most = 72
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
+		return nil
+	})
+	return failed, err
 }

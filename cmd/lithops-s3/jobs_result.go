@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -12,10 +12,9 @@ import (
 )
 
 type jobsResultCommand struct {
-	jobsFlags
-	ID   string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
-	JSON bool   `name:"json" xor:"form" help:"Print JSON: an array, or an object for one call. What JSON has no form for is an object such as {\"$bytes\": \"aGk=\"}; a tuple is an array."`
-	Raw  bool   `xor:"form" help:"Write the pickle of a call's result, byte for byte: for Python's pickle.load."`
+	selectionFlags
+	JSON bool `name:"json" xor:"form" help:"Print JSON: an array, or an object for one call. What JSON has no form for is an object such as {\"$bytes\": \"aGk=\"}; a tuple is an array."`
+	Raw  bool `xor:"form" help:"Write the pickle of a call's result, byte for byte: for Python's pickle.load."`
 }
 
 // Help is shown by jobs result --help.
@@ -38,105 +37,111 @@ Examples:
   lithops-s3 jobs result 4b99c1-0-M000/00000 --raw > result.pickle`
 }
 
-// errCallsFailed is for the exit code; the failures themselves are printed.
-var errCallsFailed = errors.New("calls failed")
+// Errors for the exit code; what happened to each call is printed.
+var (
+	errCallsFailed = errors.New("calls failed or were lost")
+	errNotEnded    = errors.New("calls have not ended")
+)
 
 // Run prints the results of the calls that have ended.
 func (c *jobsResultCommand) Run(t *terminal) error {
-	selected, err := parseSelection(c.ID)
-	if err != nil {
-		return err
-	}
-	store, client, err := c.open(t)
+	store, found, err := c.find(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
 	if c.Raw {
-		return c.writeRaw(t, client, selected)
+		return c.writeRaw(t, found)
 	}
-	reports, err := calls(t.ctx, client, selected)
-	if err != nil {
-		return err
+	if found.calls == 0 {
+		return fmt.Errorf("%w: no call of %s has begun", errNotEnded, sanitize.Name(found.id.String()))
 	}
 	failed, running := 0, 0
-	for _, report := range reports {
-		switch {
-		case report.status == nil && report.State == "running":
-			running++
-			continue
-		case report.State == "failed":
-			failed++
-		default:
-			value, err := client.ResultOf(t.ctx, report.status)
-			if err != nil && isOfStorage(t.ctx, err) {
-				return err
-			}
-			if err != nil {
-				report.fail(err)
-				failed++
-				continue
-			}
-			report.Result = &value
+	array := &jsonArray{t: t}
+	err = found.each(t.ctx, func(call jobs.CallState, status *jobs.Status, failure error) error {
+		report := reportCall(found.client, call, status, failure)
+		if err := report.readResult(t.ctx, found.client, status); err != nil {
+			return err
 		}
+		if c.JSON && report.Result != nil {
+			*report.Result = pythonJSON{*report.Result}
+		}
+		switch report.State {
+		case "running":
+			running++
+		case "failed", "lost":
+			failed++
+		}
+		switch {
+		case !c.JSON:
+			return report.printResult(t, found.isOne)
+		case found.isOne:
+			return t.printJSON(report)
+		}
+		return array.add(report)
+	})
+	if err == nil && c.JSON && !found.isOne {
+		err = array.end()
 	}
-	if err := c.print(t, reports, selected.call != ""); err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if running > 0 {
-		return fmt.Errorf("%d of %d calls have not ended", running, len(reports))
-	}
-	if failed > 0 {
-		return fmt.Errorf("%w: %d of %d", errCallsFailed, failed, len(reports))
+	case running > 0:
+		return fmt.Errorf("%w: %d of %d", errNotEnded, running, found.calls)
+	case failed > 0:
+		return fmt.Errorf("%w: %d of %d", errCallsFailed, failed, found.calls)
 	}
 	return nil
 }
 
-func (c *jobsResultCommand) print(t *terminal, reports []*callReport, single bool) error {
-	for _, report := range reports {
-		if c.JSON {
-			if report.Result != nil {
-				*report.Result = pythonJSON{*report.Result}
-			}
-			continue
-		}
-		text := report.State
-		switch {
-		case report.Error != "":
-			text = sanitize.Line(report.Error)
-		case report.Result != nil:
-			text = pythonText(*report.Result)
-		}
-		if !single {
-			text = sanitize.Name(report.Call) + "\t" + text
-		}
-		if _, err := fmt.Fprintln(t.stdout, text); err != nil {
-			return err
-		}
-	}
-	switch {
-	case !c.JSON:
+// readResult reads the result of a call that is done. The error is the storage's; a
+// result that can't be read is a failure of the call.
+func (r *callReport) readResult(ctx context.Context, client *jobs.Client, status *jobs.Status) error {
+	if r.State != "done" {
 		return nil
-	case single && len(reports) == 1:
-		return t.printJSON(reports[0])
 	}
-	return t.printJSON(reports)
+	value, err := client.ResultOf(ctx, status)
+	if err != nil && isOfStorage(ctx, err) {
+		return err
+	}
+	if err != nil {
+		r.fail(err)
+		return nil
+	}
+	r.Result = &value
+	return nil
+}
+
+// printResult prints a result on a line.
+func (r *callReport) printResult(t *terminal, isOne bool) error {
+	text := r.State
+	switch {
+	case r.Error != "":
+		text = sanitize.Line(r.Error)
+	case r.Result != nil:
+		text = pythonText(*r.Result)
+	}
+	if !isOne {
+		text = sanitize.Name(r.Call) + "\t" + text
+	}
+	_, err := fmt.Fprintln(t.stdout, text)
+	return err
 }
 
 // writeRaw writes the pickle that the call left.
-func (c *jobsResultCommand) writeRaw(t *terminal, client *jobs.Client, selected selection) error {
-	if selected.call == "" {
+func (c *jobsResultCommand) writeRaw(t *terminal, found *selection) error {
+	if !found.isOne {
 		return fmt.Errorf("%w: --raw takes one call (4b99c1-0-M000/00000)", errUsage)
 	}
-	call := jobs.Call{ExecutorID: selected.executor, JobID: selected.job, CallID: selected.call}
-	status, err := client.Status(t.ctx, call)
+	call := jobs.Call(found.id)
+	status, err := found.client.Status(t.ctx, call)
 	if err != nil {
 		return err
 	}
 	if err := status.Err(); err != nil {
 		return err
 	}
-	data, err := client.ResultPickle(t.ctx, status)
+	data, err := found.client.ResultPickle(t.ctx, status)
 	if err != nil {
 		return err
 	}
@@ -155,54 +160,4 @@ func pythonText(value any) string {
 		texts[i] = call.String()
 	}
 	return sanitize.Line("futures: " + strings.Join(texts, ", "))
-}
-
-type jobsLogsCommand struct {
-	jobsFlags
-	ID string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
-}
-
-// Run prints the logs of the calls that have ended, those of several under headings.
-func (c *jobsLogsCommand) Run(t *terminal) error {
-	selected, err := parseSelection(c.ID)
-	if err != nil {
-		return err
-	}
-	store, client, err := c.open(t)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close() }()
-	reports, err := calls(t.ctx, client, selected)
-	if err != nil {
-		return err
-	}
-	for _, report := range reports {
-		if report.status == nil {
-			continue
-		}
-		logs, err := report.status.Logs()
-		if err != nil {
-			return err
-		}
-		if err := t.printLogs(report.Call, logs, len(reports) > 1); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// printLogs prints what a function printed, byte for byte into a pipe or file. Only
-// between the logs of several calls it adds a heading and a missing line break.
-func (t *terminal) printLogs(call, logs string, isOneOfMany bool) error {
-	if isOneOfMany {
-		if _, err := fmt.Fprintf(t.stdout, "==> %s <==\n", sanitize.Name(call)); err != nil {
-			return err
-		}
-	}
-	if logs != "" && !strings.HasSuffix(logs, "\n") && (isOneOfMany || t.stdout.isTerminal) {
-		logs += "\n"
-	}
-	_, err := io.WriteString(t.stdout.logs(), logs)
-	return err
 }

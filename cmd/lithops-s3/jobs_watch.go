@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,58 +13,136 @@ import (
 
 type jobsWatchCommand struct {
 	jobsFlags
+	lostFlags
 	ID       string        `arg:"" help:"An executor (4b99c1-0) or a job (4b99c1-0-M000)."`
 	Calls    int           `help:"How many calls the job has; without it, the command ends when every call that has started has ended."`
+	Nested   bool          `help:"Also the calls of executors that were made inside the watched calls."`
 	Interval time.Duration `help:"The time between two looks; monitoring_interval of the configuration if not given."`
+	JSON     bool          `name:"json" help:"Print JSON: a line for each event."`
 }
 
 // Run follows the calls: as a bar on a terminal, else a line for each event.
 func (c *jobsWatchCommand) Run(t *terminal) error {
-	selected, err := parseSelection(c.ID)
+	id, err := parseID(c.ID)
 	if err != nil {
 		return err
 	}
-	if selected.call != "" || (c.Calls > 0 && selected.job == "") {
+	if id.CallID != "" || (c.Calls > 0 && id.JobID == "") {
 		return fmt.Errorf("%w: only an executor or a job can be watched, and --calls is for a job", errUsage)
 	}
-	store, client, err := c.openAt(t, c.Interval)
+	options := c.lostFlags.options()
+	options.Interval = c.Interval
+	store, client, err := c.openWith(t, options)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	opts := &jobs.WatchOptions{UntilIdle: c.Calls == 0}
-	if c.Calls > 0 {
-		opts.Calls = map[string]int{selected.job: c.Calls}
+	if c.Calls == 0 { // with --calls the job may begin later
+		if _, err := client.Find(t.ctx, id, c.Nested); err != nil {
+			return (&selectionFlags{ID: c.ID}).explain(err, client.Bucket())
+		}
 	}
-	return c.follow(t, client, selected, opts)
+	opts := &jobs.WatchOptions{UntilIdle: c.Calls == 0, Nested: c.Nested}
+	if c.Calls > 0 {
+		opts.Calls = map[string]int{id.JobID: c.Calls}
+	}
+	return c.follow(t, client, id, opts)
 }
 
-func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, selected selection, opts *jobs.WatchOptions) error {
-	bar := &callBar{out: t.stderr, shown: t.stderr.isLive(), total: c.Calls}
+// A watchEvent is an event in JSON.
+type watchEvent struct {
+	Time       time.Time `json:"time"` // when it was seen
+	Call       string    `json:"call"`
+	Event      string    `json:"event"` // started, done, failed, lost
+	Activation string    `json:"activation,omitempty"`
+	Error      string    `json:"error,omitempty"` // of a call that failed
+}
+
+func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, id jobs.ID, opts *jobs.WatchOptions) error {
+	bar := &callBar{out: t.stderr, shown: t.stderr.isLive() && !c.JSON, total: c.Calls}
 	bar.start()
 	defer bar.end()
-	for event, err := range client.Watch(t.ctx, selected.executor, opts) {
+	for event, err := range client.Watch(t.ctx, id, opts) {
 		if err != nil {
 			return err
 		}
-		if !selected.has(event.Call) {
-			continue
+		seen := watchEvent{Time: client.Now().UTC(), Call: event.String(), Event: event.Kind.String(), Activation: event.ActivationID}
+		if event.Kind == jobs.CallDone {
+			if err := seen.readStatus(t.ctx, client, event.Call); err != nil {
+				return err
+			}
 		}
-		bar.count(event)
-		if bar.shown {
-			continue
-		}
-		word := map[jobs.EventKind]string{jobs.CallStarted: "started", jobs.CallDone: "done"}[event.Kind]
-		if _, err := fmt.Fprintf(t.stdout, "%s\t%s\t%s\n", time.Now().Format(time.TimeOnly), sanitize.Name(event.String()), word); err != nil {
+		bar.count(seen.Event)
+		if err := c.print(t, seen, bar); err != nil {
 			return err
 		}
 	}
 	bar.end()
-	if bar.started == 0 {
-		return errNoCalls
+	return c.printEnd(t, bar, id)
+}
+
+// readStatus says whether a call that has ended failed. The error is the storage's.
+func (e *watchEvent) readStatus(ctx context.Context, client *jobs.Client, call jobs.Call) error {
+	status, err := client.Status(ctx, call)
+	if err != nil && isOfStorage(ctx, err) {
+		return err
 	}
-	_, err := fmt.Fprintf(t.stdout, "%d calls have ended\n", bar.done)
+	if err == nil {
+		err = status.Err()
+	}
+	if err != nil {
+		report := &callReport{}
+		report.fail(err)
+		e.Event, e.Error = "failed", report.Error
+	}
+	return nil
+}
+
+func (c *jobsWatchCommand) print(t *terminal, e watchEvent, bar *callBar) error {
+	if c.JSON {
+		data, err := sanitize.JSON(e, "")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(t.stdout, strings.TrimSuffix(string(data), "\n"))
+		return err
+	}
+	isPlain := e.Event == "started" || e.Event == "done"
+	if bar.shown && isPlain {
+		return nil
+	}
+	line := fmt.Sprintf("%s\t%s\t%s", e.Time.Local().Format(time.TimeOnly), sanitize.Name(e.Call), e.Event)
+	if e.Error != "" {
+		line += "\t" + shortLine(sanitize.Line(e.Error), 500)
+	}
+	if bar.shown {
+		bar.clear()
+	}
+	_, err := fmt.Fprintln(t.stdout, line)
 	return err
+}
+
+// printEnd says what came of the calls; the error if some failed is for the exit code.
+func (c *jobsWatchCommand) printEnd(t *terminal, bar *callBar, id jobs.ID) error {
+	if !c.JSON {
+		line := formatCount(bar.done+bar.failed, "call") + " ended"
+		if bar.started == 0 {
+			line = "no call of " + sanitize.Name(id.String()) + " has begun"
+		}
+		if bar.failed > 0 {
+			line += fmt.Sprintf(", %d failed", bar.failed)
+		}
+		if bar.lost > 0 {
+			line += fmt.Sprintf(", %d lost", bar.lost)
+		}
+		if _, err := fmt.Fprintln(t.stdout, line); err != nil {
+			return err
+		}
+	}
+	if bad := bar.failed + bar.lost; bad > 0 {
+		return fmt.Errorf("%w: %d of %d", errCallsFailed, bad, bar.started)
+	}
+	return nil
 }
 
 // A callBar draws how far the calls are, on one line of a terminal.
@@ -72,9 +151,10 @@ type callBar struct {
 	shown bool
 	total int // 0 if not known
 
-	mu            sync.Mutex
-	started, done int
-	changed       bool // since it was drawn
+	mu                          sync.Mutex
+	started, done, failed, lost int
+	began                       time.Time
+	changed                     bool // since it was drawn
 
 	stop chan struct{}
 	gone sync.WaitGroup
@@ -100,15 +180,32 @@ func (b *callBar) start() {
 	})
 }
 
-func (b *callBar) count(event jobs.Event) {
+// count counts an event.
+func (b *callBar) count(event string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changed = true
-	if event.Kind == jobs.CallStarted {
-		b.started++
-	} else {
-		b.done++
+	if b.began.IsZero() {
+		b.began = time.Now()
 	}
+	switch event {
+	case "started":
+		b.started++
+	case "done":
+		b.done++
+	case "failed":
+		b.failed++
+	case "lost":
+		b.lost++
+	}
+}
+
+// clear makes room for a line in the place of the bar, which is drawn again.
+func (b *callBar) clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.out.draw("")
+	b.changed = true
 }
 
 func (b *callBar) draw() {
@@ -119,9 +216,28 @@ func (b *callBar) draw() {
 	}
 	b.changed = false
 	const width = 40
-	total := max(b.total, b.started, 1)
-	full := width * b.done / total
-	b.out.draw(fmt.Sprintf("[%s%s] %d of %d calls done, %d running ", strings.Repeat("#", full), strings.Repeat(".", width-full), b.done, total, b.started-b.done))
+	total, ended := max(b.total, b.started, 1), b.done+b.failed
+	full := min(width, width*ended/total)
+	running := max(0, b.started-ended-b.lost)
+	line := fmt.Sprintf("[%s%s] %d of %d calls ended, %d running", strings.Repeat("#", full), strings.Repeat(".", width-full), ended, total, running)
+	if bad := b.failed + b.lost; bad > 0 {
+		line += fmt.Sprintf(", %d failed or lost", bad)
+	}
+	b.out.draw(line + b.pace(total-ended-b.lost) + " ")
+}
+
+// pace returns how many calls end in a second, and how long the rest takes at that.
+func (b *callBar) pace(left int) string {
+	ended, elapsed := b.done+b.failed, time.Since(b.began)
+	if ended == 0 || elapsed < time.Second {
+		return ""
+	}
+	rate := float64(ended) / elapsed.Seconds()
+	text := fmt.Sprintf(", %.1f/s", rate)
+	if left > 0 {
+		text += ", " + time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second).String() + " left"
+	}
+	return text
 }
 
 // end leaves the last state on its line.

@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -18,13 +17,13 @@ func TestCallBar(t *testing.T) {
 		bar := &callBar{out: newOutput(&out), shown: true, total: 4}
 		bar.start()
 		for range 2 {
-			bar.count(jobs.Event{Kind: jobs.CallStarted})
-			bar.count(jobs.Event{Kind: jobs.CallDone})
+			bar.count("started")
+			bar.count("done")
 		}
-		bar.count(jobs.Event{Kind: jobs.CallStarted})
+		bar.count("started")
 		time.Sleep(2 * drawEvery)
 		synctest.Wait()
-		drawn := "\r[" + strings.Repeat("#", 20) + strings.Repeat(".", 20) + "] 2 of 4 calls done, 1 running \x1b[K"
+		drawn := "\r[" + strings.Repeat("#", 20) + strings.Repeat(".", 20) + "] 2 of 4 calls ended, 1 running \x1b[K"
 		assert.Equal(t, drawn, out.String())
 		time.Sleep(10 * drawEvery)
 		bar.end()
@@ -33,7 +32,7 @@ func TestCallBar(t *testing.T) {
 
 		silent := &callBar{out: newOutput(&out)}
 		silent.start()
-		silent.count(jobs.Event{Kind: jobs.CallDone})
+		silent.count("done")
 		silent.end()
 		assert.Equal(t, drawn+"\n", out.String())
 	})

@@ -45,6 +45,7 @@ var unsafeLines = map[string][]string{
 	"list":        {"BUCKET", "BUCKET -p data/ -m KEY", "BUCKET -p KEY", "BAD"},
 	"delete":      {"BUCKET KEY", "BUCKET KEY -n", "BUCKET -p data/", "BUCKET -p data/ -n", "BUCKET -p data/ -y", "BUCKET -p KEY -y"},
 	"head":        {"BUCKET KEY", "BUCKET key"},
+	"jobs all":    {"--bucket BUCKET"},
 	"jobs list":   {"--bucket BUCKET", "KEY --bucket BUCKET", "--fast --bucket BUCKET", "--bucket BAD"},
 	"jobs show":   {"e-0 --bucket BUCKET", "e-0-M000/00000 --bucket BUCKET", "e-0-M000/00001 --bucket BUCKET", "EXECUTOR --bucket BUCKET", "KEY --bucket BUCKET", "x/KEY --bucket BUCKET"},
 	"jobs watch":  {"e-0 --bucket BUCKET", "EXECUTOR --bucket BUCKET --interval 1ms", "KEY --bucket BUCKET --interval 1ms"},

@@ -46,7 +46,7 @@ func (e *executor) run(ctx context.Context, out io.Writer, jobID string, argumen
 			cancel(err) // a call without a status would be waited for without end
 		}
 	})
-	for event, err := range e.client.Watch(ctx, e.id, &jobs.WatchOptions{Calls: map[string]int{jobID: len(ranges)}}) {
+	for event, err := range e.client.Watch(ctx, jobs.ID{ExecutorID: e.id}, &jobs.WatchOptions{Calls: map[string]int{jobID: len(ranges)}}) {
 		if err != nil {
 			cancel(err)
 			break

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/lithops-go/lithopss3/internal/sanitize"
+	"github.com/lithops-go/lithopss3/jobs"
+)
+
+type jobsShowCommand struct {
+	selectionFlags
+	JSON bool `name:"json" help:"Print JSON: an array, or an object for one call."`
+}
+
+// Run shows the calls.
+func (c *jobsShowCommand) Run(t *terminal) error {
+	store, found, err := c.find(t)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	if c.JSON {
+		return c.printJSON(t, found)
+	}
+	if found.calls == 0 {
+		_, err := fmt.Fprintf(t.stdout, "no call of %s has begun\n", sanitize.Name(found.id.String()))
+		return err
+	}
+	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "CALL\tSTATE\tSTART\tSECONDS\tRESULT") // Flush reports errors
+	traceback := ""
+	err = found.each(t.ctx, func(call jobs.CallState, status *jobs.Status, failure error) error {
+		report := reportCall(found.client, call, status, failure)
+		report.summarize(status)
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", sanitize.Name(report.Call), report.State, formatKnownTime(report.Start), formatSeconds(report.Seconds), report.line())
+		if found.isOne {
+			traceback = report.Traceback
+		}
+		return nil
+	})
+	if err != nil { // of the storage: half a table would pass for all of it
+		return err
+	}
+	if err := table.Flush(); err != nil || traceback == "" {
+		return err
+	}
+	_, err = fmt.Fprint(t.stdout, "\n", sanitize.Text(traceback))
+	return err
+}
+
+func (c *jobsShowCommand) printJSON(t *terminal, found *selection) error {
+	array := &jsonArray{t: t}
+	err := found.each(t.ctx, func(call jobs.CallState, status *jobs.Status, failure error) error {
+		report := reportCall(found.client, call, status, failure)
+		report.summarize(status)
+		if found.isOne {
+			return t.printJSON(report)
+		}
+		return array.add(report)
+	})
+	if err != nil || found.isOne {
+		return err
+	}
+	return array.end()
+}
+
+// line is the failure or the result as a line of text.
+func (r *callReport) line() string {
+	switch {
+	case r.Error != "":
+		return shortLine(sanitize.Line(r.Error), 500)
+	case r.Result != nil:
+		return fmt.Sprint(*r.Result)
+	case r.State == jobs.StateRunning.String():
+		return "began " + ago(r.Seconds)
+	}
+	return ""
+}
+
+// summarize makes the result a line of text, without reading an object for it.
+func (r *callReport) summarize(status *jobs.Status) {
+	if r.State != "done" {
+		return
+	}
+	var summary any = "None"
+	futures, err := status.Futures()
+	value, inline, err2 := status.InlineResult()
+	switch {
+	case err != nil || err2 != nil:
+		r.State, r.Error = "failed", errors.Join(err, err2).Error()
+		return
+	case len(futures) > 0:
+		summary = fmt.Sprintf("%d futures, the first: %s", len(futures), futures[0])
+	case inline:
+		summary = shortLine(pythonText(value), 72)
+	case status.ResultSize > 0:
+		summary = fmt.Sprintf("(%s, see jobs result)", formatSize(status.ResultSize))
+	}
+	r.Result = &summary
+}
+
+// shortLine keeps a line short.
+func shortLine(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
