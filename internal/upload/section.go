@@ -58,6 +58,9 @@ func (s *section) Read(p []byte) (int, error) {
 	if s.at >= s.size {
 		return 0, io.EOF
 	}
+	if len(p) == 0 {
+		return 0, nil
+	}
 	p = p[:min(int64(len(p)), s.size-s.at)]
 	n, err := s.source.readAt(p, s.start+s.at)
 	switch {
@@ -65,9 +68,9 @@ func (s *section) Read(p []byte) (int, error) {
 		return 0, bodyError(errBadCount)
 	case err != nil && !errors.Is(err, io.EOF):
 		return 0, bodyError(err)
-	case int64(n) < min(int64(len(p)), s.size-s.at) && errors.Is(err, io.EOF):
+	case n < len(p) && errors.Is(err, io.EOF):
 		return 0, bodyError(fmt.Errorf("%w: it ends at byte %d of %d", errBodyChanged, s.start+s.at+int64(n), s.source.end))
-	case n == 0 && len(p) > 0:
+	case n == 0:
 		if s.emptyReads++; s.emptyReads >= maxEmptyReads {
 			return 0, bodyError(io.ErrNoProgress)
 		}

@@ -525,6 +525,50 @@ func TestLostResponses(t *testing.T) {
 	}
 }
 
+// TestStreamIsVerifiedByItsCRC32: it can't be read again, and its parts tell.
+func TestStreamIsVerifiedByItsCRC32(t *testing.T) {
+	t.Parallel()
+	data := testkit.Bytes(6 * mib)
+	for sum, isOurs := range map[string]bool{checksum.EncodeCRC32(crc32.ChecksumIEEE(data)): true, "AAAAAA==": false} {
+		fake := newFakeS3()
+		refused := &failedRequest{Text: "refused", Status: 412, Attempts: 2}
+		fake.onComplete = func(int) error {
+			fake.head = s3.HeadObjectOutput{
+				ETag: aws.String("0123456789abcdef0123456789abcdef-2"), ServerSideEncryption: types.ServerSideEncryptionAwsKms,
+				ChecksumCRC32: &sum, ChecksumType: types.ChecksumTypeFullObject,
+			}
+			return refused
+		}
+		err := Put(t.Context(), fake, stream(data), options())
+		if isOurs {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, refused)
+		}
+	}
+	for sum, want := range map[string]error{"": nil, "AAAAAAAAAAA=": ErrOutcomeUnknown} { // a CRC64NVME, which a stream does not have
+		for name, body := range map[string]io.Reader{"stream": stream(data), "in place": zeroBody(17 * mib)} {
+			fake := newFakeS3()
+			refused := &failedRequest{Text: "refused", Status: 412, Attempts: 2}
+			fake.onComplete = func(int) error {
+				if sum != "" {
+					fake.head = s3.HeadObjectOutput{ServerSideEncryption: types.ServerSideEncryptionAwsKms, ChecksumCRC64NVME: &sum, ETag: aws.String("x")}
+				}
+				return refused
+			}
+			err := Put(t.Context(), fake, body, options())
+			switch {
+			case want == nil:
+				require.NoError(t, err, name)
+			case name == "stream":
+				require.ErrorIs(t, err, want)
+			default:
+				require.ErrorIs(t, err, refused, "it is read again, and is another")
+			}
+		}
+	}
+}
+
 // TestCancelWhileVerifying is a cancel, and no outcome.
 func TestCancelWhileVerifying(t *testing.T) {
 	t.Parallel()
