@@ -98,25 +98,23 @@ var errProgressPanicked = errors.New("the progress callback panicked")
 // for [ErrOutcomeUnknown] and [LeftBehindError]. A panic of body or of Progress
 // reaches the caller, once everything is cleaned up.
 func Put(ctx context.Context, client Client, body io.Reader, opts Options) error {
-	var panics panicBox
-	defer panics.rethrow()
-	reader, err := newPartReader(ctx, body, &panics)
+	p := &put{client: client, opts: opts, started: time.Now()} // one allocation, with all that escapes
+	defer p.panics.rethrow()
+	reader, err := newPartReader(ctx, body, &p.panics)
 	if err != nil {
 		return fmt.Errorf("reading the body: %w", err)
 	}
 	defer reader.close()
-	report := opts.Progress
-	if report != nil {
+	if p.opts.Progress != nil {
 		var cancel context.CancelCauseFunc
 		ctx, cancel = context.WithCancelCause(ctx)
 		defer cancel(nil)
-		report = func(done, total int64) {
-			defer panics.catch(func() { cancel(errProgressPanicked) })
-			opts.Progress(done, total)
-		}
+		p.meter = progress.New(func(done, total int64) {
+			defer p.panics.catch(func() { cancel(errProgressPanicked) })
+			p.opts.Progress(done, total)
+		}, reader.size())
+		defer p.meter.End()
 	}
-	p := &put{client: client, opts: opts, started: time.Now(), meter: progress.New(report, reader.size())}
-	defer p.meter.End()
 	if whole := reader.whole(); whole != nil {
 		err = p.putWhole(ctx, whole, reader.size())
 	} else {
@@ -134,6 +132,7 @@ type put struct {
 	opts    Options
 	started time.Time
 	meter   *progress.Meter // may be nil
+	panics  panicBox
 }
 
 // putWhole puts in one request. It verifies an answer that proves nothing, and a
