@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"github.com/lithops-go/lithopss3/internal/validate"
 	"gopkg.in/yaml.v3"
 )
 
@@ -200,9 +200,9 @@ func (r *resolver) resolveKeys(map[string]setting) error {
 		target *string
 		check  func(string) string
 	}{
-		{"access_key_id", &r.config.AccessKeyID, isKeyID},
-		{"secret_access_key", &secret, isSecretKey},
-		{"session_token", &token, isKeyID},
+		{"access_key_id", &r.config.AccessKeyID, validate.KeyProblem},
+		{"secret_access_key", &secret, validate.SecretProblem},
+		{"session_token", &token, validate.KeyProblem},
 		{"storage_bucket", &r.config.StorageBucket, bucketProblem},
 	} {
 		s, ok := r.merged[part.key]
@@ -220,23 +220,6 @@ func (r *resolver) resolveKeys(map[string]setting) error {
 	}
 	r.config.SecretAccessKey, r.config.SessionToken = NewSecret(secret), NewSecret(token)
 	return nil
-}
-
-// isKeyID says what a key ID or a token has that no header can carry, or "".
-func isKeyID(text string) string {
-	return hasProblem(problemOf(text, func(r rune) bool { return isASCII(r) && !unicode.IsSpace(r) }))
-}
-
-// isSecretKey says what a secret key has that none has, or "".
-func isSecretKey(text string) string {
-	return hasProblem(problemOf(text, func(r rune) bool { return !unicode.IsSpace(r) }))
-}
-
-func hasProblem(problem string) string {
-	if problem == "" {
-		return ""
-	}
-	return "has " + problem
 }
 
 // section gives a section's entries. An empty one counts as absent, where

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // ErrNoCredentials is a chain in which no source had credentials.
@@ -245,8 +246,8 @@ func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, str
 		tokenName = "AWS_SESSION_TOKEN"
 		token = get(tokenName)
 	}
-	err := checkParts(sourceEnvironment, keyPart{"environment AWS_ACCESS_KEY_ID", accessKeyID, isKeyID},
-		keyPart{"environment AWS_SECRET_ACCESS_KEY", secret, isSecretKey}, keyPart{"environment " + tokenName, token, isKeyID})
+	err := checkParts(sourceEnvironment, keyPart{"environment AWS_ACCESS_KEY_ID", accessKeyID, validate.KeyProblem},
+		keyPart{"environment AWS_SECRET_ACCESS_KEY", secret, validate.SecretProblem}, keyPart{"environment " + tokenName, token, validate.KeyProblem})
 	if err != nil {
 		return nil, "", err
 	}
@@ -287,8 +288,8 @@ func profileKeys(source, path string, line int, profile string, section map[stri
 	where := func(key string) string {
 		return fmt.Sprintf("%s:%d: %s of profile %s", abbreviateHome(path), keyLine(profile, key), key, profile)
 	}
-	err := checkParts(source, keyPart{where("aws_access_key_id"), accessKeyID, isKeyID},
-		keyPart{where("aws_secret_access_key"), secret, isSecretKey}, keyPart{where(tokenKey), token, isKeyID})
+	err := checkParts(source, keyPart{where("aws_access_key_id"), accessKeyID, validate.KeyProblem},
+		keyPart{where("aws_secret_access_key"), secret, validate.SecretProblem}, keyPart{where(tokenKey), token, validate.KeyProblem})
 	if err != nil {
 		return nil, "", err
 	}

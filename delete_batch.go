@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // errNotKnownDeleted is a key of a request whose answer did not come, or did not
@@ -29,7 +30,7 @@ type lostDeletionError struct{ err error }
 
 // Error says what happened, without the SDK's words.
 func (e *lostDeletionError) Error() string {
-	return errNotKnownDeleted.Error() + ": " + causeText(e.err)
+	return errNotKnownDeleted.Error() + ": " + s3http.CauseText(e.err)
 }
 
 // Unwrap returns both.
@@ -176,7 +177,7 @@ func isTimeout(err error) bool {
 		return false
 	}
 	var timeout net.Error
-	return errors.Is(err, errStalled) || answerStatus(err) == http.StatusGatewayTimeout ||
+	return errors.Is(err, s3http.ErrStalled) || answerStatus(err) == http.StatusGatewayTimeout ||
 		errors.As(err, &timeout) && timeout.Timeout() && !isDial(err)
 }
 
@@ -187,7 +188,7 @@ func isDial(err error) bool {
 
 // mayBeServed reports whether the server may have done what a failed request asked.
 func mayBeServed(err error) bool {
-	var request *requestError
-	return isTimeout(err) || proof.IsUnproven(err) || isDisconnect(err) && !isDial(err) || errors.As(err, &request) && !request.isFinal && !isDial(err) ||
+	var request *s3http.RequestError
+	return isTimeout(err) || proof.IsUnproven(err) || s3http.IsDisconnect(err) && !isDial(err) || errors.As(err, &request) && request.RetryableError() && !isDial(err) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -170,7 +170,7 @@ func (p *prefixDeleter) left(ctx context.Context) (map[version]bool, error) {
 // one that nothing is said against, and that was not stored meanwhile, by the
 // server's clock.
 func (p *prefixDeleter) isLeft() func(*listing.Entry) bool {
-	began := p.began.Add(p.store.peer.clock.correction())
+	began := p.began.Add(p.store.peer.Clock.Correction())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	failed := make(map[string]bool, len(p.failed))

@@ -10,6 +10,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
@@ -37,8 +39,12 @@ var (
 	ErrQuota = errors.New("the quota is used up")
 	// ErrInvalidBucketName is a bucket name that S3 does not accept.
 	ErrInvalidBucketName = errors.New("invalid bucket name")
-	// ErrInvalidKey is an object key that S3 does not accept: empty, or longer than 1,024 bytes.
-	ErrInvalidKey = errors.New("invalid object key")
+	// ErrInvalidKey is an object key that S3 does not accept: empty, longer than 1,024
+	// bytes, or not UTF-8.
+	ErrInvalidKey = s3err.ErrInvalidKey
+	// ErrTooLarge is an answer of a server, or an object that one promises, that is
+	// larger than any sound one.
+	ErrTooLarge = s3err.ErrTooLarge
 	// ErrPrecondition is a failed IfMatch, IfNoneMatch or IfAbsent (HTTP 412).
 	ErrPrecondition = errors.New("precondition failed")
 	// ErrNotModified is a get whose IfNoneMatch or IfModifiedSince did not hold (HTTP 304).
@@ -72,7 +78,7 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "%s %s: ", e.Op, displayName(e.Bucket, e.Key))
 	b.WriteString(e.reason())
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request %s)", serverText(e.RequestID))
+		fmt.Fprintf(&b, " (request %s)", s3err.Text(e.RequestID))
 	}
 	return sanitize.Text(b.String())
 }
@@ -84,14 +90,17 @@ func (e *Error) Unwrap() []error {
 
 func (e *Error) reason() string {
 	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode/100 == 2) { // no answer, or one that nobody understands
-		text := plainText(e.Err)
+		text := s3http.PlainText(e.Err)
+		if credentials := (*CredentialsError)(nil); errors.As(e.Err, &credentials) {
+			text = credentials.Error() // whose cause may be an answer of STS or SSO
+		}
 		return text[:min(len(text), maxReason)]
 	}
 	message := ""
 	if api := smithy.APIError(nil); errors.As(e.Err, &api) {
-		message = serverText(api.ErrorMessage())
+		message = s3err.Text(api.ErrorMessage())
 	} else if response := (*awshttp.ResponseError)(nil); errors.As(e.Err, &response) && response.Err != nil {
-		message = serverText(response.Err.Error())
+		message = s3err.Text(response.Err.Error())
 	}
 	parts := make([]string, 0, 3)
 	for _, kind := range e.kinds {
@@ -101,7 +110,7 @@ func (e *Error) reason() string {
 		}
 	}
 	if e.Code != "" && !isStatusText(e.Code, e.StatusCode) {
-		parts = append(parts, serverText(e.Code))
+		parts = append(parts, s3err.Text(e.Code))
 	}
 	if message != "" && message != e.Code && !isStatusText(message, e.StatusCode) {
 		parts = append(parts, message)
@@ -109,7 +118,7 @@ func (e *Error) reason() string {
 	if e.StatusCode != 0 {
 		parts = append(parts, fmt.Sprintf("HTTP %d", e.StatusCode))
 	}
-	return strings.Join(parts, ": ") + triedText(e.Err)
+	return strings.Join(parts, ": ") + s3http.TriedText(e.Err)
 }
 
 // isStatusText tells a code that the SDK made up from the status ("NotFound") from S3's own.
@@ -117,15 +126,8 @@ func isStatusText(code string, status int) bool {
 	return code == strings.ReplaceAll(http.StatusText(status), " ", "") || code == http.StatusText(status)
 }
 
-// maxMessage bounds what of a server's text goes into an error, in bytes.
-const maxMessage = 1000
-
 // maxReason bounds an error about an answer, which the SDK repeats at length.
-const maxReason = 4 * maxMessage
-
-// serverText keeps out of terminals and logs what a server sends to control, or to
-// fill them.
-func serverText(text string) string { return sanitize.Line(text[:min(len(text), maxMessage)]) }
+const maxReason = 4 * s3err.MaxText
 
 func displayName(bucket, key string) string {
 	if key == "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/download"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
 // errChanged is an ErrPrecondition that this package's own If-Match met.
@@ -73,7 +74,7 @@ func checkETag(asked string, etag *string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: its ETag is %s, not %s", errChanged, serverText(*etag), serverText(asked))
+	return fmt.Errorf("%w: its ETag is %s, not %s", errChanged, s3err.Text(*etag), s3err.Text(asked))
 }
 
 // strongETag returns an ETag that stands for the very bytes of an object, and nil for

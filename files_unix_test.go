@@ -4,11 +4,13 @@ package lithopss3
 
 import (
 	"encoding/json"
+	"net/http"
 	"path/filepath"
 	"syscall"
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -54,7 +56,9 @@ func TestPipeInPlaceOfAFile(t *testing.T) {
 	}
 	t.Run("AWS_CA_BUNDLE", func(t *testing.T) {
 		t.Parallel()
-		_, err := readBundle(pipe)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:1", http.NoBody)
+		require.NoError(t, err)
+		_, err = s3http.NewTransport(s3http.Options{CABundle: pipe}).RoundTrip(request) //nolint:bodyclose // there is none
 		require.ErrorIs(t, err, boundedfile.ErrNotRegular)
 	})
 	t.Run("the null device is an empty file", func(t *testing.T) {

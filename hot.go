@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // A hotPath sends puts, parts, gets and heads without the SDK's middleware, which
@@ -24,25 +25,29 @@ import (
 // Its methods stand in for those of s3.Client. It is safe for concurrent use.
 type hotPath struct {
 	client      *s3.Client
-	http        *httpClient
+	http        *s3http.Client
 	credentials aws.CredentialsProvider
 	regions     func(bucket string) string
 	askChecksum func(*s3.Options)
 	off         bool
 	lambda      bool // whether a trace id goes along
+	patterns    *patterns
+}
 
-	mu       sync.RWMutex
-	patterns map[place]*pattern
+// patterns are those that are known. It is safe for concurrent use.
+type patterns struct {
+	mu sync.RWMutex
+	of map[place]*pattern
 }
 
 // A place is where a pattern holds.
 type place struct{ operation, bucket, region string }
 
-func newHotPath(s *Store, client *httpClient, off bool) *hotPath {
+func newHotPath(s *Store, client *s3http.Client, off bool) *hotPath {
 	_, lambda := os.LookupEnv("AWS_LAMBDA_FUNCTION_NAME")
 	return &hotPath{
 		client: s.client, http: client, credentials: s.session.credentials, regions: s.s3.BucketRegion,
-		askChecksum: s.askChecksum, off: off, lambda: lambda, patterns: map[place]*pattern{},
+		askChecksum: s.askChecksum, off: off, lambda: lambda, patterns: &patterns{of: map[place]*pattern{}},
 	}
 }
 
@@ -101,11 +106,11 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 		return op.sdk(ctx, in, options...)
 	}
 	at := place{op.name, *bucket, h.regions(*bucket)}
-	pattern := h.pattern(at)
+	pattern := h.patterns.get(at)
 	if pattern == nil {
 		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key, query: request.query}))...)
 	}
-	before := h.http.peer.clock.correction()
+	before := h.http.Peer.Clock.Correction()
 	first, err := h.attempt(ctx, request, pattern)
 	if err != nil {
 		return nil, err // the SDK would ask for credentials once more
@@ -118,7 +123,7 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 			return out, nil
 		}
 	}
-	if first.err == nil && isSkewed(first.response.StatusCode, before, h.http.peer.clock.correction()) {
+	if first.err == nil && s3http.IsSkewed(first.response.StatusCode, before, h.http.Peer.Clock.Correction()) {
 		_ = first.response.Body.Close()
 		return op.sdk(ctx, in, options...) // with the corrected clock
 	}
@@ -152,16 +157,16 @@ func (h *hotPath) attempt(ctx context.Context, r *hotRequest, p *pattern) (*repl
 	return &replay{next: h.http, response: response, err: err}, nil
 }
 
-func (h *hotPath) pattern(at place) *pattern {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.patterns[at]
+func (p *patterns) get(at place) *pattern {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.of[at]
 }
 
-func (h *hotPath) remember(at place, found *pattern) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.patterns[at] = found
+func (p *patterns) put(at place, found *pattern) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.of[at] = found
 }
 
 func through(client s3.HTTPClient) func(*s3.Options) {
@@ -180,7 +185,7 @@ func (r *learner) Do(request *http.Request) (*http.Response, error) {
 	found := newPattern(request, r.at.operation, r.key, r.query)
 	response, err := r.path.http.Do(request)
 	if err == nil && response.StatusCode/100 == 2 {
-		r.path.remember(r.at, found)
+		r.path.patterns.put(r.at, found)
 	}
 	return response, err
 }
@@ -188,7 +193,7 @@ func (r *learner) Do(request *http.Request) (*http.Response, error) {
 // A replay gives the SDK the outcome of an attempt that was made without it, and
 // sends what the SDK makes of it: the second attempt and those after it.
 type replay struct {
-	next     *httpClient
+	next     *s3http.Client
 	response *http.Response
 	err      error
 	given    bool

@@ -51,8 +51,8 @@ func (b *largeBody) rewind() error {
 
 // hash reads all of the body. One that is not as long as it was said to be is an error.
 func (b *largeBody) hash(sum func([]byte)) error {
-	buffer, _ := writeBuffers.Get().(*[]byte)
-	defer writeBuffers.Put(buffer)
+	buffer, _ := readBuffers.Get().(*[]byte)
+	defer readBuffers.Put(buffer)
 	for left := b.size; left > 0; {
 		n, err := b.reader.Read((*buffer)[:min(left, int64(len(*buffer)))])
 		sum((*buffer)[:n])
@@ -137,3 +137,8 @@ func (r *hotRequest) addChecksum(sum uint32) {
 	*r.checksum = &text
 	r.add("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", text)
 }
+
+var readBuffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 64<<10)
+	return &buffer
+}}

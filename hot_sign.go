@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // A pattern is what all requests of an operation to a bucket have in common, read
@@ -152,8 +153,8 @@ func (r *hotRequest) value(lower string) string {
 }
 
 // send signs and sends the request. payload is the hash of its body.
-func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, credentials *aws.Credentials, payload string) (*http.Response, error) {
-	date := client.peer.clock.now().UTC().Format(timeFormat)
+func (r *hotRequest) send(ctx context.Context, client *s3http.Client, p *pattern, credentials *aws.Credentials, payload string) (*http.Response, error) {
+	date := client.Peer.Clock.Now().UTC().Format(timeFormat)
 	for _, f := range p.fields {
 		r.add(f.name, f.lower, f.value)
 	}
@@ -186,7 +187,7 @@ func (r *hotRequest) send(ctx context.Context, client *httpClient, p *pattern, c
 		// A kind of reader from which net/http writes headers and body at once.
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(r.body)), int64(len(r.body))
 	}
-	return client.send(ctx, &request)
+	return client.Send(ctx, &request)
 }
 
 // firstAttempt is what the SDK says of a first attempt.

@@ -123,7 +123,7 @@ func TestHotLeavesToSDK(t *testing.T) {
 		}
 		p.learn(t, bucket)
 		assert.NotEmpty(t, p.hot.hot.patterns)
-		for _, pattern := range p.hot.hot.patterns {
+		for _, pattern := range p.hot.hot.patterns.of {
 			assert.False(t, pattern.plain)
 		}
 		assert.Contains(t, fmt.Sprint(p.hotWire.last.Header), why)

@@ -16,6 +16,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -129,7 +130,7 @@ func withoutSDK(store *Store) (restore func()) {
 	client := store.hot.client
 	store.hot.client = s3.New(s3.Options{
 		Region: "us-east-1", Retryer: aws.NopRetryer{},
-		HTTPClient: &httpClient{transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsedSDK })},
+		HTTPClient: &s3http.Client{Peer: &s3http.Peer{}, Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsedSDK })},
 	})
 	return func() { store.hot.client = client }
 }

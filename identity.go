@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // An Identity says with which credentials, in which region and against which
@@ -92,7 +93,7 @@ func (s *Store) PutRequest(ctx context.Context, bucket, key string) (url string,
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{"Etag": {`"e"`}}, Request: r}, nil
 	})
 	_, err = call(ctx, s, bucket, &s3.PutObjectInput{Bucket: &bucket, Key: &key}, s.client.PutObject, func(o *s3.Options) {
-		o.HTTPClient = &httpClient{transport: stop, peer: &peer{}}
+		o.HTTPClient = &s3http.Client{Transport: stop, Peer: &s3http.Peer{}}
 		o.Retryer = aws.NopRetryer{}
 		o.DisableS3ExpressSessionAuth = aws.Bool(true) // a session would be asked for
 	})

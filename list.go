@@ -100,7 +100,7 @@ func (s *Store) listingOf(in *s3.ListObjectsV2Input, opts *ListOptions) listing.
 // are sound. A front end may hide which server is at another endpoint.
 func (s *Store) listingTrust() listing.Trust {
 	switch {
-	case s.peer.listsByTokens.Load():
+	case s.peer.ListsByTokens.Load():
 		return listing.TokensOnly
 	case s.session.s3.url == "":
 		return listing.Sound

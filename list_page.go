@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/listing"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
 
@@ -43,7 +44,7 @@ func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input, early 
 		}
 	}
 	return &listing.Page{
-		Entries: step.page.Entries, Truncated: step.page.Truncated, Next: step.page.Next, TokensOnly: s.peer.listsByTokens.Load(),
+		Entries: step.page.Entries, Truncated: step.page.Truncated, Next: step.page.Next, TokensOnly: s.peer.ListsByTokens.Load(),
 	}, nil
 }
 
@@ -59,7 +60,7 @@ func checkPrefix(key, prefix string) error {
 // A decodePageStep decodes the answer of a call in the SDK's middleware.
 type decodePageStep struct {
 	early func(token string) // is called with the token that continues; may be nil
-	peer  *peer
+	peer  *s3http.Peer
 	page  *s3xml.Page
 }
 
@@ -79,7 +80,7 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 	if err != nil || !ok || response.StatusCode/100 != 2 {
 		return out, metadata, err
 	}
-	d.peer.observeServer(response.Header)
+	observeServer(d.peer, response.Header)
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
 		return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the server answered with HTTP %d", response.StatusCode)}
@@ -106,10 +107,10 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 
 // observeServer notes a server whose listings can be relied on only by their tokens.
 // MinIO says so in each answer, unless a front end replaces the header Server.
-func (p *peer) observeServer(header http.Header) {
+func observeServer(p *s3http.Peer, header http.Header) {
 	isMinio := strings.HasPrefix(strings.ToLower(header.Get("Server")), "minio") || header["X-Minio-Deployment-Id"] != nil
-	if isMinio && !p.listsByTokens.Load() {
-		p.listsByTokens.Store(true)
+	if isMinio && !p.ListsByTokens.Load() {
+		p.ListsByTokens.Store(true)
 	}
 }
 

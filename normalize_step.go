@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
 
@@ -14,6 +15,11 @@ import (
 // package decodes a listing: the SDK knows one form of dates, numbers without white
 // space, and UTF-8. It is the one place for all answers that the SDK decodes.
 type normalizeStep struct{}
+
+// normalize adds the step to a client of the SDK.
+func normalize(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(normalizeStep{}, middleware.After)
+}
 
 // ID names the step.
 func (normalizeStep) ID() string { return "LithopsNormalizeXML" }
@@ -23,7 +29,7 @@ func (normalizeStep) ID() string { return "LithopsNormalizeXML" }
 func (normalizeStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err != nil || !ok || response.Body == nil || (response.StatusCode/100 == 2 && isStream(ctx, "")) {
+	if err != nil || !ok || response.Body == nil || (response.StatusCode/100 == 2 && s3http.IsStream(ctx, "")) {
 		return out, metadata, err
 	}
 	data, err := io.ReadAll(response.Body)

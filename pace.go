@@ -3,6 +3,7 @@ package lithopss3
 import (
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
@@ -13,11 +14,11 @@ type pace struct {
 	create time.Duration // for the name of an upload that was canceled while it began
 }
 
-var usualPace = pace{io: ioTimeout, divide: 1, create: upload.CreateGrace}
+var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace}
 
 // backoff is the wait before another attempt at a request.
 func (p pace) backoff(attempt int, err error) (time.Duration, error) {
-	d, err := backoff(attempt, err)
+	d, err := s3http.Backoff(attempt, err)
 	return d / p.divide, err
 }
 

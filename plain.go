@@ -2,7 +2,7 @@ package lithopss3
 
 import (
 	"fmt"
-	"net"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"net/url"
 	"strings"
 )
@@ -31,13 +31,7 @@ func (s *session) plainEndpoints() []string {
 // isPlain tells a URL whose requests can be read on the way.
 func isPlain(address string) bool {
 	parsed, err := url.Parse(address)
-	return err == nil && parsed.Scheme == "http" && !isLoopback(parsed.Hostname())
-}
-
-func isLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (ip != nil && ip.IsLoopback())
+	return err == nil && parsed.Scheme == "http" && !s3http.IsLoopback(parsed.Hostname())
 }
 
 // redactURL leaves out a user and a password, also of a text that is no URL.

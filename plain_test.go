@@ -3,7 +3,6 @@ package lithopss3
 import (
 	"bytes"
 	"log/slog"
-	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,22 +58,3 @@ func TestRedactURL(t *testing.T) {
 		assert.Equal(t, want, redactURL(address))
 	}
 }
-
-// TestProxyIsNotPrinted: the address of a proxy may have a password.
-func TestProxyIsNotPrinted(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]error{
-		`invalid proxy address "http://u:` + canary + `@\x00": x`:           errProxy,
-		"net/http: server response headers exceeded 1048576 bytes; aborted": ErrTooLarge,
-	} {
-		err := describeSending(&url.URL{}, assert.AnError)
-		require.ErrorIs(t, err, assert.AnError)
-		err = describeSending(&url.URL{}, textError(text))
-		require.ErrorIs(t, err, want)
-		assert.NotContains(t, err.Error(), canary)
-	}
-}
-
-type textError string
-
-func (e textError) Error() string { return string(e) }

@@ -11,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/upload"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // PutObject stores what body still has to give under key, replacing what is
@@ -41,11 +43,11 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	if ifMatch != nil {
 		// An upload in parts carries it with its last request, and would send all parts
 		// before that is refused.
-		if err := checkHeader(http.Header{"If-Match": {*ifMatch}}); err != nil {
+		if err := validate.Header(http.Header{"If-Match": {*ifMatch}}); err != nil {
 			return wrapError(op, bucket, key, err)
 		}
 	}
-	err := upload.Put(withContentType(ctx, opts.ContentType), storeClient{s}, body, upload.Options{
+	err := upload.Put(ctx, storeClient{s}, body, upload.Options{
 		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
 		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: s.session.s3.avoidTrailers(), CreateGrace: s.pace.create,
 	})
@@ -100,9 +102,9 @@ func (c storeClient) HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s
 
 // Describe returns what is known of the error of a request.
 func (storeClient) Describe(err error) upload.Failure {
-	failure := upload.Failure{Text: plainText(err), Status: answerStatus(err), IsUnproven: proof.IsUnproven(err), Attempts: 1}
-	if failed := (*failedCall)(nil); errors.As(err, &failed) {
-		failure.Attempts = failed.attempts
+	failure := upload.Failure{Text: s3http.PlainText(err), Status: answerStatus(err), IsUnproven: proof.IsUnproven(err), Attempts: 1}
+	if attempts := s3http.Attempts(err); attempts > 0 {
+		failure.Attempts = attempts
 	}
 	if api := smithy.APIError(nil); errors.As(err, &api) {
 		failure.Code = api.ErrorCode()

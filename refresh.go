@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/flight"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
 // The windows before the end of temporary credentials in which they are renewed
@@ -83,7 +84,7 @@ func (r *refresher) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	case err == nil:
 		return fresh, nil
 	case mustRenew:
-		return aws.Credentials{}, &finalError{err}
+		return aws.Credentials{}, s3err.Final(err)
 	}
 	return held.Credentials, nil
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
@@ -219,7 +220,7 @@ func (s secretSource) exercise(t *testing.T, out *bytes.Buffer, url string) {
 		config, err = ParseConfig([]byte(s.config))
 		require.NoError(t, err)
 	}
-	opts := InHaste(&Options{LookupEnv: lookup, Logger: logger}, ioTimeout)
+	opts := InHaste(&Options{LookupEnv: lookup, Logger: logger}, s3http.IOTimeout)
 	store, err := New(t.Context(), config, opts)
 	spill(t, out, err, config, *config)
 	if err != nil {

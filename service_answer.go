@@ -16,6 +16,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // An answerError is an answer of STS, SSO or SSO OIDC that proves nothing: it broke
@@ -119,17 +121,17 @@ func serviceFailure(err error) (kind, reason string) {
 		return "CredentialRetrievalError", answer.reason
 	}
 	if proof.IsUnproven(err) {
-		return "CredentialRetrievalError", serverText(plainText(err))
+		return "CredentialRetrievalError", s3err.Text(s3http.PlainText(err))
 	}
 	if api := smithy.APIError(nil); errors.As(err, &api) {
 		if api.ErrorCode() == "UnknownError" { // the SDK's word
 			return "ClientError", "the answer is an error without a code"
 		}
-		return "ClientError", serverText(api.ErrorCode() + ": " + api.ErrorMessage())
+		return "ClientError", s3err.Text(api.ErrorCode() + ": " + api.ErrorMessage())
 	}
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) && response.HTTPStatusCode() != 0 {
 		return "ClientError", fmt.Sprintf("HTTP %d %s, with a body that is not the service's", response.HTTPStatusCode(), http.StatusText(response.HTTPStatusCode()))
 	}
-	return "EndpointConnectionError", serverText(plainText(err))
+	return "EndpointConnectionError", s3err.Text(s3http.PlainText(err))
 }

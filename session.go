@@ -20,6 +20,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/botofile"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // A session is what the configuration, the environment and the files of ~/.aws
@@ -103,8 +104,8 @@ func (e *awsEnvironment) caBundle() string {
 
 // transport is what requests to AWS's services go through, except to the metadata
 // services: each client has the proxies and the certificates that AWS's settings name.
-func (e *awsEnvironment) transport(timeout time.Duration, once bool) *transport {
-	return newTransport(transportOptions{timeout: timeout, caBundle: e.caBundle(), proxies: readProxies(e.lookup), once: once})
+func (e *awsEnvironment) transport(timeout time.Duration, once bool) *s3http.Transport {
+	return s3http.NewTransport(s3http.Options{Timeout: timeout, CABundle: e.caBundle(), Proxies: s3http.ReadProxies(e.lookup), Once: once})
 }
 
 // serviceTimeout is botocore's default, for a connection and for each part of an
@@ -112,8 +113,8 @@ func (e *awsEnvironment) transport(timeout time.Duration, once bool) *transport 
 const serviceTimeout = time.Minute
 
 // serviceClient is the HTTP client of STS, SSO and SSO OIDC.
-func (e *awsEnvironment) serviceClient() *httpClient {
-	return &httpClient{transport: e.services, timeout: serviceTimeout, peer: &peer{}}
+func (e *awsEnvironment) serviceClient() *s3http.Client {
+	return &s3http.Client{Transport: e.services, Timeout: serviceTimeout, Peer: &s3http.Peer{}}
 }
 
 // fipsRegion reads a pseudo region such as fips-us-east-2 or us-east-2-fips.

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -35,20 +36,19 @@ func TestSilentServer(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var dials atomic.Int64
-				transport := newHTTPTransport(transportOptions{timeout: ioTimeout}, nil)
-				transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+				transport := s3http.NewTransport(s3http.Options{Timeout: s3http.IOTimeout, Dial: func(context.Context, string, string) (net.Conn, error) {
 					dials.Add(1)
 					client, server := net.Pipe()
 					go hear(server)
-					return &writeDeadlineConn{Conn: client, timeout: ioTimeout}, nil
-				}
+					return client, nil
+				}})
 				store := bubbleStore(t, transport)
 				began := time.Now()
 				err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("body"), nil)
 				require.Error(t, err)
 				assert.EqualValues(t, s3Attempts, dials.Load(), "%v", err)
-				assert.GreaterOrEqual(t, time.Since(began), s3Attempts*ioTimeout)
-				assert.Less(t, time.Since(began), s3Attempts*ioTimeout+longestBackoff)
+				assert.GreaterOrEqual(t, time.Since(began), s3Attempts*s3http.IOTimeout)
+				assert.Less(t, time.Since(began), s3Attempts*s3http.IOTimeout+longestBackoff)
 				transport.CloseIdleConnections()
 			})
 		})

@@ -14,6 +14,7 @@ import (
 	oidctypes "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // ssoSettings are the settings of a profile that signs in by SSO.
@@ -42,8 +43,8 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	}
 	http := e.serviceClient()
 	client := sso.New(sso.Options{
-		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, e.backoff),
-		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.peer.addSteps},
+		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
+		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, normalize},
 	})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
 	var unauthorized *types.UnauthorizedException
@@ -197,8 +198,8 @@ func (e *awsEnvironment) askForSSOToken(ctx context.Context, settings ssoSetting
 	}
 	http := e.serviceClient()
 	client := ssooidc.New(ssooidc.Options{
-		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: newRetryer(stsAttempts, e.backoff),
-		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.peer.addSteps},
+		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
+		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, normalize},
 	})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),

@@ -51,7 +51,7 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 	if err != nil {
 		return nil, wrapError("BucketStatus", bucket, "", err)
 	}
-	status := &BucketStatus{Region: aws.ToString(out.BucketRegion), RoundTrip: time.Since(start), ClockSkew: -s.peer.clock.correction()}
+	status := &BucketStatus{Region: aws.ToString(out.BucketRegion), RoundTrip: time.Since(start), ClockSkew: -s.peer.Clock.Correction()}
 	status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket)
 	status.PublicPolicy, status.PublicACL = s.publicPolicy(ctx, bucket), s.publicACL(ctx, bucket)
 	status.Owner, status.Foreign, status.OwnerUnknown = s.ownership(ctx, bucket)

@@ -9,11 +9,14 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/s3client"
+	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // Options are the options of Open and New; nil is the zero value.
@@ -67,7 +70,7 @@ type Store struct {
 	bucket  userBucket
 	s3      *s3client.Client
 	pace    pace
-	peer    peer // the S3 server
+	peer    s3http.Peer // the S3 server
 	close   func()
 
 	accountRegional bool
@@ -90,7 +93,7 @@ func (offline) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		_ = r.Body.Close()
 	}
-	return nil, &finalError{ErrOffline}
+	return nil, s3err.Final(ErrOffline)
 }
 
 // Open opens the storage of the configuration that Lithops would use, see
@@ -170,7 +173,7 @@ func (s *Store) connect(opts *Options) {
 		own := s.session.env.transport(s.pace.io, false)
 		transport, s.close = own, own.CloseIdleConnections
 	}
-	client := &httpClient{transport: transport, timeout: s.pace.io, peer: &s.peer}
+	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer}
 	s.client = newS3Client(s.session, client, s.pace)
 	s.s3 = s3client.New(s3client.Options{
 		SDK: s.client, Region: s.session.region, Log: s.log,
@@ -193,6 +196,12 @@ func (s *Store) Close() error {
 	s.close()
 	return nil
 }
+
+// ServerTime returns the time by the S3 server's clock, to about a second: this
+// machine's clock, corrected by the header Date of the latest answers. Before the
+// first answer it is this machine's. Use it to tell how old something is that the
+// server dates, such as an object's LastModified.
+func (s *Store) ServerTime() time.Time { return s.peer.Clock.Now() }
 
 // Client is the SDK's client underneath, for what this package has no method
 // for. It does not follow a bucket into another region, nor demand its owner:

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -134,18 +132,6 @@ func TestInputThatCannotBeSent(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestMetadataThatCanBeSent: what S3 keeps is not refused.
-func TestMetadataThatCanBeSent(t *testing.T) {
-	t.Parallel()
-	require.NoError(t, checkInput(&s3.PutObjectInput{Metadata: map[string]string{"a": "", "B-c_d.e~": " x\ty ", "!#$%&'*+^`|": "~"}, Key: aws.String("日本語\n")}))
-	require.NoError(t, checkInput(&s3.PutObjectInput{}))
-	require.NoError(t, checkHeader(http.Header{"Content-Type": {"text/plain; x=\"ü\"", "\ttab"}}))
-	require.Error(t, checkHeader(http.Header{"Bad Name": {"x"}}))
-	require.Error(t, checkHeader(http.Header{"": {"x"}}))
-	require.NoError(t, checkInput(&s3.DeleteObjectsInput{Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: aws.String("a")}}}}))
-	require.ErrorIs(t, checkInput(&s3.DeleteObjectsInput{Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: aws.String("a")}, {Key: aws.String("\xc3(")}}}}), ErrInvalidKey)
 }
 
 // TestCredentialsThatCannotBeSent: wherever they are from, and before any request.

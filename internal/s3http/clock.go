@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"net/http"
@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A serverClock is this machine's clock, corrected by what a server's answers say
+// A Clock is this machine's clock, corrected by what a server's answers say
 // of the time. Its zero value is this machine's clock. It is safe for concurrent
 // use.
-type serverClock struct{ offset atomic.Int64 }
+type Clock struct{ offset atomic.Int64 }
 
-// now returns the time that the server has, to about a second.
-func (c *serverClock) now() time.Time { return time.Now().Add(c.correction()) }
+// Now returns the time that the server has, to about a second.
+func (c *Clock) Now() time.Time { return time.Now().Add(c.Correction()) }
 
-// correction is what to add to this machine's clock: 0 until an answer proves it wrong.
-func (c *serverClock) correction() time.Duration { return time.Duration(c.offset.Load()) }
+// Correction is what to add to this machine's clock: 0 until an answer proves it wrong.
+func (c *Clock) Correction() time.Duration { return time.Duration(c.offset.Load()) }
 
 // observe corrects the clock by an answer to a request that was sent at sent.
 //
@@ -25,7 +25,7 @@ func (c *serverClock) correction() time.Duration { return time.Duration(c.offset
 // least (07.0 - 05.4) and by 2.8 s at most (08.0 - 05.2). A correction within the
 // bounds stays as it is, so that clocks that agree are never corrected, and an
 // upload of ten minutes, which bounds little, undoes nothing.
-func (c *serverClock) observe(header http.Header, sent time.Time) {
+func (c *Clock) observe(header http.Header, sent time.Time) {
 	dates := header["Date"]
 	if len(dates) != 1 || len(header["Age"]) > 0 { // a cache's answer is of another time
 		return
@@ -43,9 +43,3 @@ func (c *serverClock) observe(header http.Header, sent time.Time) {
 		c.offset.Store(better)
 	}
 }
-
-// ServerTime returns the time by the S3 server's clock, to about a second: this
-// machine's clock, corrected by the header Date of the latest answers. Before the
-// first answer it is this machine's. Use it to tell how old something is that the
-// server dates, such as an object's LastModified.
-func (s *Store) ServerTime() time.Time { return s.peer.clock.now() }

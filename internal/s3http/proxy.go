@@ -1,19 +1,22 @@
-package lithopss3
+package s3http
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
-// A proxyChoice says which proxy a request goes through. Its zero value is none.
+// A Proxies says which proxy a request goes through. Its zero value is none.
 //
 // It reads the environment as botocore does (urllib.request.getproxies): small
 // letters win, also where they are empty, and in a CGI script HTTP_PROXY is a
 // header of the client's. As in other Go programs a host of this machine needs no
 // NO_PROXY, which also takes networks (10.0.0.0/8), and a proxy may be of SOCKS.
-type proxyChoice struct {
+type Proxies struct {
 	http, https proxyURL
 	direct      []string // the names and networks of NO_PROXY
 }
@@ -24,7 +27,8 @@ type proxyURL struct {
 	err error
 }
 
-func readProxies(lookup func(string) (string, bool)) proxyChoice {
+// ReadProxies reads the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+func ReadProxies(lookup func(string) (string, bool)) Proxies {
 	value := func(name string) string {
 		if text, ok := lookup(name); ok {
 			return text
@@ -35,7 +39,7 @@ func readProxies(lookup func(string) (string, bool)) proxyChoice {
 		text, _ := lookup(strings.ToUpper(name))
 		return text
 	}
-	choice := proxyChoice{http: parseProxy(value("http_proxy")), https: parseProxy(value("https_proxy"))}
+	choice := Proxies{http: parseProxy(value("http_proxy")), https: parseProxy(value("https_proxy"))}
 	for name := range strings.SplitSeq(value("no_proxy"), ",") {
 		if name = strings.ToLower(strings.TrimSpace(name)); name != "" {
 			choice.direct = append(choice.direct, name)
@@ -55,17 +59,17 @@ func parseProxy(text string) proxyURL {
 	}
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Hostname() == "" {
-		return proxyURL{err: &finalError{errProxy}}
+		return proxyURL{err: s3err.Final(errProxy)}
 	}
 	switch parsed.Scheme {
 	case "http", "https", "socks5", "socks5h":
 		return proxyURL{url: parsed}
 	}
-	return proxyURL{err: &finalError{errProxy}}
+	return proxyURL{err: s3err.Final(errProxy)}
 }
 
 // forRequest returns the proxy for a request, nil for none.
-func (p *proxyChoice) forRequest(r *http.Request) (*url.URL, error) {
+func (p *Proxies) forRequest(r *http.Request) (*url.URL, error) {
 	proxy := p.http
 	if r.URL.Scheme == "https" {
 		proxy = p.https
@@ -78,9 +82,9 @@ func (p *proxyChoice) forRequest(r *http.Request) (*url.URL, error) {
 
 // isDirect reports whether no proxy is used for a URL, because its host is this
 // machine or NO_PROXY names it.
-func (p *proxyChoice) isDirect(u *url.URL) bool {
+func (p *Proxies) isDirect(u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
-	if isLoopback(host) {
+	if IsLoopback(host) {
 		return true
 	}
 	ip, _ := netip.ParseAddr(host)
@@ -99,4 +103,11 @@ func (p *proxyChoice) isDirect(u *url.URL) bool {
 // matchesDomain reports whether host is the domain or below it.
 func matchesDomain(host, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// IsLoopback reports whether host is this machine.
+func IsLoopback(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (ip != nil && ip.IsLoopback())
 }

@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"context"
@@ -12,21 +12,21 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
-// A peer is what a client has learned of its server. Its zero value knows nothing.
+// A Peer is what a client has learned of its server. Its zero value knows nothing.
 // It is safe for concurrent use.
-type peer struct {
-	clock    serverClock
+type Peer struct {
+	Clock    Clock
 	demanded sync.Map // of demand
-	// listsByTokens is set for a server with MinIO's rule, see listing.TokensOnly.
-	listsByTokens atomic.Bool
+	// ListsByTokens is set for a server with MinIO's rule, see listing.TokensOnly.
+	ListsByTokens atomic.Bool
 }
 
 // A demand is something that an operation's requests need beyond what the SDK makes.
@@ -39,19 +39,18 @@ const (
 	md5Header   = "Content-Md5"
 )
 
-func (p *peer) demands(operation, what string) bool {
+func (p *Peer) demands(operation, what string) bool {
 	_, ok := p.demanded.Load(demand{operation, what})
 	return ok
 }
 
-// addSteps gives a client of the SDK what this package demands of all its clients:
+// AddSteps gives a client of the SDK what this package demands of all its clients:
 // input that HTTP can carry, errors in plain words, and attempts that take what the
 // server says of them to heart.
-func (p *peer) addSteps(stack *middleware.Stack) error {
+func (p *Peer) AddSteps(stack *middleware.Stack) error {
 	call := &callStep{peer: p}
 	err := errors.Join(
 		stack.Initialize.Add(call, middleware.Before), stack.Build.Add(headerStep{}, middleware.After),
-		stack.Deserialize.Add(normalizeStep{}, middleware.After),
 	)
 	if _, retries := stack.Finalize.Get("Retry"); retries { // what is presigned is not sent
 		err = errors.Join(err, stack.Finalize.Insert(attemptStep{call}, "Retry", middleware.After))
@@ -61,7 +60,7 @@ func (p *peer) addSteps(stack *middleware.Stack) error {
 
 // A callStep is around one call, with all its attempts.
 type callStep struct {
-	peer     *peer
+	peer     *Peer
 	attempts int
 }
 
@@ -70,7 +69,7 @@ func (*callStep) ID() string { return "LithopsCall" }
 
 // HandleInitialize refuses input that can't be sent, and describes errors.
 func (c *callStep) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
-	if err := checkInput(in.Parameters); err != nil {
+	if err := validate.Input(in.Parameters); err != nil {
 		return out, metadata, err
 	}
 	out, metadata, err = next.HandleInitialize(ctx, in)
@@ -89,7 +88,7 @@ func (headerStep) ID() string { return "LithopsCheckHeaders" }
 // HandleBuild checks the headers.
 func (headerStep) HandleBuild(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
 	if request, ok := in.Request.(*smithyhttp.Request); ok {
-		if err := checkHeader(request.Header); err != nil {
+		if err := validate.Header(request.Header); err != nil {
 			return middleware.BuildOutput{}, middleware.Metadata{}, err
 		}
 	}
@@ -119,7 +118,7 @@ func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeI
 			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 		}
 	}
-	before := peer.clock.correction()
+	before := peer.Clock.Correction()
 	out, metadata, err := next.HandleFinalize(ctx, in)
 	if err == nil {
 		return out, metadata, nil
@@ -127,7 +126,7 @@ func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeI
 	if wants := wantedOf(err, request.Header); wants != "" {
 		peer.demanded.Store(demand{operation, wants}, nil)
 		err = &retryError{err}
-	} else if isSkewed(answerStatus(err), before, peer.clock.correction()) {
+	} else if IsSkewed(statusOf(err), before, peer.Clock.Correction()) {
 		err = &retryError{err}
 	}
 	return out, metadata, err
@@ -135,7 +134,7 @@ func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeI
 
 // wantedOf is what a server wants that refused a request with these headers.
 func wantedOf(err error, sent http.Header) string {
-	status := answerStatus(err)
+	status := statusOf(err)
 	if status == http.StatusExpectationFailed && sent.Get("Expect") != "" {
 		return noExpect
 	}
@@ -154,7 +153,7 @@ func addMD5(request *smithyhttp.Request) error {
 	}
 	hash := md5.New() //nolint:gosec // see the import
 	if _, err := io.Copy(hash, body); err != nil {
-		return &finalError{fmt.Errorf("reading the body: %w", err)}
+		return s3err.Final(fmt.Errorf("reading the body: %w", err))
 	}
 	if err := request.RewindStream(); err != nil {
 		return err
@@ -167,9 +166,9 @@ func addMD5(request *smithyhttp.Request) error {
 // the clock's fault. AWS refuses what is 15 minutes off, and others less.
 const maxSkew = 4 * time.Minute
 
-// isSkewed reports whether a refusal may be the fault of the clock: its Date has
+// IsSkewed reports whether a refusal may be the fault of the clock: its Date has
 // moved the clock, so that the next signature has another time.
-func isSkewed(status int, before, after time.Duration) bool {
+func IsSkewed(status int, before, after time.Duration) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
 		return (after - before).Abs() > maxSkew
@@ -177,43 +176,11 @@ func isSkewed(status int, before, after time.Duration) bool {
 	return false
 }
 
-// A signer signs what boto3 signs, with the server's time. A front end may change
-// the headers that it leaves out: Google's and Cloudflare's rewrite Accept-Encoding.
-type signer struct {
-	next  *v4.Signer
-	clock *serverClock
-}
-
-func newSigner(clock *serverClock, optFns ...func(*v4.SignerOptions)) *signer {
-	return &signer{next: v4.NewSigner(optFns...), clock: clock}
-}
-
-// isUnsigned reports whether a header is left out of the signature. The SDK's signer
-// itself leaves out User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding.
-func isUnsigned(name string) bool {
-	switch name {
-	case "Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "Connection", "Content-Length":
-		return true
+// statusOf is the HTTP status that err came with, 0 where no answer did.
+func statusOf(err error) int {
+	var response interface{ HTTPStatusCode() int }
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
 	}
-	return false
-}
-
-// SignHTTP signs a request.
-func (s *signer) SignHTTP(ctx context.Context, credentials aws.Credentials, r *http.Request, payloadHash, service, region string, _ time.Time, optFns ...func(*v4.SignerOptions)) error {
-	signed := *r
-	signed.ContentLength = 0 // which would be signed
-	signed.Header = make(http.Header, len(r.Header)+3)
-	for name, values := range r.Header {
-		if !isUnsigned(name) {
-			signed.Header[name] = values
-		}
-	}
-	if err := s.next.SignHTTP(ctx, credentials, &signed, payloadHash, service, region, s.clock.now(), optFns...); err != nil {
-		return err
-	}
-	for name, values := range signed.Header {
-		r.Header[name] = values
-	}
-	r.Host = signed.Host
-	return nil
+	return 0
 }

@@ -1,16 +1,12 @@
-package lithopss3
+package s3http
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // TestServerClock: a Date corrects the clock as far as it proves it wrong, and no further.
@@ -36,7 +32,7 @@ func TestServerClock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				clock := &serverClock{}
+				clock := &Clock{}
 				clock.offset.Store(int64(test.known))
 				sent := time.Now()
 				time.Sleep(test.took)
@@ -45,11 +41,11 @@ func TestServerClock(t *testing.T) {
 					header[name] = values
 				}
 				clock.observe(header, sent)
-				assert.InDelta(t, test.want.Seconds(), clock.correction().Seconds(), 1)
+				assert.InDelta(t, test.want.Seconds(), clock.Correction().Seconds(), 1)
 				if test.want == 0 {
-					assert.Zero(t, clock.correction())
+					assert.Zero(t, clock.Correction())
 				}
-				assert.Equal(t, time.Now().Add(clock.correction()), clock.now())
+				assert.Equal(t, time.Now().Add(clock.Correction()), clock.Now())
 			})
 		})
 	}
@@ -58,31 +54,8 @@ func TestServerClock(t *testing.T) {
 // TestServerClockSetBack: an answer that came before its request says nothing.
 func TestServerClockSetBack(t *testing.T) {
 	t.Parallel()
-	clock := &serverClock{}
+	clock := &Clock{}
 	now := time.Now()
 	clock.observe(http.Header{"Date": {now.UTC().Format(http.TimeFormat)}}, now.Add(time.Hour))
-	assert.Zero(t, clock.correction())
-}
-
-// TestServerTime: the answers of both paths, errors too, correct the Store's clock.
-func TestServerTime(t *testing.T) {
-	t.Parallel()
-	var ahead atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Date", time.Now().Add(time.Duration(ahead.Load())).UTC().Format(http.TimeFormat))
-		w.Header().Set("ETag", `"e"`)
-		if strings.HasSuffix(r.URL.Path, "/missing") {
-			w.WriteHeader(http.StatusNotFound)
-		}
-	}))
-	t.Cleanup(server.Close)
-	store := storeAt(t, server.URL)
-	assert.WithinDuration(t, time.Now(), store.ServerTime(), time.Minute)
-	for i, key := range []string{"key", "key", "missing", "key"} {
-		hours := time.Duration(i+1) * time.Hour
-		ahead.Store(int64(hours))
-		_, _ = store.HeadObject(t.Context(), "bucket", key)
-		assert.WithinDuration(t, time.Now().Add(hours), store.ServerTime(), time.Minute, "after request %d", i)
-	}
-	require.NoError(t, store.Close())
+	assert.Zero(t, clock.Correction())
 }

@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
 // What a server may make this package read, beside the bodies of objects.
@@ -28,10 +29,6 @@ const (
 	maxAnswerTime = 15 * time.Minute
 )
 
-// ErrTooLarge is an answer of a server, or an object that one promises, that is
-// larger than any sound one.
-var ErrTooLarge = errors.New("too large")
-
 // errEndless is an answer that did not end in maxAnswerTime.
 var errEndless = errors.New("the server's answer did not end in 15 minutes")
 
@@ -40,7 +37,7 @@ var errEndless = errors.New("the server's answer did not end in 15 minutes")
 func boundAnswer(ctx context.Context, method string, response *http.Response, cancel context.CancelCauseFunc) io.ReadCloser {
 	limit, isFine := int64(maxAnswer), response.StatusCode/100 == 2
 	switch {
-	case response.Body == http.NoBody, isFine && isStream(ctx, method):
+	case response.Body == http.NoBody, isFine && IsStream(ctx, method):
 		return response.Body
 	case isFine && isList(ctx):
 		limit = maxListAnswer
@@ -49,9 +46,9 @@ func boundAnswer(ctx context.Context, method string, response *http.Response, ca
 	return &boundBody{ReadCloser: response.Body, left: limit, limit: limit, timer: timer}
 }
 
-// isStream tells a request whose answer is as long as the server's data. The hot
+// IsStream reports whether the answer to a request is whose answer is as long as the server's data. The hot
 // path has no operation in its context; what it gets are objects.
-func isStream(ctx context.Context, method string) bool {
+func IsStream(ctx context.Context, method string) bool {
 	switch awsmiddleware.GetOperationName(ctx) {
 	case "":
 		return method == http.MethodGet
@@ -75,7 +72,7 @@ type boundBody struct {
 
 func (b *boundBody) Read(p []byte) (int, error) {
 	if b.left < 0 {
-		return 0, fmt.Errorf("the server's answer has more than %d bytes: %w", b.limit, ErrTooLarge)
+		return 0, fmt.Errorf("the server's answer has more than %d bytes: %w", b.limit, s3err.ErrTooLarge)
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
 	b.left -= int64(n)

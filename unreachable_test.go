@@ -9,14 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 
-	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -246,46 +244,4 @@ func rawListener(t *testing.T, serve func(net.Conn)) (address string) {
 		<-done
 	})
 	return listener.Addr().String()
-}
-
-// TestHostThatIsNotASCII: net/http would send another host than the one that is signed.
-func TestHostThatIsNotASCII(t *testing.T) {
-	t.Parallel()
-	client := &httpClient{peer: &peer{}, transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, assert.AnError })}
-	for host, isSent := range map[string]bool{"s3.example": true, "s3.bücher.example": false, "xn--bcher-kva.example": true} {
-		_, err := client.send(t.Context(), &http.Request{URL: &url.URL{Scheme: "https", Host: host}}) //nolint:bodyclose // there is none
-		assert.Equal(t, isSent, errors.Is(err, assert.AnError), "%s: %v", host, err)
-	}
-}
-
-// TestSchemeIsCheckedOnce: an answer that is only alike is left as it was.
-func TestSchemeIsCheckedOnce(t *testing.T) {
-	t.Parallel()
-	for _, body := range []string{"", "short", strings.Repeat("x", 2000)} {
-		response := &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
-		require.NoError(t, checkScheme(&url.URL{Scheme: "http"}, response))
-		got, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
-		assert.Equal(t, body, string(got))
-	}
-	broken := &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader("a"), errorReader{assert.AnError}))}
-	require.NoError(t, checkScheme(&url.URL{Scheme: "http"}, broken))
-	got, err := io.ReadAll(broken.Body)
-	require.ErrorIs(t, err, assert.AnError)
-	assert.Equal(t, "a", string(got))
-}
-
-// TestPlainText: the SDK's layers say nothing.
-func TestPlainText(t *testing.T) {
-	t.Parallel()
-	api := &smithy.GenericAPIError{Code: "Code", Message: "message"}
-	assert.NotEmpty(t, plainText(&smithy.CanceledError{}))
-	for want, err := range map[string]error{
-		"Code: message":    &smithy.OperationError{ServiceID: "S3", Err: api},
-		"Code":             &smithy.GenericAPIError{Code: "Code"},
-		"text":             &smithy.OperationError{Err: &smithy.DeserializationError{Err: errors.New("text")}},
-		"credentials: why": fmt.Errorf("get identity: %w", &CredentialsError{Reason: "why"}),
-	} {
-		assert.Equal(t, want, plainText(err))
-	}
 }

@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"context"
@@ -16,22 +16,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
-// A finalError is not tried again, whatever it wraps.
-type finalError struct{ error }
-
-// RetryableError is for the retry policy.
-func (*finalError) RetryableError() bool { return false }
-
-// Unwrap returns the error.
-func (e *finalError) Unwrap() error { return e.error }
-
-// A requestError is a request that no answer came to.
-type requestError struct {
+// A RequestError is a request that no answer came to.
+type RequestError struct {
 	endpoint string // "https://host:port"
 	reason   string
 	isFinal  bool
@@ -39,18 +30,18 @@ type requestError struct {
 }
 
 // Error names the endpoint and why it did not answer.
-func (e *requestError) Error() string { return "cannot reach " + e.endpoint + " (" + e.reason + ")" }
+func (e *RequestError) Error() string { return "cannot reach " + e.endpoint + " (" + e.reason + ")" }
 
 // RetryableError is for the retry policy.
-func (e *requestError) RetryableError() bool { return !e.isFinal }
+func (e *RequestError) RetryableError() bool { return !e.isFinal }
 
 // Unwrap returns net/http's error.
-func (e *requestError) Unwrap() error { return e.err }
+func (e *RequestError) Unwrap() error { return e.err }
 
 var (
 	errProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names is not a URL")
 	// errHead is an answer whose status line and headers have no end.
-	errHead     = fmt.Errorf("the head of the server's answer: %w", ErrTooLarge)
+	errHead     = fmt.Errorf("the head of the server's answer: %w", s3err.ErrTooLarge)
 	errNoAnswer = errors.New("Options.Transport returned neither a response nor an error")
 	errSpeakTLS = errors.New("the server speaks TLS: use https")
 )
@@ -64,12 +55,12 @@ func describeSending(u *url.URL, err error) error {
 	}
 	switch text := err.Error(); {
 	case strings.Contains(text, "invalid proxy address"): // net/http prints it, password and all
-		return &finalError{errProxy}
+		return s3err.Final(errProxy)
 	case strings.Contains(text, "response headers exceeded"):
-		return &finalError{errHead}
+		return s3err.Final(errHead)
 	}
 	reason, isFinal := describeCause(err)
-	return &requestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: err}
+	return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: err}
 }
 
 // describeCause says why no answer came, and whether it is so again.
@@ -97,7 +88,7 @@ func describeCause(err error) (reason string, isFinal bool) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "server closed"):
 		return "the server closed the connection", false
 	}
-	return serverText(strings.TrimPrefix(err.Error(), "net/http: ")), false
+	return s3err.Text(strings.TrimPrefix(err.Error(), "net/http: ")), false
 }
 
 // address is that of the connection that failed, after a space.
@@ -133,13 +124,13 @@ func describeTLS(err error) (reason string, isTLS bool) {
 	case errors.As(err, &unknown):
 		return "certificate signed by unknown authority: set AWS_CA_BUNDLE", true
 	case errors.As(err, &certificate):
-		return strings.TrimPrefix(serverText(certificate.Err.Error()), "x509: "), true
+		return strings.TrimPrefix(s3err.Text(certificate.Err.Error()), "x509: "), true
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &header):
 		return "the server does not speak TLS: use http", true
 	case strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`): // a TLS alert
 		return errSpeakTLS.Error(), true
 	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls:"):
-		return serverText(rootOf(err).Error()), true
+		return s3err.Text(rootOf(err).Error()), true
 	}
 	return "", false
 }
@@ -167,7 +158,7 @@ func checkScheme(u *url.URL, response *http.Response) error {
 	for _, hint := range []string{"http request to an https server", "http request was sent to https", "http to an ssl-enabled server"} {
 		if strings.Contains(text, hint) {
 			_ = response.Body.Close()
-			return &requestError{endpoint: u.Scheme + "://" + u.Host, reason: errSpeakTLS.Error(), isFinal: true, err: errSpeakTLS}
+			return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: errSpeakTLS.Error(), isFinal: true, err: errSpeakTLS}
 		}
 	}
 	rest := io.Reader(response.Body)
@@ -193,7 +184,7 @@ type failedCall struct {
 }
 
 // Error is what failed, without the SDK's layers.
-func (e *failedCall) Error() string { return causeText(e.err) + e.tried() }
+func (e *failedCall) Error() string { return CauseText(e.err) + e.tried() }
 
 func (e *failedCall) tried() string {
 	if e.attempts < 2 {
@@ -205,8 +196,8 @@ func (e *failedCall) tried() string {
 // Unwrap returns the SDK's error.
 func (e *failedCall) Unwrap() error { return e.err }
 
-// triedText is ", tried 6 times" where that is known of err.
-func triedText(err error) string {
+// TriedText is ", tried 6 times" where that is known of err.
+func TriedText(err error) string {
 	var failed *failedCall
 	if errors.As(err, &failed) {
 		return failed.tried()
@@ -214,23 +205,33 @@ func triedText(err error) string {
 	return ""
 }
 
-// plainText is what failed, and how often it was tried, without the SDK's words.
-func plainText(err error) string { return causeText(err) + triedText(err) }
+// Attempts returns how many attempts the call made whose error err is, 0 where that
+// is not known.
+func Attempts(err error) int {
+	var failed *failedCall
+	if errors.As(err, &failed) {
+		return failed.attempts
+	}
+	return 0
+}
 
-// causeText leaves out what the SDK says about itself ("operation error S3: …,
+// PlainText is what failed, and how often it was tried, without the SDK's words.
+func PlainText(err error) string { return CauseText(err) + TriedText(err) }
+
+// CauseText leaves out what the SDK says about itself ("operation error S3: …,
 // exceeded maximum number of attempts, 6, https response error StatusCode: 0,
 // RequestID: , HostID: , …").
-func causeText(err error) string {
-	var credentials *CredentialsError
-	if errors.As(err, &credentials) {
-		return credentials.Error()
+func CauseText(err error) string {
+	var final *s3err.FinalError
+	if errors.As(err, &final) {
+		return final.Error() // no answer, but this package or one that uses it
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		if code, message := serverText(api.ErrorCode()), serverText(api.ErrorMessage()); code != "" && message != "" && message != code {
+		if code, message := s3err.Text(api.ErrorCode()), s3err.Text(api.ErrorMessage()); code != "" && message != "" && message != code {
 			return code + ": " + message
 		}
-		return serverText(api.ErrorCode() + api.ErrorMessage())
+		return s3err.Text(api.ErrorCode() + api.ErrorMessage())
 	}
 	for isSDKLayer(err) {
 		inner := errors.Unwrap(err)

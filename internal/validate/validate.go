@@ -1,4 +1,10 @@
-package lithopss3
+// Package validate refuses what can't be sent, before any request: texts that are
+// not UTF-8, metadata and headers that HTTP can't carry, keys that sign nothing, and
+// hosts that net/http would change.
+// It must not know operations, clients or settings: it looks at values.
+// Start reading at Input, which sees the input of every operation; Header sees what
+// comes of it, and KeyProblem what signs it.
+package validate
 
 import (
 	"errors"
@@ -11,18 +17,15 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-)
 
-// What can't be sent is refused before any request: checkInput sees the input of
-// every operation, checkHeader the headers that come of it, and boto.CheckKeys
-// what signs it. The fast path takes only what passes all of them and leaves the
-// rest to the SDK's client, where they are asked.
+	"github.com/lithops-go/lithopss3/internal/s3err"
+)
 
 var errUnsendable = errors.New("it can't be sent")
 
-// checkInput returns an error for an operation's input that has a text which is not
+// Input returns an error for an operation's input that has a text which is not
 // UTF-8, or metadata that can't be headers of their own.
-func checkInput(input any) error { return checkValue("", reflect.ValueOf(input)) }
+func Input(input any) error { return checkValue("", reflect.ValueOf(input)) }
 
 func checkValue(name string, v reflect.Value) error {
 	switch v.Kind() {
@@ -67,7 +70,7 @@ func checkText(name, text string) error {
 	case utf8.ValidString(text):
 		return nil
 	case name == "Key":
-		return fmt.Errorf("%w: %q is not UTF-8", ErrInvalidKey, text)
+		return fmt.Errorf("%w: %q is not UTF-8", s3err.ErrInvalidKey, text)
 	}
 	return fmt.Errorf("invalid %s %q: %w, because it is not UTF-8", name, text, errUnsendable)
 }
@@ -92,9 +95,9 @@ func checkMetadata(metadata map[string]string) error {
 	return nil
 }
 
-// checkHeader returns an error for a header that HTTP can't carry. It does not
+// Header returns an error for a header that HTTP can't carry. It does not
 // repeat the value, which may be a secret.
-func checkHeader(header http.Header) error {
+func Header(header http.Header) error {
 	for name, values := range header {
 		if !isHeaderName(name) {
 			return fmt.Errorf("invalid header %q: %w, because it is not the name of a header", name, errUnsendable)
@@ -108,14 +111,32 @@ func checkHeader(header http.Header) error {
 	return nil
 }
 
-// checkHost refuses a host that net/http would not send as it is signed.
-func checkHost(host string) error {
+// Host refuses a host that net/http would not send as it is signed.
+func Host(host string) error {
 	for i := range len(host) {
 		if host[i] >= utf8.RuneSelf {
-			return &finalError{fmt.Errorf("the endpoint's host %q is not US-ASCII: give its name in the DNS (xn--…)", host)}
+			return s3err.Final(fmt.Errorf("the endpoint's host %q is not US-ASCII: give its name in the DNS (xn--…)", host))
 		}
 	}
 	return nil
+}
+
+// KeyProblem says what keeps a key ID or a token out of a header: "has a line break
+// at its end". It is empty if nothing does.
+func KeyProblem(text string) string {
+	return hasProblem(problemOf(text, func(r rune) bool { return isASCII(r) && !unicode.IsSpace(r) }))
+}
+
+// SecretProblem says what is wrong with a secret access key, like KeyProblem.
+func SecretProblem(text string) string {
+	return hasProblem(problemOf(text, func(r rune) bool { return !unicode.IsSpace(r) }))
+}
+
+func hasProblem(problem string) string {
+	if problem == "" {
+		return ""
+	}
+	return "has " + problem
 }
 
 // problemOf says what keeps a text out of a header, or "" if nothing does. allowed

@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"context"
@@ -13,17 +13,24 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
-// transportOptions are what connections depend on.
-type transportOptions struct {
-	timeout  time.Duration // to connect, for a write, and for an answer once the request is sent
-	caBundle string        // a file of certificates; "" for the system's
-	proxies  proxyChoice
-	once     bool // for servers that are asked once in a while: no connection is kept
+// Options are what connections depend on.
+type Options struct {
+	// Timeout bounds the time to connect, to write, and to wait for an answer once the
+	// request is sent.
+	Timeout time.Duration
+	// CABundle names a file of certificates; "" is the system's.
+	CABundle string
+	Proxies  Proxies
+	// Once is for servers that are asked once in a while: no connection is kept.
+	Once bool
+	// Dial makes a connection; nil is the network's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// A transport carries requests. It keeps as many connections as Lithops' pool,
+// A Transport carries requests. It keeps as many connections as Lithops' pool,
 // allows more, and gives up on a connection where botocore's sockets do.
 //
 // A bundle of certificates is read with the first request that needs one, as by
@@ -32,7 +39,7 @@ type transportOptions struct {
 // for the others that is made with the first of them. Every way of TLS, also the
 // one inside a proxy's tunnel and the one to a proxy, takes the same
 // configuration.
-type transport struct {
+type Transport struct {
 	insecure  *http.Transport
 	secure    func() (*http.Transport, error)
 	isTLSHere bool // to the proxy of plain http
@@ -40,14 +47,14 @@ type transport struct {
 	made      *http.Transport // what secure gave
 }
 
-// newTransport makes no connection, and reads no file.
-func newTransport(o transportOptions) *transport {
-	t := &transport{insecure: newHTTPTransport(o, nil)}
-	t.isTLSHere = o.proxies.http.url != nil && o.proxies.http.url.Scheme == "https"
+// NewTransport makes no connection, and reads no file.
+func NewTransport(o Options) *Transport {
+	t := &Transport{insecure: newHTTPTransport(o, nil)}
+	t.isTLSHere = o.Proxies.http.url != nil && o.Proxies.http.url.Scheme == "https"
 	t.secure = sync.OnceValues(func() (*http.Transport, error) {
-		roots, err := readBundle(o.caBundle)
+		roots, err := readBundle(o.CABundle)
 		if err != nil {
-			return nil, &finalError{err}
+			return nil, s3err.Final(err)
 		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -58,7 +65,7 @@ func newTransport(o transportOptions) *transport {
 }
 
 // RoundTrip sends a request.
-func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "https" && !t.isTLSHere {
 		return t.insecure.RoundTrip(r)
 	}
@@ -73,7 +80,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections closes the connections that no request uses.
-func (t *transport) CloseIdleConnections() {
+func (t *Transport) CloseIdleConnections() {
 	t.insecure.CloseIdleConnections()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -82,25 +89,31 @@ func (t *transport) CloseIdleConnections() {
 	}
 }
 
+// keptConns is the size of Lithops' pool (max_pool_connections).
+const keptConns = 128
+
 // newHTTPTransport is net/http's transport with the limits of Lithops' client. Nil
 // roots are the system's.
-func newHTTPTransport(o transportOptions, roots *x509.CertPool) *http.Transport {
-	dialer := &net.Dialer{Timeout: o.timeout, KeepAlive: 30 * time.Second}
+func newHTTPTransport(o Options, roots *x509.CertPool) *http.Transport {
+	dial := o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second}).DialContext
+	}
 	return &http.Transport{
-		Proxy: o.proxies.forRequest,
+		Proxy: o.Proxies.forRequest,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, address)
+			conn, err := dial(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}
-			return &writeDeadlineConn{Conn: conn, timeout: o.timeout}, nil
+			return &writeDeadlineConn{Conn: conn, timeout: o.Timeout}, nil
 		},
 		OnProxyConnectResponse: checkConnect,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
-		TLSHandshakeTimeout:    o.timeout,
-		ResponseHeaderTimeout:  o.timeout,
+		TLSHandshakeTimeout:    o.Timeout,
+		ResponseHeaderTimeout:  o.Timeout,
 		ExpectContinueTimeout:  time.Second,
-		DisableKeepAlives:      o.once,
+		DisableKeepAlives:      o.Once,
 		MaxIdleConnsPerHost:    keptConns,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
@@ -115,9 +128,9 @@ func checkConnect(_ context.Context, proxy *url.URL, _ *http.Request, response *
 	if response.StatusCode == http.StatusOK {
 		return nil
 	}
-	err := fmt.Errorf("the proxy %s refused the connection: HTTP %s", proxy.Host, serverText(response.Status))
+	err := fmt.Errorf("the proxy %s refused the connection: HTTP %s", proxy.Host, s3err.Text(response.Status))
 	if response.StatusCode/100 == 4 {
-		return &finalError{err}
+		return s3err.Final(err)
 	}
 	return err
 }

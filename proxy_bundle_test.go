@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -17,10 +16,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -218,57 +215,6 @@ func TestProxyAndBundle(t *testing.T) {
 	}
 }
 
-// TestProxyChoice holds which requests go through which proxy.
-func TestProxyChoice(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		env          map[string]string
-		target, want string
-	}{
-		{nil, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1"}, "https://s3.test", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "http://p:1"}, "http://s3.test", ""},
-		{map[string]string{"HTTP_PROXY": "http://p:1"}, "http://s3.test", "http://p:1"},
-		{map[string]string{"HTTP_PROXY": "http://p:1"}, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "https_proxy": "http://q:2"}, "https://s3.test", "http://q:2"},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "https_proxy": ""}, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "p:1"}, "https://s3.test", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "//p:1"}, "https://s3.test", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "socks5://p:1"}, "https://s3.test", "socks5://p:1"},
-		{map[string]string{"ALL_PROXY": "http://p:1"}, "https://s3.test", ""}, // as botocore
-		{map[string]string{"HTTP_PROXY": "http://p:1", "REQUEST_METHOD": "GET"}, "http://s3.test", ""},
-		{map[string]string{"http_proxy": "http://p:1", "REQUEST_METHOD": "GET"}, "http://s3.test", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "REQUEST_METHOD": "GET"}, "https://s3.test", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "http://p:1"}, "https://localhost:9000", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1"}, "https://127.0.0.1:9000", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1"}, "https://[::1]:9000", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "s3.test"}, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "S3.Test"}, "https://s3.TEST:443", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "other, .test "}, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*.test"}, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".s3.test"}, "https://s3.test", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "3.test"}, "https://s3.test", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "s3.test:443"}, "https://s3.test:443", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "s3.test:443"}, "https://s3.test:444", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"}, "https://10.1.2.3:9000", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"}, "https://11.1.2.3:9000", "http://p:1"},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "11.1.2.3"}, "https://11.1.2.3:9000", ""},
-		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": ", ,"}, "https://s3.test", "http://p:1"},
-	} {
-		choice := readProxies(func(name string) (string, bool) { value, ok := test.env[name]; return value, ok })
-		target, err := url.Parse(test.target)
-		require.NoError(t, err)
-		proxy, err := choice.forRequest(&http.Request{URL: target})
-		require.NoError(t, err)
-		got := ""
-		if proxy != nil {
-			got = proxy.String()
-		}
-		assert.Equal(t, test.want, got, "%v %s", test.env, test.target)
-	}
-}
-
 // TestProxyThatIsNone: a proxy's address that is not a URL is an error at once,
 // which does not repeat its password.
 func TestProxyThatIsNone(t *testing.T) {
@@ -280,24 +226,5 @@ func TestProxyThatIsNone(t *testing.T) {
 		require.ErrorContains(t, err, "HTTP_PROXY", address)
 		assert.NotContains(t, err.Error(), "s3cr3t")
 		assert.Less(t, time.Since(began), 10*time.Second, "it is not tried again")
-	}
-}
-
-// TestProxyThatRefuses: what the proxy answers is told with its name, and tried
-// again only where the proxy may be the one that is down.
-func TestProxyThatRefuses(t *testing.T) {
-	t.Parallel()
-	for status, final := range map[int]bool{http.StatusProxyAuthRequired: true, http.StatusForbidden: true, http.StatusBadGateway: false} {
-		address := startProxy(t, &connectProxy{refusal: status}, nil)
-		transport := newTransport(transportOptions{timeout: ioTimeout, proxies: proxyChoice{https: parseProxy(address)}})
-		t.Cleanup(transport.CloseIdleConnections)
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+serviceHost, http.NoBody)
-		require.NoError(t, err)
-		response, err := transport.RoundTrip(request) //nolint:bodyclose // there is none
-		assert.Nil(t, response)
-		require.ErrorContains(t, err, strings.TrimPrefix(address, "http://"))
-		require.ErrorContains(t, err, fmt.Sprint(status))
-		var marked *finalError
-		assert.Equal(t, final, errors.As(err, &marked), "%d", status)
 	}
 }

@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"context"
@@ -10,10 +10,13 @@ import (
 	"net/http"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -73,26 +76,26 @@ func TestRetryPolicy(t *testing.T) {
 		{answered(200, undecoded(&xml.SyntaxError{Msg: "expected element name"})), false},
 		{answered(200, undecoded(&net.OpError{Op: "read", Err: syscall.ECONNRESET})), true},
 		{answered(404, undecoded(io.ErrUnexpectedEOF)), true},
-		{answered(200, undecoded(ErrTooLarge)), false},
+		{answered(200, undecoded(s3err.ErrTooLarge)), false},
 		{answered(200, errors.New("other")), false},
 		{io.ErrUnexpectedEOF, false}, // of a body of the caller's
-		{errStalled, true},
+		{ErrStalled, true},
 		{net.ErrClosed, true},
 		{syscall.ECONNRESET, true},
-		{&requestError{err: errors.New("refused")}, true},
-		{&requestError{isFinal: true, err: errors.New("certificate")}, false},
-		{&smithyhttp.RequestSendError{Err: &requestError{err: errors.New("refused")}}, true},
-		{&finalError{&requestError{err: errors.New("refused")}}, false},
-		{&finalError{io.ErrNoProgress}, false},
-		{&smithyhttp.RequestSendError{Err: &finalError{errors.New("the file shrank")}}, false},
+		{&RequestError{err: errors.New("refused")}, true},
+		{&RequestError{isFinal: true, err: errors.New("certificate")}, false},
+		{&smithyhttp.RequestSendError{Err: &RequestError{err: errors.New("refused")}}, true},
+		{s3err.Final(&RequestError{err: errors.New("refused")}), false},
+		{s3err.Final(io.ErrNoProgress), false},
+		{&smithyhttp.RequestSendError{Err: s3err.Final(errors.New("the file shrank"))}, false},
 		{&retryError{answered(400, coded("MissingContentMD5"))}, true},
 		{&smithy.CanceledError{Err: context.Canceled}, false},
 		{&aws.RequestCanceledError{Err: context.Canceled}, false},
-		{&smithy.CanceledError{Err: &requestError{err: context.Canceled}}, false},
+		{&smithy.CanceledError{Err: &RequestError{err: context.Canceled}}, false},
 		{errors.New("anything"), false},
 	} {
-		assert.Equal(t, test.again, isRetryable(test.err), "%v", test.err)
-		for _, retryer := range []aws.Retryer{newRetryer(s3Attempts, backoff), newRetryer(stsAttempts, backoff)} {
+		assert.Equal(t, test.again, IsRetryable(test.err), "%v", test.err)
+		for _, retryer := range []aws.Retryer{NewRetryer(6, Backoff), NewRetryer(5, Backoff)} {
 			assert.Equal(t, test.again, retryer.IsErrorRetryable(test.err), "%v", test.err)
 		}
 	}
@@ -101,7 +104,7 @@ func TestRetryPolicy(t *testing.T) {
 // TestRetryDelay: another request is made at once, the same one after a wait.
 func TestRetryDelay(t *testing.T) {
 	t.Parallel()
-	retryer := newRetryer(s3Attempts, usualPace.backoff)
+	retryer := NewRetryer(6, Backoff)
 	delay, err := retryer.RetryDelay(4, &smithy.OperationError{Err: &retryError{errors.New("417")}})
 	require.NoError(t, err)
 	assert.Zero(t, delay)
@@ -112,5 +115,32 @@ func TestRetryDelay(t *testing.T) {
 		total += int(delay)
 	}
 	assert.Positive(t, total)
-	assert.Equal(t, s3Attempts, retryer.MaxAttempts())
+	assert.Equal(t, 6, retryer.MaxAttempts())
+}
+
+// TestNoTokenBucket: a thousand failures in a row leave as many attempts to the
+// next request as to the first.
+func TestNoTokenBucket(t *testing.T) {
+	t.Parallel()
+	retryer := NewRetryer(6, Backoff)
+	failure := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusServiceUnavailable}}, Err: errors.New("slow down")}
+	for range 1000 {
+		require.True(t, retryer.IsErrorRetryable(failure))
+		release, err := retryer.GetRetryToken(t.Context(), failure)
+		require.NoError(t, err)
+		require.NoError(t, release(failure))
+	}
+	_, ok := retryer.(*retry.Standard)
+	assert.True(t, ok)
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	for attempt := 1; attempt < 100; attempt++ {
+		for range 20 {
+			d, err := Backoff(attempt, nil)
+			require.NoError(t, err)
+			assert.Less(t, d, min(maxDelay, time.Second<<min(attempt-1, 10))+1)
+		}
+	}
 }

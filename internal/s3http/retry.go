@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"encoding/xml"
@@ -16,7 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// What is tried again, by all clients (S3, STS, SSO, SSO OIDC): isRetryable is the
+// What is tried again, by all clients (S3, STS, SSO, SSO OIDC): IsRetryable is the
 // one place. It holds what botocore's legacy mode retries (botocore/data/_retry.json
 // and retryhandler.py), and beyond that what S3 or a server of its kind says may
 // pass.
@@ -44,12 +44,12 @@ func (*retryError) RetryableError() bool { return true }
 // Unwrap returns the error of the attempt.
 func (e *retryError) Unwrap() error { return e.err }
 
-// newRetryer has no token bucket: one that a burst of failures empties would
+// NewRetryer has no token bucket: one that a burst of failures empties would
 // starve a fan-out of thousands of calls.
-func newRetryer(attempts int, delay retry.BackoffDelayerFunc) aws.Retryer {
+func NewRetryer(attempts int, delay retry.BackoffDelayerFunc) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
-		o.MaxBackoff = maxBackoff
+		o.MaxBackoff = maxDelay
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
 			if changed := (*retryError)(nil); errors.As(err, &changed) {
@@ -57,25 +57,21 @@ func newRetryer(attempts int, delay retry.BackoffDelayerFunc) aws.Retryer {
 			}
 			return delay(attempt, err)
 		})
-		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary { return aws.BoolTernary(isRetryable(err)) })}
+		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary { return aws.BoolTernary(IsRetryable(err)) })}
 	})
 }
 
-// isRetryable reports whether a failed attempt may succeed if it is made again.
-func isRetryable(err error) bool {
+// IsRetryable reports whether a failed attempt may succeed if it is made again.
+func IsRetryable(err error) bool {
 	var canceled interface{ CanceledError() bool }
 	if errors.As(err, &canceled) && canceled.CanceledError() {
 		return false
 	}
-	var marked interface{ RetryableError() bool } // finalError, requestError, retryError
+	var marked interface{ RetryableError() bool } // FinalError, RequestError, retryError
 	if errors.As(err, &marked) {
 		return marked.RetryableError()
 	}
-	var response interface{ HTTPStatusCode() int }
-	status := 0
-	if errors.As(err, &response) {
-		status = response.HTTPStatusCode()
-	}
+	status := statusOf(err)
 	if retriedStatuses[status] {
 		return true
 	}
@@ -88,7 +84,7 @@ func isRetryable(err error) bool {
 
 // isBroken reports whether an answer, or the connection, ended early or stalled.
 func isBroken(err error) bool {
-	if errors.Is(err, errStalled) || isDisconnect(err) {
+	if errors.Is(err, ErrStalled) || IsDisconnect(err) {
 		return true
 	}
 	// Of an answer without a length only its decoder notices that it is cut.
@@ -97,13 +93,17 @@ func isBroken(err error) bool {
 	return errors.As(err, &undecoded) && (errors.Is(err, io.ErrUnexpectedEOF) || (errors.As(err, &syntax) && syntax.Msg == "unexpected EOF"))
 }
 
-func isDisconnect(err error) bool {
+// IsDisconnect reports whether the connection broke.
+func IsDisconnect(err error) bool {
 	var operation *net.OpError
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed) || errors.As(err, &operation)
 }
 
-// backoff is botocore's: up to 1, 2, 4, … seconds.
-func backoff(attempt int, _ error) (time.Duration, error) {
-	ceiling := min(maxBackoff, time.Second<<min(attempt-1, 10))
+// maxDelay is botocore's longest wait between attempts.
+const maxDelay = 20 * time.Second
+
+// Backoff is botocore's wait before another attempt: up to 1, 2, 4, … seconds.
+func Backoff(attempt int, _ error) (time.Duration, error) {
+	ceiling := min(maxDelay, time.Second<<min(attempt-1, 10))
 	return rand.N(ceiling), nil
 }

@@ -1,0 +1,91 @@
+package s3http
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/progress"
+	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/validate"
+)
+
+// IOTimeout is how long a connection may take to be made, to take bytes or to give
+// them: CONN_READ_TIMEOUT of Lithops' S3Backend.
+const IOTimeout = 10 * time.Second
+
+// A Client is the SDK's HTTPClient: one round trip, no redirects (they would
+// carry signed headers to another host), and a body that can't stall for ever.
+type Client struct {
+	Transport http.RoundTripper
+	Timeout   time.Duration // for the next bytes of an answer; 0 is IOTimeout
+	Peer      *Peer         // what is known of the server
+}
+
+// Do sends the request.
+func (c *Client) Do(request *http.Request) (*http.Response, error) {
+	// smithy-go closes the body as soon as the answer is there, while net/http
+	// may still be in its WriteTo, whose io.EOF then closes the connection under
+	// the unread answer. Without the method, net/http copies by Read, where
+	// io.EOF is the end.
+	if _, ok := request.Body.(io.WriterTo); ok {
+		request.Body = struct{ io.ReadCloser }{request.Body}
+	}
+	return c.Send(request.Context(), request)
+}
+
+// Send is Do for a request that is sound and for another context than its own.
+func (c *Client) Send(ctx context.Context, request *http.Request) (*http.Response, error) {
+	if err := validate.Host(request.URL.Host); err != nil {
+		return nil, err
+	}
+	counted := progress.Count(ctx, request)
+	ctx, cancel := context.WithCancelCause(ctx)
+	sent := time.Now()
+	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
+	if err == nil && response == nil {
+		err = s3err.Final(errNoAnswer)
+	}
+	if err != nil {
+		cancel(nil)
+		counted.Fail()
+		return nil, describeSending(request.URL, err)
+	}
+	c.Peer.Clock.observe(response.Header, sent)
+	if response.Body == nil { // a transport of the caller's may do without
+		response.Body = http.NoBody
+	}
+	response.Body = boundAnswer(ctx, request.Method, response, cancel)
+	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout)}
+	return response, checkScheme(request.URL, response)
+}
+
+// ErrStalled is a response body that sent nothing for so long.
+var ErrStalled = errors.New("the server sent nothing for 10 s")
+
+// stallBody fails a read that waits longer than timeout.
+type stallBody struct {
+	io.ReadCloser
+	timeout time.Duration
+	ctx     context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
+	cancel  context.CancelCauseFunc
+}
+
+func (b *stallBody) Read(p []byte) (int, error) {
+	timer := time.AfterFunc(b.timeout, func() { b.cancel(ErrStalled) })
+	n, err := b.ReadCloser.Read(p)
+	timer.Stop()
+	if cause := context.Cause(b.ctx); err != nil && (errors.Is(cause, ErrStalled) || errors.Is(cause, errEndless)) {
+		err = cause
+	}
+	return n, err
+}
+
+func (b *stallBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
+}
