@@ -1,0 +1,545 @@
+package download
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/partfile"
+	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A fakeSource is an object in memory.
+type fakeSource struct {
+	data []byte
+	etag string
+	sums http.Header // what Head says
+
+	change func(r Range, answer *Answer) error // of each answer
+	head   func(info *Info) error
+
+	mu    sync.Mutex
+	gets  []Range
+	heads []string
+}
+
+func (s *fakeSource) Get(_ context.Context, r Range) (*Answer, error) {
+	s.mu.Lock()
+	s.gets = append(s.gets, r)
+	s.mu.Unlock()
+	size := int64(len(s.data))
+	if r.Length < 0 {
+		r.Offset, r.Length = 0, size
+	}
+	data := s.data[r.Offset:min(r.Offset+r.Length, size)]
+	answer := &Answer{Body: io.NopCloser(bytes.NewReader(data)), Length: int64(len(data)), Size: size, ETag: s.etag}
+	if s.change != nil {
+		if err := s.change(r, answer); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+func (s *fakeSource) Head(_ context.Context, etag string) (Info, error) {
+	s.mu.Lock()
+	s.heads = append(s.heads, etag)
+	s.mu.Unlock()
+	answer := checksum.FromHeader(s.sums)
+	info := Info{Size: int64(len(s.data)), ETag: s.etag, Sum: answer.Object()}
+	if s.head != nil {
+		if err := s.head(&info); err != nil {
+			return Info{}, err
+		}
+	}
+	return info, nil
+}
+
+func sumsOf(name string, kind *checksum.Kind, data []byte) http.Header {
+	hash := kind.New()
+	_, _ = hash.Write(data)
+	return http.Header{"X-Amz-Checksum-" + name: {base64.StdEncoding.EncodeToString(hash.Sum(nil))}}
+}
+
+// fetch downloads into folder/file.
+func fetch(t *testing.T, source Source, folder string, opts Options) (string, error) {
+	t.Helper()
+	path := filepath.Join(folder, "file")
+	target, err := partfile.Open(nil, path)
+	require.NoError(t, err)
+	defer target.Close()
+	opts.Bucket, opts.Key = "bucket", "key"
+	err = File(t.Context(), source, target, opts)
+	content, _ := os.ReadFile(path)
+	return string(content), err
+}
+
+func filesIn(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	list := []string{}
+	for _, entry := range entries {
+		list = append(list, entry.Name())
+	}
+	return list
+}
+
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]int{0: 1, 1: 1, ChunkSize: 1, ChunkSize + 1: 2, 2 * ChunkSize: 2, 2*ChunkSize + 5: 3} {
+		for _, resume := range []bool{false, true} {
+			data := testkit.Bytes(size)
+			source := &fakeSource{data: data, etag: `"e"`, sums: sumsOf("Crc32", checksum.CRC32, data)}
+			folder := t.TempDir()
+			var last [2]int64
+			got, err := fetch(t, source, folder, Options{Resume: resume, Progress: func(done, total int64) { last = [2]int64{done, total} }})
+			require.NoError(t, err)
+			assert.True(t, got == string(data), "%d bytes", size)
+			assert.Equal(t, [2]int64{int64(size), int64(size)}, last)
+			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+			assert.Len(t, source.gets, want, "%d bytes", size)
+			assert.Equal(t, Range{Length: ChunkSize}, source.gets[0])
+			for _, r := range source.gets[1:] {
+				assert.Equal(t, `"e"`, r.ETag, "later ranges are of the first's version")
+				assert.Zero(t, r.Offset%ChunkSize)
+				assert.Equal(t, min(ChunkSize, int64(size)-r.Offset), r.Length)
+			}
+			if want == 1 {
+				assert.Empty(t, source.heads)
+			} else {
+				assert.Equal(t, []string{`"e"`}, source.heads)
+			}
+		}
+	}
+}
+
+// TestWrongSums compares with every kind of checksum, of small and large objects.
+func TestWrongSums(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]*checksum.Kind{
+		"Crc32": checksum.CRC32, "Crc32c": checksum.CRC32C, "Crc64nvme": checksum.CRC64NVME, "Sha1": checksum.SHA1, "Sha256": checksum.SHA256,
+	} {
+		for _, size := range []int{10, ChunkSize + 5} {
+			for _, isWrong := range []bool{false, true} {
+				for _, resume := range []bool{false, true} {
+					data := testkit.Bytes(size)
+					source := &fakeSource{data: data, etag: `"e"`, sums: sumsOf(name, kind, data)}
+					source.change = func(_ Range, answer *Answer) error {
+						answer.MayHaveSum = true
+						return nil
+					}
+					if isWrong {
+						source.sums = sumsOf(name, kind, data[1:])
+					}
+					folder := t.TempDir()
+					got, err := fetch(t, source, folder, Options{Resume: resume})
+					if isWrong {
+						require.ErrorIs(t, err, checksum.ErrMismatch)
+						assert.Empty(t, filesIn(t, folder), "not to be resumed")
+						continue
+					}
+					require.NoError(t, err)
+					assert.True(t, got == string(data))
+				}
+			}
+		}
+	}
+}
+
+// TestWithoutStrongETag gets the object as one answer.
+func TestWithoutStrongETag(t *testing.T) {
+	t.Parallel()
+	for _, etag := range []string{"", `""`, `W/"e"`} {
+		source := &fakeSource{data: testkit.Bytes(2 * ChunkSize), etag: etag}
+		folder := t.TempDir()
+		got, err := fetch(t, source, folder, Options{ETag: `"asked"`, Resume: true})
+		require.NoError(t, err)
+		assert.True(t, got == string(source.data))
+		assert.Equal(t, []Range{{0, ChunkSize, `"asked"`}, {0, -1, `"asked"`}}, source.gets)
+		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	}
+}
+
+// TestUnknownSize proves the size by a HEAD.
+func TestUnknownSize(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for name, test := range map[string]struct {
+		head func(info *Info) error
+		want error
+	}{
+		"it says":          {nil, nil},
+		"it says more":     {func(info *Info) error { info.Size++; return nil }, io.ErrUnexpectedEOF},
+		"it says less":     {func(info *Info) error { info.Size--; return nil }, io.ErrUnexpectedEOF},
+		"it does not say":  {func(*Info) error { return mine }, errUnknownSize},
+		"and says its why": {func(*Info) error { return mine }, mine},
+	} {
+		source := &fakeSource{data: testkit.Bytes(1000), etag: `"e"`, head: test.head}
+		source.change = func(_ Range, answer *Answer) error {
+			answer.Length, answer.Size = -1, -1
+			return nil
+		}
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "file"), []byte("before"), 0o600))
+		got, err := fetch(t, source, folder, Options{})
+		require.ErrorIs(t, err, test.want, name)
+		assert.Equal(t, test.want == nil, got == string(source.data), name)
+		assert.Equal(t, test.want != nil, got == "before", name)
+		assert.Equal(t, []string{`"e"`}, source.heads)
+		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	}
+}
+
+// TestCutAnswers has a body with fewer bytes than were promised.
+func TestCutAnswers(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1000, 2 * ChunkSize} {
+		source := &fakeSource{data: testkit.Bytes(size), etag: `"e"`}
+		source.change = func(r Range, answer *Answer) error {
+			if r.Offset == 0 && size == 1000 || r.Offset > 0 {
+				answer.Body = io.NopCloser(io.LimitReader(answer.Body, 500))
+			}
+			return nil
+		}
+		folder := t.TempDir()
+		_, err := fetch(t, source, folder, Options{})
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		assert.Empty(t, filesIn(t, folder))
+	}
+}
+
+// TestOtherVersions has later ranges of another object.
+func TestOtherVersions(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(answer *Answer)
+		want   error
+	}{
+		"another ETag":   {func(answer *Answer) { answer.ETag = `"other"` }, ErrChanged},
+		"another size":   {func(answer *Answer) { answer.Size++ }, ErrChanged},
+		"no ETag":        {func(answer *Answer) { answer.ETag = "" }, nil},
+		"a weak ETag":    {func(answer *Answer) { answer.ETag = `W/"e"` }, nil},
+		"without quotes": {func(answer *Answer) { answer.ETag = "e" }, nil},
+	} {
+		source := &fakeSource{data: testkit.Bytes(2 * ChunkSize), etag: `"e"`}
+		source.change = func(r Range, answer *Answer) error {
+			if r.Offset > 0 {
+				test.change(answer)
+			}
+			return nil
+		}
+		folder := t.TempDir()
+		_, err := fetch(t, source, folder, Options{Resume: true})
+		require.ErrorIs(t, err, test.want, name)
+		assert.Equal(t, test.want == nil, len(filesIn(t, folder)) == 1, name)
+		assert.NotContains(t, filesIn(t, folder), ".file.lithops-s3.part", "of no use any more")
+	}
+}
+
+// TestHeadOfAnotherVersion has a checksum that is not the object's.
+func TestHeadOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	for name, head := range map[string]func(info *Info) error{
+		"another size": func(info *Info) error { info.Size++; return nil },
+		"another ETag": func(info *Info) error { info.ETag = `"other"`; return nil },
+		"an error":     func(*Info) error { return errors.New("forbidden") },
+	} {
+		source := &fakeSource{data: testkit.Bytes(2 * ChunkSize), etag: `"e"`, head: head}
+		source.sums = sumsOf("Crc32", checksum.CRC32, nil)
+		got, err := fetch(t, source, t.TempDir(), Options{})
+		require.NoError(t, err, name)
+		assert.True(t, got == string(source.data), name)
+	}
+}
+
+// resumeSize is the size of an object of three chunks.
+const resumeSize = 2*ChunkSize + 5
+
+// interrupt leaves a download of three chunks whose last chunk was refused.
+func interrupt(t *testing.T, source *fakeSource, folder string) {
+	t.Helper()
+	mine := errors.New("mine")
+	var came sync.WaitGroup
+	came.Add(2)
+	change := source.change
+	source.change = func(r Range, answer *Answer) error {
+		if r.Offset == 2*ChunkSize {
+			came.Wait()
+			return mine
+		}
+		answer.Body = &lastRead{answer.Body, answer.Length, came.Done}
+		return nil
+	}
+	_, err := fetch(t, source, folder, Options{Resume: true})
+	require.ErrorIs(t, err, mine)
+	require.Len(t, filesIn(t, folder), 2)
+	source.change, source.gets, source.heads = change, nil, nil
+}
+
+// lastRead calls done once so many bytes were read.
+type lastRead struct {
+	io.ReadCloser
+	left int64
+	done func()
+}
+
+func (l *lastRead) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	if l.left -= int64(n); l.left == 0 && n > 0 {
+		l.done()
+	}
+	return n, err
+}
+
+func etagOf(data []byte, partSize int) string {
+	if partSize == 0 {
+		sum := md5.Sum(data)
+		return `"` + hex.EncodeToString(sum[:]) + `"`
+	}
+	hash, parts := md5.New(), 0
+	for part := range slices.Chunk(data, partSize) {
+		sum := md5.Sum(part)
+		_, _ = hash.Write(sum[:])
+		parts++
+	}
+	return fmt.Sprintf(`"%x-%d"`, hash.Sum(nil), parts)
+}
+
+// TestResume asks again for what the server does not prove, and for nothing else.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	data := testkit.Bytes(resumeSize)
+	for name, test := range map[string]struct {
+		etag string
+		sums http.Header
+		gets int // beyond the one that is missing
+	}{
+		"a checksum":                 {`"e"`, sumsOf("Crc32", checksum.CRC32, data), 0},
+		"a checksum, not of CRC32":   {`"e"`, sumsOf("Crc64nvme", checksum.CRC64NVME, data), 0},
+		"a checksum, of no CRC":      {`"e"`, sumsOf("Sha1", checksum.SHA1, data), 0},
+		"an MD5":                     {etagOf(data, 0), nil, 0},
+		"an MD5 in capitals":         {string(bytes.ToUpper([]byte(etagOf(data, 0)))), nil, 0},
+		"an MD5 of parts":            {etagOf(data, 8<<20), nil, 0},
+		"an MD5 of other parts":      {etagOf(data, 5<<20), nil, 0},
+		"an MD5 of one part":         {etagOf(data, 32<<20), nil, 0},
+		"an MD5 of parts of no size": {etagOf(data, 7<<20), nil, 2},
+		"an MD5 of other bytes":      {etagOf(data[1:], 0), nil, 2},
+		"parts, of other bytes":      {etagOf(data[1:], 8<<20), nil, 2},
+		"no number of parts":         {etagOf(data, 0)[:33] + `-x"`, nil, 2},
+		"no MD5":                     {`"e"`, nil, 2},
+		"too long for an MD5":        {`"` + etagOf(data, 0)[1:33] + `00"`, nil, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source := &fakeSource{data: data, etag: test.etag, sums: test.sums}
+			folder := t.TempDir()
+			interrupt(t, source, folder)
+			var last int64
+			got, err := fetch(t, source, folder, Options{Resume: true, ETag: "asked", Progress: func(done, total int64) {
+				assert.GreaterOrEqual(t, done, last)
+				assert.LessOrEqual(t, done, total)
+				last = done
+			}})
+			require.NoError(t, err)
+			assert.True(t, got == string(data))
+			assert.Equal(t, []string{"asked"}, source.heads)
+			assert.Len(t, source.gets, 1+test.gets)
+			assert.Equal(t, Range{2 * ChunkSize, 5, test.etag}, source.gets[0])
+			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+		})
+	}
+}
+
+// TestResumeAnother begins anew where the object is another by now.
+func TestResumeAnother(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(source *fakeSource){
+		"another ETag":  func(source *fakeSource) { source.etag = `"other"` },
+		"no ETag":       func(source *fakeSource) { source.etag = "" },
+		"another size":  func(source *fakeSource) { source.data = source.data[:resumeSize-1] },
+		"another bytes": func(source *fakeSource) { source.etag, source.data = `"other"`, testkit.Bytes(resumeSize + 1)[1:] },
+	} {
+		source := &fakeSource{data: testkit.Bytes(resumeSize), etag: `"e"`}
+		folder := t.TempDir()
+		interrupt(t, source, folder)
+		change(source)
+		got, err := fetch(t, source, folder, Options{Resume: true})
+		require.NoError(t, err, name)
+		assert.True(t, got == string(source.data), name)
+		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	}
+}
+
+// TestResumeFails keeps what came while no other attempt is known to fail.
+func TestResumeFails(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	source := &fakeSource{data: testkit.Bytes(resumeSize), etag: `"e"`, head: func(*Info) error { return mine }}
+	folder := t.TempDir()
+	interrupt(t, source, folder)
+	_, err := fetch(t, source, folder, Options{Resume: true})
+	require.ErrorIs(t, err, mine)
+	assert.Empty(t, source.gets)
+	assert.Len(t, filesIn(t, folder), 2)
+
+	source.head = nil
+	source.change = func(r Range, _ *Answer) error {
+		if r.Offset == 0 {
+			return mine // what is kept, which nothing proves
+		}
+		return nil
+	}
+	_, err = fetch(t, source, folder, Options{Resume: true})
+	require.ErrorIs(t, err, mine)
+	assert.Len(t, filesIn(t, folder), 2)
+	source.change = func(r Range, answer *Answer) error {
+		if r.Offset == 0 {
+			answer.Size++
+		}
+		return nil
+	}
+	_, err = fetch(t, source, folder, Options{Resume: true})
+	require.ErrorIs(t, err, ErrChanged)
+	assert.Empty(t, filesIn(t, folder))
+}
+
+// TestResumeOfBrokenDisk reads what is kept before it is believed.
+func TestResumeOfBrokenDisk(t *testing.T) {
+	t.Parallel()
+	for _, sums := range []http.Header{nil, sumsOf("Crc32", checksum.CRC32, testkit.Bytes(resumeSize))} {
+		source := &fakeSource{data: testkit.Bytes(resumeSize), etag: etagOf(testkit.Bytes(resumeSize), 0), sums: sums}
+		folder := t.TempDir()
+		interrupt(t, source, folder)
+		part, err := os.OpenFile(filepath.Join(folder, ".file.lithops-s3.part"), os.O_RDWR, 0)
+		require.NoError(t, err)
+		_, err = part.WriteAt([]byte("other"), ChunkSize+10)
+		require.NoError(t, err)
+		require.NoError(t, part.Close())
+		got, err := fetch(t, source, folder, Options{Resume: true})
+		require.NoError(t, err)
+		assert.True(t, got == string(source.data))
+		assert.Len(t, source.gets, 2)
+	}
+}
+
+// TestNotes writes to the journal while a chunk comes, not only at its end.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	source := &fakeSource{data: testkit.Bytes(resumeSize), etag: etagOf(testkit.Bytes(resumeSize), 0)}
+	folder := t.TempDir()
+	var noted string
+	source.change = func(r Range, answer *Answer) error {
+		if r.Offset == ChunkSize {
+			answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, noteEvery+5), &failing{mine, func() {
+				journal, err := os.ReadFile(filepath.Join(folder, ".file.lithops-s3.journal"))
+				assert.NoError(t, err)
+				noted = string(journal)
+			}}))
+		}
+		return nil
+	}
+	_, err := fetch(t, source, folder, Options{Resume: true})
+	require.ErrorIs(t, err, mine)
+	assert.Contains(t, noted, fmt.Sprintf(`{"at":%d,"bytes":%d,`, ChunkSize, noteEvery))
+	source.change, source.gets = nil, nil
+	_, err = fetch(t, source, folder, Options{Resume: true})
+	require.NoError(t, err)
+	assert.Contains(t, source.gets, Range{ChunkSize + noteEvery + 5, ChunkSize - noteEvery - 5, source.etag})
+}
+
+type failing struct {
+	err  error
+	hook func()
+}
+
+func (f *failing) Read([]byte) (int, error) {
+	f.hook()
+	return 0, f.err
+}
+
+// TestCanceledVerify ends the comparison of a large file with its checksum.
+func TestCanceledVerify(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	mine := errors.New("mine")
+	cancel(mine)
+	target, err := partfile.Open(nil, filepath.Join(t.TempDir(), "file"))
+	require.NoError(t, err)
+	defer target.Close()
+	file, err := target.Create(10)
+	require.NoError(t, err)
+	defer func() { _ = file.Discard() }()
+	d := &download{file: file, size: 10, sum: checksum.Sum{Kind: checksum.SHA1}}
+	require.ErrorIs(t, d.verify(ctx), mine)
+}
+
+// TestDevice writes to a device, as one answer.
+func TestDevice(t *testing.T) {
+	t.Parallel()
+	target, err := partfile.Open(nil, os.DevNull)
+	require.NoError(t, err)
+	defer target.Close()
+	mine := errors.New("mine")
+	for name, test := range map[string]struct {
+		change func(answer *Answer)
+		head   func(info *Info) error
+		want   error
+	}{
+		"all":                       {func(*Answer) {}, nil, nil},
+		"cut off":                   {func(answer *Answer) { answer.Length++ }, nil, io.ErrUnexpectedEOF},
+		"of no length":              {func(answer *Answer) { answer.Length = -1 }, nil, nil},
+		"of no length, cut off":     {func(answer *Answer) { answer.Length = -1 }, func(info *Info) error { info.Size++; return nil }, io.ErrUnexpectedEOF},
+		"of no length, no HEAD":     {func(answer *Answer) { answer.Length = -1 }, func(*Info) error { return mine }, errUnknownSize},
+		"of a connection that ends": {func(answer *Answer) { answer.Body = io.NopCloser(&failing{mine, func() {}}) }, nil, mine},
+	} {
+		source := &fakeSource{data: testkit.Bytes(1000), etag: `"e"`, head: test.head}
+		source.change = func(_ Range, answer *Answer) error { test.change(answer); return nil }
+		last := int64(-1)
+		err := File(t.Context(), source, target, Options{ETag: `"asked"`, Progress: func(done, _ int64) { last = done }})
+		require.ErrorIs(t, err, test.want, name)
+		assert.Equal(t, test.want == nil, last == 1000, name)
+		assert.Equal(t, []Range{{0, -1, `"asked"`}}, source.gets)
+	}
+}
+
+func TestTeam(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	team := newTeam(t.Context())
+	team.start(func(ctx context.Context) error {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	})
+	team.start(func(context.Context) error { return mine })
+	require.ErrorIs(t, team.wait(), mine, "the first error ends all")
+
+	team = newTeam(t.Context())
+	team.start(func(ctx context.Context) error { <-ctx.Done(); return nil })
+	team.start(func(context.Context) error { panic("mine") })
+	assert.PanicsWithValue(t, "mine", func() { _ = team.wait() })
+
+	team = newTeam(t.Context())
+	team.start(func(ctx context.Context) error { <-ctx.Done(); return nil })
+	team.stop()
+	require.ErrorIs(t, team.wait(), context.Canceled)
+
+	team = newTeam(t.Context())
+	team.start(func(context.Context) error { return nil })
+	require.NoError(t, team.wait())
+}
