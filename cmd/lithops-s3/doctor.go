@@ -31,6 +31,7 @@ type diagnosis struct {
 	Endpoint     endpointDiagnosis    `json:"endpoint"`
 	Put          *putDiagnosis        `json:"put,omitempty"`
 	Storage      *storageDiagnosis    `json:"storage,omitempty"`
+	ClockSkewS   float64              `json:"clock_skew_s"` // how far this machine's clock is ahead of the server's
 	Warnings     []string             `json:"warnings"`
 	Error        *errorDiagnosis      `json:"error"`
 }
@@ -137,7 +138,19 @@ func (c *doctorCommand) examine(ctx context.Context, d *diagnosis) error {
 	if c.Offline {
 		return nil
 	}
-	return d.examineStorage(ctx, store)
+	err = d.examineStorage(ctx, store)
+	d.examineClock(store) // also if the storage is not usable
+	return err
+}
+
+// examineClock compares this machine's clock with the server's, as far as its
+// answers tell.
+func (d *diagnosis) examineClock(store *lithopss3.Store) {
+	skew := time.Until(store.ServerTime()).Round(time.Second)
+	d.ClockSkewS = -skew.Seconds()
+	if skew.Abs() > maxSkew {
+		d.Warnings = append(d.Warnings, fmt.Sprintf("this machine's clock is off by %.0f s: requests are signed with the server's time, but other programs fail from 15 minutes on", d.ClockSkewS))
+	}
 }
 
 func flatten(header http.Header) map[string]string {
@@ -217,9 +230,6 @@ func (d *diagnosis) warnOfStorage(store *lithopss3.Store) {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("the bucket is in %s, the configuration says %s: each first request takes a detour", d.Storage.Region, store.Region()))
 	}
 	d.warnOfOthers()
-	if skew := d.Storage.ClockSkewS; skew > maxSkew.Seconds() || skew < -maxSkew.Seconds() {
-		d.Warnings = append(d.Warnings, fmt.Sprintf("this machine's clock is off by %.0f s: AWS refuses signatures from 15 minutes on", skew))
-	}
 }
 
 // warnOfOthers tells who else may read or write the bucket, or may for all that is known.
@@ -307,7 +317,8 @@ func (d *diagnosis) print(t *terminal) error {
 	if s := d.Storage; s != nil {
 		line("bucket", "%s (exists: %v, permitted: %v, public access: %s)", s.Bucket, s.Exists, s.Permitted, s.PublicAccess)
 		line("owner", "%s", s.owner())
-		line("round trip", "%.1f ms, clock skew %.0f s", s.RoundTripMS, s.ClockSkewS)
+		line("round trip", "%.1f ms", s.RoundTripMS)
+		line("clock skew", "%.0f s", d.ClockSkewS)
 	}
 	for _, warning := range d.Warnings {
 		line("warning", "%s", warning)

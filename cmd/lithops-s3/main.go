@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -30,6 +31,9 @@ const (
 )
 
 func main() {
+	// net/http logs what a server sends between two answers ("Unsolicited response
+	// received on idle HTTP channel"). It has no other logger than this one.
+	log.SetOutput(io.Discard)
 	ctx, stop := interruptible(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
