@@ -6,7 +6,6 @@ import (
 	"crypto/md5" //nolint:gosec // Lithops names functions by their MD5
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -322,65 +321,6 @@ func (c *Client) PutInit(ctx context.Context, call Call, activationID string) er
 		return fmt.Errorf("invalid activation id %q", activationID)
 	}
 	return c.PutData(ctx, call.InitKey(activationID), strings.NewReader(""))
-}
-
-// PutStatus marks a call as ended, as the worker does. Type and WorkerEnd are
-// filled in where they are zero. The result, if it has an object of its own, must
-// be there before.
-func (c *Client) PutStatus(ctx context.Context, status *Status) error {
-	status.Type = StatusEnd
-	if status.WorkerEnd.IsZero() {
-		status.WorkerEnd = time.Now()
-	}
-	data, err := status.MarshalJSON()
-	if err != nil {
-		return fmt.Errorf("%s: %w", status.StatusKey(), err)
-	}
-	return c.PutData(ctx, status.StatusKey(), bytes.NewReader(data))
-}
-
-// Finish stores what a call returned, or failed with, and then its status, so
-// that Python's get_result finds it. The result may be what [pickle.Encode] takes;
-// below 8 KiB it goes into the status, else under [Call.OutputKey]. Python reads
-// failure as an Exception with its text, or as the exception that a
-// *pickle.Exception within it is.
-func (c *Client) Finish(ctx context.Context, status *Status, result any, failure error) error {
-	status.result, status.excInfo, status.newFutures, status.ResultSize = "", "", "", 0
-	status.noResult, status.excPickleFail = false, false
-	if status.Exception = failure != nil; status.Exception {
-		data, err := pickle.EncodeExcInfo(asException(failure))
-		if err != nil {
-			return fmt.Errorf("the exception of call %s: %w", status.Call, err)
-		}
-		status.excInfo = pickle.FormatBytesLiteral(data)
-		return c.PutStatus(ctx, status)
-	}
-	if result == nil {
-		return c.PutStatus(ctx, status)
-	}
-	data, err := pickle.Encode(result)
-	if err != nil {
-		return fmt.Errorf("the result of call %s: %w", status.Call, err)
-	}
-	status.ResultSize = int64(len(data))
-	if len(data) < maxInlineResult {
-		status.result = pickle.FormatBytesLiteral(data)
-		return c.PutStatus(ctx, status)
-	}
-	start := time.Now()
-	if err := c.PutData(ctx, status.OutputKey(), bytes.NewReader(data)); err != nil {
-		return err
-	}
-	status.UploadTime = time.Since(start)
-	return c.PutStatus(ctx, status)
-}
-
-// asException finds the exception of Python that an error is, or makes one of its text.
-func asException(failure error) *pickle.Exception {
-	if exception := (*pickle.Exception)(nil); errors.As(failure, &exception) && exception.Module == "builtins" {
-		return exception
-	}
-	return &pickle.Exception{Module: "builtins", Class: "Exception", Args: pickle.Tuple{strings.ToValidUTF8(failure.Error(), "\uFFFD")}}
 }
 
 // compile-time checks that a status keeps its form through encoding/json.
