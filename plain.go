@@ -2,9 +2,10 @@ package lithopss3
 
 import (
 	"fmt"
-	"github.com/lithops-go/lithopss3/internal/s3http"
 	"net/url"
 	"strings"
+
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // plainEndpoints warns of servers that are asked without encryption, other than on

@@ -3,6 +3,8 @@ package lithopss3_test
 import (
 	"bytes"
 	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -20,9 +22,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"crypto/sha1"
-	"crypto/sha256"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/stretchr/testify/assert"

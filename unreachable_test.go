@@ -148,7 +148,9 @@ func TestRefusalsInPlainWords(t *testing.T) {
 	}{
 		{http.StatusForbidden, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"},
 		{http.StatusServiceUnavailable, "<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"},
-		{http.StatusBadGateway, "<html>bad</html>"}, {http.StatusInternalServerError, ""}, {http.StatusBadRequest, "no"},
+		{http.StatusBadGateway, "<html>bad</html>"},
+		{http.StatusInternalServerError, ""},
+		{http.StatusBadRequest, "no"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			for operation, call := range everyCall {
@@ -216,7 +218,7 @@ func startOldTLS(t *testing.T, certificate tls.Certificate) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = discardLog
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // the case
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server.URL

@@ -305,7 +305,7 @@ func (w *watcher) job(folder string) *watchedJob {
 	}
 	executorID, jobID, ok := parseJobKey(folder)
 	call := Call{executorID, jobID, w.id.CallID}
-	if !ok || !w.id.Has(call) && !(w.opts.Nested && w.id.HasNested(call)) {
+	if !ok || !w.id.Has(call) && (!w.opts.Nested || !w.id.HasNested(call)) {
 		return nil
 	}
 	job := &watchedJob{executorID: executorID, jobID: jobID, started: map[string]time.Time{}, done: map[string]bool{}, lost: map[string]bool{}, digits: minCallDigits}
@@ -497,7 +497,7 @@ func (b *watchedJob) see(w *watcher, place string, stored time.Time) (news int, 
 	if !isDone && (!isInit || activation == "" || strings.Contains(activation, "/")) {
 		return 0, nil
 	}
-	if !w.id.Has(call) && !(w.opts.Nested && w.id.HasNested(call)) {
+	if !w.id.Has(call) && (!w.opts.Nested || !w.id.HasNested(call)) {
 		return 0, nil
 	}
 	began, isKnown := b.started[callID]

@@ -89,7 +89,7 @@ func (f *selectionFlags) find(t *terminal) (*lithopss3.Store, *selection, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	store, client, err := f.openWith(t, f.lostFlags.options())
+	store, client, err := f.openWith(t, f.options())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -202,7 +202,7 @@ type jobReport struct {
 }
 
 func (c *jobsAllCommand) list(t *terminal, prefix string) error {
-	store, client, err := c.openWith(t, c.lostFlags.options())
+	store, client, err := c.openWith(t, c.options())
 	if err != nil {
 		return err
 	}

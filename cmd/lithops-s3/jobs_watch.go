@@ -30,7 +30,7 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 	if id.CallID != "" || (c.Calls > 0 && id.JobID == "") {
 		return fmt.Errorf("%w: only an executor or a job can be watched, and --calls is for a job", errUsage)
 	}
-	options := c.lostFlags.options()
+	options := c.options()
 	options.Interval = c.Interval
 	store, client, err := c.openWith(t, options)
 	if err != nil {

@@ -108,8 +108,13 @@ func (a *Answer) Object() Sum {
 		kind *Kind
 		want *string
 	}{
-		{CRC32, a.CRC32}, {CRC32C, a.CRC32C}, {CRC64NVME, a.CRC64NVME},
-		{SHA256, a.SHA256}, {SHA512, a.SHA512}, {SHA1, a.SHA1}, {MD5, a.MD5},
+		{CRC32, a.CRC32},
+		{CRC32C, a.CRC32C},
+		{CRC64NVME, a.CRC64NVME},
+		{SHA256, a.SHA256},
+		{SHA512, a.SHA512},
+		{SHA1, a.SHA1},
+		{MD5, a.MD5},
 	} {
 		if candidate.want == nil {
 			continue

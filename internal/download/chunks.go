@@ -140,7 +140,7 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 				return err
 			}
 		}
-		if readErr == io.EOF && offset < end { //nolint:errorlint // as io.Reader has it
+		if readErr == io.EOF && offset < end {
 			readErr = io.ErrUnexpectedEOF
 		}
 		if readErr != nil && offset < end {

@@ -174,7 +174,7 @@ func following(entries []Entry, after string) []Entry {
 		return entries
 	}
 	n := 0
-	for n < len(entries) && entries[n].Key <= after && !(entries[n].IsPrefix && strings.HasPrefix(after, entries[n].Key)) {
+	for n < len(entries) && entries[n].Key <= after && (!entries[n].IsPrefix || !strings.HasPrefix(after, entries[n].Key)) {
 		n++
 	}
 	return entries[n:]

@@ -171,7 +171,7 @@ func (j *journal) read() (*journal, error) {
 
 // add takes a line of the journal.
 func (j *journal) add(l line) {
-	if l.part.Name != "" {
+	if l.Name != "" {
 		j.part = l.part
 		return
 	}

@@ -34,7 +34,7 @@ func (c *Clock) observe(header http.Header, sent time.Time) {
 	if err != nil {
 		return
 	}
-	least, most := date.Sub(time.Now()), date.Add(time.Second).Sub(sent)
+	least, most := time.Until(date), date.Add(time.Second).Sub(sent)
 	if least > most { // this machine's clock was set back meanwhile
 		return
 	}

@@ -21,7 +21,7 @@ func TestHostThatIsNotASCII(t *testing.T) {
 	t.Parallel()
 	client := &Client{Peer: &Peer{}, Transport: testkit.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, assert.AnError })}
 	for host, isSent := range map[string]bool{"s3.example": true, "s3.bücher.example": false, "xn--bcher-kva.example": true} {
-		_, err := client.Send(t.Context(), &http.Request{URL: &url.URL{Scheme: "https", Host: host}}) //nolint:bodyclose // there is none
+		_, err := client.Send(t.Context(), &http.Request{URL: &url.URL{Scheme: "https", Host: host}})
 		assert.Equal(t, isSent, errors.Is(err, assert.AnError), "%s: %v", host, err)
 	}
 }

@@ -75,7 +75,7 @@ func TestProxyThatRefuses(t *testing.T) {
 		t.Cleanup(transport.CloseIdleConnections)
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://service.lithops.test", http.NoBody)
 		require.NoError(t, err)
-		response, err := transport.RoundTrip(request) //nolint:bodyclose // there is none
+		response, err := transport.RoundTrip(request)
 		assert.Nil(t, response)
 		require.ErrorContains(t, err, strings.TrimPrefix(address, "http://"))
 		require.ErrorContains(t, err, fmt.Sprint(status))

@@ -117,7 +117,7 @@ func (p *parser) compactClock(digits string) bool {
 func (p *parser) setClock(hour, minute, second string) bool {
 	p.hasTime = true
 	p.hour, p.minute, p.second = numberOf(hour).value, numberOf(minute).value, numberOf(second).value
-	if second == "" || !(p.sees('.') || p.sees(',')) {
+	if second == "" || (!p.sees('.') && !p.sees(',')) {
 		return true
 	}
 	p.at++
