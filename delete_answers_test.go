@@ -112,7 +112,7 @@ func TestDeleteAnswers(t *testing.T) {
 			batches: []string{"abcd", "cd"},
 		},
 		"an error of nobody": {
-			answer: func(round int, _ []string) (int, string, error) {
+			answer: func(int, []string) (int, string, error) {
 				return 200, deleteResult("<Error><Code>AccessDenied</Code></Error>"), nil
 			},
 			failed: map[string]string{"": "AccessDenied", "a": "not known", "b": "not known", "c": "not known", "d": "not known"},

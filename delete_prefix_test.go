@@ -179,13 +179,15 @@ func TestPanicInIterator(t *testing.T) {
 	store := openStore(t, server, server.Config())
 	for name, panics := range map[string]func(){
 		"listing": func() {
-			for range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/"}) {
+			for _, err := range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/"}) {
+				require.NoError(t, err)
 				panic("the caller")
 			}
 		},
 		"third page": func() {
 			n := 0
-			for range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/"}) {
+			for _, err := range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/"}) {
+				require.NoError(t, err)
 				if n++; n > 2500 {
 					panic("the caller")
 				}
@@ -193,7 +195,8 @@ func TestPanicInIterator(t *testing.T) {
 		},
 		"in parallel": func() {
 			n := 0
-			for range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/", Parallel: 16}) {
+			for _, err := range store.ListObjects(t.Context(), "bucket", &lithopss3.ListOptions{Prefix: "data/", Parallel: 16}) {
+				require.NoError(t, err)
 				if n++; n > 2500 {
 					panic("the caller")
 				}

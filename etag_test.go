@@ -20,7 +20,7 @@ func TestETags(t *testing.T) {
 		`"a", W/"b"`: {"", `"a", "b"`, `"a", W/"b"`},
 		`"a","b"`:    {`"a","b"`, `"a", "b"`, `"a","b"`},
 	} {
-		text := func(p *string) string { return aws.ToString(p) }
+		text := aws.ToString
 		assert.Equal(t, want.read, text(ifMatchOfRead(etag)), etag)
 		assert.Equal(t, want.write, text(ifMatchOfWrite(etag)), etag)
 		assert.Equal(t, want.none, text(quoteETag(etag)), etag)

@@ -2,11 +2,9 @@ package lithopss3_test
 
 import (
 	"bytes"
-	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -380,7 +378,7 @@ func TestPanicsLeaveNothing(t *testing.T) {
 			return panics(store, io.MultiReader(stream(12*mib), readerFunc(func([]byte) (int, error) { panic(boom) })), nil)
 		},
 		"in place": func(store *lithopss3.Store) any {
-			return panics(store, readerAtFunc{bytes.NewReader(make([]byte, 20*mib)), func(_ []byte, offset int64) (int, error) {
+			return panics(store, readerAtFunc{bytes.NewReader(make([]byte, 20*mib)), func([]byte, int64) (int, error) {
 				panic(boom)
 			}}, nil)
 		},
@@ -465,10 +463,4 @@ func TestLateOnAnyAttempt(t *testing.T) {
 			assert.Zero(t, uploadsLeft(t, store))
 		})
 	}
-}
-
-// etagOf is S3's ETag of bytes in one request.
-func etagOf(data []byte) string {
-	sum := md5.Sum(data)
-	return `"` + hex.EncodeToString(sum[:]) + `"`
 }

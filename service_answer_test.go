@@ -142,7 +142,7 @@ func (s *answeringSource) meets(t *testing.T, odd oddAnswer) {
 		}
 		return answer(r, http.StatusOK, nil, s.reads(good)), nil
 	})
-	identity, err := store.Identity(t.Context())
+	_, err := store.Identity(t.Context())
 	if s.source == sourceInstance && (odd.want == "expired") {
 		require.NoError(t, err, "botocore gives credentials that the service should have renewed some minutes more")
 		return
@@ -162,7 +162,7 @@ func (s *answeringSource) meets(t *testing.T, odd oddAnswer) {
 		return
 	}
 	asked, oddities = 0, s.attempts-1
-	identity, err = store.Identity(t.Context())
+	identity, err := store.Identity(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, s.source, identity.Source)
 }

@@ -177,7 +177,8 @@ func TestStatusesStop(t *testing.T) {
 	t.Parallel()
 	storage := &generatedStorage{head: `{"exc_info": "`, tail: `"}`, size: 5 << 20}
 	client := New(storage, "bucket", nil)
-	for range client.Statuses(t.Context(), callsOfJob(100)) {
+	for _, err := range client.Statuses(t.Context(), callsOfJob(100)) {
+		require.NoError(t, err)
 		break
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -235,7 +236,7 @@ func TestReadAll(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrClosed)
 }
 
-type errReader struct{ error }
+type errReader struct{ error } //nolint:errname // a reader that fails
 
 func (r errReader) Read([]byte) (int, error) { return 0, r.error }
 

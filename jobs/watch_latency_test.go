@@ -53,11 +53,11 @@ func TestWatchLatency(t *testing.T) {
 		"waves, far apart": {300, func(n int) (time.Duration, time.Duration) { return second(n / 100 * 600), second(n/100*600 + 5) }},
 		"large waves":      {9000, func(n int) (time.Duration, time.Duration) { return second(n / 3000 * 300), second(n/3000*300 + 50) }},
 		"idle, then one":   {301, func(n int) (time.Duration, time.Duration) { return second(n / 300 * 200), second(n/300*200 + 3) }},
-		"all run for long": {12_000, func(n int) (time.Duration, time.Duration) { return 0, second(60 + random.IntN(300)) }},
+		"all run for long": {12_000, func(int) (time.Duration, time.Duration) { return 0, second(60 + random.IntN(300)) }},
 		"stragglers": {20_000, func(n int) (time.Duration, time.Duration) {
 			return second(n / 1000), second(n/1000 + 5 + n%1000/999*random.IntN(400))
 		}},
-		"started in any order":  {5000, func(n int) (time.Duration, time.Duration) { s := random.IntN(200); return second(s), second(s + 5) }},
+		"started in any order":  {5000, func(int) (time.Duration, time.Duration) { s := random.IntN(200); return second(s), second(s + 5) }},
 		"more than five digits": {0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -276,7 +276,7 @@ func (w *reprWriter) pandasSpan(o *Object, _ int) bool {
 	if days < 0 && rest > 0 {
 		sign = "+"
 	}
-	fmt.Fprintf(w, "Timedelta('%d days %s%s')", days, sign, clockText(span)+pandasFraction(int(span%time.Second)))
+	_, _ = fmt.Fprintf(w, "Timedelta('%d days %s%s')", days, sign, clockText(span)+pandasFraction(int(span%time.Second)))
 	return true
 }
 

@@ -205,7 +205,7 @@ func (w *reprWriter) pandasLabels(index any, depth int) {
 	switch a, isArray := data.(*NumpyArray); {
 	case isRange && start == 0 && step == 1:
 	case isRange:
-		fmt.Fprintf(w, ", index=range(%d, %d, %d)", start, stop, step)
+		_, _ = fmt.Fprintf(w, ", index=range(%d, %d, %d)", start, stop, step)
 	case isArray:
 		w.WriteString(", index=")
 		w.dimension(a, 0, 0, depth+1)

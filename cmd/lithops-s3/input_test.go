@@ -67,7 +67,7 @@ func TestConfirm(t *testing.T) {
 		return out.String(), err
 	}
 	for answer, want := range map[string]error{
-		"y\n": nil, "Yes\r\n": nil, " YES \n": nil, "n\n": errNotConfirmed, "\n": errNotConfirmed, "yess\n": errNotConfirmed, "": errNotConfirmed, "y": errNotConfirmed,
+		"y\n": nil, "Yes\r\n": nil, "\tYES \n": nil, "n\n": errNotConfirmed, "\n": errNotConfirmed, "yess\n": errNotConfirmed, "": errNotConfirmed, "y": errNotConfirmed,
 	} {
 		asked, err := ask(t.Context(), strings.NewReader(answer), true)
 		assert.ErrorIs(t, err, want, "%q", answer)

@@ -34,7 +34,7 @@ func (c *jobsLogsCommand) Run(t *terminal) error {
 		err := t.printLogs(call.String(), logs, found.calls > 1)
 		if logs.err != nil {
 			unreadable = cmpError(unreadable, err)
-			return nil
+			return nil //nolint:nilerr // reported in the end, beside the other logs
 		}
 		return err
 	})

@@ -77,7 +77,7 @@ func Read(path string) (*File, error) {
 		return nil, nil
 	}
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
-		return nil, nil
+		return nil, nil //nolint:nilerr // a file that is not there is empty
 	}
 	data, err := boundedfile.Read(path, maxSize)
 	if err != nil {

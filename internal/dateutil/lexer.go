@@ -71,7 +71,7 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 func isSpace(c byte) bool { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f) }
 
 func hasLetter(token string) bool {
-	return strings.ContainsFunc(token, func(r rune) bool { return isLetter(byte(r)) })
+	return strings.ContainsFunc(token, func(r rune) bool { return isLetter(byte(r)) }) //nolint:gosec // tokens are of ASCII
 }
 
 // isNumber reports whether a token is digits with at most one dot between them.

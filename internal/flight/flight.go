@@ -56,7 +56,7 @@ func (f *Flight[T]) join(fn func(context.Context) (T, error)) *call[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.running == nil {
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // the last who waits calls it
 		f.running = &call[T]{cancel: cancel, done: make(chan struct{})}
 		go f.run(ctx, f.running, fn)
 	}

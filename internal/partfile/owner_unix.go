@@ -32,5 +32,5 @@ func inodeOf(info fs.FileInfo) uint64 {
 	if !ok {
 		return 0
 	}
-	return uint64(stat.Ino)
+	return uint64(stat.Ino) //nolint:unconvert // not everywhere is it of 64 bits
 }

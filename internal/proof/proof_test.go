@@ -96,7 +96,7 @@ func TestNormalizedHeaders(t *testing.T) {
 	t.Parallel()
 	const date = "Tue, 24 Nov 2026 02:00:00 GMT"
 	for name, rows := range map[string]map[string]string{
-		"Content-Length": {"010": "10", " 3": "3", "x": "", "": ""},
+		"Content-Length": {"010": "10", "\t3": "3", "x": "", "": ""},
 		"Last-Modified": {
 			date: date, "2026-11-24T02:00:00Z": date, "2026-11-24T02:00:00.123+00:00": date, "Tue, 24 Nov 2026 02:00:00 UTC": date,
 			"Tue, 24 Nov 2026 02:00:00 +0000": date, "Tue, 24 Nov 2026 03:00:00 +0100": date, "1795485600": date, "": "", "yesterday": "",

@@ -178,7 +178,7 @@ func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 
 // A failedCall is the error of a call that took several attempts, or one that the
 // SDK would describe in its own words.
-type failedCall struct {
+type failedCall struct { //nolint:errname // it describes a call
 	attempts int
 	err      error // the SDK's
 }

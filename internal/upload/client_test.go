@@ -22,7 +22,7 @@ import (
 )
 
 // A failedRequest is the error of a fake request.
-type failedRequest Failure
+type failedRequest Failure //nolint:errname // it stands for a request
 
 func (e *failedRequest) Error() string { return "failed: " + e.Text }
 

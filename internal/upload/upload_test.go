@@ -742,7 +742,7 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 			fake.onPart = func(ctx context.Context, in *s3.UploadPartInput) error {
 				request, _ := http.NewRequestWithContext(ctx, http.MethodPut, "http://x", in.Body)
 				request.ContentLength = 1
-				body := io.Reader(in.Body)
+				body := in.Body
 				if attempt := progress.Count(ctx, request); attempt != nil {
 					body = attempt
 				}
