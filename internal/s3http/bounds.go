@@ -46,8 +46,9 @@ func boundAnswer(ctx context.Context, method string, response *http.Response, ca
 	return &boundBody{ReadCloser: response.Body, left: limit, limit: limit, timer: timer}
 }
 
-// IsStream reports whether the answer to a request is whose answer is as long as the server's data. The hot
-// path has no operation in its context; what it gets are objects.
+// IsStream reports whether the answer to a request of ctx is an object, which may be
+// of any length. A request without an operation is the fast path's, whose gets are
+// objects.
 func IsStream(ctx context.Context, method string) bool {
 	switch awsmiddleware.GetOperationName(ctx) {
 	case "":
@@ -63,7 +64,7 @@ func isList(ctx context.Context) bool {
 	return strings.HasPrefix(operation, "List") || operation == "DeleteObjects"
 }
 
-// boundBody fails behind its limit.
+// A boundBody fails after its limit.
 type boundBody struct {
 	io.ReadCloser
 	left, limit int64

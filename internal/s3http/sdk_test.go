@@ -1,0 +1,474 @@
+package s3http
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A sentRequest is what a server got.
+type sentRequest struct {
+	header http.Header
+	body   string
+}
+
+// clientOf is a client of the SDK with this room's parts, whose server is a function
+// of each request.
+func clientOf(t *testing.T, answer func(r *http.Request) *http.Response) (client *s3.Client, peer *Peer, sent *[]sentRequest) {
+	t.Helper()
+	peer, sent = &Peer{}, &[]sentRequest{}
+	transport := testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		body := ""
+		if r.Body != nil {
+			data, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			body = string(data)
+		}
+		*sent = append(*sent, sentRequest{r.Header.Clone(), body})
+		return answer(r), nil
+	})
+	return s3.New(s3.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:1"), UsePathStyle: true,
+		Credentials:                credentials.NewStaticCredentialsProvider("AK", "SK", ""),
+		HTTPClient:                 &Client{Transport: transport, Peer: peer},
+		Retryer:                    NewRetryer(4, func(int, error) (time.Duration, error) { return 0, nil }),
+		HTTPSignerV4:               NewSigner(&peer.Clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
+		DisableClockSkewCorrection: true,
+		APIOptions:                 []func(*middleware.Stack) error{peer.AddSteps},
+	}), peer, sent
+}
+
+func putOf(body string) *s3.PutObjectInput {
+	return &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: strings.NewReader(body)}
+}
+
+func ok(r *http.Request) *http.Response {
+	return testkit.Answer(r, http.StatusOK, http.Header{"Etag": {`"e"`}}, "")
+}
+
+func TestExpect(t *testing.T) {
+	t.Parallel()
+	client, _, sent := clientOf(t, func(r *http.Request) *http.Response {
+		if r.Header.Get("Expect") != "" {
+			return testkit.ErrorAnswer(r, http.StatusExpectationFailed, "ExpectationFailed")
+		}
+		return ok(r)
+	})
+	large := strings.Repeat("x", 3<<20)
+	for range 2 {
+		_, err := client.PutObject(t.Context(), putOf(large))
+		require.NoError(t, err)
+	}
+	require.Len(t, *sent, 3)
+	assert.NotEmpty(t, (*sent)[0].header.Get("Expect"))
+	assert.Empty(t, (*sent)[1].header.Get("Expect"))
+	assert.Empty(t, (*sent)[2].header.Get("Expect"))
+	assert.Equal(t, large, (*sent)[1].body)
+
+	client, _, sent = clientOf(t, func(r *http.Request) *http.Response { return testkit.ErrorAnswer(r, http.StatusExpectationFailed, "E") })
+	_, err := client.PutObject(t.Context(), putOf("small"))
+	require.Error(t, err)
+	assert.Len(t, *sent, 1, "nothing was expected")
+
+	client, _, sent = clientOf(t, func(r *http.Request) *http.Response { return testkit.ErrorAnswer(r, http.StatusNotFound, "E") })
+	_, err = client.PutObject(t.Context(), putOf(large))
+	require.Error(t, err)
+	assert.Len(t, *sent, 1, "another refusal")
+}
+
+func TestBodyMD5(t *testing.T) {
+	t.Parallel()
+	want := func(r *http.Request) *http.Response {
+		if r.Header.Get("Content-Md5") == "" {
+			return testkit.ErrorAnswer(r, http.StatusBadRequest, "MissingContentMD5")
+		}
+		return ok(r)
+	}
+	client, _, sent := clientOf(t, want)
+	for range 2 {
+		_, err := client.PutObject(t.Context(), putOf("body"))
+		require.NoError(t, err)
+	}
+	require.Len(t, *sent, 3, "the second time it is known")
+	for _, request := range (*sent)[1:] {
+		assert.Equal(t, "hBotaJrYa9FhFEdFPCLG/A==", request.header.Get("Content-Md5"))
+		assert.Equal(t, "body", request.body)
+		assert.Contains(t, request.header.Get("Authorization"), "content-md5;")
+	}
+	in := putOf("body")
+	in.ContentMD5 = aws.String("caller's")
+	_, err := client.PutObject(t.Context(), in)
+	require.NoError(t, err)
+	assert.Equal(t, "caller's", (*sent)[3].header.Get("Content-Md5"))
+	_, err = client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key})
+	require.Error(t, err, "a HEAD has no body, and no code")
+
+	client, _, sent = clientOf(t, func(r *http.Request) *http.Response {
+		return testkit.ErrorAnswer(r, http.StatusBadRequest, "MissingContentMD5")
+	})
+	_, err = client.PutObject(t.Context(), putOf("body"))
+	require.Error(t, err)
+	assert.Len(t, *sent, 2)
+	for _, code := range []string{"InvalidArgument", "MissingContentMD5"} {
+		client, _, sent = clientOf(t, func(r *http.Request) *http.Response { return testkit.ErrorAnswer(r, http.StatusConflict, code) })
+		_, err = client.PutObject(t.Context(), putOf("body"))
+		require.Error(t, err)
+		assert.Len(t, *sent, 1, "of another status or code")
+	}
+}
+
+// TestSkew: a HEAD is signed anew with the server's time, once.
+func TestSkew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, ahead := range []time.Duration{time.Hour, -time.Hour, 3 * time.Minute} {
+			client, peer, sent := clientOf(t, func(r *http.Request) *http.Response {
+				now := time.Now().Add(ahead)
+				signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+				assert.NoError(t, err)
+				status := http.StatusOK
+				if now.Sub(signed).Abs() > 2*time.Minute {
+					status = http.StatusForbidden
+				}
+				return testkit.Answer(r, status, http.Header{"Date": {now.UTC().Format(http.TimeFormat)}, "Content-Length": {"0"}}, "")
+			})
+			_, err := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})
+			assert.Equal(t, ahead == 3*time.Minute, err != nil, "a little is not the clock's fault")
+			assert.Len(t, *sent, map[bool]int{true: 1, false: 2}[err != nil])
+			assert.InDelta(t, ahead.Seconds(), peer.Clock.Correction().Seconds(), 1)
+		}
+	})
+}
+
+func TestNothingIsSent(t *testing.T) {
+	t.Parallel()
+	client, _, sent := clientOf(t, ok)
+	in := putOf("body")
+	in.ContentType = aws.String("a\nb")
+	_, err := client.PutObject(t.Context(), in)
+	require.ErrorContains(t, err, "invalid Content-Type")
+	in = putOf("body")
+	in.Key = aws.String("\xff")
+	_, err = client.PutObject(t.Context(), in)
+	require.ErrorIs(t, err, s3err.ErrInvalidKey)
+	assert.Empty(t, *sent)
+	_, err = s3.NewPresignClient(client).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})
+	require.NoError(t, err, "a presigned request has no attempts")
+}
+
+// TestSignature: what a front end may change is not signed, and is sent.
+func TestSignature(t *testing.T) {
+	t.Parallel()
+	client, _, sent := clientOf(t, ok)
+	_, err := client.PutObject(t.Context(), putOf("body"))
+	require.NoError(t, err)
+	header := (*sent)[0].header
+	assert.Contains(t, header.Get("Authorization"), "SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date, ")
+	for _, name := range []string{"Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "User-Agent", "X-Amz-Date"} {
+		assert.NotEmpty(t, header.Get(name), name)
+	}
+	signer := NewSigner(&Clock{})
+	request := httptest.NewRequest(http.MethodGet, "http://host:80/", nil)
+	require.NoError(t, signer.SignHTTP(t.Context(), aws.Credentials{AccessKeyID: "AK", SecretAccessKey: "SK"}, request, "hash", "s3", "r", time.Time{}))
+	assert.Equal(t, "host", request.Host, "the standard port is not sent")
+}
+
+func TestAttempts(t *testing.T) {
+	t.Parallel()
+	client, _, sent := clientOf(t, func(r *http.Request) *http.Response {
+		return testkit.ErrorAnswer(r, http.StatusServiceUnavailable, "SlowDown")
+	})
+	_, err := client.PutObject(t.Context(), putOf("body"))
+	require.Error(t, err)
+	assert.Len(t, *sent, 4)
+	assert.Equal(t, 4, Attempts(err))
+	assert.Equal(t, ", tried 4 times", TriedText(err))
+	assert.Equal(t, "SlowDown: made up, tried 4 times", strings.Replace(PlainText(err), "SlowDown: SlowDown", "SlowDown: made up", 1))
+	assert.Zero(t, Attempts(assert.AnError))
+	assert.Empty(t, TriedText(assert.AnError))
+	assert.Equal(t, assert.AnError.Error(), PlainText(assert.AnError))
+	once := &failedCall{attempts: 1, err: assert.AnError}
+	assert.Equal(t, assert.AnError.Error(), once.Error())
+	assert.Equal(t, assert.AnError.Error()+", tried 2 times", (&failedCall{attempts: 2, err: assert.AnError}).Error())
+}
+
+// TestCauses: why no answer came, and whether it is so again.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9000}
+	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Addr: at, Err: err} }
+	for _, test := range []struct {
+		err     error
+		want    string
+		isFinal bool
+	}{
+		{dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "connection refused", false},
+		{dial(&net.DNSError{Err: "no such host", IsNotFound: true}), "no such host", true},
+		{dial(&net.DNSError{Err: "server misbehaving"}), "looking up the host failed: server misbehaving", false},
+		{dial(os.ErrDeadlineExceeded), "no connection in time", false},
+		{&net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}, "the server did not take the request in time", false},
+		{&net.OpError{Op: "read", Err: timeoutError("net/http: TLS handshake timeout")}, "no TLS handshake in time", false},
+		{timeoutError("net/http: timeout awaiting response headers"), "no answer in time", false},
+		{&net.OpError{Op: "proxyconnect", Err: dial(syscall.ECONNREFUSED)}, "the proxy 127.0.0.1:9000: connection refused", false},
+		{&net.OpError{Op: "proxyconnect", Err: errors.New("odd")}, "the proxy: odd", false},
+		{&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, "the proxy: connection refused", false},
+		{io.EOF, "the server closed the connection", false},
+		{io.ErrUnexpectedEOF, "the server closed the connection", false},
+		{errors.New("http: server closed idle connection"), "the server closed the connection", false},
+		{errors.New("net/http: odd"), "odd", false},
+		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "certificate signed by unknown authority: set AWS_CA_BUNDLE", true},
+		{&tls.CertificateVerificationError{Err: errors.New("x509: certificate has expired")}, "certificate has expired", true},
+		{http.ErrSchemeMismatch, "the server does not speak TLS: use http", true},
+		{tls.RecordHeaderError{Msg: "first record"}, "the server does not speak TLS: use http", true},
+		{errors.New(`malformed HTTP response "\x15\x03\x01"`), "the server speaks TLS: use https", true},
+		{fmt.Errorf("remote error: %w", tls.AlertError(70)), tls.AlertError(70).Error(), true},
+		{errors.New("remote error: tls: handshake failure"), "remote error: tls: handshake failure", true},
+	} {
+		reason, isFinal := describeCause(test.err)
+		assert.Equal(t, test.want, reason)
+		assert.Equal(t, test.isFinal, isFinal, test.want)
+		err := describeSending(&url.URL{Scheme: "https", Host: "h:1"}, test.err)
+		require.ErrorIs(t, err, test.err)
+		assert.Equal(t, "cannot reach https://h:1 ("+test.want+")", err.Error())
+		assert.Equal(t, !test.isFinal, IsRetryable(err))
+	}
+	for _, err := range []error{s3err.Final(io.EOF), context.Canceled} {
+		assert.Equal(t, err, describeSending(&url.URL{}, err))
+	}
+}
+
+type timeoutError string
+
+func (e timeoutError) Error() string { return string(e) }
+func (timeoutError) Timeout() bool   { return true }
+func (timeoutError) Temporary() bool { return true }
+
+func TestSchemeOfServer(t *testing.T) {
+	t.Parallel()
+	const text = "Client sent an HTTP request to an HTTPS server."
+	for _, test := range []struct {
+		scheme string
+		status int
+		header http.Header
+		text   string
+		want   bool
+	}{
+		{"http", 400, nil, text, true},
+		{"http", 400, nil, "<h1>The plain HTTP request was sent to HTTPS port</h1>", true},
+		{"http", 400, nil, "You're speaking plain HTTP to an SSL-enabled server port.", true},
+		{"http", 400, nil, "other", false},
+		{"https", 400, nil, text, false},
+		{"http", 403, nil, text, false},
+		{"http", 400, http.Header{"X-Amz-Request-Id": {"1"}}, text, false},
+	} {
+		response := &http.Response{StatusCode: test.status, Header: test.header, Body: io.NopCloser(strings.NewReader(test.text))}
+		err := checkScheme(&url.URL{Scheme: test.scheme, Host: "h"}, response)
+		assert.Equal(t, test.want, err != nil, "%v", test)
+		if err != nil {
+			assert.False(t, IsRetryable(err))
+			assert.Equal(t, "cannot reach http://h (the server speaks TLS: use https)", err.Error())
+		}
+	}
+}
+
+// TestBounds: what is read of an answer, by operation and status.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	endless := func(status int) *http.Response {
+		return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(io.LimitReader(zeros{}, 40<<20))}
+	}
+	for _, test := range []struct {
+		operation, method string
+		status            int
+		most              int64
+	}{
+		{"GetObject", "GET", 200, 40 << 20},
+		{"GetObject", "GET", 299, 40 << 20},
+		{"GetObject", "GET", 300, maxAnswer + 1},
+		{"GetObject", "GET", 404, maxAnswer + 1},
+		{"", "GET", 200, 40 << 20},
+		{"", "PUT", 200, maxAnswer + 1},
+		{"PutObject", "PUT", 200, maxAnswer + 1},
+		{"ListObjectsV2", "GET", 200, maxListAnswer + 1},
+		{"DeleteObjects", "POST", 200, maxListAnswer + 1},
+		{"ListObjectsV2", "GET", 500, maxAnswer + 1},
+	} {
+		ctx := t.Context()
+		if test.operation != "" {
+			ctx = operationContext(t, test.operation)
+		}
+		body := boundAnswer(ctx, test.method, endless(test.status), func(error) {})
+		n, err := io.Copy(io.Discard, body)
+		assert.Equal(t, test.most, n, "%v", test)
+		assert.Equal(t, test.most != 40<<20, errors.Is(err, s3err.ErrTooLarge), "%v", test)
+		require.NoError(t, body.Close())
+	}
+	assert.Equal(t, http.NoBody, boundAnswer(t.Context(), "PUT", &http.Response{StatusCode: 200, Body: http.NoBody}, nil))
+	assert.Equal(t, 1<<20, maxAnswer)
+	assert.Equal(t, 16<<20, maxListAnswer)
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// operationContext is the context in which the SDK makes a request of an operation.
+func operationContext(t *testing.T, operation string) context.Context {
+	t.Helper()
+	var seen context.Context
+	client := s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:1"), HTTPClient: doer(func(r *http.Request) (*http.Response, error) {
+		seen = r.Context()
+		return nil, s3err.Final(assert.AnError)
+	}), Retryer: aws.NopRetryer{}})
+	bucket, key := aws.String("bucket"), aws.String("key")
+	switch operation {
+	case "GetObject":
+		_, _ = client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: key})
+	case "PutObject":
+		_, _ = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: key})
+	case "ListObjectsV2":
+		_, _ = client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket})
+	case "DeleteObjects":
+		_, _ = client.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: bucket, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: key}}}})
+	}
+	require.NotNil(t, seen)
+	return seen
+}
+
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
+
+// TestDrip: an answer that does not end in a quarter of an hour is given up.
+func TestDrip(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reader, writer := io.Pipe()
+		client := &Client{Peer: &Peer{}, Transport: testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			context.AfterFunc(r.Context(), func() { _ = writer.CloseWithError(r.Context().Err()) })
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: reader, Request: r}, nil
+		})}
+		var group sync.WaitGroup
+		group.Go(func() {
+			for _, err := writer.Write([]byte("x")); err == nil; _, err = writer.Write([]byte("x")) {
+				time.Sleep(9 * time.Second)
+			}
+		})
+		began := time.Now()
+		response, err := client.Send(t.Context(), &http.Request{Method: http.MethodPut, URL: &url.URL{Scheme: "http", Host: "h"}})
+		require.NoError(t, err)
+		_, err = io.ReadAll(response.Body)
+		require.ErrorIs(t, err, errEndless)
+		assert.InDelta(t, maxAnswerTime.Seconds(), time.Since(began).Seconds(), 10)
+		require.NoError(t, response.Body.Close())
+		group.Wait()
+	})
+}
+
+// TestOddTransports: of a transport of the caller's.
+func TestOddTransports(t *testing.T) {
+	t.Parallel()
+	send := func(response *http.Response, err error) (*http.Response, error) {
+		client := &Client{Peer: &Peer{}, Transport: testkit.RoundTripper(func(*http.Request) (*http.Response, error) { return response, err })}
+		return client.Send(t.Context(), &http.Request{URL: &url.URL{Scheme: "http", Host: "h"}})
+	}
+	_, err := send(nil, nil) //nolint:bodyclose // there is none
+	require.ErrorIs(t, err, errNoAnswer)
+	assert.True(t, s3err.IsFinal(err))
+	response, err := send(&http.Response{StatusCode: http.StatusOK}, nil)
+	require.NoError(t, err)
+	data, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Empty(t, data)
+	require.NoError(t, response.Body.Close())
+	_, err = send(nil, io.EOF) //nolint:bodyclose // there is none
+	require.ErrorIs(t, err, io.EOF)
+}
+
+// TestTunnel: a bundle is used inside a proxy's tunnel, and read only for TLS.
+func TestTunnel(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "secret") }))
+	t.Cleanup(server.Close)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			_, _ = io.WriteString(w, "plain")
+			return
+		}
+		upstream, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", server.Listener.Addr().String())
+		if err != nil {
+			return
+		}
+		down, _, _ := w.(http.Hijacker).Hijack()
+		_, _ = io.WriteString(down, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(upstream, down); _ = upstream.Close() }()
+		_, _ = io.Copy(down, upstream)
+		_ = down.Close()
+	}))
+	t.Cleanup(proxy.Close)
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	get := func(caBundle, target string, body io.Reader) (string, error) {
+		transport := NewTransport(Options{Timeout: IOTimeout, CABundle: caBundle, Once: true, Proxies: Proxies{http: parseProxy(proxy.URL), https: parseProxy(proxy.URL)}})
+		defer transport.CloseIdleConnections()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, target, body)
+		require.NoError(t, err)
+		response, err := transport.RoundTrip(request)
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = response.Body.Close() }()
+		data, err := io.ReadAll(response.Body)
+		return string(data), err
+	}
+	text, err := get(bundle, "https://example.com", nil)
+	require.NoError(t, err)
+	assert.Equal(t, "secret", text)
+	_, err = get("", "https://example.com", nil)
+	require.ErrorAs(t, err, new(*tls.CertificateVerificationError))
+	text, err = get("/nonexistent", "http://example.com", nil)
+	require.NoError(t, err, "it is not read")
+	assert.Equal(t, "plain", text)
+	body := &closing{Reader: bytes.NewReader([]byte("x"))}
+	_, err = get("/nonexistent", "https://example.com", body)
+	require.ErrorContains(t, err, "the certificate bundle of AWS_CA_BUNDLE")
+	assert.True(t, s3err.IsFinal(err))
+	assert.True(t, body.closed)
+}
+
+type closing struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closing) Close() error { c.closed = true; return nil }
