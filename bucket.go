@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/flight"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"github.com/lithops-go/lithopss3/internal/redact"
 )
 
 // userBucket is the bucket that Lithops makes for a user, once its name is known.
@@ -84,11 +85,11 @@ func (s *Store) nameBucket(ctx context.Context) (string, error) {
 }
 
 func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutput, error) {
-	if s.session.sts.err != nil {
-		return nil, s.session.sts.err
+	if s.session.sts.Err != nil {
+		return nil, s.session.sts.Err
 	}
 	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	return caller, wrapError("GetCallerIdentity", redactURL(s.session.sts.url), "", err)
+	return caller, wrapError("GetCallerIdentity", redact.URL(s.session.sts.URL), "", err)
 }
 
 // bucketName is S3Backend.generate_bucket_name.

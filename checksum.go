@@ -30,7 +30,7 @@ func headChecksum(out *s3.HeadObjectOutput) checksum.Sum {
 // validatesChecksums reports whether bodies are compared with the server's
 // checksums, which AWS's setting response_checksum_validation can turn off.
 func (s *Store) validatesChecksums() bool {
-	return s.session.s3.responseChecksum != aws.ResponseChecksumValidationWhenRequired
+	return !s.session.s3.ResponseChecksumWhenRequired
 }
 
 // askChecksum has the server send the object's checksum, and turns the SDK's own

@@ -31,12 +31,12 @@ func newS3Client(session *session, client *s3http.Client, pace pace) *s3.Client 
 		Credentials:                 session.credentials,
 		HTTPClient:                  client,
 		Retryer:                     s3http.NewRetryer(s3Attempts, pace.backoff),
-		RequestChecksumCalculation:  session.s3.requestChecksum,
-		ResponseChecksumValidation:  session.s3.responseChecksum,
-		EndpointResolverV2:          session.s3.resolver(),
-		BaseEndpoint:                session.s3.baseEndpoint(),
-		AppID:                       session.appID,
-		DisableS3ExpressSessionAuth: session.s3.disableExpressAuth,
+		RequestChecksumCalculation:  requestChecksum(&session.s3),
+		ResponseChecksumValidation:  responseChecksum(&session.s3),
+		EndpointResolverV2:          newS3Resolver(&session.s3),
+		BaseEndpoint:                optional(session.s3.URL),
+		AppID:                       session.env.AppID(),
+		DisableS3ExpressSessionAuth: session.s3.DisableExpressAuth,
 		// The SDK's message for each object without a checksum would fill the log.
 		DisableLogOutputChecksumValidationSkipped: true,
 		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
@@ -48,13 +48,13 @@ func newS3Client(session *session, client *s3http.Client, pace pace) *s3.Client 
 func newSTSClient(session *session) *sts.Client {
 	client := session.env.serviceClient()
 	return sts.New(sts.Options{
-		Region:                     session.sts.signingRegion,
+		Region:                     session.sts.SigningRegion,
 		Credentials:                session.credentials,
 		HTTPClient:                 client,
-		Retryer:                    s3http.NewRetryer(session.sts.attempts, session.env.backoff),
-		EndpointResolverV2:         session.sts.resolver(),
-		BaseEndpoint:               session.sts.baseEndpoint(),
-		AppID:                      session.appID,
+		Retryer:                    s3http.NewRetryer(session.sts.Attempts, session.env.backoff),
+		EndpointResolverV2:         newSTSResolver(&session.sts),
+		BaseEndpoint:               optional(session.sts.URL),
+		AppID:                      session.env.AppID(),
 		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock),
 		DisableClockSkewCorrection: true, // the signer corrects it
 		APIOptions:                 []func(*middleware.Stack) error{proveAnswers, proof.AddSteps, client.Peer.AddSteps, normalize},

@@ -1,16 +1,22 @@
 package lithopss3
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/spelling"
+	"github.com/lithops-go/lithopss3/internal/validate"
+	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
 // Backend is the name of this storage backend in a Lithops configuration and in a
@@ -24,9 +30,6 @@ const DefaultMonitoringInterval = 2 * time.Second
 // DefaultExecutionTimeout is how long Lithops lets a call run unless
 // lithops.execution_timeout says otherwise (Lithops' constants.py).
 const DefaultExecutionTimeout = 1800 * time.Second
-
-// maxConfigSize bounds a configuration, in bytes. Lithops' template has 15 KiB.
-const maxConfigSize = 1 << 20
 
 // ErrOtherBackend is a configuration that selects another storage backend than aws_s3.
 var ErrOtherBackend = errors.New("the configuration selects another storage backend")
@@ -74,7 +77,7 @@ type ConfigError struct {
 // Error is "source:line: key: reason".
 func (e *ConfigError) Error() string {
 	var b strings.Builder
-	b.WriteString(abbreviateHome(e.Source))
+	b.WriteString(botofile.AbbreviateHome(e.Source))
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ":%d", e.Line)
 	}
@@ -91,204 +94,342 @@ func (e *ConfigError) Error() string {
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// LoadConfig reads the configuration file at path; a leading ~ is the home
-// folder. With an empty path it looks where Lithops looks: the JSON in
-// LITHOPS_CONFIG, the file that LITHOPS_CONFIG_FILE names, ./.lithops_config,
-// ~/.lithops/config, /etc/lithops/config; where there is none of them, the
-// Config is empty (lithops.config.load_config).
-//
-// Errors are *ConfigError, and ErrOtherBackend where lithops.storage is not aws_s3.
-func LoadConfig(path string) (*Config, error) {
-	return ConfigLoader{Path: path}.Load()
+// A SettingsError is a setting of AWS's environment variables or of ~/.aws that
+// can't be read or makes no sense. Better credentials don't cure it. Its Kind is
+// the name of botocore's exception for the same, without its module.
+type SettingsError struct {
+	Kind   string // "ProfileNotFound", "ConfigParseError", "InvalidRetryModeError", …
+	Reason string // the setting, where it is from, and what is wrong with it
+	Err    error  `json:"-" yaml:"-"` // the cause, may be nil
+}
+
+// Error is the reason.
+func (e *SettingsError) Error() string { return e.Reason }
+
+// Unwrap returns the cause.
+func (e *SettingsError) Unwrap() error { return e.Err }
+
+// A regionChoice is the region that requests are signed for, and why.
+type regionChoice struct {
+	name, source string
+	isFallback   bool // nothing names a region
+	isFIPS       bool // a pseudo region asked for endpoints of FIPS
+}
+
+const (
+	fallbackRegion = "us-east-1"
+	// globalRegion is the region of a client that has none and does not use the global
+	// host of us-east-1.
+	globalRegion = "aws-global"
+	// defaultRegionSource is the RegionSource where nothing names a region.
+	defaultRegionSource = "default"
+)
+
+// resolveRegion is the whole fallback of the region: the Lithops configuration
+// (aws.region_name over aws_s3.region over aws.region, see resolver.resolveRegion),
+// then AWS_DEFAULT_REGION, then the profile of ~/.aws, then us-east-1, which boto3's
+// S3 client uses without one.
+func resolveRegion(config *Config, env *awsconfig.Environment, s3 *awsconfig.S3) (regionChoice, error) {
+	choice := regionChoice{name: config.Region, source: cmp.Or(config.RegionSource, "configuration")}
+	if choice.name == "" {
+		found, err := env.Region()
+		if err != nil {
+			return regionChoice{}, err
+		}
+		choice = regionChoice{name: found.Text, source: found.Source, isFallback: !found.Set}
+	}
+	if choice.isFallback {
+		choice.name, choice.source = fallbackRegion, defaultRegionSource
+		if s3.RegionalUSEast1 && s3.URL == "" {
+			choice.name = globalRegion
+		}
+	}
+	choice.name, choice.isFIPS = awsconfig.SplitFIPS(choice.name)
+	return choice, nil
 }
 
 // ParseConfig reads a configuration from YAML, which JSON is too.
 // Its errors are those of LoadConfig.
 func ParseConfig(data []byte) (*Config, error) {
-	tree, err := parseYAML("configuration", data)
+	tree, err := yamltree.Parse(data)
 	if err != nil {
-		return nil, err
+		return nil, unreadable("configuration", err)
 	}
-	if isFalsy(tree) {
+	if yamltree.IsFalsy(tree) {
 		return nil, emptyConfigError("configuration")
 	}
 	return resolveConfig(tree, "configuration", "")
 }
 
-// A ConfigLoader loads a configuration as LoadConfig does, with the options of
-// Lithops' command.
-type ConfigLoader struct {
-	// Path is the file to read, empty for Lithops' search order.
-	Path string
-	// Backend overrides lithops.storage, as the option -b does.
-	Backend string
-	// SkipEmpty goes on with the search order where the file at Path is empty,
-	// as Lithops' option -c does; else an empty file is an error.
-	SkipEmpty bool
-
-	// lookupEnv and dir are where the process would be; nil and "" are the real ones.
-	lookupEnv func(string) (string, bool)
-	dir       string
+// unreadable is an error of yamltree's about source.
+func unreadable(source string, err error) error {
+	problem := &ConfigError{Source: source, Reason: err.Error(), Err: err}
+	if known := (*yamltree.Error)(nil); errors.As(err, &known) {
+		problem.Line, problem.Reason = known.Line, known.Reason
+	}
+	return problem
 }
 
-// Load reads and resolves the configuration.
-func (l ConfigLoader) Load() (*Config, error) {
-	if l.lookupEnv == nil {
-		l.lookupEnv = os.LookupEnv
-	}
-	if l.Path != "" {
-		config, err := l.loadFile(l.expandHome(l.Path))
-		if !l.SkipEmpty || !errors.Is(err, errEmptyConfig) {
-			return config, err
-		}
-		config, err = l.search()
-		if config != nil {
-			config.Warnings = append(config.Warnings, abbreviateHome(l.Path)+" is empty: using "+sourceName(config))
-		}
-		return config, err
-	}
-	return l.search()
+// resolver turns the sections of one source into a Config.
+type resolver struct {
+	source string
+	config *Config
+	// merged is aws under aws_s3 with the names of the sections in front of the keys.
+	merged map[string]setting
 }
 
-func sourceName(config *Config) string {
-	if config.Source == "" {
-		return "no configuration"
-	}
-	return abbreviateHome(config.Source)
+// A setting is a key's value and where it came from.
+type setting struct {
+	section string
+	key     string
+	line    int
+	node    *yamltree.Node
 }
 
-// search follows lithops.config.load_config and get_default_config_filename.
-func (l ConfigLoader) search() (*Config, error) {
-	if text, ok := l.lookupEnv("LITHOPS_CONFIG"); ok {
-		return l.loadJSON(text)
+// resolveConfig follows lithops.config.default_storage_config and
+// lithops.storage.backends.aws_s3.config.load_config.
+func resolveConfig(tree *yamltree.Node, source, backend string) (*Config, error) {
+	r := &resolver{source: source, config: &Config{Source: source}}
+	if !yamltree.IsMapping(tree) {
+		return nil, r.problem(tree.Line, "", "must be a mapping of sections such as lithops and aws, not "+yamltree.KindName(tree))
 	}
-	if path, ok := l.lookupEnv("LITHOPS_CONFIG_FILE"); ok {
-		return l.loadEnvFile(path)
-	}
-	for _, path := range l.searchPaths() {
-		if _, err := os.Stat(path); err == nil {
-			return l.loadFile(path)
-		}
-	}
-	if l.Backend != "" && l.Backend != Backend {
-		return nil, otherBackend("", 0, l.Backend)
-	}
-	return &Config{}, nil
-}
-
-func (l ConfigLoader) searchPaths() []string {
-	paths := []string{filepath.Join(l.dir, ".lithops_config")}
-	if home := l.home(); home != "" {
-		paths = append(paths, filepath.Join(home, ".lithops", "config"))
-	}
-	return append(paths, filepath.Join("/etc", "lithops", "config"))
-}
-
-func (l ConfigLoader) loadJSON(text string) (*Config, error) {
-	const source = "environment LITHOPS_CONFIG"
-	tree, err := parseJSON(source, text)
+	sections, err := r.entries(tree, "")
 	if err != nil {
 		return nil, err
 	}
-	if isFalsy(tree) {
-		return nil, emptyConfigError(source)
-	}
-	return resolveConfig(tree, source, l.Backend)
-}
-
-// loadEnvFile refuses a missing file, where Python silently goes on with
-// localhost storage. It leaves ~ alone, as Python does.
-func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
-	const variable = "environment LITHOPS_CONFIG_FILE"
-	const instead = "Python Lithops would silently use its localhost storage instead"
-	cause := errors.Join(fs.ErrNotExist, ErrOtherBackend)
-	if path == "" {
-		return nil, &ConfigError{Source: variable, Reason: "is set but empty; " + instead, Err: cause}
-	}
-	config, err := l.loadFile(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return config, err
-	}
-	hint := ""
-	if strings.HasPrefix(path, "~") {
-		hint = " (~ is not expanded here)"
-	}
-	return nil, &ConfigError{Source: variable, Reason: fmt.Sprintf("no such file: %s%s; %s", path, hint, instead), Err: cause}
-}
-
-func (l ConfigLoader) loadFile(path string) (*Config, error) {
-	source := l.absolute(path)
-	data, info, err := boundedfile.ReadInfo(source, maxConfigSize)
-	if err != nil {
-		return nil, &ConfigError{Source: source, Reason: fileProblem(err), Err: err}
-	}
-	tree, err := parseYAML(source, data)
-	if err != nil {
+	if err := r.checkTop(sections); err != nil {
 		return nil, err
 	}
-	if isFalsy(tree) {
-		return nil, emptyConfigError(source)
+	r.warnUnknown(sections, "", sectionNames, false)
+	for _, step := range []func(map[string]setting) error{
+		func(s map[string]setting) error { return r.resolveLithops(s["lithops"], backend) },
+		r.mergeAWS,
+		r.resolveRegion,
+		r.resolveKeys,
+	} {
+		if err := step(sections); err != nil {
+			return nil, err
+		}
 	}
-	config, err := resolveConfig(tree, source, l.Backend)
-	if err == nil {
-		config.warnOfReaders(info.Mode())
-	}
-	return config, err
+	return r.config, nil
 }
 
-// absolute names a file so that its source means the same from every folder.
-func (l ConfigLoader) absolute(path string) string {
-	if l.dir != "" && !filepath.IsAbs(path) {
-		return filepath.Join(l.dir, path)
+func (r *resolver) resolveLithops(section setting, backend string) error {
+	entries, err := r.section(section, "lithops", true)
+	if err != nil {
+		return err
 	}
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
+	if err := r.checkSection(entries, "lithops", nil); err != nil {
+		return err
 	}
-	return path
+	r.warnUnknown(entries, "lithops", lithopsKeys, false)
+	line, selected := 0, Backend
+	if storage, ok := entries["storage"]; ok && !yamltree.IsNull(storage.node) {
+		if !yamltree.IsScalar(storage.node) {
+			return r.problem(storage.line, "lithops.storage", "must be the name of a storage backend, not "+yamltree.KindName(storage.node))
+		}
+		line, selected = storage.line, storage.node.Value
+	}
+	if backend != "" {
+		line, selected = 0, backend
+	}
+	if selected != Backend {
+		return otherBackend(r.source, line, selected)
+	}
+	const day = 24 * time.Hour
+	r.config.MonitoringInterval, err = r.seconds(entries["monitoring_interval"], "monitoring_interval", DefaultMonitoringInterval, day)
+	if err != nil {
+		return err
+	}
+	r.config.ExecutionTimeout, err = r.seconds(entries["execution_timeout"], "execution_timeout", DefaultExecutionTimeout, 365*day)
+	return err
 }
 
-func (l ConfigLoader) home() string {
-	if home, ok := l.lookupEnv("HOME"); ok && home != "" {
-		return home
+// seconds reads a number of seconds, up to most, of the section lithops.
+func (r *resolver) seconds(s setting, name string, byDefault, most time.Duration) (time.Duration, error) {
+	if yamltree.IsNull(s.node) {
+		return byDefault, nil
 	}
-	home, _ := os.UserHomeDir()
-	return home
+	text, err := r.text(s)
+	if err != nil {
+		return 0, err
+	}
+	var seconds float64
+	if err = s.node.Decode(&seconds); err != nil { // a number in quotes is one too
+		seconds, err = strconv.ParseFloat(text, 64)
+	}
+	if err != nil || math.IsNaN(seconds) || seconds < 0 || seconds > most.Seconds() {
+		return 0, r.problem(s.line, "lithops."+name, fmt.Sprintf("must be a number of seconds from 0 to %.0f", most.Seconds()))
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
 }
 
-func (l ConfigLoader) expandHome(path string) string {
-	if path == "~" || strings.HasPrefix(path, "~/") {
-		return filepath.Join(l.home(), strings.TrimPrefix(path, "~"))
+// mergeAWS lays aws_s3 over aws, key by key; a null in aws_s3 counts.
+func (r *resolver) mergeAWS(sections map[string]setting) error {
+	aws, err := r.section(sections["aws"], "aws", false)
+	if err != nil {
+		return err
 	}
-	return path
+	s3, err := r.section(sections["aws_s3"], "aws_s3", true)
+	if err != nil {
+		return err
+	}
+	r.merged = maps.Clone(aws)
+	maps.Copy(r.merged, s3)
+	if err := r.checkSection(aws, "aws", r.merged); err != nil {
+		return err
+	}
+	if err := r.checkSection(s3, "aws_s3", r.merged); err != nil {
+		return err
+	}
+	r.warnUnknown(aws, "aws", awsS3Keys, false)
+	r.warnUnknown(s3, "aws_s3", awsS3Keys, true)
+	return nil
 }
 
-var (
-	errIsFolder    = errors.New("is a folder, not a file")
-	errEmptyConfig = errors.New("empty configuration")
-)
-
-// fileProblem leaves out the path that a *fs.PathError repeats.
-func fileProblem(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
+// resolveRegion: region_name is another name of region and beats it after the
+// merge, so that aws.region_name overrides aws_s3.region. Both are as in Python,
+// as is that the alias counts only beside an aws section.
+func (r *resolver) resolveRegion(sections map[string]setting) error {
+	s, ok := r.merged["region"]
+	aws, hasAWS := sections["aws"]
+	if alias, hasAlias := r.merged["region_name"]; hasAlias && hasAWS {
+		s, ok = alias, true
+	} else if hasAlias {
+		r.warn(alias.line, alias.name(), "is ignored: Lithops reads it only beside an aws section; write region")
 	}
-	return err.Error()
+	if !ok {
+		if !hasAWS || yamltree.IsNull(aws.node) {
+			return nil
+		}
+		return r.problem(aws.line, "aws.region", "is missing: Lithops requires region under aws or aws_s3"+r.nearRegion())
+	}
+	if yamltree.IsNull(s.node) {
+		return nil
+	}
+	text, err := r.text(s)
+	if err != nil {
+		return err
+	}
+	if problem := awsconfig.RegionProblem(text); problem != "" {
+		return r.problem(s.line, s.name(), problem)
+	}
+	r.config.Region = text
+	r.config.RegionSource = fmt.Sprintf("%s in %s", s.name(), r.source)
+	return nil
 }
 
-// emptyConfigError: with nothing in its configuration, Lithops uses localhost storage.
-func emptyConfigError(source string) error {
-	return &ConfigError{
-		Source: source,
-		Reason: `is empty, which selects the storage backend "localhost" in Lithops; this package implements aws_s3`,
-		Err:    errors.Join(errEmptyConfig, ErrOtherBackend),
+// nearRegion points to a key that may be a misspelled region.
+func (r *resolver) nearRegion() string {
+	for key := range r.merged {
+		if near := spelling.Nearest(key, awsKeys); near == "region" || near == "region_name" {
+			return fmt.Sprintf(" (%s looks like a misspelling of it)", r.merged[key].name())
+		}
 	}
+	return ""
+}
+
+func (r *resolver) resolveKeys(map[string]setting) error {
+	var secret, token string
+	for _, part := range []struct {
+		key    string
+		target *string
+		check  func(string) string
+	}{
+		{"access_key_id", &r.config.AccessKeyID, validate.KeyProblem},
+		{"secret_access_key", &secret, validate.SecretProblem},
+		{"session_token", &token, validate.KeyProblem},
+		{"storage_bucket", &r.config.StorageBucket, bucketProblem},
+	} {
+		s, ok := r.merged[part.key]
+		if !ok || yamltree.IsNull(s.node) || (part.key == "storage_bucket" && yamltree.IsFalsy(s.node)) {
+			continue
+		}
+		text, err := r.text(s)
+		if err != nil {
+			return err
+		}
+		if problem := part.check(text); problem != "" {
+			return r.problem(s.line, s.name(), problem)
+		}
+		*part.target = text
+	}
+	r.config.SecretAccessKey, r.config.SessionToken = NewSecret(secret), NewSecret(token)
+	return nil
+}
+
+// section gives a section's entries. An empty one counts as absent, where
+// Python crashes; orFalsy also takes false, 0 and the like, where Python does.
+func (r *resolver) section(s setting, name string, orFalsy bool) (map[string]setting, error) {
+	if yamltree.IsNull(s.node) || (orFalsy && yamltree.IsFalsy(s.node)) || yamltree.IsEmptyText(s.node) {
+		return map[string]setting{}, nil
+	}
+	return r.entries(s.node, name)
+}
+
+// entries reads a mapping, with merge keys and aliases followed, or, as Python's
+// dict.update does for aws, a list of pairs.
+func (r *resolver) entries(node *yamltree.Node, section string) (map[string]setting, error) {
+	entries := map[string]setting{}
+	pairs, err := yamltree.Pairs(node)
+	if err != nil {
+		return nil, r.problem(node.Line, section, err.Error())
+	}
+	for _, pair := range pairs {
+		key := pair.Key.Value
+		if old, ok := entries[key]; ok && !pair.Merged && old.node != nil {
+			r.warn(pair.Key.Line, joinKey(section, redact.Name(key, "")), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
+		}
+		entries[key] = setting{section: section, key: key, line: pair.Key.Line, node: pair.Value}
+	}
+	return entries, nil
+}
+
+// text returns a setting's scalar as it was written.
+func (r *resolver) text(s setting) (string, error) {
+	text, err := yamltree.Text(s.node)
+	if err != nil {
+		return "", r.problem(s.line, s.name(), err.Error())
+	}
+	return text, nil
+}
+
+func (s setting) name() string { return joinKey(s.section, s.key) }
+
+func joinKey(section, key string) string {
+	if section == "" {
+		return key
+	}
+	return section + "." + key
+}
+
+func (r *resolver) problem(line int, key, reason string) error {
+	return &ConfigError{Source: r.source, Line: line, Key: key, Reason: reason}
+}
+
+func (r *resolver) warn(line int, key, text string) {
+	warning := &ConfigError{Source: r.source, Line: line, Key: key, Reason: text}
+	r.config.Warnings = append(r.config.Warnings, warning.Error())
+}
+
+func sortedByLine(entries map[string]setting) []setting {
+	sorted := make([]setting, 0, len(entries))
+	for _, s := range entries {
+		sorted = append(sorted, s)
+	}
+	slices.SortFunc(sorted, func(a, b setting) int {
+		if a.line != b.line {
+			return a.line - b.line
+		}
+		return strings.Compare(a.key, b.key)
+	})
+	return sorted
 }
 
 func otherBackend(source string, line int, backend string) error {
 	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
 	if !lithopsBackends[backend] {
-		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have%s (did you mean aws_s3?)", printableValue(backend), whatIsWrong(backend))
+		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have%s (did you mean aws_s3?)", redact.Value(backend), redact.Wrong(backend))
 	}
 	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
 }
@@ -298,26 +439,4 @@ var lithopsBackends = map[string]bool{
 	"aliyun_oss": true, "aws_s3": true, "azure_storage": true, "ceph": true, "gcp_storage": true, "ibm_cos": true,
 	"infinispan": true, "infinispan_hotrod": true, "localhost": true, "minio": true, "oracle_oss": true,
 	"redis": true, "swift": true,
-}
-
-// warnOfReaders warns where others can read a file that holds a secret.
-func (c *Config) warnOfReaders(mode fs.FileMode) {
-	holdsSecret := !c.SecretAccessKey.IsZero() || !c.SessionToken.IsZero()
-	if runtime.GOOS == "windows" || !holdsSecret || mode.Perm()&0o044 == 0 {
-		return
-	}
-	c.Warnings = append(c.Warnings, fmt.Sprintf("%s: others can read this file (mode %04o) and the secret key in it: chmod 600",
-		abbreviateHome(c.Source), mode.Perm()))
-}
-
-// abbreviateHome writes ~ for the home folder, as people do.
-func abbreviateHome(path string) string {
-	home, err := os.UserHomeDir()
-	if err != nil || home == "" || home == "/" {
-		return path
-	}
-	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok {
-		return "~" + string(filepath.Separator) + rest
-	}
-	return path
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/spelling"
+	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
 // Lithops reads the keys that it knows below the sections where it looks for them,
@@ -83,7 +85,7 @@ func guess(key string, known []string) *alias {
 			return a
 		}
 	}
-	near := nearest(key, known)
+	near := spelling.Nearest(key, known)
 	if near == "" {
 		return nil
 	}
@@ -101,7 +103,7 @@ func (a *alias) hint() string {
 	case a == nil:
 		return ""
 	case a.isKey:
-		return fmt.Sprintf(" (did you mean %s?)", a.means)
+		return didYouMean(a.means)
 	}
 	return " (" + a.means + ")"
 }
@@ -114,7 +116,7 @@ func (r *resolver) checkTop(sections map[string]setting) error {
 		if slices.Contains(sectionNames, s.key) {
 			continue
 		}
-		if isHolder(s.node) {
+		if yamltree.IsHolder(s.node) {
 			if err := r.checkUnknownSection(s); err != nil {
 				return err
 			}
@@ -128,7 +130,7 @@ func (r *resolver) checkTop(sections map[string]setting) error {
 			return r.problem(s.line, s.key, fmt.Sprintf("is a key of the section %s: indent it below %s:", owner, owner))
 		}
 		if a := guess(s.key, awsS3Keys); a != nil && a.signs {
-			return r.problem(s.line, printableName(s.key, a.means), r.instead(a, "aws"))
+			return r.problem(s.line, redact.Name(s.key, a.means), r.instead(a, "aws"))
 		}
 	}
 	return nil
@@ -138,7 +140,7 @@ func (r *resolver) checkTop(sections map[string]setting) error {
 // is empty, because its keys lost their indentation, or the first that knows it.
 func ownerOf(key string, before []setting) string {
 	for _, s := range slices.Backward(before) {
-		if slices.Contains(keysOf[s.key], key) && isNull(s.node) {
+		if slices.Contains(keysOf[s.key], key) && yamltree.IsNull(s.node) {
 			return s.key
 		}
 	}
@@ -155,7 +157,7 @@ func ownerOf(key string, before []setting) string {
 func (r *resolver) checkUnknownSection(s setting) error {
 	meant, ok := sectionAliases[foldKey(s.key)]
 	if !ok {
-		meant = nearest(s.key, sectionNames)
+		meant = spelling.Nearest(s.key, sectionNames)
 	}
 	entries, err := r.entries(s.node, s.key)
 	if meant == "" || err != nil {
@@ -163,7 +165,7 @@ func (r *resolver) checkUnknownSection(s setting) error {
 	}
 	for _, entry := range sortedByLine(entries) {
 		if a := guess(entry.key, awsS3Keys); (a != nil && a.signs) || slices.Contains(awsS3Keys[3:], entry.key) {
-			return r.problem(s.line, printableName(s.key, meant), fmt.Sprintf("is no section that Lithops reads for S3, and has keys to sign with: write %s", meant))
+			return r.problem(s.line, redact.Name(s.key, meant), fmt.Sprintf("is no section that Lithops reads for S3, and has keys to sign with: write %s", meant))
 		}
 	}
 	return nil
@@ -173,7 +175,7 @@ func (r *resolver) checkUnknownSection(s setting) error {
 // sign with and are not. merged is what aws and aws_s3 say together.
 func (r *resolver) checkSection(entries map[string]setting, section string, merged map[string]setting) error {
 	for _, s := range sortedByLine(entries) {
-		if slices.Contains(sectionNames, s.key) || (s.key == "s3" && isHolder(s.node)) {
+		if slices.Contains(sectionNames, s.key) || (s.key == "s3" && yamltree.IsHolder(s.node)) {
 			meant := s.key
 			if s.key == "s3" {
 				meant = "aws_s3"
@@ -187,8 +189,8 @@ func (r *resolver) checkSection(entries map[string]setting, section string, merg
 			continue
 		}
 		a := guess(s.key, awsS3Keys)
-		if a != nil && a.signs && !isNull(s.node) && !settled(a, merged) {
-			return r.problem(s.line, joinKey(section, printableName(s.key, a.means)), r.instead(a, section))
+		if a != nil && a.signs && !yamltree.IsNull(s.node) && !settled(a, merged) {
+			return r.problem(s.line, joinKey(section, redact.Name(s.key, a.means)), r.instead(a, section))
 		}
 	}
 	return nil
@@ -201,7 +203,7 @@ func settled(a *alias, merged map[string]setting) bool {
 		key = a.means
 	}
 	s, ok := merged[key]
-	return ok && !isNull(s.node)
+	return ok && !yamltree.IsNull(s.node)
 }
 
 // instead says what to write in place of a key that nothing reads.
@@ -210,11 +212,6 @@ func (r *resolver) instead(a *alias, section string) string {
 		return fmt.Sprintf("is no key that Lithops reads, so that other credentials would be used: write %s, indented below %s:", a.means, section)
 	}
 	return "is no key that Lithops reads, so that other credentials would be used (" + a.means + ")"
-}
-
-// isHolder reports whether node can hold keys.
-func isHolder(node *yaml.Node) bool {
-	return node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode
 }
 
 // warnUnknown warns of keys that look like a misspelling, or, in a section that
@@ -226,11 +223,11 @@ func (r *resolver) warnUnknown(entries map[string]setting, section string, known
 		}
 		hint := ""
 		if section == "" {
-			hint = didYouMean(s.key, known)
+			hint = didYouMean(spelling.Nearest(s.key, known))
 			if meant, ok := sectionAliases[foldKey(s.key)]; ok {
-				hint = fmt.Sprintf(" (did you mean %s?)", meant)
+				hint = didYouMean(meant)
 			}
-			if a := guess(s.key, slices.Concat(awsS3Keys, lithopsKeys)); hint == "" && !isHolder(s.node) && s.node.Anchor == "" {
+			if a := guess(s.key, slices.Concat(awsS3Keys, lithopsKeys)); hint == "" && !yamltree.IsHolder(s.node) && s.node.Anchor == "" {
 				hint = a.hint()
 			}
 		} else {
@@ -239,6 +236,33 @@ func (r *resolver) warnUnknown(entries map[string]setting, section string, known
 		if hint == "" && !all {
 			continue
 		}
-		r.warn(s.line, joinKey(section, printableName(s.key, hint)), "unknown key"+hint)
+		r.warn(s.line, joinKey(section, redact.Name(s.key, hint)), "unknown key"+hint)
 	}
+}
+
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", word)
+}
+
+// bucketProblem says why storage_bucket can't be the name of a bucket, or "".
+// What boto3 takes may be one: names of the first years of S3 have upper case and
+// underscores, and access points have ARNs.
+func bucketProblem(name string) string {
+	switch {
+	case arnFormat().MatchString(name), len(name) <= maxBucketLength && isToken(name):
+		return ""
+	case strings.HasPrefix(name, "arn:"):
+		return "is an ARN that names no access point: write the bucket's name alone"
+	case strings.Contains(name, "://"):
+		return "is a URL: write the bucket's name alone"
+	case len(name) > maxBucketLength:
+		return fmt.Sprintf("has %d characters, which no bucket's name has", len(name))
+	case strings.Contains(name, "/"):
+		return "has a slash: write the bucket's name alone, without a prefix"
+	}
+	wrong := redact.Wrong(name)
+	return fmt.Sprintf("%s is not the name of a bucket%s: letters, digits, dots, dashes and underscores", redact.Value(name), wrong)
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/yamltree"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
@@ -314,10 +316,10 @@ func TestNoConfiguration(t *testing.T) {
 
 func TestLargeConfigIsRefused(t *testing.T) {
 	t.Parallel()
-	loader := loaderAt(t, nil, map[string]string{"cwd/.lithops_config": strings.Repeat("# comment\n", maxConfigSize/10+1)})
+	loader := loaderAt(t, nil, map[string]string{"cwd/.lithops_config": strings.Repeat("# comment\n", yamltree.MaxSize/10+1)})
 	_, err := loader.Load()
 	require.ErrorContains(t, err, "larger than")
-	_, err = ParseConfig(bytes.Repeat([]byte("#"), maxConfigSize+1))
+	_, err = ParseConfig(bytes.Repeat([]byte("#"), yamltree.MaxSize+1))
 	require.ErrorContains(t, err, "larger than")
 }
 
@@ -357,7 +359,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		require.NoError(t, err)
 		out.Write(text)
 	}
-	assert.Contains(t, out.String(), redacted)
+	assert.Contains(t, out.String(), redact.Text)
 	assert.NotContains(t, out.String(), canary)
 	assert.NotContains(t, out.String(), fmt.Sprintf("%x", canary))
 	assert.NotContains(t, out.String(), fmt.Sprintf("%X", canary))
@@ -390,8 +392,8 @@ func FuzzParseJSONConfig(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, text string) {
-		tree, err := parseJSON("test", text)
-		if err == nil && !isFalsy(tree) {
+		tree, err := yamltree.ParseJSON(text)
+		if err == nil && !yamltree.IsFalsy(tree) {
 			_, _ = resolveConfig(tree, "test", "")
 		}
 	})

@@ -7,8 +7,11 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/botofile"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
+	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -133,7 +136,7 @@ func newChain(config *Config, env *awsEnvironment) *chain {
 			return explicitKeys(config)
 		}}}}
 	}
-	name := env.profileName()
+	name := env.ProfileName()
 	sources := []credentialSource{
 		{sourceEnvironment, env.fromEnvironment},
 		{sourceAssumeRole, func(ctx context.Context) (*aws.Credentials, string, error) { return env.assumeRole(ctx, name, nil) }},
@@ -157,12 +160,12 @@ func (e *awsEnvironment) profileSources(name string, withEnvironment bool) []cre
 		}},
 		{sourceSSO, func(ctx context.Context) (*aws.Credentials, string, error) { return e.sso(ctx, name) }},
 		{sourceCredentialsFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceCredentialsFile, e.credentialsPath, e.credentialsLines[name], name, e.credentialsFile[name], e.credentialsKeyLine)
+			return profileKeys(sourceCredentialsFile, e.CredentialsPath, e.CredentialsFile.Line(name), name, e.CredentialsFile.Section(name), e.CredentialsFile.KeyLine)
 		}},
 		{sourceLogin, func(context.Context) (*aws.Credentials, string, error) { return e.login(name) }},
 		{sourceProcess, func(ctx context.Context) (*aws.Credentials, string, error) { return e.process(ctx, name) }},
 		{sourceConfigFile, func(context.Context) (*aws.Credentials, string, error) {
-			return profileKeys(sourceConfigFile, e.configPath, e.configFile.Lines[name], name, e.configFile.Profiles[name], e.configFile.KeyLine)
+			return profileKeys(sourceConfigFile, e.ConfigPath, e.ConfigFile.Lines[name], name, e.ConfigFile.Profiles[name], e.ConfigFile.KeyLine)
 		}},
 	}
 }
@@ -170,14 +173,14 @@ func (e *awsEnvironment) profileSources(name string, withEnvironment bool) []cre
 // login: botocore needs its CRT for login_session, which neither pip install
 // boto3 nor lithops[aws] brings along. This package has no CRT either.
 func (e *awsEnvironment) login(name string) (*aws.Credentials, string, error) {
-	if _, ok := e.profiles[name]["login_session"]; !ok {
+	if _, ok := e.Profiles[name]["login_session"]; !ok {
 		return nil, fmt.Sprintf("profile %s has no login_session", name), nil
 	}
 	return nil, "", &CredentialsError{Kind: "MissingDependencyException", Source: sourceLogin, Reason: fmt.Sprintf("the login_session of profile %s is not supported; aws configure export-credentials as a credential_process does the same", name)}
 }
 
 func (e *awsEnvironment) process(ctx context.Context, name string) (*aws.Credentials, string, error) {
-	command, ok := e.profiles[name]["credential_process"]
+	command, ok := e.Profiles[name]["credential_process"]
 	if !ok {
 		return nil, fmt.Sprintf("profile %s has no credential_process", name), nil
 	}
@@ -186,17 +189,17 @@ func (e *awsEnvironment) process(ctx context.Context, name string) (*aws.Credent
 }
 
 func (e *awsEnvironment) fromEC2File(context.Context) (*aws.Credentials, string, error) {
-	found, err := boto.EC2File(boto.Lookup(e.lookup))
+	found, err := boto.EC2File(boto.Lookup(e.Lookup))
 	return found, "AWS_CREDENTIAL_FILE is not set, or has no AWSAccessKeyId", err
 }
 
 func (e *awsEnvironment) fromBotoFile(context.Context) (*aws.Credentials, string, error) {
-	found, err := boto.LegacyConfig(boto.Lookup(e.lookup))
+	found, err := boto.LegacyConfig(boto.Lookup(e.Lookup))
 	return found, "no [Credentials] in the file of BOTO_CONFIG, in /etc/boto.cfg or in ~/.boto", err
 }
 
 func (e *awsEnvironment) fromContainer(ctx context.Context) (*aws.Credentials, string, error) {
-	found, err := e.metadata.Container(ctx, boto.Lookup(e.lookup))
+	found, err := e.metadata.Container(ctx, boto.Lookup(e.Lookup))
 	return found, "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set", err
 }
 
@@ -217,7 +220,7 @@ func explicitKeys(config *Config) (*aws.Credentials, string, error) {
 	if missing != "" {
 		reason := missing + " is missing beside the other keys in the Lithops configuration"
 		if config.Source != "" {
-			reason += " " + abbreviateHome(config.Source)
+			reason += " " + botofile.AbbreviateHome(config.Source)
 		}
 		return nil, "", &CredentialsError{Kind: kindPartial, Source: sourceExplicit, Reason: reason}
 	}
@@ -231,7 +234,7 @@ const kindPartial = "PartialCredentialsError"
 // fromEnvironment is botocore.credentials.EnvProvider: an access key starts it,
 // and then the secret key must be there.
 func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, string, error) {
-	get := func(name string) string { value, _ := e.lookup(name); return value }
+	get := func(name string) string { value, _ := e.Lookup(name); return value }
 	accessKeyID := get("AWS_ACCESS_KEY_ID")
 	if accessKeyID == "" {
 		return nil, "AWS_ACCESS_KEY_ID is not set", nil
@@ -266,17 +269,17 @@ func (e *awsEnvironment) fromEnvironment(context.Context) (*aws.Credentials, str
 // the presence of aws_access_key_id counts, even if it is empty.
 func profileKeys(source, path string, line int, profile string, section map[string]string, keyLine func(profile, key string) int) (*aws.Credentials, string, error) {
 	if section == nil {
-		return nil, fmt.Sprintf("no profile %s in %s", profile, abbreviateHome(path)), nil
+		return nil, fmt.Sprintf("no profile %s in %s", profile, botofile.AbbreviateHome(path)), nil
 	}
 	accessKeyID, ok := section["aws_access_key_id"]
 	if !ok {
-		return nil, fmt.Sprintf("no aws_access_key_id in profile %s of %s", profile, abbreviateHome(path)), nil
+		return nil, fmt.Sprintf("no aws_access_key_id in profile %s of %s", profile, botofile.AbbreviateHome(path)), nil
 	}
 	secret, ok := section["aws_secret_access_key"]
 	if !ok {
 		return nil, "", &CredentialsError{
 			Kind: kindPartial, Source: source,
-			Reason: fmt.Sprintf("%s:%d: profile %s has aws_access_key_id, but no aws_secret_access_key", abbreviateHome(path), line, profile),
+			Reason: fmt.Sprintf("%s:%d: profile %s has aws_access_key_id, but no aws_secret_access_key", botofile.AbbreviateHome(path), line, profile),
 		}
 	}
 	tokenKey := "aws_security_token"
@@ -286,7 +289,7 @@ func profileKeys(source, path string, line int, profile string, section map[stri
 		token = section[tokenKey]
 	}
 	where := func(key string) string {
-		return fmt.Sprintf("%s:%d: %s of profile %s", abbreviateHome(path), keyLine(profile, key), key, profile)
+		return fmt.Sprintf("%s:%d: %s of profile %s", botofile.AbbreviateHome(path), keyLine(profile, key), key, profile)
 	}
 	err := checkParts(source, keyPart{where("aws_access_key_id"), accessKeyID, validate.KeyProblem},
 		keyPart{where("aws_secret_access_key"), secret, validate.SecretProblem}, keyPart{where(tokenKey), token, validate.KeyProblem})
@@ -307,14 +310,14 @@ type keyPart struct {
 func checkParts(source string, parts ...keyPart) error {
 	for _, part := range parts {
 		if problem := part.check(part.text); problem != "" {
-			return &CredentialsError{Kind: kindValue, Source: source, Reason: part.where + " " + problem + hintComment(part.text)}
+			return &CredentialsError{Kind: awsconfig.KindValue, Source: source, Reason: part.where + " " + problem + hintComment(part.text)}
 		}
 	}
 	return nil
 }
 
 func hintComment(text string) string {
-	if _, comment := withoutComment(text); comment {
+	if _, comment := redact.WithoutComment(text); comment {
 		return ": AWS's files have no comments after a value"
 	}
 	return ""

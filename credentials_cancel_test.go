@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -94,7 +95,7 @@ func TestCancelOfSources(t *testing.T) {
 			source.cancel(t)
 		})
 	}
-	for _, source := range newChain(&Config{}, &awsEnvironment{}).sources {
+	for _, source := range newChain(&Config{}, &awsEnvironment{Environment: &awsconfig.Environment{}}).sources {
 		assert.Contains(t, tried, source.name)
 	}
 }

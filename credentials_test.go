@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -197,7 +198,7 @@ func (c *scenario) run(t *testing.T) {
 		return
 	}
 	if spacedKeys[c.Name] {
-		require.Contains(t, []string{kindValue, "ConfigError"}, kindOfError(err))
+		require.Contains(t, []string{awsconfig.KindValue, "ConfigError"}, kindOfError(err))
 		require.Regexp(t, "(?i)access_key_id:? has white space", err.Error())
 		return
 	}

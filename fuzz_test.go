@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
 // The seeds of these targets are in testdata/fuzz.
@@ -70,9 +71,9 @@ func FuzzBrokenConfig(f *testing.F) {
 			} else {
 				told = strings.Join(config.Warnings, "\n")
 			}
-			if tree, err := parseJSON("test", broken); err != nil {
+			if tree, err := yamltree.ParseJSON(broken); err != nil {
 				told += err.Error()
-			} else if !isFalsy(tree) {
+			} else if !yamltree.IsFalsy(tree) {
 				if _, err := resolveConfig(tree, "test", ""); err != nil {
 					told += err.Error()
 				}

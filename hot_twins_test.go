@@ -107,7 +107,7 @@ func sendPart(ctx context.Context, store *Store, bucket, key, id string, number 
 	in := &s3.UploadPartInput{
 		Bucket: &bucket, Key: &key, UploadId: &id, PartNumber: &number, Body: body, ChecksumAlgorithm: store.checksumAlgorithm(),
 	}
-	if store.session.s3.avoidTrailers() {
+	if avoidTrailers(&store.session.s3) {
 		data, err := io.ReadAll(body)
 		if err != nil {
 			return "", err

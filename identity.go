@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -37,8 +39,8 @@ type Endpoints struct {
 // Identity asks the chain of credentials, as the first operation does, and says
 // what it found. On an error it is filled as far as it is known.
 func (s *Store) Identity(ctx context.Context) (*Identity, error) {
-	identity := &Identity{Profile: s.session.env.profileName(), Region: s.session.region, RegionSource: s.session.regionSource}
-	identity.Warnings = s.session.plainEndpoints()
+	identity := &Identity{Profile: s.session.env.ProfileName(), Region: s.session.region, RegionSource: s.session.regionSource}
+	identity.Warnings = s.session.insecureEndpoints()
 	var err error
 	if identity.Endpoints, err = s.session.endpoints(ctx); err != nil {
 		return identity, err
@@ -62,21 +64,21 @@ const exampleBucket = "my-bucket"
 
 // endpoints asks the rule sets that the clients ask.
 func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
-	result := Endpoints{S3Source: s.s3.urlSource, STSSource: s.sts.urlSource, Addressing: "path"}
+	result := Endpoints{S3Source: s.s3.URLSource, STSSource: s.sts.URLSource, Addressing: "path"}
 	bucket := exampleBucket
-	ofBucket, err := s.s3.resolver().ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: s.s3.baseEndpoint(), Bucket: &bucket})
+	ofBucket, err := newS3Resolver(&s.s3).ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: optional(s.s3.URL), Bucket: &bucket})
 	if err == nil && strings.HasPrefix(ofBucket.URI.Host, bucket+".") {
 		result.Addressing = "virtual"
 	}
-	ofS3, err := s.s3.resolver().ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: s.s3.baseEndpoint()})
+	ofS3, err := newS3Resolver(&s.s3).ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: optional(s.s3.URL)})
 	if err != nil {
-		return result, &SettingsError{Kind: kindResolution, Reason: err.Error(), Err: err}
+		return result, &SettingsError{Kind: awsconfig.KindResolution, Reason: err.Error(), Err: err}
 	}
-	ofSTS, err := s.sts.resolver().ResolveEndpoint(ctx, sts.EndpointParameters{Region: &s.region, Endpoint: s.sts.baseEndpoint()})
+	ofSTS, err := newSTSResolver(&s.sts).ResolveEndpoint(ctx, sts.EndpointParameters{Region: &s.region, Endpoint: optional(s.sts.URL)})
 	if err != nil {
-		return result, &SettingsError{Kind: kindResolution, Reason: err.Error(), Err: err}
+		return result, &SettingsError{Kind: awsconfig.KindResolution, Reason: err.Error(), Err: err}
 	}
-	result.S3, result.STS = redactURL(ofS3.URI.String()), redactURL(ofSTS.URI.String())
+	result.S3, result.STS = redact.URL(ofS3.URI.String()), redact.URL(ofSTS.URI.String())
 	return result, nil
 }
 

@@ -102,7 +102,7 @@ func (s *Store) listingTrust() listing.Trust {
 	switch {
 	case s.peer.ListsByTokens.Load():
 		return listing.TokensOnly
-	case s.session.s3.url == "":
+	case s.session.s3.URL == "":
 		return listing.Sound
 	}
 	return listing.Unknown

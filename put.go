@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
@@ -49,7 +48,7 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	}
 	err := upload.Put(ctx, storeClient{s}, body, upload.Options{
 		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
-		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: s.session.s3.avoidTrailers(), CreateGrace: s.pace.create,
+		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create,
 	})
 	if left := (*upload.LeftBehindError)(nil); errors.As(err, &left) {
 		// Wrapped first, or else an error of the abort would pass for the reason.
@@ -61,7 +60,7 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 // checksumAlgorithm is CRC32, as boto3's, unless AWS's settings want checksums
 // only where S3 requires them.
 func (s *Store) checksumAlgorithm() types.ChecksumAlgorithm {
-	if s.session.s3.requestChecksum == aws.RequestChecksumCalculationWhenRequired {
+	if s.session.s3.RequestChecksumWhenRequired {
 		return ""
 	}
 	return types.ChecksumAlgorithmCrc32

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/botofile"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
@@ -40,7 +41,7 @@ func hasStaticKeys(profile map[string]string) bool {
 
 // assumeRole is botocore.credentials.AssumeRoleProvider.
 func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []string) (*aws.Credentials, string, error) {
-	profile := e.profiles[name]
+	profile := e.Profiles[name]
 	if !isRole(profile) {
 		return nil, fmt.Sprintf("profile %s has no role_arn", name), nil
 	}
@@ -82,7 +83,7 @@ func (e *awsEnvironment) assumeRole(ctx context.Context, name string, visited []
 
 // checkRole refuses what botocore refuses by the limits in the model of STS.
 func (e *awsEnvironment) checkRole(name string, in *sts.AssumeRoleInput) error {
-	if strings.EqualFold(e.section["parameter_validation"], "false") {
+	if strings.EqualFold(e.Section["parameter_validation"], "false") {
 		return nil
 	}
 	for _, limit := range []struct {
@@ -129,7 +130,7 @@ func (e *awsEnvironment) roleSource(ctx context.Context, name string, profile ma
 }
 
 func (e *awsEnvironment) roleProblem(kind, format string, args ...any) error {
-	return &CredentialsError{Kind: kind, Source: sourceAssumeRole, Reason: fmt.Sprintf(format, args...) + " (" + abbreviateHome(e.configPath) + ")"}
+	return &CredentialsError{Kind: kind, Source: sourceAssumeRole, Reason: fmt.Sprintf(format, args...) + " (" + botofile.AbbreviateHome(e.ConfigPath) + ")"}
 }
 
 // namedSource is credential_source, whose names botocore takes to the letter.
@@ -153,7 +154,7 @@ func (e *awsEnvironment) namedSource(ctx context.Context, profile, source string
 // sourceProfile follows source_profile. A profile may name itself, where it has
 // keys of its own; any other way back is a loop.
 func (e *awsEnvironment) sourceProfile(ctx context.Context, parent, name string, visited []string) (*aws.Credentials, error) {
-	profile, ok := e.profiles[name]
+	profile, ok := e.Profiles[name]
 	if !ok {
 		return nil, e.roleProblem("InvalidConfigError", "the source_profile %q of profile %s does not exist", name, parent)
 	}
@@ -180,10 +181,10 @@ func (e *awsEnvironment) sourceProfile(ctx context.Context, parent, name string,
 // its three settings is the environment's, if that counts, else the profile's.
 func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvironment bool) (*aws.Credentials, string, error) {
 	setting := func(variable, key string) (string, bool) {
-		if value, ok := e.lookup(variable); ok && withEnvironment {
+		if value, ok := e.Lookup(variable); ok && withEnvironment {
 			return value, true
 		}
-		value, ok := e.profiles[name][key]
+		value, ok := e.Profiles[name][key]
 		return value, ok
 	}
 	path, _ := setting("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file")
@@ -233,11 +234,11 @@ func (e *awsEnvironment) webIdentity(ctx context.Context, name string, withEnvir
 // stsClient is a client of the chain's own, with the settings of the session's.
 // Like botocore it signs nothing for a custom endpoint without a region.
 func (e *awsEnvironment) stsClient(provider aws.CredentialsProvider) (*sts.Client, error) {
-	if e.sts.err != nil {
-		return nil, e.sts.err
+	if e.sts.Err != nil {
+		return nil, e.sts.Err
 	}
 	_, anonymous := provider.(aws.AnonymousCredentials)
-	if e.noRegion && e.sts.url != "" && !anonymous {
+	if e.noRegion && e.sts.URL != "" && !anonymous {
 		return nil, &CredentialsError{Kind: "NoRegionError", Source: sourceAssumeRole, Reason: "an STS endpoint is set, but no region to sign for"}
 	}
 	return newSTSClient(&session{sts: e.sts, credentials: provider, env: e}), nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
+	"github.com/lithops-go/lithopss3/internal/redact"
 )
 
 // hideSecretsInLog keeps secrets out of what the SDK logs where a user of
@@ -42,7 +43,7 @@ var loggedSecrets = sync.OnceValue(func() []*regexp.Regexp {
 
 func redactLog(text string) string {
 	for _, secret := range loggedSecrets() {
-		text = secret.ReplaceAllString(text, "${1}"+redacted)
+		text = secret.ReplaceAllString(text, "${1}"+redact.Text)
 	}
 	return text
 }

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-)
 
-// redacted stands for a secret wherever one would be printed.
-const redacted = "[redacted]"
+	"github.com/lithops-go/lithopss3/internal/redact"
+)
 
 // A Secret is a text that never prints: every verb of fmt, slog, JSON, YAML and
 // text encoders write "[redacted]" (nothing for an empty one). The text sits in
@@ -43,7 +42,7 @@ func (s Secret) String() string {
 	if s.IsZero() {
 		return ""
 	}
-	return redacted
+	return redact.Text
 }
 
 // Format writes String, quoted where the verb quotes, whatever the verb.

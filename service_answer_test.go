@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -122,7 +123,7 @@ func TestOddAnswersOfServices(t *testing.T) {
 			})
 		}
 	}
-	for _, source := range newChain(&Config{}, &awsEnvironment{}).sources {
+	for _, source := range newChain(&Config{}, &awsEnvironment{Environment: &awsconfig.Environment{}}).sources {
 		assert.Contains(t, answered, source.name)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	oidctypes "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/botofile"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -23,7 +24,7 @@ type ssoSettings struct{ session, startURL, region, account, role string }
 // sso is botocore.credentials.SSOProvider. A profile is one for it where it has
 // a role or an account.
 func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials, string, error) {
-	profile := e.profiles[name]
+	profile := e.Profiles[name]
 	_, hasRole := profile["sso_role_name"]
 	_, hasAccount := profile["sso_account_id"]
 	if !hasRole && !hasAccount {
@@ -37,13 +38,13 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	if err != nil {
 		return nil, "", err
 	}
-	endpoint, err := e.endpoint("sso", "")
+	endpoint, err := e.Endpoint("sso", "")
 	if err != nil {
 		return nil, "", err
 	}
 	http := e.serviceClient()
 	client := sso.New(sso.Options{
-		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
+		Region: settings.region, BaseEndpoint: optional(endpoint.Text), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
 		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, normalize},
 	})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
@@ -68,7 +69,7 @@ func ssoProblem(kind string, err error, format string, args ...any) error {
 
 // ssoSettings merges the profile's settings with those of the sso-session that it names.
 func (e *awsEnvironment) ssoSettings(name string) (ssoSettings, error) {
-	profile := e.profiles[name]
+	profile := e.Profiles[name]
 	values := map[string]string{}
 	for _, key := range []string{"sso_start_url", "sso_region", "sso_account_id", "sso_role_name"} {
 		if value, ok := profile[key]; ok {
@@ -77,7 +78,7 @@ func (e *awsEnvironment) ssoSettings(name string) (ssoSettings, error) {
 	}
 	reference, hasSession := profile["sso_session"]
 	if hasSession {
-		section, err := e.ssoSession(reference)
+		section, err := e.SSOSession(reference)
 		if err != nil {
 			return ssoSettings{}, err
 		}
@@ -98,42 +99,15 @@ func (e *awsEnvironment) ssoSettings(name string) (ssoSettings, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return ssoSettings{}, ssoProblem("InvalidConfigError", nil, "profile %s in %s is for SSO, but lacks %s", name, abbreviateHome(e.configPath), strings.Join(missing, ", "))
+		return ssoSettings{}, ssoProblem("InvalidConfigError", nil, "profile %s in %s is for SSO, but lacks %s", name, botofile.AbbreviateHome(e.ConfigPath), strings.Join(missing, ", "))
 	}
 	return ssoSettings{reference, values["sso_start_url"], values["sso_region"], values["sso_account_id"], values["sso_role_name"]}, nil
-}
-
-func (e *awsEnvironment) ssoSession(name string) (map[string]string, error) {
-	section, ok := e.configFile.SSOSessions[name]
-	if !ok {
-		return nil, ssoProblem("InvalidConfigError", nil, "the sso-session %q does not exist in %s", name, abbreviateHome(e.configPath))
-	}
-	return section, nil
-}
-
-// checkSSOSession: a profile that names an sso-session which is missing or lacks
-// something fails every client, even with other keys (botocore.tokens.SSOTokenProvider).
-func (e *awsEnvironment) checkSSOSession() error {
-	name, ok := e.section["sso_session"]
-	if !ok {
-		return nil
-	}
-	section, err := e.ssoSession(name)
-	if err != nil {
-		return err
-	}
-	for _, key := range []string{"sso_start_url", "sso_region"} {
-		if _, ok := section[key]; !ok {
-			return ssoProblem("InvalidConfigError", nil, "the sso-session %s in %s lacks %s", name, abbreviateHome(e.configPath), key)
-		}
-	}
-	return nil
 }
 
 // ssoToken reads the token that aws sso login left; one of an sso-session is
 // renewed when it is about to end.
 func (e *awsEnvironment) ssoToken(ctx context.Context, settings ssoSettings) (string, error) {
-	home, _ := e.lookup("HOME")
+	home, _ := e.Lookup("HOME")
 	key := settings.startURL
 	if settings.session != "" {
 		key = settings.session
@@ -192,13 +166,13 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 
 // askForSSOToken asks SSO OIDC for a new token and writes the cache.
 func (e *awsEnvironment) askForSSOToken(ctx context.Context, settings ssoSettings, token *boto.SSOToken) error {
-	endpoint, err := e.endpoint("sso_oidc", "")
+	endpoint, err := e.Endpoint("sso_oidc", "")
 	if err != nil {
 		return err
 	}
 	http := e.serviceClient()
 	client := ssooidc.New(ssooidc.Options{
-		Region: settings.region, BaseEndpoint: optional(endpoint.value), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
+		Region: settings.region, BaseEndpoint: optional(endpoint.Text), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
 		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, normalize},
 	})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{

@@ -40,7 +40,7 @@ func TestTwoProcessesRenewOneToken(t *testing.T) {
 					}
 					return answer(r, http.StatusBadRequest, http.Header{"X-Amzn-Errortype": {"InvalidGrantException"}}, `{"error":"invalid_grant"}`), nil
 				})
-				home, _ := store.session.env.lookup("HOME")
+				home, _ := store.session.env.Lookup("HOME")
 				path = filepath.Join(home, ssoCache)
 				_, err := store.Identity(t.Context())
 				group.Wait()
@@ -70,7 +70,7 @@ func TestRenewedTokenIsKept(t *testing.T) {
 		})
 		_, err := store.Identity(t.Context())
 		require.ErrorContains(t, err, "SSO, asked for role r of account 111111111111")
-		home, _ := store.session.env.lookup("HOME")
+		home, _ := store.session.env.Lookup("HOME")
 		data, err := os.ReadFile(filepath.Join(home, ssoCache))
 		require.NoError(t, err)
 		for _, part := range []string{`"accessToken":"N"`, `"refreshToken":"R"`, `"clientSecret":"s"`, `"expiresAt":"2000-01-01T01:00:00Z"`} {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -124,9 +125,6 @@ func Open(ctx context.Context, opts *Options) (*Store, error) {
 	return store, nil
 }
 
-// defaultRegionSource is the RegionSource where nothing names a region.
-const defaultRegionSource = "default"
-
 // Config is the configuration that the Store was opened with.
 func (s *Store) Config() Config { return s.config }
 
@@ -153,7 +151,7 @@ func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, warning := range slices.Concat(config.Warnings, session.plainEndpoints()) {
+	for _, warning := range slices.Concat(config.Warnings, session.insecureEndpoints()) {
 		log.Warn(warning)
 	}
 	store := &Store{
@@ -178,7 +176,7 @@ func (s *Store) connect(opts *Options) {
 	s.s3 = s3client.New(s3client.Options{
 		SDK: s.client, Region: s.session.region, Log: s.log,
 		Owner:    func(bucket string) string { return aws.ToString(s.expectedOwner(bucket)) },
-		IsRegion: func(text string) bool { return validateRegion(text) == nil },
+		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})
 	s.hot = newHotPath(s, client, opts.SDKOnly)
 	s.sts = newSTSClient(s.session)

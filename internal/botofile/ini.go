@@ -41,7 +41,23 @@ type File struct {
 	keyLines map[string]map[string]int
 }
 
-// KeyLine is the line of a key in a section, or 0 where the section has it not. A
+// Section returns the keys of a section; nil where the file has it not, or f is nil.
+func (f *File) Section(name string) Section {
+	if f == nil {
+		return nil
+	}
+	return f.Sections[name]
+}
+
+// Line returns the line of a section's header, or 0.
+func (f *File) Line(section string) int {
+	if f == nil {
+		return 0
+	}
+	return f.Lines[section]
+}
+
+// KeyLine returns the line of a key in a section, or 0 where the section has it not. A
 // key of DEFAULT has its line there.
 func (f *File) KeyLine(section, key string) int {
 	if f == nil {

@@ -12,7 +12,7 @@ type Profiles struct {
 	sections map[string]string // the profiles' sections in file
 }
 
-// KeyLine is the line of a profile's key, or 0 where the profile has it not.
+// KeyLine returns the line of a profile's key, or 0 where the profile has it not.
 func (p Profiles) KeyLine(profile, key string) int { return p.file.KeyLine(p.sections[profile], key) }
 
 // ConfigProfiles sorts the sections of a configuration file as

@@ -2,6 +2,7 @@ package botofile
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -81,4 +82,16 @@ func ExpandHome(path string, lookup func(string) (string, bool)) string {
 		return path
 	}
 	return filepath.Join(home, path[1:])
+}
+
+// AbbreviateHome returns path with ~ in place of this user's home folder, for people.
+func AbbreviateHome(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" || home == "/" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok {
+		return "~" + string(filepath.Separator) + rest
+	}
+	return path
 }

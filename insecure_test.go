@@ -48,13 +48,3 @@ func TestPlainHTTPIsAWarning(t *testing.T) {
 		})
 	}
 }
-
-func TestRedactURL(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{
-		"https://host/a": "https://host/a", "http://u:p@host": "http://[redacted]@host", "u:p@host": "[redacted]@host",
-		"http://u:p/q@r@host:1/": "http://[redacted]@host:1/", "": "",
-	} {
-		assert.Equal(t, want, redactURL(address))
-	}
-}

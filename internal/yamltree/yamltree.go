@@ -1,4 +1,7 @@
-package lithopss3
+// Package yamltree reads YAML 1.1 and JSON as Python does, into nodes that keep
+// their lines and each scalar as it was written. It must not know what a document is
+// for: no section and no key has a meaning here. Start reading at Parse.
+package yamltree
 
 import (
 	"bytes"
@@ -14,6 +17,26 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// MaxSize bounds a document, in bytes. Lithops' template has 15 KiB.
+const MaxSize = 1 << 20
+
+// A Node is a part of a document. An empty document is a nil Node.
+type Node = yaml.Node
+
+// An Error is a document that Python could not read either, or that is too large.
+type Error struct {
+	Line   int // 0 where none can be named
+	Reason string
+}
+
+// Error is "line N: reason".
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.Reason
+	}
+	return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
+}
+
 // maxMergeDepth bounds how many merge keys deep a mapping may be built, so that
 // one that merges itself ends.
 const maxMergeDepth = 32
@@ -23,20 +46,20 @@ const maxPairs = 10_000
 
 var yamlErrorLine = lazyregexp.New(`^(?:yaml: )?(?:line (\d+): )?`)
 
-// parseYAML reads one YAML document into nodes, which keep texts as they were
-// written and expand no alias. An empty document is nil.
-func parseYAML(source string, data []byte) (*yaml.Node, error) {
-	if len(data) > maxConfigSize {
-		return nil, &ConfigError{Source: source, Reason: fmt.Sprintf("larger than %d bytes", maxConfigSize)}
+// Parse reads one YAML document, which JSON is too, and expands no alias. An empty
+// document is nil. Errors are *Error.
+func Parse(data []byte) (*Node, error) {
+	if len(data) > MaxSize {
+		return nil, &Error{Reason: fmt.Sprintf("larger than %d bytes", MaxSize)}
 	}
 	if at := firstInvalidUTF8(data); at >= 0 {
-		return nil, &ConfigError{Source: source, Line: 1 + bytes.Count(data[:at], []byte("\n")), Reason: "is not UTF-8 text"}
+		return nil, &Error{Line: 1 + bytes.Count(data[:at], []byte("\n")), Reason: "is not UTF-8 text"}
 	}
-	document, err := decodeDocument(source, yamlVersion().ReplaceAll(data, []byte("%YAML 1.1")))
+	document, err := decodeDocument(yamlVersion().ReplaceAll(data, []byte("%YAML 1.1")))
 	if err == nil || !strings.Contains(err.Error(), "unknown escape character") || bytes.ContainsRune(data, slashMark) {
 		return document, err
 	}
-	if retried, retryErr := decodeDocument(source, markSlashes(data)); retryErr == nil {
+	if retried, retryErr := decodeDocument(markSlashes(data)); retryErr == nil {
 		unmarkSlashes(retried)
 		return retried, nil
 	}
@@ -62,7 +85,7 @@ func markSlashes(data []byte) []byte {
 }
 
 // unmarkSlashes: in double quotes \/ is a slash, elsewhere it is itself.
-func unmarkSlashes(node *yaml.Node) {
+func unmarkSlashes(node *Node) {
 	plain := `\/`
 	if node.Style&yaml.DoubleQuotedStyle != 0 {
 		plain = "/"
@@ -73,19 +96,19 @@ func unmarkSlashes(node *yaml.Node) {
 	}
 }
 
-func decodeDocument(source string, data []byte) (*yaml.Node, error) {
+func decodeDocument(data []byte) (*Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	if err := decodeYAML(decoder, &document); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, nil
 		}
-		return nil, yamlError(source, err)
+		return nil, yamlError(err)
 	}
 	if err := decodeYAML(decoder, &second); err == nil {
-		return nil, &ConfigError{Source: source, Line: second.Line, Reason: "a second YAML document begins here; a configuration has one"}
+		return nil, &Error{Line: second.Line, Reason: "a second YAML document begins here; a configuration has one"}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, yamlError(source, err)
+		return nil, yamlError(err)
 	}
 	if len(document.Content) == 0 {
 		return nil, nil
@@ -94,7 +117,7 @@ func decodeDocument(source string, data []byte) (*yaml.Node, error) {
 }
 
 // decodeYAML turns the parser's panics on hostile input into errors.
-func decodeYAML(decoder *yaml.Decoder, node *yaml.Node) (err error) {
+func decodeYAML(decoder *yaml.Decoder, node *Node) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("yaml: %v", p)
@@ -105,7 +128,7 @@ func decodeYAML(decoder *yaml.Decoder, node *yaml.Node) (err error) {
 
 // yamlError moves the line into place. It keeps the names of anchors out of the
 // message: a secret that begins with * parses as one.
-func yamlError(source string, err error) error {
+func yamlError(err error) error {
 	message := err.Error()
 	match := yamlErrorLine().FindStringSubmatch(message)
 	line, _ := strconv.Atoi(match[1])
@@ -113,7 +136,7 @@ func yamlError(source string, err error) error {
 	if strings.Contains(message, "unknown anchor") {
 		message = "refers to an anchor that is not there; put a value that begins with * in quotes"
 	}
-	return &ConfigError{Source: source, Line: line, Reason: "not valid YAML: " + message}
+	return &Error{Line: line, Reason: "not valid YAML: " + message}
 }
 
 func firstInvalidUTF8(data []byte) int {
@@ -127,15 +150,15 @@ func firstInvalidUTF8(data []byte) int {
 	return -1
 }
 
-// parseJSON reads what Python's json.loads reads, NaN and Infinity included,
-// into the nodes of YAML.
-func parseJSON(source, text string) (*yaml.Node, error) {
+// ParseJSON reads what Python's json.loads reads, NaN and Infinity included. Errors
+// are *Error.
+func ParseJSON(text string) (*Node, error) {
 	fail := func(at int64, reason string) error {
 		at = min(at, int64(len(text)))
-		return &ConfigError{Source: source, Line: 1 + strings.Count(text[:at], "\n"), Reason: "not valid JSON: " + reason}
+		return &Error{Line: 1 + strings.Count(text[:at], "\n"), Reason: "not valid JSON: " + reason}
 	}
-	if len(text) > maxConfigSize {
-		return nil, &ConfigError{Source: source, Reason: fmt.Sprintf("larger than %d bytes", maxConfigSize)}
+	if len(text) > MaxSize {
+		return nil, &Error{Reason: fmt.Sprintf("larger than %d bytes", MaxSize)}
 	}
 	if strings.TrimSpace(text) == "" {
 		return nil, fail(0, "it is empty")
@@ -168,7 +191,7 @@ func replaceNonFinite(text string) string {
 var nonFinite = lazyregexp.New(`"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b`)
 
 // jsonNode reads one value. The text is valid JSON already.
-func jsonNode(decoder *json.Decoder, text string) (*yaml.Node, error) {
+func jsonNode(decoder *json.Decoder, text string) (*Node, error) {
 	token, err := decoder.Token()
 	if err != nil {
 		return nil, err
@@ -193,7 +216,7 @@ func jsonNode(decoder *json.Decoder, text string) (*yaml.Node, error) {
 	return node, err
 }
 
-func jsonScalar(token json.Token, line int) *yaml.Node {
+func jsonScalar(token json.Token, line int) *Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Line: line}
 	switch value := token.(type) {
 	case string:
@@ -211,15 +234,16 @@ func jsonScalar(token json.Token, line int) *yaml.Node {
 	return node
 }
 
-// A pair is an entry of a mapping; merged ones came through a merge key.
-type pair struct {
-	key, value *yaml.Node
-	merged     bool
+// A Pair is an entry of a mapping. Merged reports whether it came through a merge key.
+type Pair struct {
+	Key, Value *Node
+	Merged     bool
 }
 
-// mappingPairs gives a mapping's entries, merged ones first, so that later ones
-// win. A list of pairs is a mapping, as it is for Python's dict.update.
-func mappingPairs(node *yaml.Node) ([]pair, error) {
+// Pairs returns a mapping's entries with aliases and merge keys followed, merged ones
+// first, so that later ones win. A list of pairs is a mapping, as it is for Python's
+// dict.update. The error says what else the node is.
+func Pairs(node *Node) ([]Pair, error) {
 	node = follow(node)
 	if tag := node.ShortTag(); node.Kind != yaml.ScalarNode && tag != "!!map" && tag != "!!seq" {
 		return nil, errors.New("has a YAML tag, which no section has")
@@ -228,20 +252,20 @@ func mappingPairs(node *yaml.Node) ([]pair, error) {
 		return listPairs(node)
 	}
 	if node.Kind != yaml.MappingNode {
-		return nil, errors.New("must be a mapping (key: value), not " + kindName(node))
+		return nil, errors.New("must be a mapping (key: value), not " + KindName(node))
 	}
 	return appendPairs(nil, node, 0)
 }
 
-func appendPairs(pairs []pair, node *yaml.Node, depth int) ([]pair, error) {
+func appendPairs(pairs []Pair, node *Node, depth int) ([]Pair, error) {
 	if depth > maxMergeDepth || len(pairs) > maxPairs {
 		return nil, errors.New("merges too much, or itself")
 	}
-	var own []pair
+	var own []Pair
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := follow(node.Content[i]), follow(node.Content[i+1])
 		if !isMergeKey(key) {
-			own = append(own, pair{key: key, value: value, merged: depth > 0})
+			own = append(own, Pair{Key: key, Value: value, Merged: depth > 0})
 			continue
 		}
 		var err error
@@ -253,15 +277,15 @@ func appendPairs(pairs []pair, node *yaml.Node, depth int) ([]pair, error) {
 }
 
 // appendMerged follows a merge key; of several mappings the first wins.
-func appendMerged(pairs []pair, value *yaml.Node, depth int) ([]pair, error) {
-	bases := []*yaml.Node{value}
+func appendMerged(pairs []Pair, value *Node, depth int) ([]Pair, error) {
+	bases := []*Node{value}
 	if value.Kind == yaml.SequenceNode {
 		bases = value.Content
 	}
 	for i := len(bases) - 1; i >= 0; i-- {
 		base := follow(bases[i])
 		if base.Kind != yaml.MappingNode {
-			return nil, errors.New("<< must name a mapping, not " + kindName(base))
+			return nil, errors.New("<< must name a mapping, not " + KindName(base))
 		}
 		var err error
 		if pairs, err = appendPairs(pairs, base, depth+1); err != nil {
@@ -271,24 +295,24 @@ func appendMerged(pairs []pair, value *yaml.Node, depth int) ([]pair, error) {
 	return pairs, nil
 }
 
-func isMergeKey(key *yaml.Node) bool {
+func isMergeKey(key *Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Value == "<<" && key.ShortTag() == "!!merge"
 }
 
-func listPairs(node *yaml.Node) ([]pair, error) {
-	var pairs []pair
+func listPairs(node *Node) ([]Pair, error) {
+	var pairs []Pair
 	for _, item := range node.Content {
 		item = follow(item)
 		if item.Kind != yaml.SequenceNode || len(item.Content) != 2 {
 			return nil, errors.New("must be a mapping (key: value), not a list")
 		}
-		pairs = append(pairs, pair{key: follow(item.Content[0]), value: follow(item.Content[1])})
+		pairs = append(pairs, Pair{Key: follow(item.Content[0]), Value: follow(item.Content[1])})
 	}
 	return pairs, nil
 }
 
 // follow gives what an alias stands for.
-func follow(node *yaml.Node) *yaml.Node {
+func follow(node *Node) *Node {
 	for range maxMergeDepth {
 		if node.Kind != yaml.AliasNode || node.Alias == nil {
 			break
@@ -298,17 +322,19 @@ func follow(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-func isNull(node *yaml.Node) bool {
+// IsNull reports whether node is missing, empty or null.
+func IsNull(node *Node) bool {
 	return node == nil || (node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null")
 }
 
-func isEmptyText(node *yaml.Node) bool {
+// IsEmptyText reports whether node is a text of no characters.
+func IsEmptyText(node *Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Value == ""
 }
 
-// isFalsy tells what Python's "not value" would say of a YAML value.
-func isFalsy(node *yaml.Node) bool {
-	if isNull(node) {
+// IsFalsy reports what Python's "not value" would be for the value of node.
+func IsFalsy(node *Node) bool {
+	if IsNull(node) {
 		return true
 	}
 	if node.Kind != yaml.ScalarNode {
@@ -324,7 +350,8 @@ func isFalsy(node *yaml.Node) bool {
 	return node.Value == "" || (node.Style == 0 && isFalseWord(node.Value))
 }
 
-// isFalseWord: YAML 1.1, which Python reads, has more words for false than 1.2.
+// isFalseWord reports whether value is one of the words for false that YAML 1.1 has,
+// which are more than those of 1.2.
 func isFalseWord(value string) bool {
 	switch strings.ToLower(value) {
 	case "false", "no", "off":
@@ -333,7 +360,8 @@ func isFalseWord(value string) bool {
 	return false
 }
 
-func kindName(node *yaml.Node) string {
+// KindName says what a node is, for people: "a list".
+func KindName(node *Node) string {
 	switch node.Kind {
 	case yaml.MappingNode:
 		return "a mapping"
@@ -352,3 +380,33 @@ func kindName(node *yaml.Node) string {
 	}
 	return "a text"
 }
+
+// IsHolder reports whether node can hold keys: it is a mapping or a list.
+func IsHolder(node *Node) bool {
+	return node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode
+}
+
+// Text returns a scalar as it was written: 0123 and on are texts here, where YAML 1.1
+// makes 83 and true of them. The error says what else the node is, and the line is
+// node's or that of its tag.
+func Text(node *Node) (string, error) {
+	if node.Kind != yaml.ScalarNode {
+		return "", errors.New("must be a text, not " + KindName(node))
+	}
+	if !textTags[node.ShortTag()] {
+		return "", errors.New("has a YAML tag; put a value that begins with ! in quotes")
+	}
+	return node.Value, nil
+}
+
+// textTags are the tags whose scalars are texts. A !!binary is bytes in Python,
+// which no text is.
+var textTags = map[string]bool{
+	"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!null": true, "!!timestamp": true, "!!merge": true, "!!value": true,
+}
+
+// IsMapping reports whether node is a mapping.
+func IsMapping(node *Node) bool { return node.Kind == yaml.MappingNode }
+
+// IsScalar reports whether node is one value.
+func IsScalar(node *Node) bool { return node.Kind == yaml.ScalarNode }

@@ -1,0 +1,206 @@
+package lithopss3
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/yamltree"
+)
+
+// LoadConfig reads the configuration file at path; a leading ~ is the home
+// folder. With an empty path it looks where Lithops looks: the JSON in
+// LITHOPS_CONFIG, the file that LITHOPS_CONFIG_FILE names, ./.lithops_config,
+// ~/.lithops/config, /etc/lithops/config; where there is none of them, the
+// Config is empty (lithops.config.load_config).
+//
+// Errors are *ConfigError, and ErrOtherBackend where lithops.storage is not aws_s3.
+func LoadConfig(path string) (*Config, error) {
+	return ConfigLoader{Path: path}.Load()
+}
+
+// A ConfigLoader loads a configuration as LoadConfig does, with the options of
+// Lithops' command.
+type ConfigLoader struct {
+	// Path is the file to read, empty for Lithops' search order.
+	Path string
+	// Backend overrides lithops.storage, as the option -b does.
+	Backend string
+	// SkipEmpty goes on with the search order where the file at Path is empty,
+	// as Lithops' option -c does; else an empty file is an error.
+	SkipEmpty bool
+
+	// lookupEnv and dir are where the process would be; nil and "" are the real ones.
+	lookupEnv func(string) (string, bool)
+	dir       string
+}
+
+// Load reads and resolves the configuration.
+func (l ConfigLoader) Load() (*Config, error) {
+	if l.lookupEnv == nil {
+		l.lookupEnv = os.LookupEnv
+	}
+	if l.Path != "" {
+		config, err := l.loadFile(l.expandHome(l.Path))
+		if !l.SkipEmpty || !errors.Is(err, errEmptyConfig) {
+			return config, err
+		}
+		config, err = l.search()
+		if config != nil {
+			config.Warnings = append(config.Warnings, botofile.AbbreviateHome(l.Path)+" is empty: using "+sourceName(config))
+		}
+		return config, err
+	}
+	return l.search()
+}
+
+func sourceName(config *Config) string {
+	if config.Source == "" {
+		return "no configuration"
+	}
+	return botofile.AbbreviateHome(config.Source)
+}
+
+// search follows lithops.config.load_config and get_default_config_filename.
+func (l ConfigLoader) search() (*Config, error) {
+	if text, ok := l.lookupEnv("LITHOPS_CONFIG"); ok {
+		return l.loadJSON(text)
+	}
+	if path, ok := l.lookupEnv("LITHOPS_CONFIG_FILE"); ok {
+		return l.loadEnvFile(path)
+	}
+	for _, path := range l.searchPaths() {
+		if _, err := os.Stat(path); err == nil {
+			return l.loadFile(path)
+		}
+	}
+	if l.Backend != "" && l.Backend != Backend {
+		return nil, otherBackend("", 0, l.Backend)
+	}
+	return &Config{}, nil
+}
+
+func (l ConfigLoader) searchPaths() []string {
+	paths := []string{filepath.Join(l.dir, ".lithops_config")}
+	if home := l.home(); home != "" {
+		paths = append(paths, filepath.Join(home, ".lithops", "config"))
+	}
+	return append(paths, filepath.Join("/etc", "lithops", "config"))
+}
+
+func (l ConfigLoader) loadJSON(text string) (*Config, error) {
+	const source = "environment LITHOPS_CONFIG"
+	tree, err := yamltree.ParseJSON(text)
+	if err != nil {
+		return nil, unreadable(source, err)
+	}
+	if yamltree.IsFalsy(tree) {
+		return nil, emptyConfigError(source)
+	}
+	return resolveConfig(tree, source, l.Backend)
+}
+
+// loadEnvFile refuses a missing file, where Python silently goes on with
+// localhost storage. It leaves ~ alone, as Python does.
+func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
+	const variable = "environment LITHOPS_CONFIG_FILE"
+	const instead = "Python Lithops would silently use its localhost storage instead"
+	cause := errors.Join(fs.ErrNotExist, ErrOtherBackend)
+	if path == "" {
+		return nil, &ConfigError{Source: variable, Reason: "is set but empty; " + instead, Err: cause}
+	}
+	config, err := l.loadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return config, err
+	}
+	hint := ""
+	if strings.HasPrefix(path, "~") {
+		hint = " (~ is not expanded here)"
+	}
+	return nil, &ConfigError{Source: variable, Reason: fmt.Sprintf("no such file: %s%s; %s", path, hint, instead), Err: cause}
+}
+
+func (l ConfigLoader) loadFile(path string) (*Config, error) {
+	source := l.absolute(path)
+	data, info, err := boundedfile.ReadInfo(source, yamltree.MaxSize)
+	if err != nil {
+		return nil, &ConfigError{Source: source, Reason: fileProblem(err), Err: err}
+	}
+	tree, err := yamltree.Parse(data)
+	if err != nil {
+		return nil, unreadable(source, err)
+	}
+	if yamltree.IsFalsy(tree) {
+		return nil, emptyConfigError(source)
+	}
+	config, err := resolveConfig(tree, source, l.Backend)
+	if err == nil {
+		config.warnOfReaders(info.Mode())
+	}
+	return config, err
+}
+
+// absolute names a file so that its source means the same from every folder.
+func (l ConfigLoader) absolute(path string) string {
+	if l.dir != "" && !filepath.IsAbs(path) {
+		return filepath.Join(l.dir, path)
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+func (l ConfigLoader) home() string {
+	if home, ok := l.lookupEnv("HOME"); ok && home != "" {
+		return home
+	}
+	home, _ := os.UserHomeDir()
+	return home
+}
+
+func (l ConfigLoader) expandHome(path string) string {
+	if path == "~" || strings.HasPrefix(path, "~/") {
+		return filepath.Join(l.home(), strings.TrimPrefix(path, "~"))
+	}
+	return path
+}
+
+var (
+	errIsFolder    = errors.New("is a folder, not a file")
+	errEmptyConfig = errors.New("empty configuration")
+)
+
+// fileProblem leaves out the path that a *fs.PathError repeats.
+func fileProblem(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// emptyConfigError: with nothing in its configuration, Lithops uses localhost storage.
+func emptyConfigError(source string) error {
+	return &ConfigError{
+		Source: source,
+		Reason: `is empty, which selects the storage backend "localhost" in Lithops; this package implements aws_s3`,
+		Err:    errors.Join(errEmptyConfig, ErrOtherBackend),
+	}
+}
+
+// warnOfReaders warns where others can read a file that holds a secret.
+func (c *Config) warnOfReaders(mode fs.FileMode) {
+	holdsSecret := !c.SecretAccessKey.IsZero() || !c.SessionToken.IsZero()
+	if runtime.GOOS == "windows" || !holdsSecret || mode.Perm()&0o044 == 0 {
+		return
+	}
+	c.Warnings = append(c.Warnings, fmt.Sprintf("%s: others can read this file (mode %04o) and the secret key in it: chmod 600",
+		botofile.AbbreviateHome(c.Source), mode.Perm()))
+}

@@ -1,0 +1,103 @@
+// Package redact decides what of a setting may be shown: never a secret, also not
+// one that stands in the wrong line. It must not know which setting it is asked
+// about. Start reading at Value.
+package redact
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+)
+
+// Text stands for a secret wherever one would be shown.
+const Text = "[redacted]"
+
+// maxShown bounds a name or value that is shown, in bytes.
+const maxShown = 32
+
+var plainName = lazyregexp.New(`^[a-z][a-z0-9_-]*$`)
+
+// Name returns a key's name, or Text for one that looks more like a secret in the
+// wrong place than like a name. A name with a hint, which says what it was meant to
+// be, is shown.
+func Name(name, hint string) string {
+	if hint == "" && (len(name) > maxShown || !plainName().MatchString(name)) {
+		return Text
+	}
+	return name
+}
+
+var (
+	plainValue  = lazyregexp.New(`^[a-z0-9 ._-]*$`)
+	justWords   = lazyregexp.New(`^[a-zA-Z _.-]*$`)
+	placeholder = lazyregexp.New(`^(<[^<>]*>|\$?\{[^{}]*\}|\{\{[^{}]*\}\}|\$[A-Z_]+|%[A-Z_]+%|\[[^\[\]]*\])$`)
+)
+
+const (
+	quotes   = "\"'`“”‘’"
+	brackets = "<>{}[]$%"
+)
+
+// Value quotes the value of a setting that is no secret, with what is around it, such
+// as quotes and the beginning of a comment. A value that may be a secret in the
+// wrong line is Text.
+func Value(value string) string {
+	bare, hasComment := WithoutComment(value)
+	isPlaceholder := placeholder().MatchString(strings.Trim(bare, quotes+" "))
+	core := strings.Trim(bare, brackets+quotes+" \t\r\n")
+	isPlain := plainValue().MatchString(core) || (isPlaceholder && justWords().MatchString(core))
+	if !isPlain || len(core) > maxShown || len(value) > 2*maxShown {
+		return Text
+	}
+	if hasComment {
+		value = bare + " #…"
+	}
+	return fmt.Sprintf("%q", value)
+}
+
+// WithoutComment cuts off what looks like a comment after a value, and reports
+// whether there is one.
+func WithoutComment(value string) (bare string, hasComment bool) {
+	for i, r := range value {
+		if (r == '#' || r == ';') && (i == 0 || value[i-1] == ' ' || value[i-1] == '\t') {
+			return strings.TrimRight(value[:i], " \t"), true
+		}
+	}
+	return value, false
+}
+
+// Wrong returns what a value has that no name has, in parentheses and after a space,
+// or "".
+func Wrong(value string) string {
+	bare, hasComment := WithoutComment(value)
+	switch {
+	case hasComment:
+		return " (it has a comment; AWS's files and environment variables have no comments after a value)"
+	case strings.ContainsAny(value, quotes):
+		return " (it has quotes)"
+	case placeholder().MatchString(strings.TrimSpace(bare)), strings.ContainsAny(value, "<>{}"):
+		return " (it is a placeholder)"
+	case strings.ContainsAny(value, "\r\n"):
+		return " (it has a line break)"
+	case strings.ContainsFunc(value, unicode.IsSpace):
+		return " (it has blanks)"
+	case strings.Contains(value, "#"):
+		return " (it has a #)"
+	}
+	return ""
+}
+
+// URL leaves out a user and a password, also of a text that is no URL.
+func URL(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 {
+		return address
+	}
+	scheme, _, hasScheme := strings.Cut(address[:at], "://")
+	if !hasScheme {
+		return Text + address[at:]
+	}
+	return scheme + "://" + Text + address[at:]
+}
