@@ -245,9 +245,16 @@ func TestAddressing(t *testing.T) {
 		url, addressing string
 		want            bool
 	}{
-		{"", "auto", false}, {"", "virtual", false}, {"", "path", true}, {"http://h", "auto", true}, {"http://h", "path", true}, {"http://h", "virtual", false},
-		{"https://s3-accelerate.amazonaws.com", "auto", false}, {"https://s3-accelerate.amazonaws.com", "path", true},
-		{"https://s3-accelerate.dualstack.amazonaws.com/", "auto", false}, {"https://s3-accelerate.amazonaws.com:443", "auto", true},
+		{"", "auto", false},
+		{"", "virtual", false},
+		{"", "path", true},
+		{"http://h", "auto", true},
+		{"http://h", "path", true},
+		{"http://h", "virtual", false},
+		{"https://s3-accelerate.amazonaws.com", "auto", false},
+		{"https://s3-accelerate.amazonaws.com", "path", true},
+		{"https://s3-accelerate.dualstack.amazonaws.com/", "auto", false},
+		{"https://s3-accelerate.amazonaws.com:443", "auto", true},
 	} {
 		assert.Equal(t, c.want, (&S3{URL: c.url, Addressing: c.addressing}).PathStyle(), "%+v", c)
 	}

@@ -188,7 +188,7 @@ func TestWrongSettings(t *testing.T) {
 			env: map[string]string{"AWS_PROFILE": "a b"}, config: "[profile a b]\n", kind: "ProfileNotFound", wants: []string{`[profile "a b"]`},
 		},
 		"profile misspelled": {
-			env: map[string]string{"AWS_PROFILE": "developmant"}, config: "[profile development]\n", kind: "ProfileNotFound", wants: []string{"did you mean development?"},
+			env: map[string]string{"AWS_PROFILE": "dvelopment"}, config: "[profile development]\n", kind: "ProfileNotFound", wants: []string{"did you mean development?"},
 		},
 		"dual stack": {env: map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true", "AWS_DEFAULT_REGION": "eu-isoe-west-1"}, kind: "EndpointVariantError"},
 	} {

@@ -333,7 +333,7 @@ func TestBounds(t *testing.T) {
 		assert.Equal(t, test.most != 40<<20, errors.Is(err, s3err.ErrTooLarge), "%v", test)
 		require.NoError(t, body.Close())
 	}
-	assert.Equal(t, http.NoBody, boundAnswer(t.Context(), "PUT", &http.Response{StatusCode: 200, Body: http.NoBody}, nil))
+	assert.Equal(t, http.NoBody, boundAnswer(t.Context(), "PUT", &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil))
 	assert.Equal(t, 1<<20, maxAnswer)
 	assert.Equal(t, 16<<20, maxListAnswer)
 }
@@ -402,7 +402,7 @@ func TestOddTransports(t *testing.T) {
 		client := &Client{Peer: &Peer{}, Transport: testkit.RoundTripper(func(*http.Request) (*http.Response, error) { return response, err })}
 		return client.Send(t.Context(), &http.Request{URL: &url.URL{Scheme: "http", Host: "h"}})
 	}
-	_, err := send(nil, nil) //nolint:bodyclose // there is none
+	_, err := send(nil, nil)
 	require.ErrorIs(t, err, errNoAnswer)
 	assert.True(t, s3err.IsFinal(err))
 	response, err := send(&http.Response{StatusCode: http.StatusOK}, nil)
@@ -411,7 +411,7 @@ func TestOddTransports(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, data)
 	require.NoError(t, response.Body.Close())
-	_, err = send(nil, io.EOF) //nolint:bodyclose // there is none
+	_, err = send(nil, io.EOF)
 	require.ErrorIs(t, err, io.EOF)
 }
 

@@ -32,8 +32,16 @@ func TestDistance(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"abc", "", 3}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "ac", 1}, {"ac", "abc", 1}, {"kitten", "sitting", 3},
-		{"ab", "ba", 2}, {"flaw", "lawn", 2},
+		{"", "", 0},
+		{"abc", "", 3},
+		{"", "abc", 3},
+		{"abc", "abc", 0},
+		{"abc", "abd", 1},
+		{"abc", "ac", 1},
+		{"ac", "abc", 1},
+		{"kitten", "sitting", 3},
+		{"ab", "ba", 2},
+		{"flaw", "lawn", 2},
 	} {
 		assert.Equal(t, c.want, distance(c.a, c.b), "%s %s", c.a, c.b)
 	}
