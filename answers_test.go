@@ -68,7 +68,7 @@ type answeredOp struct {
 	root string // of a sound answer; "" if it has none
 	// retried is whether an answer without proof is sent again.
 	retried bool
-	// blankIsFine is whether a blank 200 is what a sound server may answer.
+	// blankIsFine reports whether a sound server may answer with a blank 200.
 	blankIsFine bool
 	// anyBody is whether the body is an object's, or none comes.
 	anyBody bool

@@ -97,7 +97,7 @@ func (c *contentTypeStep) HandleInitialize(ctx context.Context, in middleware.In
 	return next.HandleInitialize(ctx, in)
 }
 
-// HandleBuild removes what nobody chose.
+// HandleBuild removes the content type that the caller did not choose.
 func (c *contentTypeStep) HandleBuild(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
 	request, ok := in.Request.(*smithyhttp.Request)
 	if ok && !c.chosen && request.Header.Get("Content-Type") == "application/octet-stream" {
