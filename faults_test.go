@@ -281,6 +281,8 @@ var faultOutcomes = map[faultproxy.Kind]faultOutcome{
 var oddOutcomes = map[string]faultOutcome{
 	// Nothing contradicts the length but the checksum.
 	"get/shorten": {want: lithopss3.ErrChecksum},
+	// The parts that are sent with the believed time are refused too.
+	"send a part/403 RequestTimeTooSkewed": {more: 4, atMost: true},
 	// After a timeout a batch is halved.
 	"delete many/stall": {more: 2}, "delete many/stall in the answer": {more: 2, atMost: true},
 	// The answer to a HEAD has no code.

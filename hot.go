@@ -110,7 +110,6 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	if pattern == nil {
 		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key, query: request.query}))...)
 	}
-	before := h.http.Peer.Clock.Correction()
 	first, err := h.attempt(ctx, request, pattern)
 	if err != nil {
 		return nil, err // the SDK would ask for credentials once more
@@ -123,7 +122,7 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 			return out, nil
 		}
 	}
-	if first.err == nil && s3http.IsSkewed(first.response.StatusCode, before, h.http.Peer.Clock.Correction()) {
+	if first.err == nil && s3http.IsSkewed(first.response) {
 		_ = first.response.Body.Close()
 		return op.sdk(ctx, in, options...) // with the corrected clock
 	}

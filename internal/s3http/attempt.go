@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go"
@@ -118,15 +117,16 @@ func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeI
 			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 		}
 	}
-	before := peer.Clock.Correction()
 	out, metadata, err := next.HandleFinalize(ctx, in)
 	if err == nil {
 		return out, metadata, nil
 	}
 	if wants := wantedOf(err, request.Header); wants != "" {
 		peer.demanded.Store(demand{operation, wants}, nil)
-		err = &retryError{err}
-	} else if IsSkewed(statusOf(err), before, peer.Clock.Correction()) {
+		return out, metadata, &retryError{err}
+	}
+	var refused *smithyhttp.ResponseError
+	if errors.As(err, &refused) && refused.Response != nil && IsSkewed(refused.Response.Response) {
 		err = &retryError{err}
 	}
 	return out, metadata, err
@@ -160,20 +160,6 @@ func addMD5(request *smithyhttp.Request) error {
 	}
 	request.Header.Set(md5Header, base64.StdEncoding.EncodeToString(hash.Sum(nil)))
 	return nil
-}
-
-// maxSkew is how far a signature's time may be off before a refusal is taken for
-// the clock's fault. AWS refuses what is 15 minutes off, and others less.
-const maxSkew = 4 * time.Minute
-
-// IsSkewed reports whether a refusal may be the fault of the clock: its Date has
-// moved the clock, so that the next signature has another time.
-func IsSkewed(status int, before, after time.Duration) bool {
-	switch status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		return (after - before).Abs() > maxSkew
-	}
-	return false
 }
 
 // statusOf is the HTTP status that err came with, 0 where no answer did.

@@ -1,22 +1,42 @@
 package s3http
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 )
 
-// TestRefusalIsNotSkew: a refusal by a server whose clock agrees is final.
-func TestRefusalIsNotSkew(t *testing.T) {
+// TestIsSkewed: a refusal is the clock's where the signature's time and the answer's
+// differ, whatever other requests have made of the clock meanwhile.
+func TestIsSkewed(t *testing.T) {
 	t.Parallel()
-	for before, after := range map[time.Duration]time.Duration{0: maxSkew, time.Hour: time.Hour, -maxSkew: 0} {
-		for _, status := range []int{200, 400, 401, 403, 404, 500} {
-			assert.False(t, IsSkewed(status, before, after))
+	signed := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	answered := func(status int, off time.Duration) *http.Response {
+		return &http.Response{
+			StatusCode: status, Header: http.Header{"Date": {signed.Add(off).Format(http.TimeFormat)}},
+			Request: &http.Request{Header: http.Header{"X-Amz-Date": {signed.Format("20060102T150405Z")}}},
 		}
 	}
-	for status, want := range map[int]bool{200: false, 400: true, 401: true, 403: true, 404: false, 500: false} {
-		assert.Equal(t, want, IsSkewed(status, 0, maxSkew+1))
-		assert.Equal(t, want, IsSkewed(status, time.Hour, 0))
+	for status, refuses := range map[int]bool{200: false, 400: true, 401: true, 403: true, 404: false, 500: false} {
+		for off, differs := range map[time.Duration]bool{
+			0: false, maxSkew: false, -maxSkew: false, maxSkew + time.Second: true, -maxSkew - time.Second: true, 24 * time.Hour: true,
+		} {
+			assert.Equal(t, refuses && differs, IsSkewed(answered(status, off)), "%d, off by %s", status, off)
+		}
+	}
+
+	assert.False(t, IsSkewed(nil))
+	for name, change := range map[string]func(*http.Response){
+		"no request":   func(r *http.Response) { r.Request = nil },
+		"not signed":   func(r *http.Response) { r.Request.Header.Del("X-Amz-Date") },
+		"odd date":     func(r *http.Response) { r.Header.Set("Date", "yesterday") },
+		"no date":      func(r *http.Response) { r.Header.Del("Date") },
+		"from a cache": func(r *http.Response) { r.Header.Set("Age", "7200") },
+	} {
+		answer := answered(http.StatusForbidden, time.Hour)
+		change(answer)
+		assert.False(t, IsSkewed(answer), name)
 	}
 }

@@ -55,7 +55,8 @@ func (c *Client) Send(ctx context.Context, request *http.Request) (*http.Respons
 		return nil, describeSending(request.URL, err)
 	}
 	c.Peer.Clock.observe(response.Header, sent)
-	if response.Body == nil { // a transport of the caller's may do without
+	response.Request = request // as signed; a transport of the caller's may leave it out
+	if response.Body == nil {  // a transport of the caller's may do without
 		response.Body = http.NoBody
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)

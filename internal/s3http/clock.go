@@ -26,12 +26,8 @@ func (c *Clock) Correction() time.Duration { return time.Duration(c.offset.Load(
 // bounds stays as it is, so that clocks that agree are never corrected, and an
 // upload of ten minutes, which bounds little, undoes nothing.
 func (c *Clock) observe(header http.Header, sent time.Time) {
-	dates := header["Date"]
-	if len(dates) != 1 || len(header["Age"]) > 0 { // a cache's answer is of another time
-		return
-	}
-	date, err := http.ParseTime(dates[0])
-	if err != nil {
+	date, ok := answeredAt(header)
+	if !ok {
 		return
 	}
 	least, most := time.Until(date), date.Add(time.Second).Sub(sent)
@@ -42,4 +38,38 @@ func (c *Clock) observe(header http.Header, sent time.Time) {
 	if better := min(max(known, int64(least)), int64(most)); better != known {
 		c.offset.Store(better)
 	}
+}
+
+// answeredAt returns the server's time when it made an answer with this header.
+func answeredAt(header http.Header) (time.Time, bool) {
+	dates := header["Date"]
+	if len(dates) != 1 || len(header["Age"]) > 0 { // a cache's answer is of another time
+		return time.Time{}, false
+	}
+	date, err := http.ParseTime(dates[0])
+	return date, err == nil
+}
+
+// maxSkew is how far a signature's time may differ from the server's before a refusal
+// may be the clock's fault. AWS refuses 15 minutes, other servers less.
+const maxSkew = 4 * time.Minute
+
+// IsSkewed reports whether an answer that a Client gave may be a refusal of the
+// request's time: the request was signed with another time than the server has.
+// The next signature has the server's time, so that the request is worth a retry.
+//
+// It compares the signature's own time, and not the Clock's before and after,
+// because other requests move the Clock between these two.
+func IsSkewed(answer *http.Response) bool {
+	if answer == nil || answer.Request == nil {
+		return false
+	}
+	switch answer.StatusCode {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+	default:
+		return false
+	}
+	signed, err := time.Parse("20060102T150405Z", answer.Request.Header.Get("X-Amz-Date"))
+	answered, ok := answeredAt(answer.Header)
+	return err == nil && ok && answered.Sub(signed).Abs() > maxSkew
 }
