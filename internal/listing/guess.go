@@ -21,8 +21,9 @@ const (
 
 // An alphabet knows which bytes keys have at each position.
 type alphabet struct {
-	seen  [][4]uint64
-	bytes []string // the same as texts
+	seen   [][4]uint64
+	bytes  []string // the same as strings
+	digits []string // what at has returned, "" for unknown
 }
 
 // learn takes notice of some of a page's keys.
@@ -35,13 +36,16 @@ func (a *alphabet) learn(page []Entry) {
 
 func (a *alphabet) add(key string) {
 	for len(a.seen) < len(key) {
-		a.seen, a.bytes = append(a.seen, [4]uint64{}), append(a.bytes, "")
+		a.seen = append(a.seen, [4]uint64{})
+		a.bytes = append(a.bytes, "")
+		a.digits = append(a.digits, "")
 	}
 	for i := range len(key) {
 		set, bit := &a.seen[i][key[i]>>6], uint64(1)<<(key[i]&63)
 		if *set&bit == 0 { // which is seldom
 			*set |= bit
 			a.bytes[i] = bytesOf(a.seen[i])
+			clear(a.digits) // a position's digits depend on its neighbors
 		}
 	}
 }
@@ -52,12 +56,19 @@ const (
 	upperHex      = "0123456789ABCDEF"
 )
 
-// at are the bytes, in order, that a key may have at a position: digits stand for
-// all digits, also hexadecimal ones, since a number's first ones are seen last.
+// at returns the bytes, in order, that a key may have at a position. Digits stand for
+// all digits, also hexadecimal ones, because a number's first digits are seen last.
 func (a *alphabet) at(i int) string {
 	if i >= len(a.seen) {
 		return ""
 	}
+	if a.digits[i] == "" {
+		a.digits[i] = a.digitsAt(i)
+	}
+	return a.digits[i]
+}
+
+func (a *alphabet) digitsAt(i int) string {
 	seen := a.bytes[i]
 	for _, hex := range []string{lowerHex, upperHex} {
 		if !isOf(seen, hex) || (len(seen) == 1 && !isOf(seen, decimalDigits)) {

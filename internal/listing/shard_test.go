@@ -236,10 +236,11 @@ func TestRequestsAtOnce(t *testing.T) {
 	t.Parallel()
 	for atOnce, want := range map[int]int{2: 2, 5: 5, 16: 16, maxAtOnce + 100: maxAtOnce} {
 		synctest.Test(t, func(t *testing.T) {
-			bucket := &fakeBucket{keys: numbered(60_000, "data/part-%08d"), pageSize: 10, latency: time.Second}
+			count := 60 * want
+			bucket := &fakeBucket{keys: numbered(count, "data/part-%08d"), pageSize: 2, latency: time.Second}
 			got, err := bucket.list(t.Context(), "", "", atOnce)
 			require.NoError(t, err)
-			assert.Len(t, got, 60_000)
+			assert.Len(t, got, count)
 			assert.Equal(t, want, bucket.most, "%d at once", atOnce)
 		})
 	}
