@@ -41,7 +41,7 @@ func newS3Client(session *session, client *s3http.Client, pace pace) *s3.Client 
 		DisableLogOutputChecksumValidationSkipped: true,
 		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, proof.AddSteps, client.Peer.AddSteps, normalize},
+		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML},
 	})
 }
 
@@ -57,7 +57,7 @@ func newSTSClient(session *session) *sts.Client {
 		AppID:                      session.env.AppID(),
 		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{proveAnswers, proof.AddSteps, client.Peer.AddSteps, normalize},
+		APIOptions:                 []func(*middleware.Stack) error{proveAnswers, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML},
 	})
 }
 

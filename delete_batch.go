@@ -73,7 +73,7 @@ func (s *Store) waitBackoff(ctx context.Context, attempt int) error {
 	if err != nil {
 		return err
 	}
-	return sleep(ctx, delay)
+	return s3http.Sleep(ctx, delay)
 }
 
 // mayPass reports whether S3 blames a key, in an answer that is a success as a

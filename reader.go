@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // resumeAttempts is how often in a row a body may break without a byte between.
@@ -121,7 +122,7 @@ func (r *objectReader) resume(cause error) {
 		r.fail(fmt.Errorf("the body broke off %d times at byte %d of %d: %w", r.failures, r.offset, r.end, cause))
 		return
 	}
-	if err := sleep(r.ctx, r.store.pace.resumeDelay(r.failures)); err != nil {
+	if err := s3http.Sleep(r.ctx, r.store.pace.resumeDelay(r.failures)); err != nil {
 		r.fail(err)
 		return
 	}

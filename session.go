@@ -100,7 +100,7 @@ func settingsError(err error) error {
 
 func newAWSEnvironment(settings *awsconfig.Environment, opts *Options) *awsEnvironment {
 	env := &awsEnvironment{Environment: settings, askMFA: boto.AskMFA, backoff: cmp.Or(opts.pace, usualPace).backoff}
-	env.metadata = &boto.Fetcher{Transport: metadataTransport(), Sleep: sleep}
+	env.metadata = &boto.Fetcher{Transport: metadataTransport(), Sleep: s3http.Sleep}
 	env.services = env.transport(serviceTimeout, true)
 	if opts.Offline {
 		env.services, env.metadata.Transport = offline{}, offline{}

@@ -45,7 +45,7 @@ func (e *awsEnvironment) sso(ctx context.Context, name string) (*aws.Credentials
 	http := e.serviceClient()
 	client := sso.New(sso.Options{
 		Region: settings.region, BaseEndpoint: optional(endpoint.Text), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
-		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, normalize},
+		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, s3http.NormalizeXML},
 	})
 	out, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &settings.account, RoleName: &settings.role})
 	var unauthorized *types.UnauthorizedException
@@ -153,7 +153,7 @@ func (e *awsEnvironment) renewSSOToken(ctx context.Context, settings ssoSettings
 	}
 	var lost *oidctypes.InvalidGrantException
 	for look := 0; look < winnerLooks && errors.As(err, &lost) && !token.Expires().After(time.Now()); look++ {
-		if err := sleep(ctx, winnerPause); err != nil {
+		if err := s3http.Sleep(ctx, winnerPause); err != nil {
 			return err
 		}
 		if token.Reload() {
@@ -173,7 +173,7 @@ func (e *awsEnvironment) askForSSOToken(ctx context.Context, settings ssoSetting
 	http := e.serviceClient()
 	client := ssooidc.New(ssooidc.Options{
 		Region: settings.region, BaseEndpoint: optional(endpoint.Text), HTTPClient: http, Retryer: s3http.NewRetryer(stsAttempts, e.backoff),
-		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, normalize},
+		APIOptions: []func(*middleware.Stack) error{proveAnswers, http.Peer.AddSteps, s3http.NormalizeXML},
 	})
 	out, err := client.CreateToken(ctx, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.Get("clientId")),

@@ -1,4 +1,4 @@
-package lithopss3
+package s3http
 
 import (
 	"bytes"
@@ -7,17 +7,17 @@ import (
 
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
 
-// A normalizeStep has the SDK decode XML, of errors as well, as tolerantly as this
-// package decodes a listing: the SDK knows one form of dates, numbers without white
-// space, and UTF-8. It is the one place for all answers that the SDK decodes.
+// A normalizeStep makes the SDK decode XML, of errors as well, as tolerantly as this
+// module decodes a listing, because the SDK reads one form of dates, numbers without
+// white space, and UTF-8 only.
 type normalizeStep struct{}
 
-// normalize adds the step to a client of the SDK.
-func normalize(stack *middleware.Stack) error {
+// NormalizeXML adds the step to a client of the SDK. It is an option of every client,
+// and the one place for all answers that the SDK decodes.
+func NormalizeXML(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(normalizeStep{}, middleware.After)
 }
 
@@ -29,7 +29,7 @@ func (normalizeStep) ID() string { return "LithopsNormalizeXML" }
 func (normalizeStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err != nil || !ok || response.Body == nil || (response.StatusCode/100 == 2 && s3http.IsStream(ctx, "")) {
+	if err != nil || !ok || response.Body == nil || (response.StatusCode/100 == 2 && IsStream(ctx, "")) {
 		return out, metadata, err
 	}
 	data, err := io.ReadAll(response.Body)
