@@ -38,9 +38,9 @@ const victimBucket = "victims-bucket"
 
 func newVictim(t *testing.T) *victim {
 	t.Helper()
-	v := &victim{t: t, command: filepath.Join(t.TempDir(), "lithops-s3"), folder: t.TempDir()}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", v.command, ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	command, err := exec.LookPath("lithops-s3") // this binary, by testscript.Main
+	require.NoError(t, err)
+	v := &victim{t: t, command: command, folder: t.TempDir()}
 	server, err := devs3.Start(nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Close() })

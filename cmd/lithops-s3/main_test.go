@@ -11,13 +11,14 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lithops-s3": main})
+	testscript.Main(testkit.AtOnce(m, 8), map[string]func(){"lithops-s3": main})
 }
 
 // TestScripts runs testdata/*.txtar, each with an embedded server of its own.

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"flag"
 	"io"
 	"net/http"
 	"strings"
@@ -46,4 +47,28 @@ func TestBytes(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, Bytes(1000), Bytes(1000))
 	assert.NotEqual(t, Bytes(1000), Bytes(1001)[:1000])
+}
+
+// A counted is a Main that notes how many tests would run at once.
+type counted struct{ atOnce string }
+
+// Run notes the flag.
+func (c *counted) Run() int {
+	c.atOnce = flag.Lookup(parallelFlag).Value.String()
+	return 7
+}
+
+func TestAtOnce(t *testing.T) { //nolint:paralleltest // changes a flag of all tests
+	before := flag.Lookup(parallelFlag).Value.String()
+	isGiven := false
+	flag.Visit(func(f *flag.Flag) { isGiven = isGiven || f.Name == parallelFlag })
+	if isGiven {
+		t.Skip("-parallel holds")
+	}
+	defer func() { require.NoError(t, flag.Set(parallelFlag, before)) }()
+	main := &counted{}
+	assert.Equal(t, 7, AtOnce(main, 41).Run())
+	assert.Equal(t, "41", main.atOnce)
+	assert.Equal(t, 7, AtOnce(main, 42).Run(), "now it is given")
+	assert.Equal(t, "41", main.atOnce)
 }
