@@ -53,12 +53,8 @@ const mark = '\uFFFF'
 // escapeJSON escapes unsafe characters. In JSON they can stand in strings only, but
 // for the line feeds between values.
 func escapeJSON(data []byte, isMarked bool) []byte {
-	text := string(data)
-	if isSafe(text, "\n") && !isMarked {
-		return data
-	}
-	out := make([]byte, 0, len(text)+16)
-	for _, r := range text {
+	out := make([]byte, 0, len(data))
+	for _, r := range string(data) {
 		switch {
 		case r == mark && isMarked:
 			out = append(out, `\u`...)
@@ -135,22 +131,18 @@ func markItems(v reflect.Value) reflect.Value {
 	return marked
 }
 
+// markString marks the bytes of text that are not UTF-8.
 func markString(text string) string {
-	if utf8.ValidString(text) && !strings.ContainsRune(text, mark) {
-		return text
-	}
 	var out strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
+	for i, r := range text {
 		switch {
-		case isInvalid(text):
-			out.WriteString(string(mark) + "dc" + strconv.FormatUint(uint64(text[0]), 16))
+		case isInvalid(text[i:]):
+			out.WriteString(string(mark) + "dc" + strconv.FormatUint(uint64(text[i]), 16))
 		case r == mark:
 			out.WriteString(string(mark) + "ffff")
 		default:
-			out.WriteString(text[:size])
+			out.WriteRune(r)
 		}
-		text = text[size:]
 	}
 	return out.String()
 }

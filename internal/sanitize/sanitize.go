@@ -6,6 +6,7 @@
 package sanitize
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +14,7 @@ import (
 
 // isUnsafe reports whether r can steer a terminal or change the order of the text
 // around it: C0 and C1 controls, DEL, line and paragraph separators, and the
-// bidirectional controls (with the deprecated ones beside them).
+// bidirectional controls (also the deprecated ones).
 // Line feed and tab are unsafe too; Text and Writer let them pass.
 func isUnsafe(r rune) bool {
 	switch {
@@ -50,54 +51,44 @@ func Text(text string) string {
 	return escape(strings.ReplaceAll(text, "\r\n", "\n"), "\n\t")
 }
 
-// isSafe reports whether escape would return text as it is.
-func isSafe(text, kept string) bool {
+// escape replaces what is unsafe in text, but for the characters that are kept.
+func escape(text, kept string) string {
+	var out strings.Builder
+	done := 0 // bytes of text that are in out
 	for i, r := range text {
-		if isUnsafe(r) && !strings.ContainsRune(kept, r) || r == utf8.RuneError && isInvalid(text[i:]) {
-			return false
+		replacement := ""
+		switch {
+		case isInvalid(text[i:]):
+			replacement = escapeByte(text[i])
+		case isUnsafe(r) && !strings.ContainsRune(kept, r):
+			replacement = escapeRune(r)
+		default:
+			continue
 		}
+		out.WriteString(text[done:i])
+		out.WriteString(replacement)
+		done = i + widthOf(text[i:])
 	}
-	return true
+	if done == 0 {
+		return text
+	}
+	out.WriteString(text[done:])
+	return out.String()
 }
 
 // isInvalid reports whether text begins with a byte that is not UTF-8.
 func isInvalid(text string) bool {
+	return text[0] >= utf8.RuneSelf && widthOf(text) == 1
+}
+
+// widthOf returns the number of bytes of the first character.
+func widthOf(text string) int {
 	_, size := utf8.DecodeRuneInString(text)
-	return size == 1 && text[0] >= utf8.RuneSelf
+	return size
 }
 
-// escape replaces what is unsafe in text, but for the characters that are kept.
-func escape(text, kept string) string {
-	if isSafe(text, kept) {
-		return text
-	}
-	out := make([]byte, 0, len(text)+16)
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case isInvalid(text):
-			out = appendByte(out, text[0])
-		case isUnsafe(r) && !strings.ContainsRune(kept, r):
-			out = appendEscape(out, r)
-		default:
-			out = append(out, text[:size]...)
-		}
-		text = text[size:]
-	}
-	return string(out)
-}
+// escapeRune returns Go's escape of r.
+func escapeRune(r rune) string { return strings.Trim(strconv.QuoteRune(r), "'") }
 
-// appendEscape appends Go's escape of r, which isUnsafe.
-func appendEscape(out []byte, r rune) []byte {
-	start := len(out)
-	out = strconv.AppendQuoteRune(out, r)
-	quoted := out[start:]
-	copy(quoted, quoted[1:]) // without the quotation marks
-	return out[:len(out)-2]
-}
-
-// appendByte appends the escape of a byte that is not UTF-8.
-func appendByte(out []byte, b byte) []byte {
-	const digits = "0123456789abcdef"
-	return append(out, '\\', 'x', digits[b>>4], digits[b&0xF])
-}
+// escapeByte returns the escape of a byte that is not UTF-8.
+func escapeByte(b byte) string { return fmt.Sprintf(`\x%02x`, b) }

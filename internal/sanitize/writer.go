@@ -62,12 +62,13 @@ func (w *Writer) unfinished(text []byte) int {
 	if w.dropReturn && bytes.HasSuffix(text, []byte("\r")) {
 		return 1
 	}
-	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
-		if b := text[len(text)-n]; utf8.RuneStart(b) {
-			if b >= utf8.RuneSelf && !utf8.FullRune(text[len(text)-n:]) {
-				return n
+	tail := text[max(0, len(text)-utf8.UTFMax):]
+	for i := len(tail) - 1; i >= 0; i-- {
+		if utf8.RuneStart(tail[i]) {
+			if utf8.FullRune(tail[i:]) {
+				return 0
 			}
-			return 0
+			return len(tail) - i
 		}
 	}
 	return 0
@@ -77,23 +78,9 @@ func (w *Writer) write(text []byte) error {
 	if len(text) == 0 {
 		return nil
 	}
-	if w.isPlain(text) { // the usual case, without a copy
-		_, err := w.out.Write(text)
-		return err
-	}
 	if w.dropReturn {
 		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	}
 	_, err := io.WriteString(w.out, escape(string(text), w.kept))
 	return err
-}
-
-// isPlain reports whether text is printable ASCII with line feeds and tabs.
-func (w *Writer) isPlain(text []byte) bool {
-	for _, b := range text {
-		if (b < ' ' && b != '\n' && b != '\t') || b >= 0x7F {
-			return false
-		}
-	}
-	return true
 }
