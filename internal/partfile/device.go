@@ -32,7 +32,7 @@ func (t *Target) OpenDevice(ctx context.Context) (*Device, error) {
 // Write writes p, or returns why ctx ended.
 func (d *Device) Write(p []byte) (int, error) {
 	n, err := d.file.Write(p)
-	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = context.Cause(d.ctx)
 	}
 	return n, err

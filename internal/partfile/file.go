@@ -89,16 +89,25 @@ func (t *Target) resumableName(extension string) string {
 	return "." + name + ".lithops-s3." + extension
 }
 
-// createAs makes and locks a new file. It is an errLocked if another process took it
-// for a leftover just then.
-func (t *Target) createAs(name string, perm fs.FileMode) (*File, error) {
-	file, err := t.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+// createNew makes a new file, with flags besides those that it needs.
+func (t *Target) createNew(name string, flags int, perm fs.FileMode) (*os.File, fs.FileInfo, error) {
+	file, err := t.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|flags, perm)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return file, info, nil
+}
+
+// createAs makes and locks a new file. It returns errLocked if another process took
+// it for a leftover just then.
+func (t *Target) createAs(name string, perm fs.FileMode) (*File, error) {
+	file, info, err := t.createNew(name, 0, perm)
+	if err != nil {
+		return nil, err
 	}
 	f := &File{target: t, file: file, info: info, name: name, mode: info.Mode().Perm()}
 	if t.exists {
@@ -117,12 +126,11 @@ func (t *Target) createAs(name string, perm fs.FileMode) (*File, error) {
 // locks it can't be told from one that is being written, and stays.
 func (t *Target) removeLeftover(name string) {
 	file, info, err := t.openRegular(name, 0)
-	if err != nil {
-		return
-	}
-	defer func() { _ = file.Close() }()
-	if lock(file) == nil && provesItself(file, info) {
-		_ = t.remove(name, info)
+	if err == nil {
+		defer func() { _ = file.Close() }()
+		if lock(file) == nil && provesItself(file, info) {
+			_ = t.remove(name, info)
+		}
 	}
 }
 
@@ -134,7 +142,8 @@ func (t *Target) remove(name string, info fs.FileInfo) error {
 	if !t.isNamed(name, info) {
 		return nil
 	}
-	if err := t.folder.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := t.folder.Remove(name)
+	if err != nil && t.isNamed(name, info) {
 		return t.explain(err)
 	}
 	return nil

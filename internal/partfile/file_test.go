@@ -267,8 +267,12 @@ func TestEvade(t *testing.T) {
 	require.Equal(t, f.name, elsewhere.name)
 	named := create(t, openTarget(t, filepath.Join(folder, f.name)), "of the name")
 	was := f.name
+	unnamed := create(t, openTarget(t, filepath.Join(folder, "third")), "of another")
+	wasUnnamed := unnamed.name
 	require.NoError(t, named.Commit(11, false))
 	assert.NotEqual(t, was, f.name)
+	assert.Equal(t, wasUnnamed, unnamed.name)
+	require.NoError(t, unnamed.Discard())
 	assert.Equal(t, was, elsewhere.name, "in another folder")
 	require.NoError(t, f.Commit(11, false))
 	require.NoError(t, elsewhere.Discard())

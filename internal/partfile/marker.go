@@ -54,14 +54,9 @@ func (m marker) write(file io.WriterAt, offset int64) error {
 // is none.
 func readMarker(file io.ReaderAt, info fs.FileInfo) marker {
 	text := make([]byte, markerSize)
-	if info.Size() < markerSize {
-		return marker{}
-	}
-	if _, err := file.ReadAt(text, info.Size()-markerSize); err != nil {
-		return marker{}
-	}
+	_, err := file.ReadAt(text, info.Size()-markerSize) // which fails before the begin
 	var m marker
-	if json.Unmarshal(text, &m) != nil || m.Version != markerVersion {
+	if err != nil || json.Unmarshal(text, &m) != nil || m.Version != markerVersion {
 		return marker{}
 	}
 	return m

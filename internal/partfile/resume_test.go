@@ -29,7 +29,8 @@ func leave(t *testing.T, path string) *File {
 	require.NoError(t, f.Note(8, 1, 3))
 	require.NoError(t, f.Note(4, 0, 3), "nothing is nothing to note")
 	require.NoError(t, f.Keep())
-	require.NoError(t, f.Discard(), "which has no effect any more")
+	require.NoError(t, f.Keep(), "which has no effect any more")
+	require.NoError(t, f.Discard(), "neither has this")
 	return f
 }
 
@@ -134,6 +135,10 @@ func TestResumeUnusable(t *testing.T) {
 		"no part file":           {func(t *testing.T, part, _ string) { t.Helper(); require.NoError(t, os.Remove(part)) }, nil},
 		"no journal":             {func(t *testing.T, _, journal string) { t.Helper(); require.NoError(t, os.Remove(journal)) }, nil},
 		"an empty journal":       {func(t *testing.T, _, journal string) { t.Helper(); require.NoError(t, os.Truncate(journal, 0)) }, nil},
+		"an empty journal alone": {func(t *testing.T, part, journal string) {
+			t.Helper()
+			require.NoError(t, errors.Join(os.Remove(part), os.Truncate(journal, 0)))
+		}, []string{"journal"}},
 		"empty both": {func(t *testing.T, part, journal string) {
 			t.Helper()
 			require.NoError(t, errors.Join(os.Truncate(part, 0), os.Truncate(journal, 0)))
@@ -241,8 +246,7 @@ func TestBelievedChunks(t *testing.T) {
 	journal, err := os.OpenFile(filepath.Join(folder, f.journal.name), os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
 	for _, line := range []string{
-		`{"at":4,"bytes":5}`, `{"at":8,"bytes":3}`, `{"at":5,"bytes":1}`, `{"at":12,"bytes":1}`, `{"at":-4,"bytes":4}`, `{"at":4,"bytes":-1}`,
-		`{"at":10,"bytes":1}`, `{"at":0,"bytes":4,"crc32":"000000ff"}`, `{"at":4,"bytes":3,"crc32":"x"}`, `[]`, `{"at":4,"bytes":2,"crc32":"0000000a"}`,
+		`{"at":4,"bytes":5}`, `{"at":0,"bytes":4,"crc32":"000000ff"}`, `{"at":4,"bytes":3,"crc32":"x"}`, `[]`, `{"at":4,"bytes":2,"crc32":"0000000a"}`,
 		`{"at":4,"bytes":1,"crc32":"0000000b"}`, `{"at":4,"by`,
 	} {
 		_, err = journal.WriteString(line + "\n")
@@ -261,13 +265,95 @@ func TestBelievedChunks(t *testing.T) {
 	f, err = resume(t, path)
 	require.NoError(t, err)
 	require.NoError(t, f.Note(4, 4, 0xdeadbeef))
+	before := contentOf(t, journal.Name())
 	require.NoError(t, f.Note(4, 4, 12), "which is known")
 	require.NoError(t, f.Note(4, 0, 13), "which is nothing")
+	assert.Equal(t, before, contentOf(t, journal.Name()), "nothing new is noted")
 	require.NoError(t, f.Keep())
 	f, err = resume(t, path)
 	require.NoError(t, err)
 	assert.Equal(t, Chunk{4, 4, 0xdeadbeef}, f.Chunk(4))
 	require.NoError(t, f.Discard())
+}
+
+// TestResumeOfNothing has an object without bytes, of which there is nothing to resume.
+func TestResumeOfNothing(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	f, err := openTarget(t, path).CreateResumable(Source{Bucket: "bucket", Key: "key", ETag: "e", Chunk: 4})
+	require.NoError(t, err)
+	require.NoError(t, f.Keep())
+	f, err = resume(t, path)
+	require.NoError(t, err)
+	assert.Nil(t, f)
+	assert.Empty(t, namesIn(t, folder))
+}
+
+// TestCreateBesideKept leaves to the caller what an earlier download left.
+func TestCreateBesideKept(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	leave(t, path)
+	_, err := openTarget(t, path).CreateResumable(sourceOf)
+	require.ErrorIs(t, err, ErrLocked)
+	f, err := resume(t, path)
+	require.NoError(t, err)
+	require.NotNil(t, f)
+	require.NoError(t, f.Discard())
+}
+
+// TestResumeOfLockedPart leaves a part file that another process writes.
+func TestResumeOfLockedPart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	leave(t, path)
+	other := openTarget(t, path)
+	file, _, err := other.openRegular(".file.lithops-s3.part", 0)
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	if lock(file) != nil {
+		t.Skip("without locks")
+	}
+	f, err := resume(t, path)
+	require.NoError(t, err)
+	assert.Nil(t, f)
+	assert.Equal(t, []string{".file.lithops-s3.part"}, namesIn(t, folder))
+}
+
+// TestResumeOverFile gives the file the permissions that its target has by now.
+func TestResumeOverFile(t *testing.T) {
+	t.Parallel()
+	skipWithoutProof(t)
+	path := filepath.Join(t.TempDir(), "file")
+	leave(t, path)
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, os.Chmod(path, 0o604))
+	f, err := resume(t, path)
+	require.NoError(t, err)
+	require.NoError(t, f.Commit(10, false))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, fs.FileMode(0o604), info.Mode().Perm())
+}
+
+// TestResumeBesideLink has a link in the place of the part file that no line of the
+// journal names.
+func TestResumeBesideLink(t *testing.T) {
+	t.Parallel()
+	skipWithoutProof(t)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	f := leave(t, path)
+	journal := filepath.Join(folder, f.journal.name)
+	head, _, _ := strings.Cut(contentOf(t, journal), "\n")
+	part := filepath.Join(folder, ".file.lithops-s3.part")
+	require.NoError(t, errors.Join(os.WriteFile(journal, []byte(head), 0o600), os.Remove(part), os.Symlink("nothing", part)))
+	_, err := resume(t, path)
+	require.ErrorIs(t, err, ErrNotRegular)
+	assert.Contains(t, namesIn(t, folder), ".file.lithops-s3.part")
 }
 
 func TestResumeIsCanceled(t *testing.T) {

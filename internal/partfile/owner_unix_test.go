@@ -1,0 +1,49 @@
+//go:build unix
+
+package partfile
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// giveAway makes the file one of another user's.
+func giveAway(t *testing.T, path string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	require.NoError(t, os.Chown(path, 12345, -1))
+}
+
+// TestFilesOfAnotherUser are neither used nor removed.
+func TestFilesOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	for _, extension := range []string{"part", "journal"} {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "file")
+		leave(t, path)
+		name := ".file.lithops-s3." + extension
+		giveAway(t, filepath.Join(folder, name))
+		root, err := os.OpenRoot(folder)
+		require.NoError(t, err)
+		assert.False(t, IsLeftover(root, name))
+		require.NoError(t, root.Close())
+		f, err := resume(t, path)
+		require.NoError(t, err)
+		assert.Nil(t, f)
+		assert.FileExists(t, filepath.Join(folder, name))
+	}
+
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	left := create(t, openTarget(t, path), "left")
+	kill(left)
+	giveAway(t, filepath.Join(folder, left.name))
+	require.NoError(t, create(t, openTarget(t, path), "new").Commit(3, false))
+	assert.Len(t, namesIn(t, folder), 2)
+}
