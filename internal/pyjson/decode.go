@@ -208,7 +208,7 @@ func (d *decoder) number() (any, error) {
 		return nil, d.fail("an integer of more than %d digits", maxDigits)
 	}
 	n, _ := new(big.Int).SetString(text, 10)
-	return normalize(n), nil
+	return n, nil
 }
 
 func (d *decoder) text() (string, error) {

@@ -6,10 +6,7 @@
 // Start reading at Decode and Encode.
 package pyjson
 
-import (
-	"errors"
-	"math/big"
-)
+import "errors"
 
 // Values are nil, bool, int64 (*big.Int beyond), float64, string, []any and
 // Object. A text with lone surrogates holds them as the three bytes that
@@ -42,10 +39,3 @@ var ErrSyntax = errors.New("malformed JSON")
 
 // ErrValue is a value that JSON has no form for.
 var ErrValue = errors.New("no JSON for this value")
-
-func normalize(n *big.Int) any {
-	if n.IsInt64() {
-		return n.Int64()
-	}
-	return n
-}
