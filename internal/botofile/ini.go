@@ -1,7 +1,10 @@
 // Package botofile reads the files of ~/.aws as botocore reads them: by Python's
-// configparser.RawConfigParser, which keeps comments behind a value and quotes
-// around it, refuses what stands twice, and takes an indented line for the rest
-// of the value above.
+// configparser.RawConfigParser, which keeps comments after a value and quotes around
+// it, refuses a section or key that comes twice, and takes an indented line for the
+// rest of the value above.
+// It must not know what a section or a key means, and holds no secret longer than its
+// caller does; errors quote no line.
+// Start reading at Read and Parse, then File.ConfigProfiles.
 package botofile
 
 import (

@@ -1,7 +1,9 @@
 // Package devs3 is S3 and STS in memory, in process, on loopback: what the tests,
 // the demo and "lithops-s3 dev" run against. The objects are gofakes3's, which
-// checks signatures, checksums and conditions; in front of it stand the rules of
-// AWS that gofakes3 leaves out: owners, regions, the identity.
+// checks signatures, checksums and conditions; in front of it are the rules of AWS that
+// gofakes3 leaves out: owners, regions, the identity.
+// It must not know the root package or any client of it, because it only speaks HTTP.
+// Start reading at Start and Server.handler, which puts the rules in front of gofakes3.
 package devs3
 
 import (

@@ -1,6 +1,8 @@
 // Package faultproxy is an HTTP proxy on loopback that breaks what goes between an
 // S3 client and a server: by a script, by a seed, or both. Tests aim the client at
 // it, and it at the server.
+// It must not know any client or the rules of S3 beyond the names of operations.
+// Start reading at Start, then at Kind, the list of faults.
 //
 // It keeps the header Host, which the signature covers. What it has begun to
 // forward it forwards to the end, whoever gives up meanwhile, and requests that

@@ -1,6 +1,8 @@
-// Package lazyregexp compiles regular expressions when they are first used: a
-// process that stores one object needs few of those that a package has, and would
-// wait for all.
+// Package lazyregexp compiles regular expressions when they are first used, because a
+// process that stores one object needs few of those that a package has, and would wait
+// for all.
+// It must not know any pattern.
+// Start reading at New, which is all of it.
 package lazyregexp
 
 import (

@@ -56,7 +56,7 @@ var (
 	ok200or04 = []int{http.StatusOK, http.StatusNoContent}
 )
 
-// proofs has a row for each operation that this module sends.
+// operations has a row for each operation that this module sends.
 // TestEveryOperationHasAProof fails if one is missing.
 var operations = map[string]*proof{
 	"PutObject":               {statuses: ok200, header: "Etag", retried: true},
