@@ -1,0 +1,42 @@
+package dateutil
+
+import (
+	"slices"
+	"strings"
+)
+
+// jumps are the tokens that mean nothing.
+var jumps = []string{" ", ".", ",", ";", "-", "/", "'", "at", "on", "and", "ad", "m", "t", "of", "st", "nd", "rd", "th"}
+
+var (
+	weekdays = numbered([]string{"mon", "monday"}, []string{"tue", "tuesday"}, []string{"wed", "wednesday"}, []string{"thu", "thursday"},
+		[]string{"fri", "friday"}, []string{"sat", "saturday"}, []string{"sun", "sunday"})
+	months = numbered(nil, []string{"jan", "january"}, []string{"feb", "february"}, []string{"mar", "march"}, []string{"apr", "april"},
+		[]string{"may"}, []string{"jun", "june"}, []string{"jul", "july"}, []string{"aug", "august"}, []string{"sep", "sept", "september"},
+		[]string{"oct", "october"}, []string{"nov", "november"}, []string{"dec", "december"})
+	halves = numbered([]string{"am", "a"}, []string{"pm", "p"})
+	labels = numbered([]string{"h", "hour", "hours"}, []string{"m", "minute", "minutes"}, []string{"s", "second", "seconds"})
+)
+
+func labelOf(token string) (label int, ok bool) {
+	label, ok = labels[strings.ToLower(token)]
+	return label, ok
+}
+
+func isLabel(token string) bool {
+	_, ok := labelOf(token)
+	return ok
+}
+
+func isJump(token string) bool { return slices.Contains(jumps, strings.ToLower(token)) }
+
+// numbered maps each of several words to the place of its group.
+func numbered(groups ...[]string) map[string]int {
+	numbers := map[string]int{}
+	for i, group := range groups {
+		for _, word := range group {
+			numbers[word] = i
+		}
+	}
+	return numbers
+}
