@@ -1,23 +1,43 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
-type deleteCommand struct {
-	storageFlags
-	Bucket string `arg:"" help:"The bucket."`
-	Key    string `arg:"" optional:"" help:"The object's key."`
-	Prefix string `short:"p" help:"Delete every object whose key begins with this."`
-	DryRun bool   `short:"n" help:"Only print what would be deleted."`
-	Yes    bool   `short:"y" help:"Do not ask before more than one object is deleted; needed where there is no terminal to ask on."`
-	JSON   bool   `name:"json" help:"Print JSON."`
+// deletionFlags are the options of everything that deletes objects.
+type deletionFlags struct {
+	DryRun bool `short:"n" aliases:"dryrun" help:"Only print what would be deleted."`
+	Yes    bool `short:"y" help:"Do not ask before more than one object is deleted; needed where there is no terminal to ask on."`
+	JSON   bool `name:"json" help:"Print JSON."`
 }
 
-// A deleteReport is what "delete --prefix --json" prints.
+type deleteCommand struct {
+	storageFlags
+	deletionFlags
+	Args   []string `arg:"" optional:"" name:"object" help:"The bucket and keys, or s3://BUCKET/KEY. The bucket . is the configuration's."`
+	Prefix string   `short:"p" help:"Delete every object whose key begins with this."`
+}
+
+// Usage is shown by delete --help.
+func (deleteCommand) Usage() string { return "BUCKET KEY... | s3://BUCKET/KEY... | BUCKET --prefix PREFIX" }
+
+// Help is shown by delete --help.
+func (deleteCommand) Help() string {
+	return `A key that is not there is no error.
+
+Examples:
+  lithops-s3 delete my-bucket data/2026.csv
+  lithops-s3 delete s3://my-bucket/a s3://my-bucket/b
+  lithops-s3 delete my-bucket -p data/ --dry-run`
+}
+
+// A deleteReport is what deleting several objects prints as JSON.
 type deleteReport struct {
 	Bucket  string   `json:"bucket"`
 	Key     string   `json:"key"` // the prefix
@@ -26,56 +46,99 @@ type deleteReport struct {
 	Keys    []string `json:"keys,omitempty"` // of a dry run
 }
 
-// Run deletes one object or those with a prefix. A missing one is no error.
+// Run deletes objects, or those with a prefix. A missing one is no error.
 func (c *deleteCommand) Run(t *terminal) error {
-	if (c.Key == "") == (c.Prefix == "") {
-		return fmt.Errorf("%w: delete takes a key or --prefix, one of them", errUsage)
+	names, err := c.names()
+	if err != nil {
+		return err
 	}
 	store, err := c.open(t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	switch {
-	case c.Prefix != "":
-		return c.deletePrefix(t, store)
-	case c.DryRun:
-		if _, err := store.HeadObject(t.ctx, c.Bucket, c.Key); err != nil {
-			return err
-		}
-		return t.printDone(c.JSON, "Would delete", objectName{c.Bucket, c.Key}, "dry_run", true)
-	}
-	if err := store.DeleteObject(t.ctx, c.Bucket, c.Key); err != nil {
+	if err := t.resolveAll(store, names); err != nil {
 		return err
 	}
-	return t.printDone(c.JSON, "Deleted", objectName{c.Bucket, c.Key})
+	if c.Prefix != "" {
+		return c.deletePrefix(t, store, objectName{names[0].bucket, c.Prefix})
+	}
+	return c.deleteNames(t, store, names)
 }
 
-func (c *deleteCommand) deletePrefix(t *terminal, store *lithopss3.Store) error {
-	if c.DryRun {
-		return c.preview(t, store)
+func (c *deleteCommand) names() ([]objectName, error) {
+	if c.Prefix == "" && len(c.Args) == 1 {
+		if _, isURL, _ := parseURL(c.Args[0]); !isURL {
+			return nil, usagef("delete takes a key or --prefix, one of them")
+		}
 	}
-	if !c.Yes {
-		if err := c.ask(t, store); err != nil {
+	if c.Prefix == "" {
+		return parseObjects(c.Args)
+	}
+	switch len(c.Args) {
+	case 0:
+		return []objectName{{}}, nil
+	case 1:
+		bucket, err := parseBucket(c.Args[0])
+		return []objectName{{bucket: bucket}}, err
+	}
+	return nil, usagef("delete takes a key or --prefix, one of them")
+}
+
+// deleteNames deletes the objects that are named, each with a line of its own.
+func (f *deletionFlags) deleteNames(t *terminal, store *lithopss3.Store, names []objectName) error {
+	for _, name := range names {
+		if f.DryRun {
+			if _, err := store.HeadObject(t.ctx, name.bucket, name.key); err != nil {
+				return err
+			}
+			if err := t.printDone(f.JSON, "Would delete", name, "dry_run", true); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := store.DeleteObject(t.ctx, name.bucket, name.key); err != nil {
+			return err
+		}
+		if err := t.printDone(f.JSON, "Deleted", name); err != nil {
 			return err
 		}
 	}
-	deleted, err := store.DeletePrefix(t.ctx, c.Bucket, c.Prefix, nil)
+	return nil
+}
+
+// keepsAll is for what no filter is given.
+func keepsAll(string) bool { return true }
+
+func (f *deletionFlags) deletePrefix(t *terminal, store *lithopss3.Store, name objectName) error {
+	if f.DryRun {
+		return f.preview(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll)
+	}
+	if !f.Yes {
+		if err := f.ask(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll); err != nil {
+			return err
+		}
+	}
+	deleted, err := store.DeletePrefix(t.ctx, name.bucket, name.key, &lithopss3.DeletePrefixOptions{All: name.key == ""})
 	if err != nil {
 		return err
 	}
-	return c.print(t, "Deleted", &deleteReport{Deleted: deleted})
+	return f.print(t, "Deleted", name, &deleteReport{Deleted: deleted})
 }
 
 // preview prints the keys that would be deleted.
-func (c *deleteCommand) preview(t *terminal, store *lithopss3.Store) error {
+func (f *deletionFlags) preview(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) error {
 	report := &deleteReport{DryRun: true}
-	for info, err := range store.ListObjects(t.ctx, c.Bucket, &lithopss3.ListOptions{Prefix: c.Prefix, Parallel: filesAtOnce}) {
+	opts.Parallel = filesAtOnce
+	for info, err := range store.ListObjects(t.ctx, name.bucket, opts) {
 		if err != nil {
 			return err
 		}
+		if !keeps(info.Key) {
+			continue
+		}
 		report.Deleted++
-		if c.JSON {
+		if f.JSON {
 			report.Keys = append(report.Keys, info.Key)
 			continue
 		}
@@ -83,34 +146,190 @@ func (c *deleteCommand) preview(t *terminal, store *lithopss3.Store) error {
 			return err
 		}
 	}
-	return c.print(t, "Would delete", report)
+	return f.print(t, "Would delete", name, report)
 }
 
 // ask counts the objects. One needs no answer; for more, it asks a person, and
 // without a terminal it does not count them all, as it can't ask.
-func (c *deleteCommand) ask(t *terminal, store *lithopss3.Store) error {
+func (f *deletionFlags) ask(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) error {
 	count, size := 0, int64(0)
-	for info, err := range store.ListObjects(t.ctx, c.Bucket, &lithopss3.ListOptions{Prefix: c.Prefix}) {
+	for info, err := range store.ListObjects(t.ctx, name.bucket, opts) {
 		if err != nil {
 			return err
+		}
+		if !keeps(info.Key) {
+			continue
 		}
 		count++
 		size += info.Size
 		if count > 1 && !isTerminal(t.stdin) {
-			return fmt.Errorf("more than one object begins with %s: %w", sanitize.Name(c.Prefix), errNeedsYes)
+			return fmt.Errorf("more than one object %s %s: %w", relation(opts), sanitize.Name(name.key), errNeedsYes)
 		}
 	}
 	if count <= 1 {
 		return nil
 	}
-	return t.confirm(fmt.Sprintf("Delete %s, %s, from %s?", formatCount(count, "object"), formatSize(size), objectName{c.Bucket, c.Prefix}))
+	return t.confirm(fmt.Sprintf("Delete %s, %s, from %s?", formatCount(count, "object"), formatSize(size), name))
 }
 
-func (c *deleteCommand) print(t *terminal, done string, report *deleteReport) error {
-	report.Bucket, report.Key = c.Bucket, c.Prefix
-	if c.JSON {
+// relation says how keys relate to what was asked for.
+func relation(opts *lithopss3.ListOptions) string {
+	if opts.Match != "" {
+		return "matches"
+	}
+	return "begins with"
+}
+
+func (f *deletionFlags) print(t *terminal, done string, name objectName, report *deleteReport) error {
+	report.Bucket, report.Key = name.bucket, name.key
+	if f.JSON {
 		return t.printJSON(report)
 	}
-	_, err := fmt.Fprintf(t.stdout, "%s %s from %s\n", done, formatCount(report.Deleted, "object"), objectName{c.Bucket, c.Prefix})
+	_, err := fmt.Fprintf(t.stdout, "%s %s from %s\n", done, formatCount(report.Deleted, "object"), name)
 	return err
+}
+
+type rmCommand struct {
+	storageFlags
+	deletionFlags
+	filterFlags
+	Args      []string `arg:"" optional:"" name:"object" help:"s3://BUCKET/KEY, which can have wildcards, or the bucket and keys. The bucket . is the configuration's."`
+	Recursive bool     `short:"r" help:"Delete all objects below a folder."`
+}
+
+// Usage is shown by rm --help.
+func (rmCommand) Usage() string { return "s3://BUCKET/KEY..." }
+
+// Help is shown by rm --help.
+func (rmCommand) Help() string {
+	return `With --recursive or wildcards, it asks before more than one object is deleted. A backslash before a wildcard makes it a character.
+
+Examples:
+  lithops-s3 rm s3://my-bucket/data/2026.csv
+  lithops-s3 rm -r s3://my-bucket/data/ --dry-run
+  lithops-s3 rm 's3://my-bucket/data/*.tmp' --yes`
+}
+
+// Run deletes objects.
+func (c *rmCommand) Run(t *terminal) error {
+	names, err := c.names()
+	if err != nil {
+		return err
+	}
+	keep, err := c.newFilter(t.filter)
+	if err != nil {
+		return err
+	}
+	store, err := c.open(t)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	if err := t.resolveAll(store, names); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := c.remove(t, store, name, keep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove deletes an object, all below a folder, or all that match a pattern.
+func (c *rmCommand) remove(t *terminal, store *lithopss3.Store, name objectName, keep *filter) error {
+	if !c.Recursive && !hasWildcard(name.key) {
+		return c.deleteNames(t, store, []objectName{name})
+	}
+	query := folderQuery(name)
+	if !c.Recursive {
+		var err error
+		if query, err = patternQuery(name); err != nil {
+			return err
+		}
+	}
+	if keep == nil && query.match == "" {
+		return c.deletePrefix(t, store, objectName{name.bucket, query.prefix})
+	}
+	keeps := func(key string) bool { return keep.keeps(strings.TrimPrefix(key, query.base)) }
+	return c.deleteMatching(t, store, name, &lithopss3.ListOptions{Prefix: query.prefix, Match: query.match}, keeps)
+}
+
+// names reads the arguments. With --recursive, a bucket without a key is all of it.
+func (c *rmCommand) names() ([]objectName, error) {
+	if len(c.Args) == 0 {
+		return nil, usagef("rm takes s3://BUCKET/KEY")
+	}
+	if !c.Recursive && len(c.Include)+len(c.Exclude) > 0 && !slices.ContainsFunc(c.Args, hasWildcard) {
+		return nil, usagef("--include and --exclude need --recursive or a wildcard")
+	}
+	if !c.Recursive {
+		names, err := parseObjects(c.Args)
+		for _, name := range names {
+			if _, bad := patternQuery(name); hasWildcard(name.key) && bad != nil {
+				return nil, bad
+			}
+		}
+		return names, err
+	}
+	if _, isURL, err := parseURL(c.Args[0]); err != nil || !isURL {
+		return parseObjects(c.Args)
+	}
+	var names []objectName
+	for _, arg := range c.Args {
+		name, isURL, err := parseURL(arg)
+		if err != nil || !isURL {
+			return nil, firstError(err, usagef("%s is no s3://BUCKET/KEY", sanitize.Name(arg)))
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// deleteMatching deletes what is listed and kept by the filter.
+func (c *rmCommand) deleteMatching(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) error {
+	if c.DryRun {
+		return c.preview(t, store, name, opts, keeps)
+	}
+	if !c.Yes {
+		if err := c.ask(t, store, name, opts, keeps); err != nil {
+			return err
+		}
+	}
+	deleted, err := deleteListed(t, store, name.bucket, opts, keeps)
+	return errors.Join(err, c.print(t, "Deleted", name, &deleteReport{Deleted: deleted}))
+}
+
+// deleteListed lists, and deletes in batches while it lists.
+func deleteListed(t *terminal, store *lithopss3.Store, bucket string, opts *lithopss3.ListOptions, keeps func(key string) bool) (deleted int64, err error) {
+	var batch []string
+	flush := func() error {
+		err := store.DeleteObjects(t.ctx, bucket, batch)
+		var failed *lithopss3.DeleteError
+		switch {
+		case err == nil:
+			deleted += int64(len(batch))
+		case errors.As(err, &failed):
+			deleted += int64(len(batch) - len(failed.Failed))
+		}
+		batch = nil
+		return err
+	}
+	for info, err := range store.ListObjects(t.ctx, bucket, opts) {
+		if err != nil {
+			return deleted, err
+		}
+		if !keeps(info.Key) {
+			continue
+		}
+		if batch = append(batch, info.Key); len(batch) == 1000 {
+			if err := flush(); err != nil {
+				return deleted, err
+			}
+		}
+	}
+	if len(batch) == 0 {
+		return deleted, nil
+	}
+	return deleted, flush()
 }

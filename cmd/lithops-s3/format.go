@@ -44,3 +44,12 @@ func formatCount[N int | int64](count N, thing string) string {
 func indented(text string, width int) string {
 	return strings.ReplaceAll(sanitize.Text(strings.TrimSpace(text)), "\n", "\n"+strings.Repeat(" ", width))
 }
+
+// formatZone returns a zone for a heading: "(UTC)", "(UTC+01:00)".
+func formatZone(zone *time.Location) string {
+	offset := time.Now().In(zone).Format("-07:00")
+	if offset == "+00:00" {
+		return "(UTC)"
+	}
+	return "(UTC" + offset + ")"
+}

@@ -26,7 +26,7 @@ type jobsCommand struct {
 // jobsFlags are the options of every command on jobs.
 type jobsFlags struct {
 	storageFlags
-	Bucket string `placeholder:"NAME" help:"The bucket, instead of the configuration's."`
+	Bucket string `type:"bucket" placeholder:"NAME" help:"The bucket, instead of the configuration's."`
 }
 
 // open opens the storage and the jobs in the bucket. The caller closes the storage.

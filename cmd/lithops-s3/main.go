@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"log"
-	"log/slog"
 	"os"
 	"os/signal"
 	"reflect"
@@ -80,29 +79,49 @@ type terminal struct {
 	stdin  io.Reader
 	stdout *output
 	stderr *output
+	debug  bool   // of the option
+	filter []bool // see filterOrder
 }
 
+// commands are all commands. The first word of the arguments is a field's name.
 type commands struct {
-	Put     putCommand     `cmd:"" help:"Store a file."`
-	Get     getCommand     `cmd:"" help:"Fetch an object into a file."`
-	List    listCommand    `cmd:"" help:"List objects."`
-	Delete  deleteCommand  `cmd:"" help:"Delete an object, or all with a prefix."`
-	Head    headCommand    `cmd:"" help:"Describe an object."`
-	Jobs    jobsCommand    `cmd:"" help:"Look at what executors have in the bucket: jobs, calls, results, logs."`
-	Clean   cleanCommand   `cmd:"" help:"Delete what executors have left in the bucket."`
-	Uploads uploadsCommand `cmd:"" help:"List uploads in parts that were begun and not completed, and end them."`
-	Bucket  bucketCommand  `cmd:"" help:"Print the name of the configuration's bucket."`
-	Config  configCommand  `cmd:"" help:"Print what the configuration says of the storage."`
-	Doctor  doctorCommand  `cmd:"" help:"Find out what works and what is wrong, from the configuration to the bucket."`
-	Demo    demoCommand    `cmd:"" help:"Run the main job on an embedded server; no account needed."`
-	Dev     devCommand     `cmd:"" help:"Run the embedded S3 and STS server in the foreground."`
+	Ls      lsCommand      `cmd:"" group:"objects" help:"List a folder."`
+	Cp      cpCommand      `cmd:"" group:"objects" help:"Copy files and objects: to S3, from S3, or from S3 to S3."`
+	Mv      mvCommand      `cmd:"" group:"objects" help:"Move files and objects."`
+	Rm      rmCommand      `cmd:"" group:"objects" help:"Delete objects, also folders and by wildcards."`
+	Sync    syncCommand    `cmd:"" group:"objects" help:"Copy what differs from a folder to another, either way."`
+	Cat     catCommand     `cmd:"" group:"objects" help:"Print objects."`
+	Du      duCommand      `cmd:"" group:"objects" help:"Print how much is stored."`
+	Put     putCommand     `cmd:"" group:"lithops" help:"Store files."`
+	Get     getCommand     `cmd:"" group:"lithops" help:"Fetch objects into files."`
+	List    listCommand    `cmd:"" group:"lithops" help:"List all objects."`
+	Delete  deleteCommand  `cmd:"" group:"lithops" help:"Delete objects, or all with a prefix."`
+	Head    headCommand    `cmd:"" group:"objects" help:"Describe objects."`
+	Storage storageCommand `cmd:"" hidden:"" help:"Lithops' storage put, get, list and delete."`
+	Jobs    jobsCommand    `cmd:"" group:"jobs" help:"Look at what executors have in the bucket: jobs, calls, results, logs."`
+	Clean   cleanCommand   `cmd:"" group:"jobs" help:"Delete what executors have left in the bucket."`
+	Uploads uploadsCommand `cmd:"" group:"buckets" help:"List or abort incomplete multipart uploads."`
+	Mb      mbCommand      `cmd:"" group:"buckets" help:"Create a bucket."`
+	Bucket  bucketCommand  `cmd:"" group:"buckets" help:"Print the name of the configuration's bucket."`
+	Config  configCommand  `cmd:"" group:"setup" help:"Print what the configuration says of the storage."`
+	Doctor  doctorCommand  `cmd:"" group:"setup" help:"Find out what works and what is wrong, from the configuration to the bucket."`
+	Demo    demoCommand    `cmd:"" group:"setup" help:"Run the main job on an embedded server; no account needed."`
+	Dev     devCommand     `cmd:"" group:"setup" help:"Run the embedded S3 and STS server in the foreground."`
 
 	Version versionFlag `help:"Print the version." short:"V"`
 }
 
-const description = `lithops-s3 reads and writes the storage that a Lithops configuration describes, on AWS S3.
+// groups are the headings of help texts.
+var groups = kong.ExplicitGroups([]kong.Group{
+	{Key: "objects", Title: "Objects:"},
+	{Key: "lithops", Title: "Objects, as Lithops' storage command:"},
+	{Key: "jobs", Title: "Jobs of Lithops:"},
+	{Key: "buckets", Title: "Buckets:"},
+	{Key: "setup", Title: "Setting up:"},
+	{Key: "connection", Title: "Connection and output:"},
+})
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 not permitted, or no or wrong credentials, 5 the configuration is wrong, 130 interrupted.`
+const description = `lithops-s3 reads and writes the storage that a Lithops configuration describes, on AWS S3.`
 
 // run is main without the process, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -114,22 +133,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func (t *terminal) run(args []string) int {
 	defer func() { _ = errors.Join(t.stdout.Flush(), t.stderr.Flush()) }()
 	exited := -1
-	options := append([]kong.Option{
-		kong.Name("lithops-s3"), kong.Description(description),
-		kong.Writers(t.stdout, t.stderr), kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
-	}, argumentMappers...)
-	parser := kong.Must(commandsFor(args), options...)
+	args = helpFirst(args)
+	word := commandWord(args)
+	parser := kong.Must(commandsFor(word), t.options(func(code int) { exited = code })...)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(arrange(parser.Model.Node, args))
 	if exited >= 0 {
 		return exited
 	}
 	if err != nil {
-		t.printError(fmt.Errorf("%w (see lithops-s3 --help)", err))
+		t.printError(wrongLine(err, word))
 		return exitUsage
 	}
+	t.filter = filterOrder(parsed)
 	err = parsed.Run(t)
 	var reported reportedError
 	if err != nil && !errors.As(err, &reported) {
@@ -138,18 +156,26 @@ func (t *terminal) run(args []string) int {
 	return exitCode(t.ctx, err)
 }
 
+// options returns kong's options. Exit is called by --help and --version.
+func (t *terminal) options(exit func(code int)) []kong.Option {
+	return append([]kong.Option{
+		kong.Name("lithops-s3"), kong.Description(description), groups, kong.Help(printHelp),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(t.stdout, t.stderr), kong.Exit(exit),
+	}, argumentMappers...)
+}
+
 func (t *terminal) printError(err error) {
 	_, _ = fmt.Fprintf(t.stderr, "lithops-s3: %s\n", indented(err.Error(), 2))
 }
 
-// commandsFor is a commands, or what it has of the one command that is asked for:
+// commandsFor returns a commands, or what it has of the one command that word names:
 // kong takes a millisecond to look at all of them.
-func commandsFor(args []string) any {
+func commandsFor(word string) any {
 	all := reflect.TypeFor[commands]()
 	version, _ := all.FieldByName("Version")
 	for i := range all.NumField() {
 		field := all.Field(i)
-		if _, isCommand := field.Tag.Lookup("cmd"); isCommand && len(args) > 0 && args[0] == strings.ToLower(field.Name) {
+		if _, isCommand := field.Tag.Lookup("cmd"); isCommand && word == strings.ToLower(field.Name) {
 			return reflect.New(reflect.StructOf([]reflect.StructField{field, version})).Interface()
 		}
 	}
@@ -186,40 +212,6 @@ func exitCode(ctx context.Context, err error) int {
 
 // errUsage is a wrong combination of arguments.
 var errUsage = errors.New("wrong arguments")
-
-// storageFlags are the options that every command of Lithops' storage has.
-type storageFlags struct {
-	Config  string `short:"c" type:"file" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
-	Backend string `short:"b" placeholder:"NAME" help:"The storage backend, instead of the configuration's; aws_s3 is the one there is."`
-	Debug   bool   `short:"d" help:"Say more on stderr."`
-}
-
-func (f *storageFlags) loader() lithopss3.ConfigLoader {
-	return lithopss3.ConfigLoader{Path: f.Config, Backend: f.Backend, SkipEmpty: true}
-}
-
-// open opens the storage; warnings go to stderr.
-func (f *storageFlags) open(t *terminal) (*lithopss3.Store, error) {
-	return f.openWith(t, lithopss3.Options{})
-}
-
-func (f *storageFlags) openWith(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
-	level := slog.LevelWarn
-	if f.Debug {
-		level = slog.LevelDebug
-	}
-	opts.Loader = f.loader()
-	opts.Logger = slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
-	return lithopss3.Open(t.ctx, &opts)
-}
-
-// withoutTime keeps the log readable: a command's messages come when they come.
-func withoutTime(groups []string, attr slog.Attr) slog.Attr {
-	if len(groups) == 0 && attr.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return attr
-}
 
 // isCredentialsError reports whether better credentials would help.
 func isCredentialsError(err error) bool {

@@ -80,12 +80,6 @@ func isTerminal(stream any) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
-// An objectName is a bucket and a key, or a prefix.
-type objectName struct{ bucket, key string }
-
-// String returns the name for a line of text.
-func (o objectName) String() string { return sanitize.Name(o.bucket) + "/" + sanitize.Name(o.key) }
-
 // printJSON prints a value. Text in it is escaped, not changed: what reads the JSON
 // gets the bytes that the server sent.
 func (t *terminal) printJSON(value any) error {
@@ -132,7 +126,8 @@ func describe(info lithopss3.ObjectInfo) objectReport {
 	}
 }
 
-func (t *terminal) printInfo(info *lithopss3.ObjectInfo) error {
+// printInfo describes an object, after a blank line if it follows another.
+func (t *terminal) printInfo(info *lithopss3.ObjectInfo, isNext bool) error {
 	lines := []string{
 		"key:           " + sanitize.Name(info.Key),
 		fmt.Sprintf("size:          %d bytes (%s)", info.Size, formatSize(info.Size)),
@@ -143,6 +138,15 @@ func (t *terminal) printInfo(info *lithopss3.ObjectInfo) error {
 	for _, name := range slices.Sorted(maps.Keys(info.Metadata)) {
 		lines = append(lines, "metadata:      "+sanitize.Name(name)+" = "+sanitize.Name(info.Metadata[name]))
 	}
+	if isNext {
+		lines = append([]string{""}, lines...)
+	}
 	_, err := fmt.Fprintln(t.stdout, strings.Join(lines, "\n"))
+	return err
+}
+
+// printRow prints text.
+func (t *terminal) printRow(format string, values ...any) error {
+	_, err := fmt.Fprintf(t.stdout, format, values...)
 	return err
 }

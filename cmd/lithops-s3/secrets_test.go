@@ -19,6 +19,7 @@ const canary = "CANARY7f3a9c"
 // secretCommands are what the test below runs, each of the commands at least once.
 var secretCommands = []string{
 	"bucket --create", "bucket --create --json", "put FILE BUCKET -k key", "put FILE BUCKET -k key --json", "get BUCKET key -o FILE2", "get BUCKET key -o FILE2 --json",
+	"mb", "ls", "ls BUCKET --json", "cp FILE s3://BUCKET/key", "cp s3://./key FILE2 --json", "mv FILE s3://BUCKET/key -n", "cat . key", "du . --json", "sync s3://BUCKET/key FILE3 -n", "rm s3://./x", "storage put FILE BUCKET -k key",
 	"list BUCKET", "list BUCKET --json", "head BUCKET key", "head BUCKET key --json", "delete BUCKET key", "delete BUCKET -p x --json", "delete BUCKET -p x -y",
 	"config", "config --json", "doctor", "doctor --json", "doctor --offline --bucket BUCKET --json", "jobs list", "jobs list --json", "clean --all --dry-run", "clean --all --yes", "uploads BUCKET", "uploads BUCKET --older-than 0s --abort --json",
 }
@@ -43,7 +44,7 @@ func TestCommandsPrintNoSecret(t *testing.T) {
 	path := filepath.Join(home, "config")
 	require.NoError(t, os.WriteFile(path, []byte(sound.Config()), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(home, "file"), []byte("text"), 0o600))
-	fill := strings.NewReplacer("BUCKET", "lithops-us-east-1-wxyz", "FILE2", filepath.Join(home, "file2"), "FILE", filepath.Join(home, "file"))
+	fill := strings.NewReplacer("BUCKET", "lithops-us-east-1-wxyz", "FILE2", filepath.Join(home, "file2"), "FILE3", filepath.Join(home, "file3"), "FILE", filepath.Join(home, "file"))
 	t.Setenv("HOME", home)
 	for i, url := range []string{sound.URL(), refusing.URL(), none.URL} {
 		t.Setenv("AWS_ENDPOINT_URL", url)

@@ -40,6 +40,15 @@ const strangersBucket = "strangers-bucket"
 // unsafeLines are arguments for each command. A command that is missing here fails
 // the test. FILE, FOLDER and OUT are paths whose names are unsafe.
 var unsafeLines = map[string][]string{
+	"ls":          {"BUCKET", "s3://BUCKET/data", "s3://BUCKET/data/* --du", "-r s3://BUCKET/KEY", "BAD"},
+	"cp":          {"FILE s3://BUCKET/x", "FILE s3://BUCKET/x -n", "-r FOLDER s3://BUCKET/x", "s3://BUCKET/KEY OUT", "s3://BUCKET/key -", "-r s3://BUCKET/data OUT -n", "s3://BUCKET/KEY s3://BUCKET/x", "NONE s3://BAD", "FILE NONE"},
+	"mv":          {"NONE s3://BUCKET/x", "s3://BUCKET/key OUT -n", "s3://BUCKET/KEY s3://BUCKET/KEY", "s3://BUCKET/KEY -"},
+	"rm":          {"s3://BUCKET/KEY", "s3://BUCKET/KEY -n", "-r s3://BUCKET/data", "s3://BUCKET/data/* --exclude KEY -n", "s3://BUCKET/data/* -y", "s3:///KEY"},
+	"sync":        {"FOLDER s3://BUCKET/x", "FOLDER s3://BUCKET/data --delete -n", "s3://BUCKET/data OUT -n", "s3://BUCKET/data OUT", "FILE s3://BUCKET", "NONE NONE", "s3://BUCKET s3://BUCKET/KEY"},
+	"cat":         {"BUCKET key", "s3://BUCKET/KEY", "BUCKET", "BAD KEY"},
+	"du":          {"BUCKET", "s3://BUCKET/KEY .", "BAD"},
+	"mb":          {"", "BUCKET", "BAD", "s3://BAD/KEY"},
+	"storage put": {"FILE BUCKET", "NONE BUCKET"}, "storage get": {"BUCKET KEY -o OUT"}, "storage list": {"BUCKET"}, "storage delete": {"BUCKET KEY", "BUCKET -p KEY"},
 	"put":         {"FILE BUCKET", "FILE BUCKET -k KEY", "FILE BUCKET -n", "-r FOLDER BUCKET -k x", "-r FOLDER BUCKET -k x -n", "NONE BUCKET", "FILE BAD", "-r FILE BUCKET"},
 	"get":         {"BUCKET KEY -o OUT", "BUCKET KEY", "BUCKET key -o OUT -n", "BUCKET key -o -", "BUCKET key -o NONE/x", "-r BUCKET data -o OUT", "-r BUCKET data -o OUT -n", "-r BUCKET KEY", "BUCKET key -o FOLDER"},
 	"list":        {"BUCKET", "BUCKET -p data/ -m KEY", "BUCKET -p KEY", "BAD"},
@@ -62,10 +71,10 @@ var unsafeLines = map[string][]string{
 
 // Commands print raw bytes only where a person asked for an object or a log, and
 // then only into a pipe or file.
-var rawLines = regexp.MustCompile(`^(get .* -o -|jobs logs |jobs result .* --raw)`)
+var rawLines = regexp.MustCompile(`^(get .* -o -|cat |cp .* -( |$)|jobs logs |jobs result .* --raw)`)
 
 // severalLines are the lines that print text of several lines: an object, a log, a traceback.
-var severalLines = regexp.MustCompile(`^(get .* -o -|jobs logs |jobs show .*/|jobs result .* --raw)`)
+var severalLines = regexp.MustCompile(`^(get .* -o -|cat |cp .* -( |$)|jobs logs |jobs show .*/|jobs result .* --raw)`)
 
 // endless are the lines that run until they are interrupted.
 var endless = regexp.MustCompile(`^(jobs watch|dev) `)

@@ -11,12 +11,22 @@ import (
 
 type uploadsCommand struct {
 	storageFlags
-	Bucket    string        `arg:"" help:"The bucket."`
-	Prefix    string        `short:"p" help:"Only those of keys that begin with this."`
-	OlderThan time.Duration `default:"24h" help:"Only those begun longer ago: what is younger may be under way. 0s is all."`
-	Abort     bool          `help:"End them: the server drops their parts. Objects stay. Uploads that are under way fail."`
-	DryRun    bool          `short:"n" help:"With --abort, only print what would be ended."`
-	JSON      bool          `name:"json" help:"Print JSON."`
+	Bucket    string `arg:"" optional:"" type:"bucket" help:"The bucket, also as s3://BUCKET; the configuration's if it is . or not given."`
+	Prefix    string `short:"p" help:"Only uploads of keys that begin with this."`
+	OlderThan age    `default:"24h" placeholder:"AGE" help:"Only uploads older than this (12h, 7d, 2w); younger ones may still be running. 0s lists all."`
+	Abort     bool   `help:"Abort them: the server deletes their parts. Objects stay. Uploads that are still running fail."`
+	DryRun    bool   `short:"n" help:"With --abort, only print what would be aborted."`
+	JSON      bool   `name:"json" help:"Print JSON."`
+}
+
+// Usage is shown by uploads --help.
+func (uploadsCommand) Usage() string { return "[BUCKET | s3://BUCKET]" }
+
+// Help is shown by uploads --help.
+func (uploadsCommand) Help() string {
+	return `Examples:
+  lithops-s3 uploads my-bucket
+  lithops-s3 uploads my-bucket --older-than 7d --abort`
 }
 
 // An uploadLine describes an open upload.
@@ -34,13 +44,17 @@ func (c *uploadsCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
+	bucket, err := t.bucketOf(store, c.Bucket)
+	if err != nil {
+		return err
+	}
 	var found []lithopss3.OpenUpload // all of them, as what ends moves the pages
-	for upload, err := range store.OpenUploads(t.ctx, c.Bucket, c.Prefix) {
+	for upload, err := range store.OpenUploads(t.ctx, bucket, c.Prefix) {
 		if err != nil {
 			return err
 		}
 		// The age of an upload without a time is unknown. Both times are the server's.
-		if c.OlderThan <= 0 || (!upload.Begun.IsZero() && store.ServerTime().Sub(upload.Begun) >= c.OlderThan) {
+		if c.OlderThan <= 0 || (!upload.Begun.IsZero() && store.ServerTime().Sub(upload.Begun) >= time.Duration(c.OlderThan)) {
 			found = append(found, upload)
 		}
 	}
@@ -48,7 +62,7 @@ func (c *uploadsCommand) Run(t *terminal) error {
 	var failed error
 	for _, upload := range found {
 		if c.Abort && !c.DryRun {
-			if failed = store.AbortUpload(t.ctx, c.Bucket, upload); failed != nil {
+			if failed = store.AbortUpload(t.ctx, bucket, upload); failed != nil {
 				break // and tell of those before
 			}
 		}

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
+)
+
+// A copier collects the tasks of the commands that copy: put, get, cp, mv and sync.
+type copier struct {
+	t       *terminal
+	store   *lithopss3.Store
+	keep    *filter
+	put     lithopss3.PutOptions // of what is stored
+	resume  bool
+	moves   bool // the source is deleted after it was copied
+	dryRun  bool // nothing is made
+	// keepsTimes gives files the times of their objects.
+	keepsTimes bool
+	tasks   []task
+	failed  []failureReport
+	targets map[string]bool
+	roots   []*os.Root
+}
+
+func (t *terminal) newCopier(store *lithopss3.Store) *copier {
+	return &copier{t: t, store: store, targets: map[string]bool{}}
+}
+
+// close closes the folders that the tasks work in.
+func (c *copier) close() {
+	for _, root := range c.roots {
+		_ = root.Close()
+	}
+}
+
+// openRoot opens a folder for the tasks.
+func (c *copier) openRoot(path string) (*os.Root, error) {
+	root, err := os.OpenRoot(path)
+	if err == nil {
+		c.roots = append(c.roots, root)
+	}
+	return root, err
+}
+
+// word returns "copy" or "move", for dry runs.
+func (c *copier) word() string {
+	if c.moves {
+		return "move"
+	}
+	return "copy"
+}
+
+// add adds a task. Two sources of one target are an error, because only one of them
+// would be there in the end.
+func (c *copier) add(target string, next task) error {
+	if c.targets[target] {
+		return usagef("two of the sources would be stored as %s", sanitize.Name(target))
+	}
+	c.targets[target] = true
+	c.tasks = append(c.tasks, next)
+	return nil
+}
+
+// describe returns what a dry run prints of a task.
+func (c *copier) describe(source, target string) string {
+	return fmt.Sprintf("would %s %s to %s", c.word(), sanitize.Name(source), sanitize.Name(target))
+}
+
+func urlOf(name objectName) string { return s3Scheme + name.bucket + "/" + name.key }
+
+// storeFile adds a file, or standard input.
+func (c *copier) storeFile(path string, target objectName) error {
+	size := int64(-1)
+	if path != "-" {
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			return checkFile(path)
+		case info.IsDir():
+			return usagef("%s is a folder: say --recursive", sanitize.Name(path))
+		}
+		size = info.Size()
+	}
+	return c.add(urlOf(target), task{
+		name: path, preview: c.describe(path, urlOf(target)), key: target.key, size: size,
+		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
+			opts := c.put
+			opts.Progress = progress
+			if path == "-" {
+				return c.store.PutObject(ctx, target.bucket, target.key, c.t.stdin, &opts)
+			}
+			if err := c.store.UploadFile(ctx, path, target.bucket, target.key, &opts); err != nil || !c.moves {
+				return err
+			}
+			return os.Remove(path)
+		},
+	})
+}
+
+// storeFolder adds all files below a folder, under the prefix target.key.
+func (c *copier) storeFolder(path string, target objectName) error {
+	root, err := c.openRoot(path)
+	if err != nil {
+		return usagef("%w", err)
+	}
+	found, failures := walkFiles(c.t, root, c.keep)
+	c.failed = append(c.failed, failures...)
+	for _, e := range found {
+		if err := c.storeEntry(root, e, objectName{target.bucket, target.key + e.name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeEntry adds a file of a folder.
+func (c *copier) storeEntry(root *os.Root, e entry, target objectName) error {
+	local := filepath.FromSlash(e.name)
+	return c.add(urlOf(target), task{
+		name: e.name, preview: c.describe(filepath.Join(root.Name(), local), urlOf(target)), key: target.key, size: e.size,
+		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
+			opts := c.put
+			opts.Progress = progress
+			if err := c.storeOpened(ctx, root, local, target, &opts); err != nil || !c.moves {
+				return err
+			}
+			return root.Remove(local)
+		},
+	})
+}
+
+func (c *copier) storeOpened(ctx context.Context, root *os.Root, local string, target objectName, opts *lithopss3.PutOptions) error {
+	opened, err := root.Open(local)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = opened.Close() }()
+	return c.store.PutObject(ctx, target.bucket, target.key, opened, opts)
+}
+
+// fetchFile adds an object and the file that it becomes, - for standard output.
+func (c *copier) fetchFile(source objectName, size int64, path string) error {
+	return c.add(path, task{
+		name: urlOf(source), preview: c.describe(urlOf(source), path), key: source.key, size: size,
+		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
+			if path == "-" {
+				return c.print(ctx, source, progress)
+			}
+			err := c.store.DownloadFile(ctx, source.bucket, source.key, path, &lithopss3.DownloadOptions{Resume: c.resume, Progress: progress})
+			return c.removeSource(ctx, source, err)
+		},
+	})
+}
+
+// print writes an object to standard output.
+func (c *copier) print(ctx context.Context, source objectName, progress func(lithopss3.Progress)) error {
+	object, err := c.store.GetObject(ctx, source.bucket, source.key, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = object.Body.Close() }()
+	_, err = io.Copy(c.t.stdout.data(), &countedReader{object.Body, progress, lithopss3.Progress{Total: object.Length}})
+	return err
+}
+
+// A countedReader reports how many bytes were read.
+type countedReader struct {
+	io.Reader
+	progress func(lithopss3.Progress)
+	so       lithopss3.Progress
+}
+
+// Read reads and reports.
+func (r *countedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.so.Done += int64(n)
+	if r.progress != nil {
+		r.progress(r.so)
+	}
+	return n, err
+}
+
+// removeSource deletes an object that was moved.
+func (c *copier) removeSource(ctx context.Context, source objectName, err error) error {
+	if err != nil || !c.moves {
+		return err
+	}
+	return c.store.DeleteObject(ctx, source.bucket, source.key)
+}
+
+// fromS3 adds an object that is copied to a file or another object.
+func (c *copier) fromS3(source objectName, size int64, target place) error {
+	if !target.isS3 {
+		return c.fetchFile(source, size, target.path)
+	}
+	return c.copyObject(source, size, target.object)
+}
+
+// fromFolder adds all objects of a query.
+func (c *copier) fromFolder(query *objectQuery, found []entry, target place) error {
+	if !target.isS3 {
+		return c.fetchFolder(query, found, makeRoot(target.path), target.path)
+	}
+	prefix := folderPrefix(target.object.key)
+	for _, e := range found {
+		if err := c.copyObject(objectName{query.bucket, e.key}, e.size, objectName{target.object.bucket, prefix + e.name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyObject adds an object that the server copies.
+func (c *copier) copyObject(source objectName, size int64, target objectName) error {
+	if source == target {
+		return usagef("%s is the source and the target", source.url())
+	}
+	return c.add(urlOf(target), task{
+		name: urlOf(source), preview: c.describe(urlOf(source), urlOf(target)), key: target.key, size: size,
+		move: func(context.Context, func(lithopss3.Progress)) error { return errNoServerCopy },
+	})
+}
+
+// fetchFolder adds all objects of a query, as files below a folder that open makes.
+func (c *copier) fetchFolder(query *objectQuery, found []entry, open func() (*os.Root, error), folder string) error {
+	files, folders, failures, err := localNames(found)
+	if err != nil {
+		return err
+	}
+	c.failed = append(c.failed, failures...)
+	for _, failure := range failures {
+		c.t.printError(fmt.Errorf("%s: %s", sanitize.Name(failure.File), failure.Error)) //nolint:err113 // told at once
+	}
+	var root *os.Root
+	if !c.dryRun {
+		if root, err = open(); err != nil {
+			return err
+		}
+		c.roots = append(c.roots, root)
+		for _, below := range folders {
+			if err := root.MkdirAll(below, 0o755); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range files {
+		if err := c.fetchEntry(query.bucket, e, root, folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetchEntry adds an object that becomes a file below root.
+func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string) error {
+	source := objectName{bucket, e.key}
+	path := filepath.Join(folder, e.name)
+	return c.add(path, task{
+		name: e.key, preview: c.describe(urlOf(source), path), key: e.key, size: e.size,
+		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
+			if err := root.MkdirAll(filepath.Dir(e.name), 0o755); err != nil {
+				return err
+			}
+			err := c.store.DownloadFile(ctx, bucket, e.key, e.name, &lithopss3.DownloadOptions{Root: root, Resume: c.resume, Progress: progress})
+			if err == nil && c.keepsTimes && !e.modified.IsZero() {
+				err = root.Chtimes(e.name, e.modified, e.modified)
+			}
+			return c.removeSource(ctx, source, err)
+		},
+	})
+}
+
+// makeRoot makes a folder and opens it.
+func makeRoot(path string) func() (*os.Root, error) {
+	return func() (*os.Root, error) {
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return nil, err
+		}
+		return os.OpenRoot(path)
+	}
+}
+
+// errNoServerCopy says that the storage can't copy by itself.
+var errNoServerCopy = errors.New("copies between buckets are not supported")
+
+// checkKeyOf returns an error for a file's name that can be no key.
+func checkKeyOf(name string) error {
+	if !utf8.ValidString(name) {
+		return usagef("%q is no key, as it is not UTF-8; name one with --key or s3://BUCKET/KEY", name)
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+// connectionFlags say which storage a command works on, and as whom.
+type connectionFlags struct {
+	Config        string  `short:"c" type:"file" group:"connection" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
+	EndpointURL   string  `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
+	Region        string  `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
+	Profile       string  `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
+	Debug         bool    `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
+	UTC           utcFlag `name:"utc" group:"connection" help:"Print times in UTC; JSON always has UTC."`
+}
+
+// storageFlags are the options that every command of Lithops' storage has.
+type storageFlags struct {
+	connectionFlags
+	Backend string `short:"b" group:"connection" placeholder:"NAME" help:"The storage backend, instead of the configuration's. Only aws_s3 is supported."`
+}
+
+// utcFlag makes UTC the zone of the process.
+type utcFlag bool
+
+// AfterApply is called by kong if the flag is given, before anything prints a time.
+func (u utcFlag) AfterApply() error {
+	if u {
+		time.Local = time.UTC //nolint:reassign // the zone of this process
+	}
+	return nil
+}
+
+func (f *connectionFlags) loader() lithopss3.ConfigLoader {
+	return lithopss3.ConfigLoader{Path: f.Config, SkipEmpty: true}
+}
+
+func (f *storageFlags) loader() lithopss3.ConfigLoader {
+	loader := f.connectionFlags.loader()
+	loader.Backend = f.Backend
+	return loader
+}
+
+// open opens the storage; warnings go to stderr.
+func (f *storageFlags) open(t *terminal) (*lithopss3.Store, error) {
+	return f.openWith(t, lithopss3.Options{})
+}
+
+func (f *storageFlags) openWith(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
+	opts.Loader = f.loader()
+	return f.connect(t, opts)
+}
+
+// connect opens the storage that the options describe.
+func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
+	t.debug = f.Debug
+	opts.Logger = f.logger(t)
+	opts.Endpoint = f.EndpointURL
+	if f.Profile != "" {
+		opts.LookupEnv = withProfile(f.Profile)
+	}
+	if f.Region == "" && f.Profile == "" {
+		return lithopss3.Open(t.ctx, &opts)
+	}
+	config, err := opts.Loader.Load()
+	if err != nil {
+		return nil, err
+	}
+	if f.Region != "" {
+		config.Region, config.RegionSource = f.Region, "option --region"
+	}
+	if f.Profile != "" {
+		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = "", lithopss3.Secret{}, lithopss3.Secret{}
+	}
+	return lithopss3.New(t.ctx, config, &opts)
+}
+
+// withProfile returns the environment with another profile. As in boto3, keys in the
+// environment don't count beside a profile that is named.
+func withProfile(profile string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch name {
+		case "AWS_PROFILE":
+			return profile, true
+		case "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN":
+			return "", false
+		}
+		return os.LookupEnv(name)
+	}
+}
+
+func (f *connectionFlags) logger(t *terminal) *slog.Logger {
+	level := slog.LevelWarn
+	if f.Debug {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
+}
+
+// withoutTime keeps the log readable: a command's messages come when they come.
+func withoutTime(groups []string, attr slog.Attr) slog.Attr {
+	if len(groups) == 0 && attr.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return attr
+}
+
+// usagef returns an error of the arguments.
+func usagef(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", errUsage, fmt.Errorf(format, args...))
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// A usager says how its arguments are written.
+type usager interface{ Usage() string }
+
+// printHelp prints the help of a command, or of all.
+func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	node := ctx.Selected()
+	if node == nil {
+		if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+			return err
+		}
+		_, err := fmt.Fprint(ctx.Stdout, about)
+		return err
+	}
+	command, ok := node.Target.Addr().Interface().(usager)
+	if !ok {
+		return kong.DefaultHelpPrinter(options, ctx)
+	}
+	if _, err := fmt.Fprintf(ctx.Stdout, "Usage: %s %s [flags]\n", node.FullPath(), command.Usage()); err != nil {
+		return err
+	}
+	options.NoAppSummary = true
+	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+// about stands at the end of the help of all commands.
+const about = `
+Paths: s3://BUCKET/KEY can stand for BUCKET KEY everywhere. The bucket . (as in
+s3://./KEY) is the configuration's own, and the one that is listed if none is given.
+
+Configuration, the first of: --config FILE, the JSON in LITHOPS_CONFIG, the file that
+LITHOPS_CONFIG_FILE names, ./.lithops_config, ~/.lithops/config, /etc/lithops/config.
+
+Environment: as boto3, among others AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+AWS_SESSION_TOKEN, AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL,
+AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY; and NO_COLOR, TERM, TZ.
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such object or bucket, 4 not
+permitted, or no or wrong credentials, 5 the configuration is wrong, 130 interrupted.
+
+Examples:
+  lithops-s3 doctor                                   what works, and what is wrong
+  lithops-s3 cp data.csv s3://./data/                 into the configuration's bucket
+  lithops-s3 sync results s3://my-bucket/results -n   what would be copied
+  lithops-s3 help cp                                  all about a command
+`
+
+// helpFirst turns "help COMMAND" into "COMMAND --help".
+func helpFirst(args []string) []string {
+	if len(args) == 0 || args[0] != "help" {
+		return args
+	}
+	return append(append([]string{}, args[1:]...), "--help")
+}
+
+// otherWords are words for what a command here does, and that command.
+var otherWords = map[string]string{
+	"copy": "cp", "move": "mv", "rename": "mv", "remove": "rm", "del": "rm", "unlink": "rm", "rb": "", "dir": "ls", "upload": "put",
+	"download": "get", "fetch": "get", "mirror": "sync", "size": "du", "stat": "head", "info": "head", "ping": "doctor", "check": "doctor",
+	"make-bucket": "mb", "mkbucket": "mb", "create-bucket": "mb", "sign": "presign", "share": "presign", "show": "jobs show", "watch": "jobs watch",
+	"result": "jobs result", "results": "jobs result", "logs": "jobs logs", "log": "jobs logs", "job": "jobs", "server": "dev", "serve": "dev",
+	"pipe": "put -", "version": "--version",
+}
+
+// wrongLine returns the error of a command line that kong refused, with a hint.
+func wrongLine(err error, word string) error {
+	text := err.Error()
+	if hint := otherWords[word]; hint != "" && strings.HasPrefix(text, "unexpected argument") {
+		return fmt.Errorf("there is no command %q: use lithops-s3 %s", word, hint)
+	}
+	if word == "rb" {
+		return fmt.Errorf("there is no command %q: empty the bucket with lithops-s3 rm -r s3://BUCKET, and delete it with your provider's tools", word)
+	}
+	return fmt.Errorf("%w (see lithops-s3 --help)", err)
+}

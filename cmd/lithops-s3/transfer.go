@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
+)
+
+// filesAtOnce is how many files are copied at a time.
+const filesAtOnce = 8
+
+// A task is one file or object to move.
+type task struct {
+	name    string // for the report of a failure
+	preview string // what a dry run prints
+	key     string // for the report of a dry run
+	size    int64
+	move    func(ctx context.Context, progress func(lithopss3.Progress)) error
+}
+
+// A transfer runs tasks, several at once, and reports what came of them.
+type transfer struct {
+	t      *terminal
+	verb   string // "Stored", "Fetched", "Copied", …
+	object objectName
+	target string // what the summary names, object's name if empty
+	json   bool
+	quiet  bool
+	dryRun bool
+}
+
+// A folderReport is what a transfer of several files prints as JSON.
+type folderReport struct {
+	Bucket  string          `json:"bucket"`
+	Prefix  string          `json:"prefix"`
+	Files   int             `json:"files"` // that were moved
+	Bytes   int64           `json:"bytes"`
+	Deleted *int            `json:"deleted,omitempty"` // by sync
+	Failed  []failureReport `json:"failed"`
+	DryRun  bool            `json:"dry_run,omitempty"`
+	Keys    []string        `json:"keys,omitempty"` // of a dry run
+}
+
+type failureReport struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
+}
+
+func newTransfer(t *terminal, verb string, object objectName, json, quiet bool) *transfer {
+	return &transfer{t: t, verb: verb, object: object, json: json, quiet: quiet}
+}
+
+func (f *transfer) newReport(failures []failureReport) *folderReport {
+	return &folderReport{Bucket: f.object.bucket, Prefix: f.object.key, Failed: failures, DryRun: f.dryRun}
+}
+
+// run runs all tasks and prints the report. An error of one leaves the others alone;
+// the first is returned in the end.
+func (f *transfer) run(tasks []task, failures []failureReport) error {
+	report := f.newReport(failures)
+	err := f.do(report, tasks)
+	return f.finish(report, len(tasks)+len(failures), err)
+}
+
+// do runs all tasks, or prints what they would do, and returns the first failure.
+func (f *transfer) do(report *folderReport, tasks []task) error {
+	if f.dryRun {
+		return f.preview(report, tasks)
+	}
+	bar := &sharedBar{bar: f.t.newBar(f.barName(), f.quiet)}
+	for _, task := range tasks {
+		bar.total.Total += max(task.size, 0)
+	}
+	firstErr := firstFailure(report.Failed)
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	var next atomic.Int64
+	for range min(filesAtOnce, len(tasks)) {
+		group.Go(func() {
+			for index := int(next.Add(1) - 1); index < len(tasks) && f.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
+				err := tasks[index].move(f.t.ctx, bar.report())
+				mu.Lock()
+				firstErr = f.note(report, &tasks[index], err, firstErr, bar.bar)
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	bar.bar.clear()
+	return firstErr
+}
+
+func (f *transfer) barName() string {
+	if f.object.key != "" {
+		return f.object.key
+	}
+	return f.object.bucket
+}
+
+// firstFailure returns the first of the failures as an error, nil if there is none.
+func firstFailure(failures []failureReport) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	return errors.New(sanitize.Name(failures[0].File) + ": " + failures[0].Error)
+}
+
+// preview prints what run would do.
+func (f *transfer) preview(report *folderReport, tasks []task) error {
+	for _, task := range tasks {
+		report.Files++
+		report.Bytes += max(task.size, 0)
+		if f.json {
+			report.Keys = append(report.Keys, task.key)
+			continue
+		}
+		if _, err := fmt.Fprintln(f.t.stdout, task.preview); err != nil {
+			return err
+		}
+	}
+	return firstFailure(report.Failed)
+}
+
+// note counts a task that has ended, and tells at once if it failed. It returns the
+// first failure.
+func (f *transfer) note(report *folderReport, done *task, err, first error, bar *progressBar) error {
+	if err == nil {
+		report.Files++
+		report.Bytes += max(done.size, 0)
+		return first
+	}
+	if f.t.ctx.Err() != nil {
+		return first
+	}
+	bar.clear()
+	err = fmt.Errorf("%s: %w", sanitize.Name(done.name), err)
+	report.Failed = append(report.Failed, failureReport{File: done.name, Error: err.Error()})
+	f.t.printError(err)
+	return cmpError(first, err)
+}
+
+// finish prints the report. The error says how many of total tasks failed.
+func (f *transfer) finish(report *folderReport, total int, firstErr error) error {
+	if err := f.t.ctx.Err(); err != nil {
+		return fmt.Errorf("%d of %d files were done: %w", report.Files, total, context.Cause(f.t.ctx))
+	}
+	var err error
+	switch {
+	case f.json:
+		if report.Failed == nil {
+			report.Failed = []failureReport{}
+		}
+		err = f.t.printJSON(report)
+	case !f.quiet:
+		_, err = fmt.Fprintf(f.t.stdout, "%s %s, %s%s: %s\n", f.verb, formatCount(report.Files, "file"), formatSize(report.Bytes), deletedToo(report), f.targetName())
+	}
+	if firstErr != nil {
+		return fmt.Errorf("%d of %d files failed, the first: %w", len(report.Failed), total, firstErr)
+	}
+	return err
+}
+
+func (f *transfer) targetName() string {
+	if f.target != "" {
+		return sanitize.Name(f.target)
+	}
+	return f.object.String()
+}
+
+// deletedToo says how many files a sync deleted, if it may.
+func deletedToo(report *folderReport) string {
+	if report.Deleted == nil {
+		return ""
+	}
+	if report.DryRun {
+		return fmt.Sprintf(", and would delete %d", *report.Deleted)
+	}
+	return fmt.Sprintf(", deleted %d", *report.Deleted)
+}

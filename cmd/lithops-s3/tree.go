@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/partfile"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
+)
+
+// An entry is a file of a folder, or an object below a prefix.
+type entry struct {
+	name     string // below the folder or prefix, with slashes
+	key      string // of an object
+	size     int64
+	modified time.Time
+	etag     string // of an object
+}
+
+// walkFiles finds all files below a folder. Links to files within it are followed; a
+// link that leads nowhere or out of the folder, one to a folder, and what is no file
+// are failures. The temporary files of downloads are skipped, each with a line that
+// says so, but only those that are proved to be such.
+func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failures []failureReport) {
+	fail := func(name string, err error) {
+		failures = append(failures, failureReport{File: name, Error: err.Error()})
+		t.printError(fmt.Errorf("%s: %w", sanitize.Name(name), err))
+	}
+	_ = fs.WalkDir(root.FS(), ".", func(name string, dir fs.DirEntry, err error) error {
+		switch {
+		case t.ctx.Err() != nil:
+			return t.ctx.Err()
+		case err != nil:
+			fail(name, err)
+			return nil // the rest of the folder is still worth storing
+		case dir.IsDir(), !keep.keeps(name):
+			return nil
+		case !utf8.ValidString(name):
+			fail(name, errors.New("the name is no key, as it is not UTF-8"))
+			return nil
+		}
+		info, err := checkRegular(root, name)
+		switch {
+		case errors.Is(err, errLeftover):
+			t.printError(fmt.Errorf("%s: %w", sanitize.Name(name), err))
+		case err != nil:
+			fail(name, err)
+		default:
+			found = append(found, entry{name: name, size: info.Size(), modified: info.ModTime()})
+		}
+		return nil
+	})
+	return found, failures
+}
+
+var errLeftover = errors.New("skipped, because it is the temporary file of an unfinished download")
+
+// checkRegular returns an error for what can't be stored.
+func checkRegular(root *os.Root, name string) (fs.FileInfo, error) {
+	local := filepath.FromSlash(name)
+	info, err := root.Stat(local)
+	switch {
+	case err != nil:
+		return nil, err
+	case partfile.IsLeftover(root, local):
+		return nil, errLeftover
+	case info.IsDir():
+		return nil, errors.New("a link to a folder is not followed")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is no file")
+	}
+	return info, nil
+}
+
+// An objectQuery selects objects: all below a prefix, or those that match a pattern.
+type objectQuery struct {
+	bucket string
+	prefix string // what all keys begin with
+	match  string // a pattern for keys, "" for all
+	base   string // what names of entries are below
+}
+
+// hasWildcard reports whether a key is a pattern.
+func hasWildcard(key string) bool { return strings.ContainsAny(key, "*?") }
+
+// folderQuery selects all objects below a folder.
+func folderQuery(name objectName) objectQuery {
+	prefix := folderPrefix(name.key)
+	return objectQuery{bucket: name.bucket, prefix: prefix, base: prefix}
+}
+
+// patternQuery selects the objects that match a pattern. Their names begin after the
+// last slash before the first wildcard.
+func patternQuery(name objectName) (objectQuery, error) {
+	glob, err := lithopss3.CompileGlob(name.key)
+	if err != nil {
+		return objectQuery{}, usagef("%w", err)
+	}
+	base := glob.Prefix()
+	return objectQuery{bucket: name.bucket, match: name.key, base: base[:strings.LastIndex(base, "/")+1]}, nil
+}
+
+// list returns the objects of the query.
+func (q *objectQuery) list(t *terminal, store *lithopss3.Store, keep *filter) ([]entry, error) {
+	var found []entry
+	opts := &lithopss3.ListOptions{Prefix: q.prefix, Match: q.match, Parallel: filesAtOnce}
+	for info, err := range store.ListObjects(t.ctx, q.bucket, opts) {
+		if err != nil {
+			return nil, err
+		}
+		name := strings.TrimPrefix(info.Key, q.base)
+		if keep.keeps(name) {
+			found = append(found, entry{name: name, key: info.Key, size: info.Size, modified: info.LastModified, etag: info.ETag})
+		}
+	}
+	return found, nil
+}
+
+// none returns the error for a query that found nothing.
+func (q *objectQuery) none() error {
+	if q.match != "" {
+		return fmt.Errorf("%w: no object in %s matches %s", fs.ErrNotExist, sanitize.Name(q.bucket), sanitize.Name(q.match))
+	}
+	return fmt.Errorf("%w: no object in %s begins with %s", fs.ErrNotExist, sanitize.Name(q.bucket), sanitize.Name(q.prefix))
+}
+
+// localNames sorts objects into the files and the folders that they become below a
+// folder of this machine. An empty object whose key ends with a slash stands for a
+// folder. An object that can be no file is an error, before anything is written; one
+// that has bytes and the name of a folder is a failure.
+func localNames(found []entry) (files []entry, folders []string, failures []failureReport, err error) {
+	check := newNameCheck(runtime.GOOS == "windows" || runtime.GOOS == "darwin")
+	for _, e := range found {
+		isFolder := e.name == "" || strings.HasSuffix(e.name, "/")
+		name := strings.TrimSuffix(e.name, "/")
+		if isFolder && e.size > 0 {
+			failures = append(failures, failureReport{File: e.key, Error: "its key ends with a slash, and it has bytes: fetch it by its key, with --out FILE"})
+		}
+		if isFolder && name == "" {
+			continue // the folder itself
+		}
+		local, err := lithopss3.LocalPath(name)
+		if err == nil {
+			err = check.add(name, isFolder)
+		}
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(e.key), err)
+		}
+		if isFolder {
+			folders = append(folders, local)
+			continue
+		}
+		e.name = local
+		files = append(files, e)
+	}
+	return files, folders, failures, nil
+}
+
+// folderPrefix makes a prefix of what the user wrote for a folder.
+func folderPrefix(name string) string {
+	name = strings.TrimSuffix(name, "/")
+	if name == "" || name == "." {
+		return ""
+	}
+	return name + "/"
+}
+
+// A nameCheck finds keys that can't be files side by side: one that is a file and
+// a folder, and, where the system does not tell upper case from lower, two that
+// are the same file.
+type nameCheck struct {
+	fold  bool
+	kinds map[string]bool // is it a folder
+}
+
+func newNameCheck(fold bool) *nameCheck { return &nameCheck{fold: fold, kinds: map[string]bool{}} }
+
+func (c *nameCheck) add(name string, isFolder bool) error {
+	if c.fold {
+		name = strings.ToLower(name)
+	}
+	if was, known := c.kinds[name]; known && (was != isFolder || !isFolder) {
+		if was == isFolder {
+			return fmt.Errorf("%w: another key is the same file on this system", lithopss3.ErrUnsafeKey)
+		}
+		return fmt.Errorf("%w: other keys make it a file and a folder", lithopss3.ErrUnsafeKey)
+	}
+	c.kinds[name] = isFolder
+	for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
+		if was, known := c.kinds[folder]; known {
+			if !was {
+				return fmt.Errorf("%w: %s is a file too", lithopss3.ErrUnsafeKey, sanitize.Name(folder))
+			}
+			break // and so is what is above it
+		}
+		c.kinds[folder] = true
+	}
+	return nil
+}

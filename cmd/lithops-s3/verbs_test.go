@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A session runs command lines in a folder of its own, with the bucket BUCKET.
+type session struct {
+	t     *testing.T
+	store *lithopss3.Store
+}
+
+func newSession(t *testing.T) *session {
+	t.Helper()
+	store := refuse(t, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/refused") })
+	t.Setenv("LITHOPS_CONFIG", `{"lithops": {"storage": "aws_s3"}, "aws_s3": {"storage_bucket": "`+refusedBucket+`"}}`)
+	t.Chdir(t.TempDir())
+	return &session{t, store}
+}
+
+// run runs a line, whose exit code must be want, and returns what it printed.
+func (s *session) run(want int, line string) string {
+	s.t.Helper()
+	code, out, problems := command(s.t.Context(), strings.Fields(strings.ReplaceAll(line, "BUCKET", refusedBucket))...)
+	require.Equal(s.t, want, code, "%s: %s%s", line, out, problems)
+	return out + problems
+}
+
+func (s *session) write(name, text string) {
+	s.t.Helper()
+	require.NoError(s.t, os.MkdirAll(filepath.Dir(name), 0o755))
+	require.NoError(s.t, os.WriteFile(name, []byte(text), 0o600))
+}
+
+func (s *session) keys() []string {
+	s.t.Helper()
+	keys, err := s.store.ListKeys(s.t.Context(), refusedBucket, "")
+	require.NoError(s.t, err)
+	return keys
+}
+
+func (s *session) file(name string) string {
+	s.t.Helper()
+	data, err := os.ReadFile(name)
+	require.NoError(s.t, err)
+	return string(data)
+}
+
+// TestPaths: s3://BUCKET/KEY, a bucket and keys, and the configuration's own bucket
+// name the same objects in all commands.
+func TestPaths(t *testing.T) {
+	s := newSession(t)
+	s.write("a.txt", "a\n")
+	s.write("b.txt", "b\n")
+	s.run(0, "put a.txt")
+	s.run(0, "put a.txt b.txt .")
+	s.run(0, "put a.txt b.txt BUCKET -k x/")
+	s.run(0, "put a.txt s3://BUCKET/y/")
+	s.run(0, "put a.txt s3://./y/c.txt")
+	assert.Equal(t, []string{"a.txt", "b.txt", "x/a.txt", "x/b.txt", "y/a.txt", "y/c.txt"}, s.keys())
+
+	assert.Equal(t, "a\nb\n", s.run(0, "cat . x/a.txt x/b.txt"))
+	assert.Equal(t, "a\na\n", s.run(0, "cat s3://BUCKET/y/a.txt s3://./a.txt"))
+	assert.Equal(t, "a\na\n", s.run(0, "get BUCKET y/a.txt a.txt -o -"))
+	s.run(0, "get s3://./x/a.txt s3://BUCKET/x/b.txt -o .")
+	s.run(0, "get . y/c.txt")
+	assert.Equal(t, "a\n", s.file("y/c.txt"))
+	assert.Contains(t, s.run(0, "head s3://BUCKET/y/a.txt"), "y/a.txt")
+	assert.Contains(t, s.run(0, "list"), "6 objects")
+	assert.Contains(t, s.run(0, "list s3://BUCKET/x/"), "2 objects")
+	assert.Contains(t, s.run(0, "--utc list . -p y/ -d"), "2 objects")
+	assert.Contains(t, s.run(0, "uploads"), "")
+	s.run(0, "delete s3://BUCKET/x/a.txt s3://./x/b.txt")
+	s.run(0, "delete . y/a.txt y/c.txt")
+	assert.Equal(t, []string{"a.txt", "b.txt"}, s.keys())
+	s.run(exitUsage, "get s3://BUCKET")
+	s.run(exitUsage, "put a.txt b.txt BUCKET -k key")
+	s.run(exitUsage, "list s3://BUCKET/x -p y")
+	s.run(exitUsage, "delete s3://BUCKET/a.txt -p b")
+	s.run(exitUsage, "get a.txt")
+}
+
+// TestLithopsLines: a line that was written for Lithops works, and asks nothing.
+func TestLithopsLines(t *testing.T) {
+	s := newSession(t)
+	s.write("a.txt", "a")
+	s.run(0, "storage put a.txt BUCKET -k x/1 -b aws_s3 -d")
+	s.run(0, "storage put a.txt BUCKET --key x/2")
+	assert.Contains(t, s.run(0, "storage list BUCKET --prefix x/"), "2 objects")
+	s.run(0, "storage get BUCKET x/1 --out b.txt")
+	assert.Equal(t, "a", s.file("b.txt"))
+	s.run(0, "storage delete BUCKET -p x/")
+	assert.Empty(t, s.keys())
+	s.run(exitConfig, "storage list BUCKET -b minio")
+}
+
+// TestLs: folders, patterns and sums.
+func TestLs(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"a.txt", "data/1.csv", "data/2.csv", "data/deep/3.csv", "database.txt"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("12345"), nil))
+	}
+	names := func(line string) (found []string) {
+		for _, row := range strings.Split(strings.TrimSpace(s.run(0, line)), "\n") {
+			fields := strings.Fields(row)
+			found = append(found, fields[len(fields)-1])
+		}
+		return found[:len(found)-1] // without the sum
+	}
+	assert.Equal(t, []string{"a.txt", "data/", "database.txt"}, names("ls"))
+	assert.Equal(t, []string{"1.csv", "2.csv", "deep/"}, names("ls s3://BUCKET/data/"))
+	assert.Equal(t, []string{"data/", "database.txt"}, names("ls s3://./data"), "a prefix, as it names two things")
+	assert.Equal(t, []string{"3.csv"}, names("ls s3://./data/deep"))
+	assert.Equal(t, []string{"data/1.csv", "data/2.csv", "data/deep/3.csv"}, names("ls -r s3://./data/"))
+	assert.Equal(t, []string{"data/1.csv", "data/2.csv"}, names("ls s3://./data/*.csv"))
+	assert.Contains(t, s.run(0, "ls --du"), "15 B  data/")
+	assert.Contains(t, s.run(0, "ls"), "1 folder, 2 objects, 10 B")
+	assert.Contains(t, s.run(0, "ls --json"), `"prefix":"data/"`)
+	assert.Regexp(t, `^ +15 B  3 objects  s3://BUCKET/data/\n$`, strings.ReplaceAll(s.run(0, "du s3://./data/"), refusedBucket, "BUCKET"))
+	s.run(exitNotFound, "ls s3://BUCKET/none")
+	s.run(exitNotFound, "ls no-such-bucket")
+	s.run(exitUsage, "ls s3://BUCKET/a**b")
+}
+
+// TestCopy: cp and mv between this machine and S3.
+func TestCopy(t *testing.T) {
+	s := newSession(t)
+	s.write("d/a.txt", "a")
+	s.write("d/sub/b.tmp", "b")
+	s.run(0, "cp d/a.txt s3://BUCKET/k")
+	s.run(0, "cp d/a.txt s3://BUCKET/f/")
+	s.run(0, "cp d/a.txt d/sub/b.tmp s3://BUCKET/g")
+	s.run(0, "cp -r d s3://BUCKET/tree --exclude *.tmp")
+	s.run(0, "cp d -r s3://./whole/")
+	assert.Equal(t, []string{"f/a.txt", "g/a.txt", "g/b.tmp", "k", "tree/a.txt", "whole/a.txt", "whole/sub/b.tmp"}, s.keys())
+
+	s.run(0, "cp s3://BUCKET/k copy")
+	assert.Equal(t, "a", s.file("copy"))
+	s.run(0, "cp s3://BUCKET/k d")
+	assert.Equal(t, "a", s.file("d/k"))
+	s.run(0, "cp -r s3://BUCKET/whole back")
+	assert.Equal(t, "b", s.file("back/sub/b.tmp"))
+	s.run(0, "cp s3://BUCKET/g/* flat/")
+	assert.Equal(t, "b", s.file("flat/b.tmp"))
+	assert.Equal(t, "a", s.run(0, "cp s3://BUCKET/k -"))
+	assert.Contains(t, s.run(0, "cp -r d s3://BUCKET/dry -n"), "would copy d/sub/b.tmp to s3://"+refusedBucket+"/dry/sub/b.tmp")
+
+	s.run(0, "mv copy s3://BUCKET/moved")
+	assert.NoFileExists(t, "copy")
+	s.run(0, "mv s3://BUCKET/moved there")
+	assert.FileExists(t, "there")
+	assert.NotContains(t, s.keys(), "moved")
+	s.run(0, "mv -r s3://BUCKET/whole/ whole")
+	assert.FileExists(t, "whole/sub/b.tmp")
+	assert.NotContains(t, s.keys(), "whole/a.txt")
+
+	for line, code := range map[string]int{
+		"cp d/a.txt other": exitUsage, "cp d/a.txt": exitUsage, "cp d s3://BUCKET": exitUsage, "cp none s3://BUCKET/x": exitUsage,
+		"cp s3://BUCKET x": exitUsage, "cp - s3://BUCKET/": exitUsage, "mv - s3://BUCKET/x": exitUsage, "cp d/a.txt s3://BUCKET/x --include *": exitUsage,
+		"cp s3://BUCKET/g/a.txt s3://BUCKET/f/a.txt flat2/": exitUsage, "mv s3://BUCKET/k s3://BUCKET/k": exitUsage,
+		"cp s3://BUCKET/none x": exitNotFound, "cp -r s3://BUCKET/none x": exitNotFound, "cp s3://BUCKET/none* x/": exitNotFound,
+		"mv d/a.txt s3://BUCKET/refused": exitPermission,
+	} {
+		s.run(code, line)
+	}
+	assert.FileExists(t, "d/a.txt", "what could not be moved stays")
+	assert.Contains(t, s.keys(), "k")
+}
+
+// TestRm: what is deleted, and what is asked before.
+func TestRm(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"a", "d/1.tmp", "d/2.tmp", "d/3", "dd"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("x"), nil))
+	}
+	s.run(exitUsage, "rm -r s3://BUCKET/d")
+	s.run(exitUsage, "rm s3://BUCKET/d/*.tmp")
+	s.run(exitUsage, "rm -r s3://BUCKET")
+	s.run(exitUsage, "rm s3://BUCKET")
+	assert.Contains(t, s.run(0, "rm -r s3://BUCKET/d -n"), "Would delete 3 objects")
+	assert.Len(t, s.keys(), 5)
+	s.run(0, "rm s3://BUCKET/d/*.tmp --exclude 2.tmp -y")
+	assert.Equal(t, []string{"a", "d/2.tmp", "d/3", "dd"}, s.keys())
+	s.run(0, "rm s3://BUCKET/a")
+	s.run(0, "rm -r s3://BUCKET/d --yes")
+	assert.Equal(t, []string{"dd"}, s.keys())
+	s.run(0, "rm -ry s3://BUCKET")
+	assert.Empty(t, s.keys())
+}
+
+// TestSync: only what differs is copied, either way, and deleted only if asked.
+func TestSync(t *testing.T) {
+	s := newSession(t)
+	s.write("d/a", "1")
+	s.write("d/sub/b", "2")
+	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x -n"), "Would copy 2 files")
+	assert.Empty(t, s.keys())
+	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x"), "Copied 2 files")
+	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x"), "Copied 0 files")
+	s.write("d/a", "longer")
+	old := time.Unix(1e9, 0)
+	require.NoError(t, os.WriteFile("d/sub/b", []byte("3"), 0o600)) // other bytes, as if older
+	require.NoError(t, os.Chtimes("d/sub/b", old, old))
+	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x"), "Copied 1 file")
+	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x --checksum"), "Copied 1 file")
+	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x --checksum"), "Copied 0 files")
+
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back"), "Copied 2 files")
+	assert.Equal(t, "longer", s.file("back/a"))
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back"), "Copied 0 files")
+	s.write("back/extra", "x")
+	s.write("back/kept.log", "x")
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back"), "Copied 0 files")
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back --delete --exclude *.log -n"), "would delete back/extra")
+	assert.FileExists(t, "back/extra")
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back --delete --exclude *.log"), "deleted 1")
+	assert.NoFileExists(t, "back/extra")
+	assert.FileExists(t, "back/kept.log")
+
+	require.NoError(t, os.Remove("d/a"))
+	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x --delete --json"), `"deleted": 1`)
+	assert.Equal(t, []string{"x/sub/b"}, s.keys())
+
+	require.NoError(t, os.Mkdir("empty", 0o755))
+	s.run(exitUsage, "sync empty s3://BUCKET/x --delete")
+	s.run(exitUsage, "sync none s3://BUCKET/x --delete")
+	s.run(exitUsage, "sync d/sub/b s3://BUCKET/x")
+	s.run(exitUsage, "sync d back")
+	s.run(exitUsage, "sync s3://BUCKET/x s3://BUCKET/x/y")
+	assert.Equal(t, []string{"x/sub/b"}, s.keys())
+	require.NoError(t, os.Symlink("nowhere", "empty/dangling"))
+	s.run(exitError, "sync empty s3://BUCKET/x --delete --yes")
+	assert.Equal(t, []string{"x/sub/b"}, s.keys(), "nothing is deleted if something could not be read")
+}
+
+// TestETags: the MD5 of a file's bytes, or of its parts.
+func TestETags(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16) // 1 MiB
+	data = bytes.Repeat(data, 9)
+	parts := md5.New()
+	for part := range slices.Chunk(data, 8<<20) {
+		sum := md5.Sum(part)
+		parts.Write(sum[:])
+	}
+	whole := md5.Sum(data)
+	for _, c := range []struct {
+		etag        string
+		same, known bool
+	}{
+		{`"` + hex.EncodeToString(whole[:]) + `"`, true, true},
+		{strings.ToUpper(hex.EncodeToString(whole[:])), true, true},
+		{hex.EncodeToString(parts.Sum(nil)) + "-2", true, true},
+		{hex.EncodeToString(whole[:]) + "-2", false, true},
+		{hex.EncodeToString(whole[:]) + "-77", false, false},
+		{strings.Repeat("0", 32), false, true},
+		{"", false, false},
+		{"not-a-sum", false, false},
+		{strings.Repeat("0", 32) + "-x", false, false},
+	} {
+		same, known, err := hasETag(bytes.NewReader(data), int64(len(data)), c.etag)
+		require.NoError(t, err)
+		assert.Equal(t, c.same, same, c.etag)
+		assert.Equal(t, c.known, known, c.etag)
+	}
+}
