@@ -15,19 +15,19 @@ import (
 
 // A copier collects the tasks of the commands that copy: put, get, cp, mv and sync.
 type copier struct {
-	t       *terminal
-	store   *lithopss3.Store
-	keep    *filter
-	put     lithopss3.PutOptions // of what is stored
-	resume  bool
-	moves   bool // the source is deleted after it was copied
-	dryRun  bool // nothing is made
+	t      *terminal
+	store  *lithopss3.Store
+	keep   *filter
+	put    lithopss3.PutOptions // of what is stored
+	resume bool
+	moves  bool // the source is deleted after it was copied
+	dryRun bool // nothing is made
 	// keepsTimes gives files the times of their objects.
 	keepsTimes bool
-	tasks   []task
-	failed  []failureReport
-	targets map[string]bool
-	roots   []*os.Root
+	tasks      []task
+	failed     []failureReport
+	targets    map[string]bool
+	roots      []*os.Root
 }
 
 func (t *terminal) newCopier(store *lithopss3.Store) *copier {

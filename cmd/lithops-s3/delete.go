@@ -25,7 +25,9 @@ type deleteCommand struct {
 }
 
 // Usage is shown by delete --help.
-func (deleteCommand) Usage() string { return "BUCKET KEY... | s3://BUCKET/KEY... | BUCKET --prefix PREFIX" }
+func (deleteCommand) Usage() string {
+	return "BUCKET KEY... | s3://BUCKET/KEY... | BUCKET --prefix PREFIX"
+}
 
 // Help is shown by delete --help.
 func (deleteCommand) Help() string {

@@ -11,12 +11,12 @@ import (
 
 // connectionFlags say which storage a command works on, and as whom.
 type connectionFlags struct {
-	Config        string  `short:"c" type:"file" group:"connection" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
-	EndpointURL   string  `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
-	Region        string  `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
-	Profile       string  `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
-	Debug         bool    `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
-	UTC           utcFlag `name:"utc" group:"connection" help:"Print times in UTC; JSON always has UTC."`
+	Config      string  `short:"c" type:"file" group:"connection" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
+	EndpointURL string  `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
+	Region      string  `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
+	Profile     string  `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
+	Debug       bool    `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
+	UTC         utcFlag `name:"utc" group:"connection" help:"Print times in UTC; JSON always has UTC."`
 }
 
 // storageFlags are the options that every command of Lithops' storage has.

@@ -281,4 +281,3 @@ func (c *catCommand) Run(t *terminal) error {
 	}
 	return nil
 }
-
