@@ -64,9 +64,9 @@ func parseOptions() options {
 	flag.StringVar(&o.run, "run", "", "measure only the scenarios whose names match this expression")
 	flag.StringVar(&o.peers, "peers", "", "measure only these clients, by names with commas between")
 	flag.StringVar(&o.folder, "dir", "/dev/shm", "keep files in this folder; in memory, so that no disk is measured")
-	flag.StringVar(&o.results, "results", "results/results.json", "write the figures to this file; nothing with -quick, -run or -peers unless given")
+	flag.StringVar(&o.results, "results", "results/results.json", "write the measurements to this file and figures.md next to it; nothing with -quick, -run or -peers unless given")
 	flag.StringVar(&o.docs, "docs", "../docs", "write performance.md and performance.svg to this folder, likewise")
-	flag.BoolVar(&o.render, "render", false, "measure nothing, only write the docs from the results")
+	flag.BoolVar(&o.render, "render", false, "measure nothing; write the tables, the plot and the docs from the results again")
 	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the clients in Go to this folder")
 	flag.Parse()
 	given := map[string]bool{}
@@ -92,7 +92,7 @@ func benchMain() error {
 		if err != nil {
 			return err
 		}
-		return report.write("", o.docs)
+		return report.write(o.results, o.docs)
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()

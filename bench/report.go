@@ -136,17 +136,10 @@ const (
 
 var errNoMarks = errors.New("has no place for the figures: " + beginMark + " … " + endMark)
 
-// write writes the figures and the docs; an empty path is not written.
+// write writes the measurements with their tables, and the docs. An empty path is not written.
 func (r *report) write(results, docs string) error {
 	if results != "" {
-		data, err := json.MarshalIndent(r, "", " ")
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Dir(results), 0o750); err != nil {
-			return err
-		}
-		if err := os.WriteFile(results, append(data, '\n'), 0o600); err != nil {
+		if err := r.writeResults(results); err != nil {
 			return err
 		}
 	}
@@ -170,16 +163,47 @@ func (r *report) write(results, docs string) error {
 	return os.WriteFile(filepath.Join(docs, "performance.svg"), []byte(r.plot()), 0o600)
 }
 
+// writeResults writes the measurements as JSON, and next to them the table of each
+// scenario in figures.md.
+func (r *report) writeResults(path string) error {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "figures.md"), []byte(r.figures()), 0o600)
+}
+
+// figures returns a page with the table of each scenario.
+func (r *report) figures() string {
+	var text strings.Builder
+	text.WriteString("# Figures of the last run\n\nWritten by `go run .` in `bench`; see [docs/performance.md](../../docs/performance.md).\n\n")
+	text.WriteString(r.heading())
+	text.WriteString("\nMedians. In brackets: how many times this package's wall time.\n")
+	for i := range r.Results {
+		r.Results[i].writeTable(&text)
+	}
+	return text.String()
+}
+
+// heading returns when, where and with which versions the run was made.
+func (r *report) heading() string {
+	return fmt.Sprintf("Measured on %s, on %s.\n\nVersions: %s.\n", r.Date, r.Machine, strings.Join(r.Versions, ", "))
+}
+
+// markdown returns the part of docs/performance.md between the marks.
 func (r *report) markdown() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Measured on %s, on %s.\n\nVersions: %s.\n", r.Date, r.Machine, strings.Join(r.Versions, ", "))
+	text.WriteString(r.heading())
 	if verdicts := r.verdicts(); len(verdicts) > 0 && !r.Quick { // which has other sizes than the targets
 		text.WriteString("\n### Targets\n\n| work | this package | at most | reached |\n|---|---|---|---|\n")
 		text.WriteString(strings.Join(verdicts, ""))
-	}
-	text.WriteString("\n### Figures\n\nMedians. In brackets: how many times this package's wall time.\n")
-	for i := range r.Results {
-		r.Results[i].writeTable(&text)
 	}
 	return text.String()
 }
