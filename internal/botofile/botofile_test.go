@@ -3,6 +3,7 @@ package botofile
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -75,7 +76,44 @@ func TestRead(t *testing.T) {
 	path := filepath.Join(dir, "f")
 	require.NoError(t, os.WriteFile(path, make([]byte, maxSize+1), 0o600))
 	_, err := Read(path)
-	require.ErrorContains(t, err, "larger than")
+	require.ErrorContains(t, err, path+": can't be read: is larger than")
+}
+
+// TestLargestFile is 8 MiB, however the text comes in.
+func TestLargestFile(t *testing.T) {
+	t.Parallel()
+	text := []byte("[a]\n" + strings.Repeat("#", 8<<20-4))
+	file, err := Parse("f", text)
+	require.NoError(t, err)
+	assert.Len(t, file.Sections, 1)
+	_, err = Parse("f", append(text, '#'))
+	require.EqualError(t, err, "f: is larger than 8388608 bytes")
+}
+
+// TestMissingParts are empty, in a file and in none.
+func TestMissingParts(t *testing.T) {
+	t.Parallel()
+	file, err := Parse("f", []byte("# c\n[a]\nk = v\n"))
+	require.NoError(t, err)
+	assert.Equal(t, Section{"k": "v"}, file.Section("a"))
+	assert.Nil(t, file.Section("b"))
+	assert.Equal(t, 2, file.Line("a"))
+	assert.Zero(t, file.Line("b"))
+	assert.Nil(t, (*File)(nil).Section("a"))
+	assert.Zero(t, (*File)(nil).Line("a"))
+}
+
+// TestWhiteSpace is Python's: str.strip and str.splitlines have more of it than ASCII.
+func TestWhiteSpace(t *testing.T) {
+	t.Parallel()
+	for r, want := range map[rune]struct{ isSpace, isBreak bool }{
+		'\b': {}, '\t': {isSpace: true}, '\n': {true, true}, '\v': {true, true}, '\f': {true, true}, '\r': {true, true}, 0x0E: {},
+		0x1B: {}, 0x1C: {true, true}, 0x1D: {true, true}, 0x1E: {true, true}, 0x1F: {isSpace: true}, ' ': {isSpace: true}, '!': {},
+		0x84: {}, 0x85: {true, true}, 0x86: {}, 0xA0: {isSpace: true}, 0x2027: {}, 0x2028: {true, true}, 0x2029: {true, true}, 0x202A: {}, 0x3000: {isSpace: true},
+	} {
+		assert.Equal(t, want.isSpace, isSpace(r), "%U", r)
+		assert.Equal(t, want.isBreak, isLineBreak(r), "%U", r)
+	}
 }
 
 func TestConfigProfiles(t *testing.T) {
@@ -90,6 +128,14 @@ func TestConfigProfiles(t *testing.T) {
 	assert.Equal(t, 6, p.KeyLine("y z", "a"))
 	assert.Equal(t, 18, p.KeyLine("default", "a"))
 	assert.Zero(t, p.KeyLine("none", "a"))
+
+	// The last of both headers of the default profile counts.
+	file, err = Parse("f", []byte("[profile default]\na=1\n[default]\na=2\n"))
+	require.NoError(t, err)
+	p = file.ConfigProfiles()
+	assert.Equal(t, map[string]Section{"default": {"a": "2"}}, p.Profiles)
+	assert.Equal(t, 3, p.Lines["default"])
+	assert.Equal(t, 4, p.KeyLine("default", "a"))
 }
 
 func TestNested(t *testing.T) {
@@ -97,6 +143,11 @@ func TestNested(t *testing.T) {
 	block, isBlock := Nested("\na = 1\n\n b=2=3\u2028c=4")
 	assert.True(t, isBlock)
 	assert.Equal(t, map[string]string{"a": "1", "b": "2=3", "c": "4"}, block)
+	block, isBlock = Nested("\na = 1\u2028 \u2028b = 2")
+	assert.True(t, isBlock)
+	assert.Equal(t, map[string]string{"a": "1", "b": "2"}, block)
+	_, err := Parse("f", []byte("[x]\ns3 =\n  a = 1\u2028 \u2028b = 2\n"))
+	require.NoError(t, err, "a line without text is none of the block")
 	for _, text := range []string{"text", "", "a = 1\nb = 2"} {
 		_, isBlock = Nested(text)
 		assert.False(t, isBlock, "%q", text)
@@ -171,6 +222,31 @@ func TestExpandPath(t *testing.T) {
 		"~": "/home/u", "~/a": "/home/u/a", "$X/${X}b": "x/xb", "$NO/a": "$NO/a", "a~": "a~", "~other/a": "~other/a", "${X": "${X",
 	} {
 		assert.Equal(t, filepath.FromSlash(want), filepath.FromSlash(ExpandPath(path, lookup)), path)
+	}
+}
+
+// TestExpandWithoutHome leaves a ~ where the home folder is not known.
+func TestExpandWithoutHome(t *testing.T) {
+	t.Parallel()
+	for _, isSet := range []bool{false, true} {
+		lookup := func(string) (string, bool) { return "", isSet }
+		assert.Equal(t, "~/a", ExpandHome("~/a", lookup))
+	}
+}
+
+func TestAbbreviateHome(t *testing.T) {
+	for _, test := range []struct{ home, path, want string }{
+		{"/home/u", "/home/u/.aws/config", "~/.aws/config"},
+		{"/home/u", "/home/user/f", "/home/user/f"},
+		{"/home/u", "/home/u", "/home/u"},
+		{"/home/u", "f", "f"},
+		{"/", "/etc/f", "/etc/f"},
+		{"", "/etc/f", "/etc/f"},
+	} {
+		for _, name := range []string{"HOME", "USERPROFILE", "home"} {
+			t.Setenv(name, filepath.FromSlash(test.home))
+		}
+		assert.Equal(t, filepath.FromSlash(test.want), AbbreviateHome(filepath.FromSlash(test.path)), "%+v", test)
 	}
 }
 

@@ -92,9 +92,6 @@ func (e *ParseError) Error() string {
 // no file, as for botocore: nil without an error. A pipe, a socket or a device is
 // an error here, but for the null device.
 func Read(path string) (*File, error) {
-	if path == "" {
-		return nil, nil
-	}
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return nil, nil //nolint:nilerr // a file that is not there is empty
 	}

@@ -86,8 +86,8 @@ func ExpandHome(path string, lookup func(string) (string, bool)) string {
 
 // AbbreviateHome returns path with ~ in place of this user's home folder, for people.
 func AbbreviateHome(path string) string {
-	home, err := os.UserHomeDir()
-	if err != nil || home == "" || home == "/" {
+	home, _ := os.UserHomeDir()
+	if home == "" {
 		return path
 	}
 	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok {
