@@ -69,6 +69,20 @@ func TestReadRefusesWhatIsNoFile(t *testing.T) {
 	}
 }
 
+// TestReadFails has a regular file that can be opened and not be read.
+func TestReadFails(t *testing.T) {
+	t.Parallel()
+	const memory = "/proc/self/mem" // of which no first page is mapped
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no " + memory)
+	}
+	data, err := Read(memory, 5)
+	var problem *fs.PathError
+	require.ErrorAs(t, err, &problem)
+	assert.Equal(t, memory, problem.Path)
+	assert.Empty(t, data)
+}
+
 func TestEmptyFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "f")
