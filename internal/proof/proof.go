@@ -221,11 +221,11 @@ func shorten(text string) string { return sanitize.Line(text[:min(len(text), 100
 // have secrets.
 func describeBody(data []byte, root string) string {
 	switch {
-	case strings.EqualFold(root, "html") || len(data) > 9 && strings.EqualFold(string(data[:9]), "<!doctype"):
+	case strings.EqualFold(root, "html"), strings.EqualFold(string(data[:min(len(data), 9)]), "<!doctype"):
 		return "HTML"
 	case data[0] == '{' || data[0] == '[':
 		return "JSON"
-	case root != "" && data[0] == '<':
+	case root != "":
 		return "other XML"
 	}
 	return "text"

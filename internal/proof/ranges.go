@@ -74,12 +74,12 @@ type Span struct {
 // ParseContentRange reads the header Content-Range.
 func ParseContentRange(header string) (Span, error) {
 	spec, ok := strings.CutPrefix(header, "bytes ")
-	span, total, hasTotal := strings.Cut(spec, "/")
-	from, to, hasDash := strings.Cut(span, "-")
+	span, total, _ := strings.Cut(spec, "/")
+	from, to, _ := strings.Cut(span, "-")
 	first, firstErr := parseOffset(from)
 	last, lastErr := parseOffset(to)
 	size, sizeErr := parseOffset(total)
-	if !ok || !hasTotal || !hasDash || errors.Join(firstErr, lastErr, sizeErr) != nil || last < first || size <= last {
+	if !ok || errors.Join(firstErr, lastErr, sizeErr) != nil || last < first || size <= last {
 		return Span{}, fmt.Errorf("%w: the server answered with the Content-Range %.100q", ErrIgnoredRange, header)
 	}
 	return Span{Offset: first, Length: last - first + 1, Size: size}, nil

@@ -1,0 +1,85 @@
+package proof
+
+import (
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRangesAreProven: a part only if it was asked for, and only the one that was.
+func TestRangesAreProven(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		asked  string
+		answer answer
+		ok     bool
+	}{
+		{"", answer{status: 200}, true},
+		{"", answer{status: 206, header: http.Header{"Content-Range": {"bytes 0-9/10"}}}, false},
+		{"bytes=2-4", answer{status: 206, header: http.Header{"Content-Range": {"bytes 2-4/10"}}}, true},
+		{"bytes=2-4", answer{status: 206, header: http.Header{"Content-Range": {"bytes 2-3/10"}}}, false},
+		{"bytes=2-4", answer{status: 206}, false},
+		{"bytes=2-4", answer{status: 200, header: http.Header{"Content-Range": {"bytes 2-4/10"}}}, false},
+		{"bytes=0-2", answer{status: 206, header: http.Header{"Content-Range": {"bytes 0-2/10"}}}, true},
+		{"bytes=-4", answer{status: 206, header: http.Header{"Content-Range": {"bytes 6-9/10"}}}, true},
+		{"bytes=-4", answer{status: 206, header: http.Header{"Content-Range": {"bytes 0-2/3"}}}, true},
+		{"bytes=-4", answer{status: 206, header: http.Header{"Content-Range": {"bytes 5-9/10"}}}, false},
+		{"bytes=4-", answer{status: 206, header: http.Header{"Content-Range": {"bytes 4-9/10"}}}, true},
+		{"bytes=4-", answer{status: 206, header: http.Header{"Content-Range": {"bytes 4-8/10"}}}, false},
+		{"bytes=0-1,4-5", answer{status: 206}, true},
+		{"bytes=0-1,4-5", answer{status: 200}, false},
+	} {
+		in := &s3.GetObjectInput{Bucket: bucket, Key: key}
+		if test.asked != "" {
+			in.Range = &test.asked
+		}
+		_, err := (&fakeServer{answers: []answer{test.answer}}).client().GetObject(t.Context(), in)
+		assert.Equal(t, test.ok, err == nil, "%q: %+v", test.asked, test.answer)
+		if !test.ok {
+			require.ErrorIs(t, err, ErrIgnoredRange)
+		}
+		response, _ := (&fakeServer{answers: []answer{test.answer}}).Do(&http.Request{})
+		assert.Equal(t, test.ok, CheckHead("GetObject", response, test.asked) == nil, "by the fast path")
+	}
+}
+
+// TestLongRangeInError quotes no more than 100 bytes of what was asked for.
+func TestLongRangeInError(t *testing.T) {
+	t.Parallel()
+	asked := "bytes=0-" + strings.Repeat("9", 200)
+	err := CheckHead("GetObject", &http.Response{StatusCode: http.StatusOK}, asked)
+	require.ErrorContains(t, err, asked[:100])
+	assert.NotContains(t, err.Error(), asked[:101])
+}
+
+// TestRangeHeaders: what is asked for is what must be answered.
+func TestRangeHeaders(t *testing.T) {
+	t.Parallel()
+	for _, r := range []Range{{0, 1}, {5, 10}, {0, -1}, {7, -1}, {-3, -1}, {1, math.MaxInt64 - 1}} {
+		parsed, err := parseRange(r.Header())
+		require.NoError(t, err)
+		assert.Equal(t, r, parsed)
+	}
+	for _, text := range []string{"", "bytes=", "bytes=-", "bytes=0-1,3-4", "bytes=3-2", "items=0-1", "bytes=x-1", "bytes=-0", "bytes=0-99999999999999999999", "bytes=--1", "5-9", "bytes=5", "bytes=0-9223372036854775807"} {
+		_, err := parseRange(text)
+		require.Error(t, err, text)
+	}
+	assert.Equal(t, "bytes=2-", Range{2, math.MaxInt64 - 1}.Header(), "to the end, as no object is so large")
+	for answer, want := range map[string]bool{
+		"bytes 5-5/6": true, "bytes 5-14/20": true, "bytes 5-11/12": true, "bytes 5-14/15": true, "bytes 5-13/20": false, "bytes 4-13/20": false, "bytes 5-15/20": false,
+		"bytes 5-14/*": false, "bytes 5-14": false, "bytes 514/20": false, "items 5-14/20": false, "5-14/20": false, "bytes x-14/20": false, "bytes 5-x/20": false, "bytes 14-5/20": false, "bytes */20": false, "": false, "bytes 5-14/14": false, "bytes=5-14/20": false,
+	} {
+		found, err := Range{5, 10}.Match(answer)
+		assert.Equal(t, want, err == nil, answer)
+		if want {
+			assert.Equal(t, int64(5), found.Offset)
+		} else {
+			require.ErrorIs(t, err, ErrIgnoredRange)
+		}
+	}
+}
