@@ -31,7 +31,7 @@ type Partition struct {
 	Bucket, Key string
 	// Range is what Python's worker asks for (data_byte_range), nil for the
 	// whole object. With a newline it begins a byte before the partition and ends
-	// 128 KiB behind it; without, it may end behind the object's end.
+	// 128 KiB after it; without, it may end after the object's end.
 	Range *lithopss3.ByteRange
 	// ChunkSize is the size of the partition in bytes (chunk_size), before lines
 	// are made whole.
@@ -49,7 +49,7 @@ type Partition struct {
 	ETag string
 }
 
-// lineThreshold is how far behind a partition Python's worker looks for the end
+// lineThreshold is how far after a partition Python's worker looks for the end
 // of its last line (CHUNK_THRESHOLD).
 const lineThreshold = 128 << 10
 
@@ -76,7 +76,7 @@ var ErrInvalid = errors.New("invalid partition")
 //
 // each with or without s3:// or aws_s3://. Another scheme is ErrOtherBackend.
 // Keys that end in "/" are left out. Empty objects have no partitions. Where no
-// URL finds anything it is fs.ErrNotExist. At most 64 requests are under way.
+// URL finds anything it is fs.ErrNotExist. At most 64 requests are in flight.
 //
 // perObject has the number of partitions of each object that was found, in order.
 func Objects(ctx context.Context, storage lithopss3.Storage, urls []string, opts *Options) (partitions []Partition, perObject []int, err error) {
@@ -186,37 +186,56 @@ func Of(object *pickle.CloudObject) (*Partition, error) {
 	if err := checkBackend(object); err != nil {
 		return nil, err
 	}
-	p := &Partition{Bucket: object.Bucket, Key: object.Key}
-	number := func(name string) (n int64, ok bool) {
-		value, _ := object.Attrs.Get(name)
-		n, ok = value.(int64)
-		return n, ok && n >= 0 && n < maxPosition
-	}
-	var ok [3]bool
-	var part, total int64
-	p.ChunkSize, ok[0] = number("chunk_size")
-	part, ok[1] = number("part")
-	total, ok[2] = number("total_parts")
-	p.Part, p.TotalParts = int(part), int(total)
-	newline, _ := object.Attrs.Get("newline")
-	text, isText := newline.(string)
-	if p.Newline = text; ok != [3]bool{true, true, true} || part < 1 || part > total || (newline != nil && !isText) {
+	attrs := object.Attrs
+	chunk, hasChunk := numberOf(attrs, "chunk_size")
+	part, hasPart := numberOf(attrs, "part")
+	total, hasTotal := numberOf(attrs, "total_parts")
+	newline, hasNewline := newlineOf(attrs)
+	if !hasChunk || !hasPart || !hasTotal || !hasNewline || part < 1 || part > total {
 		return nil, fmt.Errorf("%w: %v has not what a partition has", ErrInvalid, object)
 	}
-	value, _ := object.Attrs.Get("data_byte_range")
+	byteRange, err := rangeOf(attrs)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v %w", ErrInvalid, object, err)
+	}
+	return &Partition{
+		Bucket: object.Bucket, Key: object.Key, Range: byteRange,
+		ChunkSize: chunk, Part: int(part), TotalParts: int(total), Newline: newline,
+	}, nil
+}
+
+// numberOf returns a number that may be a size or a position.
+func numberOf(attrs *pickle.Dict, name string) (number int64, ok bool) {
+	value, _ := attrs.Get(name)
+	number, ok = value.(int64)
+	return number, ok && number >= 0 && number < maxPosition
+}
+
+// newlineOf returns what ends a line, "" for nothing.
+func newlineOf(attrs *pickle.Dict) (newline string, ok bool) {
+	value, _ := attrs.Get("newline")
 	if value == nil {
-		return p, nil
+		return "", true
+	}
+	newline, ok = value.(string)
+	return newline, ok
+}
+
+// rangeOf returns the range that is asked for, nil for the whole object.
+func rangeOf(attrs *pickle.Dict) (*lithopss3.ByteRange, error) {
+	value, _ := attrs.Get("data_byte_range")
+	if value == nil {
+		return nil, nil
 	}
 	bounds, _ := value.(pickle.Tuple)
 	if len(bounds) == 2 {
 		first, isFirst := bounds[0].(int64)
 		last, isLast := bounds[1].(int64)
 		if isFirst && isLast && first >= 0 && first <= last && last < maxPosition {
-			p.Range = lithopss3.Range(first, last-first+1)
-			return p, nil
+			return lithopss3.Range(first, last-first+1), nil
 		}
 	}
-	return nil, fmt.Errorf("%w: %v has the range %s", ErrInvalid, object, pickle.Repr(value))
+	return nil, fmt.Errorf("has the range %s", pickle.Repr(value))
 }
 
 // checkBackend returns ErrOtherBackend for a reference into another storage.

@@ -408,18 +408,68 @@ func TestPartitionsOfGoldenJob(t *testing.T) {
 		assert.Equal(t, string(text), string(joined))
 	}
 	assert.Equal(t, 6, count)
+}
 
-	for _, object := range []*pickle.CloudObject{
-		{Backend: "ibm_cos"},
-		{Backend: lithopss3.Backend},
-		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(-1), "part", int64(1), "total_parts", int64(1))},
-		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(5), int64(4)})},
-		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(5), "part", int64(1), "total_parts", int64(1), "data_byte_range", pickle.Tuple{int64(0), int64(math.MaxInt64)})},
-		{Backend: lithopss3.Backend, Attrs: pickle.NewDict("chunk_size", int64(math.MaxInt64), "part", int64(2), "total_parts", int64(3), "newline", "\n", "data_byte_range", pickle.Tuple{int64(5), int64(9)})},
-	} {
-		_, err := Of(object)
-		require.Error(t, err)
+// TestOf reads what a CloudObject has of a partition, and refuses what is missing, of
+// another type or out of bounds.
+func TestOf(t *testing.T) {
+	t.Parallel()
+	const huge = int64(1) << 60
+	sound := func() *pickle.CloudObject {
+		attrs := pickle.NewDict("data_byte_range", pickle.Tuple{int64(4), int64(9)}, "chunk_size", int64(5), "part", int64(2), "total_parts", int64(3), "newline", "\n")
+		return &pickle.CloudObject{Backend: lithopss3.Backend, Bucket: "b", Key: "k", Attrs: attrs}
 	}
+	want := Partition{Bucket: "b", Key: "k", Range: lithopss3.Range(4, 6), ChunkSize: 5, Part: 2, TotalParts: 3, Newline: "\n"}
+	for _, test := range []struct {
+		name  string
+		value any
+		want  func(p *Partition) // nil if it is refused
+	}{
+		{"chunk_size", int64(0), func(p *Partition) { p.ChunkSize = 0 }},
+		{"chunk_size", huge - 1, func(p *Partition) { p.ChunkSize = huge - 1 }},
+		{"chunk_size", huge, nil},
+		{"chunk_size", int64(-1), nil},
+		{"chunk_size", nil, nil},
+		{"chunk_size", 5.0, nil},
+		{"part", int64(1), func(p *Partition) { p.Part = 1 }},
+		{"part", int64(3), func(p *Partition) { p.Part = 3 }},
+		{"part", int64(4), nil},
+		{"part", int64(0), nil},
+		{"part", "2", nil},
+		{"total_parts", int64(2), func(p *Partition) { p.TotalParts = 2 }},
+		{"total_parts", int64(1), nil},
+		{"total_parts", nil, nil},
+		{"total_parts", huge, nil},
+		{"newline", nil, func(p *Partition) { p.Newline = "" }},
+		{"newline", []byte("\n"), nil},
+		{"data_byte_range", nil, func(p *Partition) { p.Range = nil }},
+		{"data_byte_range", pickle.Tuple{int64(0), int64(0)}, func(p *Partition) { p.Range = lithopss3.Range(0, 1) }},
+		{"data_byte_range", pickle.Tuple{int64(0), huge - 1}, func(p *Partition) { p.Range = lithopss3.Range(0, huge) }},
+		{"data_byte_range", pickle.Tuple{int64(0), huge}, nil},
+		{"data_byte_range", pickle.Tuple{int64(-1), int64(4)}, nil},
+		{"data_byte_range", pickle.Tuple{int64(5), int64(4)}, nil},
+		{"data_byte_range", pickle.Tuple{int64(5)}, nil},
+		{"data_byte_range", pickle.Tuple{int64(5), int64(6), int64(7)}, nil},
+		{"data_byte_range", pickle.Tuple{"5", int64(6)}, nil},
+		{"data_byte_range", pickle.Tuple{int64(5), nil}, nil},
+		{"data_byte_range", int64(5), nil},
+	} {
+		object := sound()
+		require.NoError(t, object.Attrs.Set(test.name, test.value))
+		got, err := Of(object)
+		if test.want == nil {
+			require.ErrorIs(t, err, ErrInvalid, "%s = %v", test.name, test.value)
+			continue
+		}
+		require.NoError(t, err, "%s = %v", test.name, test.value)
+		changed := want
+		test.want(&changed)
+		assert.Equal(t, changed, *got, "%s = %v", test.name, test.value)
+	}
+	_, err := Of(&pickle.CloudObject{Backend: "ibm_cos"})
+	require.ErrorIs(t, err, lithopss3.ErrOtherBackend)
+	_, err = Of(&pickle.CloudObject{Backend: lithopss3.Backend})
+	require.ErrorIs(t, err, ErrInvalid)
 }
 
 // What Python's split_object_url makes of a URL: here a slash at the start of a key

@@ -16,7 +16,7 @@ import (
 // Open reads the partition: its bytes, or where it has a newline the lines that
 // begin in it, whole. Put together, the partitions of an object are the object:
 // also where Python's worker loses bytes, at the end of an object without a
-// newline at its end, and behind lines longer than 128 KiB. The caller closes the
+// newline at its end, and after lines longer than 128 KiB. The caller closes the
 // reader, which is not safe for concurrent use.
 //
 // An object that has changed since it was cut is ErrPrecondition.
@@ -130,13 +130,14 @@ func (r *lineReader) Read(p []byte) (int, error) {
 	}
 	n, err := r.buffer.Read(p[:min(len(p), r.piece)])
 	r.offset += int64(n)
-	if r.piece -= n; r.piece == 0 {
+	r.piece -= n
+	if r.piece == 0 {
 		r.inLine = !r.ends
 	}
 	return n, err
 }
 
-// look finds the next piece in what is buffered. At the end of the object it is io.EOF.
+// look finds the next piece in what is buffered. At the object's end it returns io.EOF.
 func (r *lineReader) look() error {
 	k := len(r.newline)
 	if _, err := r.buffer.Peek(k); err != nil && (!errors.Is(err, io.EOF) || r.buffer.Buffered() == 0) {
@@ -149,7 +150,8 @@ func (r *lineReader) look() error {
 		return nil
 	}
 	i := bytes.Index(ready, r.newline)
-	switch r.ends = i >= 0; {
+	r.ends = i >= 0
+	switch {
 	case r.ends:
 		r.piece = i + k
 	case len(ready) < k: // the end of the object
@@ -160,7 +162,7 @@ func (r *lineReader) look() error {
 	return nil
 }
 
-// skip drops the piece. The first line of the partition begins behind the first
+// skip drops the piece. The first line of the partition begins after the first
 // newline that ends at its start or later.
 func (r *lineReader) skip() {
 	_, _ = r.buffer.Discard(r.piece) // it is buffered
@@ -194,7 +196,8 @@ func (s *stretches) before(start int64, newline []byte) (int64, error) {
 	}
 	for window := int64(4 << 10); ; window *= 2 {
 		from := max(0, start-window)
-		if s.offset, s.next = from, start-from; s.next <= 2*k {
+		s.offset, s.next = from, start-from
+		if s.next <= 2*k {
 			return from, nil
 		}
 		if err := s.open(); err != nil {
@@ -215,7 +218,7 @@ func (s *stretches) before(start int64, newline []byte) (int64, error) {
 	}
 }
 
-// overlapsItself tells whether the newline ends as it begins.
+// overlapsItself reports whether the newline ends as it begins.
 func overlapsItself(newline []byte) bool {
 	for n := 1; n < len(newline); n++ {
 		if bytes.HasSuffix(newline, newline[:n]) {
@@ -237,7 +240,7 @@ func (s *stretches) open() error {
 	return nil
 }
 
-// Read goes on with another stretch behind the end of one.
+// Read reads on in another stretch at the end of one.
 func (s *stretches) Read(p []byte) (int, error) {
 	for {
 		n, err := s.body.Read(p)
