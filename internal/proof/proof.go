@@ -193,9 +193,6 @@ func (p *proof) checkBody(body io.Reader) (data []byte, err error) {
 	if len(data) == 0 && p.root == "" {
 		return nil, nil
 	}
-	if len(data) == 0 {
-		return nil, &brokenError{io.ErrUnexpectedEOF}
-	}
 	document, err := s3xml.ReadDocument(data, p.element)
 	switch {
 	case strings.EqualFold(document.Root, "Error"):
