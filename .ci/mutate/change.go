@@ -16,6 +16,7 @@ type change struct {
 	start, end int
 	new        string
 	line       string // as it stands, to be found again when lines have moved
+	number     int    // of the line, from 1
 	what       string
 }
 
@@ -71,7 +72,7 @@ func fileChanges(path string, code []byte) ([]change, error) {
 		at := files.Position(from)
 		changes = append(changes, change{
 			path: path, start: at.Offset, end: files.Position(to).Offset, new: replacement,
-			line: strings.TrimSpace(lines[at.Line-1]), what: what,
+			line: strings.TrimSpace(lines[at.Line-1]), number: at.Line, what: what,
 		})
 	}
 	ast.Inspect(tree, func(node ast.Node) bool {

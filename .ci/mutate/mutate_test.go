@@ -1,0 +1,67 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestCheck has the samples that a room with its share has hardly ever.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		noticed, tried, share int
+		isError               bool
+	}{
+		{4, 4, 90, false},
+		{2, 4, 90, false},
+		{1, 4, 90, true},
+		{1, 4, 80, false},
+		{0, 4, 80, true},
+		{31, 40, 90, false},
+		{30, 40, 90, true},
+		{0, 0, 90, false},
+		{0, 40, 0, false},
+	} {
+		r := room{noticed: test.noticed, tried: test.tried, share: test.share}
+		assert.Equal(t, test.isError, r.check() != nil, "%+v: %v", test, r.check())
+	}
+}
+
+func TestReadDiff(t *testing.T) {
+	t.Parallel()
+	lines := readDiff("--- a/x/f.go\n+++ b/x/f.go\n@@ -1,2 +3,2 @@ func f() {\n+a +7\n@@ -9 +8 @@\n@@ -11,2 +9,0 @@\n--- a/x/f_test.go\n+++ b/x/f_test.go\n@@ -1 +1 @@\n")
+	assert.Equal(t, map[int]bool{3: true, 4: true, 8: true}, lines["x/f.go"])
+	assert.Equal(t, []string{"./x"}, lines.dirs())
+	assert.True(t, lines.has(change{path: "./x/f.go", number: 8}))
+	assert.False(t, lines.has(change{path: "./x/f.go", number: 9}))
+}
+
+func TestFileChanges(t *testing.T) {
+	t.Parallel()
+	changes, err := fileChanges("f.go", []byte(strings.Join([]string{"package p", "func f(a int) bool {", "if a < 2 && !g() {", "g()", "}", "return false", "}"}, "\n")))
+	require.NoError(t, err)
+	var got []string
+	for _, c := range changes {
+		got = append(got, c.what)
+		assert.LessOrEqual(t, c.number, 4)
+	}
+	assert.ElementsMatch(t, []string{"the condition was never true", "&& became ||", "< became <=", "< became >=", "2 became 2+1", "! was dropped", "the call was dropped"}, got)
+}
+
+// TestNext takes turns.
+func TestNext(t *testing.T) {
+	t.Parallel()
+	a, b := &room{dir: "a", changes: make([]change, 3)}, &room{dir: "b", changes: make([]change, 1)}
+	var order []string
+	for {
+		r, _, ok := next([]*room{a, b}, 2)
+		if !ok {
+			break
+		}
+		order = append(order, r.dir)
+	}
+	assert.Equal(t, []string{"a", "b", "a"}, order)
+}
