@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/token"
 	"os"
@@ -26,7 +27,8 @@ func (c change) String() string {
 	return fmt.Sprintf("%s: %s: %s", filepath.ToSlash(c.path), c.line, c.what)
 }
 
-// packageChanges lists the changes of all files of a package but its tests.
+// packageChanges lists the changes of all files of a package that are compiled on this
+// system, but its tests.
 func packageChanges(dir string) ([]change, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -34,7 +36,11 @@ func packageChanges(dir string) ([]change, error) {
 	}
 	var changes []change
 	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
+		isCompiled, err := build.Default.MatchFile(dir, filepath.Base(path))
+		if err != nil {
+			return nil, err
+		}
+		if !isCompiled || strings.HasSuffix(path, "_test.go") {
 			continue
 		}
 		code, err := os.ReadFile(path)
