@@ -143,6 +143,61 @@ func answeredOps() map[string]answeredOp {
 			root: "CompleteMultipartUploadResult", retried: true, run: puts,
 			more: map[string]oddAnswer{"cut": cut("  <CompleteMultipartUploadResult><ETag>x")},
 		},
+		"CopyObject": {
+			root: "CopyObjectResult", retried: true,
+			run: func(ctx context.Context, s store, _ string) error {
+				return s.CopyObject(ctx, "bucket", "key2", "bucket", "never there", nil)
+			},
+			more: map[string]oddAnswer{
+				"cut": cut("<CopyObjectResult><ETag>x"), "no ETag": document("<CopyObjectResult><LastModified/></CopyObjectResult>"),
+			},
+		},
+		"UploadPartCopy": {
+			root: "CopyPartResult", retried: true,
+			run: func(ctx context.Context, s store, _ string) error {
+				return s.CopyObject(ctx, "bucket", "key2", "bucket", "never there", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 1))
+			},
+			more: map[string]oddAnswer{"cut": cut("<CopyPartResult><ETag>x"), "no ETag": document("<CopyPartResult></CopyPartResult>")},
+		},
+		"ListObjectVersions": {
+			root: "ListVersionsResult",
+			run: func(ctx context.Context, s store, _ string) error {
+				for _, err := range s.ListVersions(ctx, "bucket", "") {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			more: map[string]oddAnswer{"cut": cut("<ListVersionsResult><Version>")},
+		},
+		"ListBuckets": {
+			root: "ListAllMyBucketsResult",
+			run: func(ctx context.Context, s store, _ string) error {
+				for _, err := range s.ListBuckets(ctx) {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			more: map[string]oddAnswer{"cut": cut("<ListAllMyBucketsResult><Buckets>")},
+		},
+		"GetObjectTagging": {
+			root: "Tagging",
+			run:  func(ctx context.Context, s store, _ string) error { return second(s.ObjectTags(ctx, "bucket", "key")) },
+			more: map[string]oddAnswer{"cut": cut("<Tagging><TagSet>")},
+		},
+		"PutObjectTagging": {
+			blankIsFine: true,
+			run: func(ctx context.Context, s store, _ string) error {
+				return s.SetObjectTags(ctx, "bucket", "key", map[string]string{"a": "b"})
+			},
+		},
+		"DeleteObjectTagging": {
+			blankIsFine: true,
+			run:         func(ctx context.Context, s store, _ string) error { return s.SetObjectTags(ctx, "bucket", "key", nil) },
+		},
 		"AbortMultipartUpload": {
 			blankIsFine: true,
 			run: func(ctx context.Context, s store, id string) error {

@@ -21,6 +21,9 @@ const (
 	stsAttempts = 5
 )
 
+// unescapedPath has a signer take a path as it is, as S3 does.
+func unescapedPath(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
+
 // userAgent ends the user agent, as Python Lithops' does. The version is the
 // Lithops that this package was held to.
 const userAgent = "lithops/3.7.1.dev0"
@@ -39,7 +42,7 @@ func newS3Client(session *session, client *s3http.Client, pace pace) *s3.Client 
 		DisableS3ExpressSessionAuth: session.s3.DisableExpressAuth,
 		// The SDK's message for each object without a checksum would fill the log.
 		DisableLogOutputChecksumValidationSkipped: true,
-		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
+		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock, unescapedPath),
 		DisableClockSkewCorrection: true, // the signer corrects it
 		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML},
 	})

@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/proof"
@@ -21,6 +20,10 @@ type DownloadOptions struct {
 	Root *os.Root
 	// IfMatch downloads only the object with this ETag, else ErrPrecondition.
 	IfMatch string
+	// VersionID is the version to download; empty is the latest.
+	VersionID string
+	// SSECustomerKey is the key that the object was put with, see [PutOptions].
+	SSECustomerKey Secret
 	// Resume resumes an interrupted download, and keeps partial data if this one
 	// fails or its process is killed: in a file .NAME.lithops-s3.part and a journal
 	// .NAME.lithops-s3.journal next to it. Such files are used only if this user wrote
@@ -66,7 +69,9 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 		return err
 	}
 	defer target.Close()
-	source := &downloadSource{store: s, bucket: bucket, key: key, ifMatch: opts.IfMatch}
+	source := &downloadSource{store: s, bucket: bucket, key: key, opts: GetOptions{
+		IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey,
+	}}
 	err = download.File(ctx, source, target, download.Options{
 		Bucket: bucket, Key: key, ETag: opts.IfMatch, Resume: opts.Resume, Sync: opts.Sync, Progress: reportTo(opts.Progress),
 	})
@@ -82,17 +87,24 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 // maxObjectSize is beyond the 50 TB that S3 stores.
 const maxObjectSize = 64 << 40
 
-// An downloadSource is the object of a Store that is downloaded.
+// A downloadSource is the object of a Store that is downloaded.
 type downloadSource struct {
 	store       *Store
 	bucket, key string
-	ifMatch     string // of the caller
+	opts        GetOptions // of the caller
+}
+
+// pinned returns the caller's options, for the object with this ETag.
+func (o *downloadSource) pinned(etag string) *GetOptions {
+	opts := o.opts
+	opts.IfMatch = etag
+	return &opts
 }
 
 // Get opens a range of the object, or all of it where the server knows no ranges or
 // the object has no bytes, and so no first ones.
 func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.Answer, error) {
-	opts := &GetOptions{IfMatch: r.ETag}
+	opts := o.pinned(r.ETag)
 	if r.Length >= 0 {
 		opts.Range = Range(r.Offset, r.Length)
 	}
@@ -102,7 +114,7 @@ func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.A
 		object, err = o.store.GetObject(ctx, o.bucket, o.key, opts)
 	}
 	if err != nil {
-		if r.Offset > 0 || r.ETag != o.ifMatch {
+		if r.Offset > 0 || r.ETag != o.opts.IfMatch {
 			err = explainChange(err)
 		}
 		return nil, err
@@ -121,12 +133,7 @@ func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.A
 
 // Head describes the object, with the checksum of all its bytes.
 func (o *downloadSource) Head(ctx context.Context, etag string) (download.Info, error) {
-	out, err := call(ctx, o.store, o.bucket, &s3.HeadObjectInput{
-		Bucket: &o.bucket, Key: &o.key, IfMatch: ifMatchOfRead(etag),
-	}, o.store.client.HeadObject, o.store.askChecksum)
-	if err == nil {
-		err = errors.Join(checkETag(etag, out.ETag), checkLength(out))
-	}
+	out, err := o.store.head(ctx, o.bucket, o.key, o.pinned(etag), o.store.client.HeadObject, o.store.askChecksum)
 	if err != nil {
 		return download.Info{}, wrapError("HeadObject", o.bucket, o.key, err)
 	}

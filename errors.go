@@ -75,7 +75,11 @@ type Error struct {
 // Error names the operation, the object, what S3 answered and the request.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: ", e.Op, displayName(e.Bucket, e.Key))
+	b.WriteString(e.Op)
+	if e.Bucket != "" {
+		b.WriteString(" " + displayName(e.Bucket, e.Key))
+	}
+	b.WriteString(": ")
 	b.WriteString(e.reason())
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request %s)", s3err.Text(e.RequestID))

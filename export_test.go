@@ -34,3 +34,9 @@ func ProvenOperations() []string {
 	}
 	return operations
 }
+
+// CopyInParts has a copy of more than limit bytes made in parts.
+func CopyInParts(opts *CopyOptions, limit int64) *CopyOptions {
+	opts.maxCopy = limit
+	return opts
+}

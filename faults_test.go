@@ -111,6 +111,18 @@ func putsStream(t *testing.T, f *faulty) error {
 	return err
 }
 
+func copies(limit int64) func(t *testing.T, f *faulty) error {
+	return func(t *testing.T, f *faulty) error {
+		err := f.store.CopyObject(t.Context(), f.bucket, "key", f.bucket, "small", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, limit))
+		if err == nil {
+			f.requireStored(t, "small", f.data)
+		} else {
+			f.requireStored(t, "small", []byte("small"))
+		}
+		return err
+	}
+}
+
 func downloads(resume bool) func(t *testing.T, f *faulty) error {
 	return func(t *testing.T, f *faulty) error {
 		err := f.store.DownloadFile(t.Context(), f.bucket, "key", f.file(), &lithopss3.DownloadOptions{Resume: resume})
@@ -191,6 +203,19 @@ var faultOps = map[string]faultOp{
 			require.True(t, bytes.Equal(f.data[5*mib+7:6*mib+7], got))
 		}
 		return errors.Join(err, reader.Close())
+	}},
+	"copy":        {breaks: "CopyObject", requests: 1, run: copies(0)},
+	"copy a part": {breaks: "UploadPartCopy", requests: 2, isUpload: true, run: copies(5 * mib)},
+	"move": {breaks: "CopyObject", requests: 1, run: func(t *testing.T, f *faulty) error {
+		err := f.store.MoveObject(t.Context(), f.bucket, "key", f.bucket, "moved", nil)
+		if err == nil {
+			f.requireStored(t, "moved", f.data)
+			_, err := f.direct.HeadObject(t.Context(), f.bucket, "key")
+			require.ErrorIs(t, err, os.ErrNotExist)
+			return nil
+		}
+		f.requireStored(t, "key", f.data)
+		return err
 	}},
 	"head": {breaks: "HeadObject", requests: 1, run: func(t *testing.T, f *faulty) error {
 		info, err := f.store.HeadObject(t.Context(), f.bucket, "key")

@@ -65,6 +65,9 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if opts == nil {
 		opts = &GetOptions{}
 	}
+	if err := checkKey(opts.SSECustomerKey); err != nil {
+		return nil, wrapError(op, bucket, key, err)
+	}
 	if opts.Range != nil && (opts.Range.Length == 0 || (opts.Range.Offset < 0 && opts.Range.Length >= 0)) {
 		return s.getOddRange(ctx, bucket, key, opts)
 	}
@@ -84,7 +87,7 @@ func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOpti
 	object := &Object{
 		ObjectInfo: ObjectInfo{
 			Key: key, Size: -1, ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
-			ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata,
+			ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata, VersionID: aws.ToString(out.VersionId),
 		},
 		Length: -1, // if the server does not say
 	}
@@ -143,6 +146,7 @@ func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInpu
 	if opts.Range != nil {
 		in.Range = aws.String(opts.Range.wire().Header())
 	}
+	opts.fields().set(in)
 	return in
 }
 
@@ -176,21 +180,36 @@ func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo
 }
 
 func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *GetOptions) (*ObjectInfo, error) {
-	out, err := call(ctx, s, bucket, &s3.HeadObjectInput{
-		Bucket: &bucket, Key: &key,
-		IfMatch: ifMatchOfRead(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
-		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
-	}, s.hot.HeadObject)
+	out, err := s.head(ctx, bucket, key, opts, s.hot.HeadObject)
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
-	if err := errors.Join(checkETag(opts.IfMatch, out.ETag), checkLength(out)); err != nil {
-		return nil, wrapError(op, bucket, key, err)
+	return headInfo(key, out), nil
+}
+
+// head asks for a description with send. The answer has the object's size, and is of
+// the ETag that opts demand.
+func (s *Store) head(ctx context.Context, bucket, key string, opts *GetOptions,
+	send func(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error), options ...func(*s3.Options),
+) (*s3.HeadObjectOutput, error) {
+	in := &s3.HeadObjectInput{
+		Bucket: &bucket, Key: &key,
+		IfMatch: ifMatchOfRead(opts.IfMatch), IfNoneMatch: quoteETag(opts.IfNoneMatch),
+		IfModifiedSince: optionalTime(opts.IfModifiedSince), IfUnmodifiedSince: optionalTime(opts.IfUnmodifiedSince),
 	}
+	opts.fields().set(in)
+	out, err := call(ctx, s, bucket, in, send, options...)
+	if err != nil {
+		return nil, err
+	}
+	return out, errors.Join(checkETag(opts.IfMatch, out.ETag), checkLength(out))
+}
+
+func headInfo(key string, out *s3.HeadObjectOutput) *ObjectInfo {
 	return &ObjectInfo{
 		Key: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), LastModified: aws.ToTime(out.LastModified),
-		ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata,
-	}, nil
+		ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata, VersionID: aws.ToString(out.VersionId),
+	}
 }
 
 // checkLength: an object of unknown size must not pass for an empty one.

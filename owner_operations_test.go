@@ -65,6 +65,28 @@ func ownedOperations(t *testing.T) map[string]struct {
 		"Store.GetObject of an odd range": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return read(s.GetObject(ctx, bucket, "key", &lithopss3.GetOptions{Range: &lithopss3.ByteRange{Offset: -3, Length: 2}}))
 		}),
+		"Store.CopyObject": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.CopyObject(ctx, bucket, "key", bucket, "copied", nil)
+		}),
+		"Store.CopyObject in parts": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.CopyObject(ctx, bucket, "large", bucket, "copied", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5<<20))
+		}),
+		"Store.MoveObject": on(func(ctx context.Context, s *lithopss3.Store) error {
+			err := s.PutObject(ctx, bucket, "to move", strings.NewReader("text"), &lithopss3.PutOptions{Tags: map[string]string{"a": "b"}})
+			return errors.Join(err, s.MoveObject(ctx, bucket, "to move", bucket, "moved", nil))
+		}),
+		"Store.ObjectTags": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.ObjectTags(ctx, bucket, "key")) }),
+		"Store.SetObjectTags": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return errors.Join(s.SetObjectTags(ctx, bucket, "key", map[string]string{"a": "b"}), s.SetObjectTags(ctx, bucket, "key", nil))
+		}),
+		"Store.ListVersions": on(func(ctx context.Context, s *lithopss3.Store) error {
+			for _, err := range s.ListVersions(ctx, bucket, "") {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
 		"Store.HeadObject": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.HeadObject(ctx, bucket, "key")) }),
 		"Store.DownloadFile": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return s.DownloadFile(ctx, bucket, "large", file, nil)

@@ -40,16 +40,26 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	}
 	ifMatch := ifMatchOfWrite(opts.IfMatch)
 	if ifMatch != nil {
-		// An upload in parts carries it with its last request, and would send all parts
-		// before that is refused.
-		if err := validate.Header(http.Header{"If-Match": {*ifMatch}}); err != nil {
+		if err := checkIfMatch(*ifMatch); err != nil {
 			return wrapError(op, bucket, key, err)
 		}
 	}
-	err := upload.Put(ctx, storeClient{s}, body, upload.Options{
+	if err := opts.check(); err != nil {
+		return wrapError(op, bucket, key, err)
+	}
+	err := upload.Put(ctx, storeClient{s, opts.fields()}, body, upload.Options{
 		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
 		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create,
 	})
+	return wrapUpload(op, bucket, key, err)
+}
+
+// checkIfMatch returns an error for an If-Match that can't be sent. An upload in parts
+// carries it with its last request, and would send all parts before that is refused.
+func checkIfMatch(etag string) error { return validate.Header(http.Header{"If-Match": {etag}}) }
+
+// wrapUpload is wrapError for an error of an upload.
+func wrapUpload(op, bucket, key string, err error) error {
 	if left := (*upload.LeftBehindError)(nil); errors.As(err, &left) {
 		// Wrapped first, or else an error of the abort would pass for the reason.
 		return errors.Join(wrapError(op, bucket, key, left.Cause), left.Left())
@@ -66,37 +76,48 @@ func (s *Store) checksumAlgorithm() types.ChecksumAlgorithm {
 	return types.ChecksumAlgorithmCrc32
 }
 
-// A storeClient sends the requests of an upload.
-type storeClient struct{ store *Store }
+// A storeClient sends the requests of one upload or copy, with its options.
+type storeClient struct {
+	store  *Store
+	fields inputFields
+}
+
+// sendWith sends one request of an upload with its options.
+func sendWith[In, Out any](ctx context.Context, c storeClient, bucket *string, in *In,
+	by func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options ...func(*s3.Options),
+) (*Out, error) {
+	c.fields.set(in)
+	return call(ctx, c.store, *bucket, in, by, options...)
+}
 
 // PutObject puts an object.
 func (c storeClient) PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
-	return call(ctx, c.store, *in.Bucket, in, c.store.hot.PutObject)
+	return sendWith(ctx, c, in.Bucket, in, c.store.hot.PutObject)
 }
 
 // CreateMultipartUpload starts an upload.
 func (c storeClient) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*s3.CreateMultipartUploadOutput, error) {
-	return call(ctx, c.store, *in.Bucket, in, c.store.client.CreateMultipartUpload)
+	return sendWith(ctx, c, in.Bucket, in, c.store.client.CreateMultipartUpload)
 }
 
 // UploadPart sends a part.
 func (c storeClient) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error) {
-	return call(ctx, c.store, *in.Bucket, in, c.store.hot.UploadPart)
+	return sendWith(ctx, c, in.Bucket, in, c.store.hot.UploadPart)
 }
 
 // CompleteMultipartUpload makes the parts an object.
 func (c storeClient) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (*s3.CompleteMultipartUploadOutput, error) {
-	return call(ctx, c.store, *in.Bucket, in, c.store.client.CompleteMultipartUpload)
+	return sendWith(ctx, c, in.Bucket, in, c.store.client.CompleteMultipartUpload)
 }
 
 // AbortMultipartUpload aborts an upload.
 func (c storeClient) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput) (*s3.AbortMultipartUploadOutput, error) {
-	return call(ctx, c.store, *in.Bucket, in, c.store.client.AbortMultipartUpload)
+	return sendWith(ctx, c, in.Bucket, in, c.store.client.AbortMultipartUpload)
 }
 
 // HeadObject describes an object.
 func (c storeClient) HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
-	return call(ctx, c.store, *in.Bucket, in, c.store.client.HeadObject)
+	return sendWith(ctx, c, in.Bucket, in, c.store.client.HeadObject)
 }
 
 // Describe returns what is known of the error of a request.

@@ -165,7 +165,8 @@ func (r *objectReader) explainRest(err error) error {
 		return explainChange(err)
 	}
 	out, headErr := call(r.ctx, r.store, *r.in.Bucket, &s3.HeadObjectInput{
-		Bucket: r.in.Bucket, Key: r.in.Key,
+		Bucket: r.in.Bucket, Key: r.in.Key, VersionId: r.in.VersionId,
+		SSECustomerAlgorithm: r.in.SSECustomerAlgorithm, SSECustomerKey: r.in.SSECustomerKey, SSECustomerKeyMD5: r.in.SSECustomerKeyMD5,
 	}, r.store.client.HeadObject)
 	if headErr == nil && aws.ToString(out.ETag) == r.etag && aws.ToInt64(out.ContentLength) == r.offset {
 		return fmt.Errorf("the object ends there, and the server had promised %d bytes: %w", r.end, io.ErrUnexpectedEOF)

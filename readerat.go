@@ -29,6 +29,10 @@ const (
 type ReaderAtOptions struct {
 	// IfMatch opens only the object with this ETag, else ErrPrecondition.
 	IfMatch string
+	// VersionID is the version to open; empty is the latest.
+	VersionID string
+	// SSECustomerKey is the key that the object was put with, see [PutOptions].
+	SSECustomerKey Secret
 }
 
 // A ReaderAt reads anywhere in an object, as readers of zip and parquet files do.
@@ -42,6 +46,7 @@ type ReaderAtOptions struct {
 type ReaderAt struct {
 	store       *Store
 	bucket, key string
+	opts        GetOptions // hold every request to the object that was opened
 	info        ObjectInfo
 	tail        []byte          // the object's end
 	ctx         context.Context //nolint:containedctx // ReadAt has none; Close ends it
@@ -70,15 +75,17 @@ func (s *Store) OpenReaderAt(ctx context.Context, bucket, key string, opts *Read
 	if opts == nil {
 		opts = &ReaderAtOptions{}
 	}
-	info, tail, err := s.openTail(ctx, bucket, key, opts)
+	get := GetOptions{IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey}
+	info, tail, err := s.openTail(ctx, bucket, key, get)
 	if err != nil {
 		return nil, err
 	}
 	if info.Size < 0 || info.ETag == "" {
 		return nil, &Error{Op: "OpenReaderAt", Bucket: bucket, Key: key, Err: errors.New("the server does not say the object's size or ETag")}
 	}
+	get.IfMatch = info.ETag
 	r := &ReaderAt{
-		store: s, bucket: bucket, key: key, info: *info, tail: tail,
+		store: s, bucket: bucket, key: key, opts: get, info: *info, tail: tail,
 		blocks: map[int64]*block{}, recent: list.New(), next: -1,
 	}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
@@ -87,10 +94,12 @@ func (s *Store) OpenReaderAt(ctx context.Context, bucket, key string, opts *Read
 
 // openTail describes an object and gets its end, unless the object has no bytes and
 // so no last ones, as servers say in several ways.
-func (s *Store) openTail(ctx context.Context, bucket, key string, opts *ReaderAtOptions) (*ObjectInfo, []byte, error) {
-	object, err := s.GetObject(ctx, bucket, key, &GetOptions{Range: RangeLast(tailSize), IfMatch: opts.IfMatch})
+func (s *Store) openTail(ctx context.Context, bucket, key string, opts GetOptions) (*ObjectInfo, []byte, error) {
+	tailOpts := opts
+	tailOpts.Range = RangeLast(tailSize)
+	object, err := s.GetObject(ctx, bucket, key, &tailOpts)
 	if errors.Is(err, ErrInvalidRange) || errors.Is(err, proof.ErrIgnoredRange) {
-		info, err := s.headObject(ctx, "OpenReaderAt", bucket, key, &GetOptions{IfMatch: opts.IfMatch})
+		info, err := s.headObject(ctx, "OpenReaderAt", bucket, key, &opts)
 		return info, nil, err
 	}
 	if err != nil {
@@ -248,7 +257,9 @@ func (r *ReaderAt) readInto(p []byte, offset int64) (int, error) {
 }
 
 func (r *ReaderAt) open(offset, length int64) (io.ReadCloser, error) {
-	object, err := r.store.GetObject(r.ctx, r.bucket, r.key, &GetOptions{Range: Range(offset, length), IfMatch: r.info.ETag})
+	opts := r.opts
+	opts.Range = Range(offset, length)
+	object, err := r.store.GetObject(r.ctx, r.bucket, r.key, &opts)
 	if err != nil {
 		return nil, err
 	}

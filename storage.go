@@ -47,6 +47,9 @@ type ObjectInfo struct {
 	// from a listing.
 	ContentType string
 	Metadata    map[string]string
+	// VersionID is the object's version in a bucket that keeps versions, else empty. It
+	// is known after GetObject and HeadObject, and from [Store.ListVersions].
+	VersionID string
 
 	// IsPrefix marks a common prefix: Key is the prefix up to and with the
 	// delimiter, everything else is zero.
@@ -76,6 +79,22 @@ type PutOptions struct {
 	IfAbsent bool
 	// IfMatch stores only over the object with this ETag, else ErrPrecondition.
 	IfMatch string
+	// StorageClass is S3's name of a class, such as "STANDARD_IA"; empty is the bucket's
+	// default.
+	StorageClass string
+	// ServerSideEncryption is how the server encrypts: "AES256", "aws:kms" or
+	// "aws:kms:dsse". Empty is the bucket's default, or "aws:kms" with an SSEKMSKeyID.
+	ServerSideEncryption string
+	// SSEKMSKeyID is the ID, ARN or alias of the key in KMS; empty is the bucket's.
+	SSEKMSKeyID string
+	// SSECustomerKey is an AES-256 key of 32 bytes, not encoded, that the server encrypts
+	// with and does not keep (SSE-C). The same key is needed to read the object.
+	SSECustomerKey Secret
+	// Tags are the object's tags, at most 10.
+	Tags map[string]string
+	// CacheControl, ContentEncoding and ContentDisposition are the headers of these
+	// names that the server sends with the object.
+	CacheControl, ContentEncoding, ContentDisposition string
 	// Progress hears how many bytes were sent: at most once for each 256 KiB, never
 	// twice at a time, and last, once everything is stored, that all were. It
 	// should return soon. Nil is nobody.
@@ -94,6 +113,10 @@ type GetOptions struct {
 	IfModifiedSince time.Time
 	// IfUnmodifiedSince gets only what did not change after this time (to the second), else ErrPrecondition.
 	IfUnmodifiedSince time.Time
+	// VersionID is the version to get; empty is the latest.
+	VersionID string
+	// SSECustomerKey is the key that the object was put with, see [PutOptions].
+	SSECustomerKey Secret
 }
 
 // ListOptions are the options of ListObjects; nil is the zero value.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,8 +43,7 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 				return
 			}
 			for _, found := range out.Uploads {
-				upload, err := openUpload(out, found)
-				if !yield(upload, wrapError(op, bucket, "", err)) || err != nil {
+				if !yield(openUpload(out, found), nil) {
 					return
 				}
 			}
@@ -62,25 +60,17 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 	}
 }
 
-func openUpload(out *s3.ListMultipartUploadsOutput, found types.MultipartUpload) (OpenUpload, error) {
-	key, err := decodeUploadKey(out, found.Key)
-	return OpenUpload{Key: key, ID: aws.ToString(found.UploadId), Begun: aws.ToTime(found.Initiated)}, err
-}
-
-func decodeUploadKey(out *s3.ListMultipartUploadsOutput, key *string) (string, error) {
-	if out.EncodingType != types.EncodingTypeUrl {
-		return aws.ToString(key), nil
-	}
-	return url.QueryUnescape(aws.ToString(key))
+func openUpload(out *s3.ListMultipartUploadsOutput, found types.MultipartUpload) OpenUpload {
+	return OpenUpload{Key: decodeListedKey(out.EncodingType, found.Key), ID: aws.ToString(found.UploadId), Begun: aws.ToTime(found.Initiated)}
 }
 
 // nextUploads is where the next page begins. It is an error where the pages go
 // round in circles.
 func nextUploads(guard *listing.CircleGuard, out *s3.ListMultipartUploadsOutput) (key, id string, err error) {
-	key, err = decodeUploadKey(out, out.NextKeyMarker)
+	key = decodeListedKey(out.EncodingType, out.NextKeyMarker)
 	id = aws.ToString(out.NextUploadIdMarker)
-	if err != nil || key == "" {
-		return "", "", errors.Join(ErrListing, err)
+	if key == "" {
+		return "", "", ErrListing
 	}
 	first := ""
 	if len(out.Uploads) > 0 {

@@ -155,6 +155,12 @@ func (s Sum) Compare(got []byte) error {
 	return nil
 }
 
+// Bytes returns the checksum, and false if there is none or it can't be read.
+func (s Sum) Bytes() ([]byte, bool) {
+	data, err := base64.StdEncoding.DecodeString(s.want)
+	return data, err == nil && s.IsKnown()
+}
+
 // EncodeCRC32 returns a CRC32 as S3 writes it: big-endian, in base64.
 func EncodeCRC32(sum uint32) string {
 	var bytes [4]byte

@@ -1,6 +1,7 @@
 package devs3
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -120,17 +121,29 @@ func isCreate(r *http.Request) bool {
 // signature for another region.
 func (s *Server) allowed(w http.ResponseWriter, r *http.Request, info bucketInfo, caller Credential, signed scope) bool {
 	w.Header().Set("X-Amz-Bucket-Region", info.region)
-	expected := r.Header.Get("X-Amz-Expected-Bucket-Owner")
+	expected := cmp.Or(r.Header.Get("X-Amz-Expected-Bucket-Owner"), r.URL.Query().Get("x-amz-expected-bucket-owner")) // in small letters only
 	switch {
 	case signed.region != info.region:
 		writeError(w, r, http.StatusBadRequest, "AuthorizationHeaderMalformed",
 			"The authorization header is malformed; the region '"+signed.region+"' is wrong; expecting '"+info.region+"'")
-	case info.owner != caller.Account && info.openBy == 0, expected != "" && expected != info.owner:
+	case info.owner != caller.Account && info.openBy == 0, expected != "" && expected != info.owner, !s.allowedSource(r, caller):
 		writeError(w, r, http.StatusForbidden, "AccessDenied", "Access Denied")
 	default:
 		return true
 	}
 	return false
+}
+
+// allowedSource refuses a copy from another owner's bucket, or from one whose owner is
+// not the one that is expected.
+func (s *Server) allowedSource(r *http.Request, caller Credential) bool {
+	source, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("X-Amz-Copy-Source"), "/"), "/")
+	info, exists := s.buckets.get(source)
+	if !exists {
+		return true
+	}
+	expected := r.Header.Get("X-Amz-Source-Expected-Bucket-Owner")
+	return (info.owner == caller.Account || info.openBy != 0) && (expected == "" || expected == info.owner)
 }
 
 func (s *Server) forgetDeleted(ctx context.Context, name string) {

@@ -107,7 +107,7 @@ func listenLoopback(addr string) (net.Listener, error) {
 func (s *Server) handler() http.Handler {
 	memory := &backend{s3mem.New()}
 	s.buckets.backend = memory
-	fake := gofakes3.New(memory, gofakes3.WithoutVersioning())
+	fake := gofakes3.New(memory)
 	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(fixRange(memory, fake.Server())))))))
 }
 

@@ -54,7 +54,7 @@ func (k Kind) Breaks(operation string) bool {
 	case ResetInBody, ThrottledBody, FlipRequest:
 		return isOneOf(operation, "PutObject", "UploadPart", "CompleteMultipartUpload", "DeleteObjects")
 	case ErrorIn200:
-		return isOneOf(operation, "PutObject", "UploadPart", "CreateMultipartUpload", "CompleteMultipartUpload", "CopyObject", "DeleteObjects", "ListObjectsV2")
+		return isOneOf(operation, "PutObject", "UploadPart", "CreateMultipartUpload", "CompleteMultipartUpload", "CopyObject", "UploadPartCopy", "DeleteObjects", "ListObjectsV2")
 	case ResetInAnswer, Truncate, StallInAnswer, ThrottledAnswer:
 		return isOneOf(operation, "GetObject", "ListObjectsV2")
 	case Shorten, FlipAnswer, WrongChecksum:
@@ -85,18 +85,26 @@ func (k Kind) AppliesTo(r *http.Request) bool {
 // this package does not know.
 func OperationOf(r *http.Request) string {
 	query := r.URL.Query()
-	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if bucket == "" && r.Method == http.MethodGet {
+		return "ListBuckets"
+	}
 	if key == "" {
 		return bucketOperation(r.Method, query.Has)
 	}
+	isCopy := r.Header.Get("X-Amz-Copy-Source") != ""
 	switch {
+	case query.Has("tagging"):
+		return map[string]string{http.MethodGet: "GetObjectTagging", http.MethodPut: "PutObjectTagging", http.MethodDelete: "DeleteObjectTagging"}[r.Method]
 	case r.Method == http.MethodGet && !query.Has("uploadId"):
 		return "GetObject"
 	case r.Method == http.MethodHead:
 		return "HeadObject"
+	case r.Method == http.MethodPut && query.Has("partNumber") && isCopy:
+		return "UploadPartCopy"
 	case r.Method == http.MethodPut && query.Has("partNumber"):
 		return "UploadPart"
-	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
+	case r.Method == http.MethodPut && isCopy:
 		return "CopyObject"
 	case r.Method == http.MethodPut:
 		return "PutObject"
@@ -116,6 +124,8 @@ func bucketOperation(method string, asks func(string) bool) string {
 	switch {
 	case method == http.MethodGet && asks("uploads"):
 		return "ListMultipartUploads"
+	case method == http.MethodGet && asks("versions"):
+		return "ListObjectVersions"
 	case method == http.MethodGet && asks("list-type"):
 		return "ListObjectsV2"
 	case method == http.MethodPost && asks("delete"):

@@ -97,6 +97,34 @@ var calls = map[string]func(*testing.T, *s3.Client) error{
 		_, err := c.AbortMultipartUpload(t.Context(), &s3.AbortMultipartUploadInput{Bucket: bucket, Key: key, UploadId: id})
 		return err
 	},
+	"CopyObject": func(t *testing.T, c *s3.Client) error {
+		_, err := c.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: bucket, Key: key, CopySource: aws.String("b/k")})
+		return err
+	},
+	"UploadPartCopy": func(t *testing.T, c *s3.Client) error {
+		_, err := c.UploadPartCopy(t.Context(), &s3.UploadPartCopyInput{Bucket: bucket, Key: key, CopySource: aws.String("b/k"), UploadId: id, PartNumber: aws.Int32(1)})
+		return err
+	},
+	"ListObjectVersions": func(t *testing.T, c *s3.Client) error {
+		_, err := c.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: bucket})
+		return err
+	},
+	"ListBuckets": func(t *testing.T, c *s3.Client) error {
+		_, err := c.ListBuckets(t.Context(), &s3.ListBucketsInput{})
+		return err
+	},
+	"GetObjectTagging": func(t *testing.T, c *s3.Client) error {
+		_, err := c.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: bucket, Key: key})
+		return err
+	},
+	"PutObjectTagging": func(t *testing.T, c *s3.Client) error {
+		_, err := c.PutObjectTagging(t.Context(), &s3.PutObjectTaggingInput{Bucket: bucket, Key: key, Tagging: &types.Tagging{TagSet: []types.Tag{}}})
+		return err
+	},
+	"DeleteObjectTagging": func(t *testing.T, c *s3.Client) error {
+		_, err := c.DeleteObjectTagging(t.Context(), &s3.DeleteObjectTaggingInput{Bucket: bucket, Key: key})
+		return err
+	},
 	"ListMultipartUploads": func(t *testing.T, c *s3.Client) error {
 		_, err := c.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: bucket})
 		return err
@@ -158,6 +186,13 @@ var proven = map[string][]answer{
 	"CreateMultipartUpload":   {{status: 200, body: "<InitiateMultipartUploadResult><UploadId>x</UploadId></InitiateMultipartUploadResult>"}, {status: 200, body: "<InitiateMultipartUpload><UploadId>x</UploadId></InitiateMultipartUpload>"}},
 	"CompleteMultipartUpload": {{status: 200, body: "<CompleteMultipartUploadResult/>"}, {status: 200, body: "   \r\n\t  <?xml version=\"1.0\"?>\n<CompleteMultipartUploadResult></CompleteMultipartUploadResult>"}},
 	"AbortMultipartUpload":    {{status: 204}, {status: 200}, {status: 200, body: " "}},
+	"CopyObject":              {{status: 200, body: "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"}, {status: 200, body: "  \n<?xml version=\"1.0\"?><CopyObjectResult><ETag>e</ETag></CopyObjectResult>"}},
+	"UploadPartCopy":          {{status: 200, body: "<CopyPartResult><ETag>e</ETag></CopyPartResult>"}},
+	"ListObjectVersions":      {{status: 200, body: "<ListVersionsResult/>"}},
+	"ListBuckets":             {{status: 200, body: "<ListAllMyBucketsResult/>"}},
+	"GetObjectTagging":        {{status: 200, body: "<Tagging/>"}},
+	"PutObjectTagging":        {{status: 200}, {status: 204}},
+	"DeleteObjectTagging":     {{status: 204}, {status: 200}},
 	"ListMultipartUploads":    {{status: 200, body: "<ListMultipartUploadsResult/>"}},
 	"GetObject":               {{status: 200, header: length, body: "x"}, {status: 200, body: "<Error>of the object</Error>"}},
 	"HeadObject":              {{status: 200, header: length}},
@@ -192,7 +227,7 @@ func TestProvenAnswers(t *testing.T) {
 }
 
 // retriedOperations are sent again after an answer that proves nothing.
-var retriedOperations = map[string]bool{"PutObject": true, "UploadPart": true, "CompleteMultipartUpload": true, "CreateBucket": true}
+var retriedOperations = map[string]bool{"PutObject": true, "UploadPart": true, "CompleteMultipartUpload": true, "CreateBucket": true, "CopyObject": true, "UploadPartCopy": true}
 
 // TestUnprovenAnswers are errors, that say whether the request is worth sending again.
 func TestUnprovenAnswers(t *testing.T) {

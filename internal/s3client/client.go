@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -34,6 +35,7 @@ type Options struct {
 type Client struct {
 	Options
 	regions sync.Map // of buckets that are in another region than Options.Region
+	located sync.Map // buckets that Locate has asked for
 }
 
 // New returns a client.
@@ -47,7 +49,7 @@ func New(options Options) *Client { return &Client{Options: options} }
 func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 	send func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options ...func(*s3.Options),
 ) (*Out, error) {
-	c.demandOwner(bucket, in)
+	c.Prepare(bucket, in)
 	region := c.BucketRegion(bucket)
 	out, err := send(ctx, in, append(options, InRegion(region))...)
 	if err == nil {
@@ -65,21 +67,58 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 	return send(ctx, in, append(options, InRegion(actual))...)
 }
 
+// Prepare makes an input ready to be sent to bucket. Every input passes here.
+func (c *Client) Prepare(bucket string, in any) { c.demandOwner(bucket, in) }
+
 // ownerField is the field of an input that demands the bucket's owner. Nearly every
-// operation of S3 on a bucket has it.
-const ownerField = "ExpectedBucketOwner"
+// operation of S3 on a bucket has it. sourceOwnerField is that of a copy's source.
+const (
+	ownerField       = "ExpectedBucketOwner"
+	sourceOwnerField = "ExpectedSourceBucketOwner"
+)
 
 // demandOwner sets the owner that S3 must find, of every input that can demand one,
 // and that does not demand another.
 func (c *Client) demandOwner(bucket string, in any) {
-	account := c.Owner(bucket)
-	if account == "" {
+	if account := c.Owner(bucket); account != "" {
+		demand(in, ownerField, account)
+	}
+	source := ""
+	switch in := in.(type) {
+	case *s3.CopyObjectInput:
+		source = sourceBucket(in.CopySource)
+	case *s3.UploadPartCopyInput:
+		source = sourceBucket(in.CopySource)
+	}
+	if source == "" {
 		return
 	}
-	field := reflect.ValueOf(in).Elem().FieldByName(ownerField)
+	if account := c.Owner(source); account != "" {
+		demand(in, sourceOwnerField, account)
+	}
+}
+
+// demand sets a field of an input, if it has the field and that is not set.
+func demand(in any, name, account string) {
+	field := reflect.ValueOf(in).Elem().FieldByName(name)
 	if field.IsValid() && field.IsNil() {
 		field.Set(reflect.ValueOf(&account))
 	}
+}
+
+// sourceBucket returns the bucket of the header X-Amz-Copy-Source, or the ARN of an
+// access point.
+func sourceBucket(source *string) string {
+	if source == nil {
+		return ""
+	}
+	text := strings.TrimPrefix(*source, "/")
+	if strings.HasPrefix(text, "arn:") {
+		bucket, _, _ := strings.Cut(text, "/object/")
+		return bucket
+	}
+	bucket, _, _ := strings.Cut(text, "/")
+	return bucket
 }
 
 // rewind makes the body of a request ready to be sent again.

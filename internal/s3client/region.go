@@ -18,6 +18,27 @@ func (c *Client) BucketRegion(bucket string) string {
 	return text
 }
 
+// Locate finds out which region a bucket is in, for what can't be sent again in
+// another region. It sends a request for each bucket once. An answer that does not
+// tell the region leaves it at Options.Region; the error is that of no answer at all.
+func (c *Client) Locate(ctx context.Context, bucket string) error {
+	if _, isLocated := c.located.Load(bucket); isLocated || c.BucketRegion(bucket) != "" {
+		return nil
+	}
+	_, err := Call(ctx, c, bucket, &s3.HeadBucketInput{Bucket: &bucket}, c.SDK.HeadBucket)
+	var response *awshttp.ResponseError
+	if err != nil && !errors.As(err, &response) {
+		return err
+	}
+	if err != nil {
+		if region := c.regionHeader(response); region != "" && region != c.Region {
+			c.regions.Store(bucket, region)
+		}
+	}
+	c.located.Store(bucket, true)
+	return nil
+}
+
 // InRegion returns the options of a call in region, which may be "".
 func InRegion(region string) func(*s3.Options) {
 	return func(o *s3.Options) {

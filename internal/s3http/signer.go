@@ -50,3 +50,8 @@ func (s *Signer) SignHTTP(ctx context.Context, credentials aws.Credentials, r *h
 	r.Host = signed.Host
 	return nil
 }
+
+// PresignHTTP signs a request in its URL, with the server's time.
+func (s *Signer) PresignHTTP(ctx context.Context, credentials aws.Credentials, r *http.Request, payloadHash, service, region string, _ time.Time, optFns ...func(*v4.SignerOptions)) (string, http.Header, error) {
+	return s.next.PresignHTTP(ctx, credentials, r, payloadHash, service, region, s.clock.Now(), optFns...)
+}

@@ -235,32 +235,42 @@ func (d *Decoder) fill(page *Page, encoding string) error {
 	return nil
 }
 
-// unescape undoes URL encoding in place, since the text gets no longer. As with
-// Python's unquote_plus, a percent sign without two hexadecimal digits stands for
-// itself.
+// unescape undoes URL encoding in place, since the text gets no longer.
 func (d *Decoder) unescape(entries []listedObject) {
 	for i := range entries {
 		entry := &entries[i]
-		key := d.keys[entry.key:entry.keyEnd]
-		at := 0
-		for at < len(key) && key[at] != '%' && key[at] != '+' {
-			at++
-		}
-		to := at
-		for ; at < len(key); at++ {
-			c := key[at]
-			switch {
-			case c == '+':
-				c = ' '
-			case c == '%' && at+2 < len(key) && isHexDigit(key[at+1]) && isHexDigit(key[at+2]):
-				c = hexValue(key[at+1])<<4 | hexValue(key[at+2])
-				at += 2
-			}
-			key[to] = c
-			to++
-		}
-		entry.keyEnd = entry.key + to
+		entry.keyEnd = entry.key + unescape(d.keys[entry.key:entry.keyEnd])
 	}
+}
+
+// Unescape undoes the URL encoding of a key in a listing.
+func Unescape(key string) string {
+	data := []byte(key)
+	return string(data[:unescape(data)])
+}
+
+// unescape undoes URL encoding in place and returns the length of the result. As with
+// Python's unquote_plus, a percent sign without two hexadecimal digits stands for
+// itself.
+func unescape(key []byte) int {
+	at := 0
+	for at < len(key) && key[at] != '%' && key[at] != '+' {
+		at++
+	}
+	to := at
+	for ; at < len(key); at++ {
+		c := key[at]
+		switch {
+		case c == '+':
+			c = ' '
+		case c == '%' && at+2 < len(key) && isHexDigit(key[at+1]) && isHexDigit(key[at+2]):
+			c = hexValue(key[at+1])<<4 | hexValue(key[at+2])
+			at += 2
+		}
+		key[to] = c
+		to++
+	}
+	return to
 }
 
 func isHexDigit(c byte) bool {

@@ -71,7 +71,7 @@ func (p *put) putParts(ctx context.Context, reader partReader) error {
 		err = reader.check()
 	}
 	if err == nil {
-		err = m.complete(ctx, reader)
+		err = m.complete(ctx, func(kind *checksum.Kind) ([]byte, bool) { return sumAgain(ctx, reader, kind) })
 	}
 	isOver = true
 	if err == nil {
@@ -190,13 +190,9 @@ func (m *multipart) send(ctx context.Context, number int32, next part) error {
 var errUploadGone = errors.New("the upload is gone: another aborted it, or the object that it became was replaced")
 
 // complete makes the parts the object, or verifies that an attempt did whose response
-// was lost.
-func (m *multipart) complete(ctx context.Context, reader partReader) error {
-	slices.SortFunc(m.parts, func(a, b sentPart) int { return int(*a.PartNumber - *b.PartNumber) })
-	parts := make([]types.CompletedPart, len(m.parts))
-	for i, part := range m.parts {
-		parts[i] = part.CompletedPart
-	}
+// was lost. again returns a checksum of all bytes, and false if it can't be computed.
+func (m *multipart) complete(ctx context.Context, again func(*checksum.Kind) ([]byte, bool)) error {
+	parts := m.sortParts()
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &m.opts.Bucket, Key: &m.opts.Key, UploadId: &m.id,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: m.opts.IfMatch, IfNoneMatch: m.ifNoneMatch(),
@@ -221,13 +217,23 @@ func (m *multipart) complete(ctx context.Context, reader partReader) error {
 		if kind == checksum.CRC32 && isKnown {
 			return kind.Bytes(uint64(crc)), true
 		}
-		return sumAgain(ctx, reader, kind)
+		return again(kind)
 	}
 	verified := m.verifyStored(ctx, want, err)
 	if isGone && verified == err { //nolint:errorlint // the refusal itself
 		return m.unknownOutcome(err, errUploadGone)
 	}
 	return verified
+}
+
+// sortParts puts the parts in order, and returns them as a request names them.
+func (m *multipart) sortParts() []types.CompletedPart {
+	slices.SortFunc(m.parts, func(a, b sentPart) int { return int(*a.PartNumber - *b.PartNumber) })
+	parts := make([]types.CompletedPart, len(m.parts))
+	for i, part := range m.parts {
+		parts[i] = part.CompletedPart
+	}
+	return parts
 }
 
 // sumAgain reads all of a body once more, if it can be.

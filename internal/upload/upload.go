@@ -155,11 +155,17 @@ func (p *put) putWhole(ctx context.Context, body io.ReadSeeker, size int64) erro
 	if _, err = p.client.PutObject(ctx, in); err == nil {
 		return nil
 	}
-	failure := p.client.Describe(err)
-	if failure.IsUnproven || failure.Attempts > 1 && failure.Status == http.StatusPreconditionFailed {
+	if p.isDoubtful(err) {
 		return p.verifyStored(ctx, expectBytes(body, size, p.started), err)
 	}
 	return err
+}
+
+// isDoubtful reports whether a request may have stored the object although it failed:
+// its answer proves nothing, or it is a refusal that an attempt before may have caused.
+func (p *put) isDoubtful(err error) bool {
+	failure := p.client.Describe(err)
+	return failure.IsUnproven || failure.Attempts > 1 && failure.Status == http.StatusPreconditionFailed
 }
 
 // ifNoneMatch is nil unless there must not be an object.

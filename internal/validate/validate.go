@@ -23,6 +23,12 @@ import (
 
 var errUnsendable = errors.New("it can't be sent")
 
+// Unsendable returns the error for a text, which is a kind of thing, that can't be sent
+// as it is.
+func Unsendable(kind, text string) error {
+	return fmt.Errorf("invalid %s %q: %w", kind, text, errUnsendable)
+}
+
 // Input returns an error for an operation's input that has a text which is not
 // UTF-8, or metadata that can't be headers of their own.
 func Input(input any) error { return checkValue("", reflect.ValueOf(input)) }

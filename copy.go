@@ -1,0 +1,308 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/upload"
+)
+
+// CopyOptions are the options of CopyObject and MoveObject; nil is the zero value.
+type CopyOptions struct {
+	// PutOptions describe the copy. Its storage class and encryption are the bucket's
+	// defaults unless they are set here. Nil Tags keep the source's.
+	PutOptions
+	// Source selects the version to copy and holds conditions on it, which are those of
+	// GetObject. Its Range must be nil.
+	Source GetOptions
+	// ReplaceMetadata gives the copy the ContentType, Metadata, CacheControl,
+	// ContentEncoding and ContentDisposition of PutOptions instead of the source's. It is
+	// an error to set one of them without it.
+	ReplaceMetadata bool
+
+	maxCopy int64 // the largest object to copy with one request; 0 is S3's limit
+}
+
+// describes reports whether the options have something that ReplaceMetadata replaces.
+func (o *CopyOptions) describes() bool {
+	return o.ContentType != "" || len(o.Metadata) > 0 || o.CacheControl != "" || o.ContentEncoding != "" || o.ContentDisposition != ""
+}
+
+func (o *CopyOptions) check() error {
+	switch {
+	case o.Source.Range != nil:
+		return errors.New("a part of an object can't be copied: CopyOptions.Source has a Range")
+	case !o.ReplaceMetadata && o.describes():
+		return errors.New("a copy keeps the content type and metadata of its source: set CopyOptions.ReplaceMetadata to replace all of them")
+	}
+	return errors.Join(checkKey(o.Source.SSECustomerKey), o.PutOptions.check())
+}
+
+// fields returns the options of all requests of a copy.
+func (o *CopyOptions) fields() inputFields {
+	fields := o.PutOptions.fields().addKey("CopySource", o.Source.SSECustomerKey)
+	if o.ReplaceMetadata {
+		fields = fields.add("MetadataDirective", string(types.MetadataDirectiveReplace))
+	}
+	if o.Tags != nil {
+		fields = fields.add("TaggingDirective", string(types.TaggingDirectiveReplace))
+	}
+	return fields
+}
+
+// CopyObject has the server copy an object: no byte of it comes here. It asks for the
+// source's description first, and copies that version or fails with ErrPrecondition.
+// An object of more than 5 GiB is copied in parts of 256 MiB, up to 24 at once.
+//
+// The copy keeps the source's content type, metadata and tags, or gets those of opts.
+// The two buckets may be in different regions, of one partition of AWS. Conditions of
+// opts.PutOptions hold for what is at the destination, those of opts.Source for the
+// source. A missing source is fs.ErrNotExist. On an error nothing is stored.
+func (s *Store) CopyObject(ctx context.Context, fromBucket, fromKey, bucket, key string, opts *CopyOptions) error {
+	const op = "CopyObject"
+	c, err := s.newCopying(op, fromBucket, fromKey, bucket, key, opts)
+	if err != nil {
+		return err
+	}
+	if err := c.describe(ctx); err != nil {
+		return err
+	}
+	_, err = c.copy(ctx)
+	return err
+}
+
+// A copying is one CopyObject or MoveObject.
+type copying struct {
+	store               *Store
+	op                  string
+	fromBucket, fromKey string
+	bucket, key         string
+	opts                CopyOptions
+	source              *s3.HeadObjectOutput
+}
+
+func (s *Store) newCopying(op, fromBucket, fromKey, bucket, key string, opts *CopyOptions) (*copying, error) {
+	if err := checkNames(op, fromBucket, fromKey); err != nil {
+		return nil, err
+	}
+	if err := checkNames(op, bucket, key); err != nil {
+		return nil, err
+	}
+	c := &copying{store: s, op: op, fromBucket: fromBucket, fromKey: fromKey, bucket: bucket, key: key}
+	if opts != nil {
+		c.opts = *opts
+	}
+	return c, wrapError(op, bucket, key, c.opts.check())
+}
+
+// describe finds out what the source is.
+func (c *copying) describe(ctx context.Context) (err error) {
+	c.source, err = c.store.head(ctx, c.fromBucket, c.fromKey, &c.opts.Source, c.store.client.HeadObject, c.store.askChecksum)
+	return wrapError(c.op, c.fromBucket, c.fromKey, err)
+}
+
+// copy makes the copy and returns its ETag, or "" if that is not known.
+func (c *copying) copy(ctx context.Context) (string, error) {
+	limit := c.opts.maxCopy
+	if limit == 0 {
+		limit = upload.MaxCopy
+	}
+	size := aws.ToInt64(c.source.ContentLength)
+	options := c.uploadOptions()
+	if options.IfMatch != nil {
+		if err := checkIfMatch(*options.IfMatch); err != nil {
+			return "", wrapError(c.op, c.bucket, c.key, err)
+		}
+	}
+	fields := c.opts.fields()
+	if size > limit {
+		options.Algorithm = c.store.checksumAlgorithm()
+		if !c.opts.ReplaceMetadata {
+			options.ContentType, options.Metadata = aws.ToString(c.source.ContentType), c.source.Metadata
+		}
+		kept, err := c.kept(ctx)
+		if err != nil {
+			return "", err
+		}
+		fields = append(fields, kept...)
+	}
+	etag, err := upload.Copy(ctx, storeClient{c.store, fields}, upload.Source{
+		Name: copySource(c.fromBucket, c.fromKey, c.opts.Source.VersionID),
+		Size: size, ETag: strongETag(aws.ToString(c.source.ETag)), Sum: headChecksum(c.source),
+	}, options, limit)
+	if c.opts.IfMatch == "" && !c.opts.IfAbsent && err != nil {
+		err = explainChange(err) // the only condition is that the source is still the same
+	}
+	return etag, wrapUpload(c.op, c.bucket, c.key, err)
+}
+
+func (c *copying) uploadOptions() upload.Options {
+	options := upload.Options{
+		Bucket: c.bucket, Key: c.key, IfMatch: ifMatchOfWrite(c.opts.IfMatch), IfAbsent: c.opts.IfAbsent,
+		Progress: reportTo(c.opts.Progress), CreateGrace: c.store.pace.create,
+	}
+	if c.opts.ReplaceMetadata {
+		options.ContentType, options.Metadata = c.opts.ContentType, c.opts.Metadata
+	}
+	return options
+}
+
+// kept returns what a copy in parts keeps of its source, for which S3 has no
+// directive then.
+func (c *copying) kept(ctx context.Context) (inputFields, error) {
+	var fields inputFields
+	if !c.opts.ReplaceMetadata {
+		if aws.ToInt32(c.source.MissingMeta) > 0 {
+			return nil, &Error{Op: c.op, Bucket: c.fromBucket, Key: c.fromKey, Err: errors.New("it has metadata that no header can hold, so that a copy in parts would lose it: set CopyOptions.ReplaceMetadata")}
+		}
+		fields = fields.add("CacheControl", aws.ToString(c.source.CacheControl)).
+			add("ContentDisposition", aws.ToString(c.source.ContentDisposition)).
+			add("ContentEncoding", aws.ToString(c.source.ContentEncoding)).
+			add("ContentLanguage", aws.ToString(c.source.ContentLanguage)).
+			add("WebsiteRedirectLocation", aws.ToString(c.source.WebsiteRedirectLocation))
+	}
+	if c.opts.Tags != nil || aws.ToInt32(c.source.TagCount) == 0 {
+		return fields, nil
+	}
+	tags, err := c.store.objectTags(ctx, c.fromBucket, c.fromKey, c.opts.Source.VersionID)
+	return fields.add("Tagging", encodeTags(tags)), wrapError(c.op, c.fromBucket, c.fromKey, err)
+}
+
+// copySource returns the header X-Amz-Copy-Source for an object.
+func copySource(bucket, key, version string) string {
+	separator := "/"
+	if strings.HasPrefix(bucket, "arn:") {
+		separator = "/object/"
+	}
+	source := bucket + separator + escapeKey(key)
+	if version != "" {
+		source += "?versionId=" + escapeKey(version)
+	}
+	return source
+}
+
+// CopyObject has the server copy an object.
+func (c storeClient) CopyObject(ctx context.Context, in *s3.CopyObjectInput) (*s3.CopyObjectOutput, error) {
+	return sendWith(ctx, c, in.Bucket, in, c.store.client.CopyObject)
+}
+
+// UploadPartCopy has the server copy a part of an object.
+func (c storeClient) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput) (*s3.UploadPartCopyOutput, error) {
+	return sendWith(ctx, c, in.Bucket, in, c.store.client.UploadPartCopy)
+}
+
+// errSameObject is a move after which the object would be gone.
+var errSameObject = errors.New("source and destination are the same object, which a move would delete")
+
+// MoveObject copies an object as CopyObject does, compares the copy with the source,
+// and deletes the source: only the version that was copied, and only if it is still
+// there unchanged. With opts.Source.VersionID it deletes that version.
+//
+// At no time is the object in neither place. If the copy can't be proven, or the
+// source was replaced meanwhile, the source stays, the error says why, and the copy
+// may be there too.
+func (s *Store) MoveObject(ctx context.Context, fromBucket, fromKey, bucket, key string, opts *CopyOptions) error {
+	const op = "MoveObject"
+	c, err := s.newCopying(op, fromBucket, fromKey, bucket, key, opts)
+	if err != nil {
+		return err
+	}
+	if fromBucket == bucket && fromKey == key {
+		return wrapError(op, bucket, key, errSameObject)
+	}
+	if err := c.describe(ctx); err != nil {
+		return err
+	}
+	if strongETag(aws.ToString(c.source.ETag)) == nil {
+		return wrapError(op, fromBucket, fromKey, errors.New("the server gives no strong ETag, so that nothing tells whether it is replaced while it is moved"))
+	}
+	if err := c.checkDistinct(ctx); err != nil {
+		return wrapError(op, bucket, key, err)
+	}
+	etag, err := c.copy(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.verify(ctx, etag); err != nil {
+		return fmt.Errorf("the source was not deleted, because the copy can't be proven: %w", wrapError(op, bucket, key, err))
+	}
+	return c.deleteSource(ctx)
+}
+
+// checkDistinct returns errSameObject if the destination has what looks like the
+// source itself, because a bucket may have an alias or an access point's name, and
+// some servers take two keys for one file.
+func (c *copying) checkDistinct(ctx context.Context) error {
+	found, err := c.head(ctx)
+	if errors.Is(wrapError(c.op, c.bucket, c.key, err), fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if aws.ToString(found.ETag) == aws.ToString(c.source.ETag) && aws.ToTime(found.LastModified).Equal(aws.ToTime(c.source.LastModified)) &&
+		aws.ToString(found.VersionId) == aws.ToString(c.source.VersionId) {
+		return fmt.Errorf("%w (or look like it: ETag, time and version are equal)", errSameObject)
+	}
+	return nil
+}
+
+// head describes what is at the destination.
+func (c *copying) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
+	return c.store.head(ctx, c.bucket, c.key, &GetOptions{SSECustomerKey: c.opts.SSECustomerKey}, c.store.client.HeadObject, c.store.askChecksum)
+}
+
+// verify returns an error unless the destination has a copy of the source. etag is
+// that of the answer to the copy, or empty.
+func (c *copying) verify(ctx context.Context, etag string) error {
+	found, err := c.head(ctx)
+	if err != nil {
+		return err
+	}
+	if *found.ContentLength != *c.source.ContentLength {
+		return fmt.Errorf("%w: it has %d bytes, and the source %d", errChanged, *found.ContentLength, *c.source.ContentLength)
+	}
+	want, got := headChecksum(c.source), headChecksum(found)
+	if sum, ok := got.Bytes(); ok && want.Kind == got.Kind {
+		return want.Compare(sum)
+	}
+	isCopy := etag != "" && bareETag(etag) == bareETag(aws.ToString(found.ETag))
+	if !isCopy && bareETag(aws.ToString(found.ETag)) != bareETag(aws.ToString(c.source.ETag)) {
+		return fmt.Errorf("%w: its ETag is %q", errChanged, aws.ToString(found.ETag))
+	}
+	return nil
+}
+
+// deleteSource deletes the version of the source that was copied, if it is still
+// there. S3 compares the ETag itself, and for servers that don't, it is looked at here.
+func (c *copying) deleteSource(ctx context.Context) error {
+	keep := func(err error) error {
+		return fmt.Errorf("the copy is stored, and the source was not deleted: %w", wrapError(c.op, c.fromBucket, c.fromKey, err))
+	}
+	pinned := c.opts.Source
+	pinned.IfMatch, pinned.IfNoneMatch = aws.ToString(c.source.ETag), ""
+	pinned.IfModifiedSince, pinned.IfUnmodifiedSince = time.Time{}, time.Time{}
+	now, err := c.store.head(ctx, c.fromBucket, c.fromKey, &pinned, c.store.client.HeadObject)
+	if err != nil {
+		return keep(explainChange(err))
+	}
+	if !aws.ToTime(now.LastModified).Equal(aws.ToTime(c.source.LastModified)) {
+		return keep(fmt.Errorf("%w: it was put again", errChanged))
+	}
+	in := &s3.DeleteObjectInput{Bucket: &c.fromBucket, Key: &c.fromKey, IfMatch: c.source.ETag, VersionId: optional(c.opts.Source.VersionID)}
+	if in.VersionId != nil {
+		in.IfMatch = nil // a version never changes, and S3 takes no condition with one
+	}
+	_, err = call(ctx, c.store, c.fromBucket, in, c.store.client.DeleteObject)
+	if err != nil {
+		return keep(explainChange(err))
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/checksum"
+)
+
+const (
+	// MaxCopy is the largest object that S3 copies with one request, in bytes.
+	MaxCopy = 5 << 30
+	// copyPart is the usual size of a part of a copy, in bytes. The server moves the
+	// bytes, so that a part costs no memory here.
+	copyPart = 256 << 20
+)
+
+// A CopyClient is a [Client] that has the server copy, too.
+type CopyClient interface {
+	Client
+	CopyObject(ctx context.Context, in *s3.CopyObjectInput) (*s3.CopyObjectOutput, error)
+	UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput) (*s3.UploadPartCopyOutput, error)
+}
+
+// A Source is the object that is copied, as a HEAD described it.
+type Source struct {
+	// Name is the object's, as in the header X-Amz-Copy-Source.
+	Name string
+	Size int64
+	// ETag holds the copy to this version of the object, in quotes. It is nil if the
+	// server gives no strong ETag.
+	ETag *string
+	// Sum is the checksum of all bytes, if the server keeps one.
+	Sum checksum.Sum
+}
+
+// errUnpinned is a source that may be replaced between two parts of a copy.
+var errUnpinned = errors.New("the server gives no strong ETag of the source, so that parts of a copy could be of two versions")
+
+// Copy has the server copy an object, in one request up to limit bytes and in parts
+// beyond, and returns the copy's ETag, which is empty if it is not known. On an error
+// there is no copy, but for [ErrOutcomeUnknown] and [LeftBehindError].
+func Copy(ctx context.Context, client CopyClient, source Source, opts Options, limit int64) (etag string, err error) {
+	c := &copier{
+		put: &put{client: client, opts: opts, started: time.Now()}, client: client, source: source,
+	}
+	defer c.panics.rethrow()
+	if source.Size <= limit {
+		return c.copyWhole(ctx)
+	}
+	if source.ETag == nil {
+		return "", errUnpinned
+	}
+	return c.copyParts(ctx, copyPartSize(source.Size, limit))
+}
+
+// copyPartSize returns the size of the parts of a copy: at most limit, and so that
+// [maxParts] of them hold it all.
+func copyPartSize(size, limit int64) int64 {
+	return max(min(copyPart, limit), (size+maxParts-1)/maxParts)
+}
+
+// A copier is one call of Copy.
+type copier struct {
+	*put
+	client CopyClient
+	source Source
+
+	mu   sync.Mutex
+	done int64 // bytes that are copied
+}
+
+// copyWhole copies with one request. It verifies an answer that proves nothing, and a
+// refusal that an attempt before the refused one may have caused.
+func (c *copier) copyWhole(ctx context.Context) (string, error) {
+	in := &s3.CopyObjectInput{
+		Bucket: &c.opts.Bucket, Key: &c.opts.Key, CopySource: &c.source.Name, CopySourceIfMatch: c.source.ETag,
+		IfMatch: c.opts.IfMatch, IfNoneMatch: c.ifNoneMatch(), Metadata: c.opts.Metadata,
+	}
+	if c.opts.ContentType != "" {
+		in.ContentType = &c.opts.ContentType
+	}
+	out, err := c.client.CopyObject(ctx, in)
+	if err == nil {
+		c.report(c.source.Size)
+		return aws.ToString(out.CopyObjectResult.ETag), nil
+	}
+	if !c.isDoubtful(err) {
+		return "", err
+	}
+	err = c.verifyStored(ctx, expected{
+		size: c.source.Size, started: c.started, etag: strings.Trim(aws.ToString(c.source.ETag), `"`), sum: c.sumOfSource,
+	}, err)
+	if err == nil {
+		c.report(c.source.Size)
+	}
+	return "", err
+}
+
+// sumOfSource returns the checksum that the server keeps of the source.
+func (c *copier) sumOfSource(kind *checksum.Kind) ([]byte, bool) {
+	if c.source.Sum.Kind != kind {
+		return nil, false
+	}
+	return c.source.Sum.Bytes()
+}
+
+// copyParts copies in parts, and aborts the upload on any error.
+func (c *copier) copyParts(ctx context.Context, partSize int64) (string, error) {
+	m := &multipart{put: c.put}
+	if err := m.create(ctx); err != nil {
+		return "", err
+	}
+	err := c.copyAll(ctx, m, partSize)
+	if err == nil {
+		err = c.compareSums(m)
+	}
+	if err == nil {
+		err = m.complete(ctx, c.sumOfSource)
+	}
+	if err == nil {
+		return partsETag(m.sortParts()), nil
+	}
+	if abortErr := m.abort(ctx); abortErr != nil {
+		return "", &LeftBehindError{Cause: err, Abort: abortErr, ID: m.id}
+	}
+	return "", err
+}
+
+// copyAll copies the parts, several at once. The first error stops the rest and is
+// returned.
+func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	slots := make(chan struct{}, partsAtOnce)
+	var group sync.WaitGroup
+	for number, offset := int32(1), int64(0); offset < c.source.Size && ctx.Err() == nil; number++ {
+		size := min(partSize, c.source.Size-offset)
+		first := offset
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			defer c.panics.catch(func() { cancel(errProgressPanicked) })
+			if err := c.copyPart(ctx, m, number, first, size); err != nil {
+				cancel(err)
+			}
+		})
+		offset += size
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// copyPart copies one part of the version of the source that the copy began with.
+func (c *copier) copyPart(ctx context.Context, m *multipart, number int32, offset, size int64) error {
+	out, err := c.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
+		Bucket: &c.opts.Bucket, Key: &c.opts.Key, UploadId: &m.id, PartNumber: &number,
+		CopySource: &c.source.Name, CopySourceIfMatch: c.source.ETag, CopySourceRange: aws.String(fmt.Sprintf("bytes=%d-%d", offset, offset+size-1)),
+	})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil {
+		m.isInFlight = true // the server may be at work
+		return err
+	}
+	sent := sentPart{size: size}
+	if m.opts.Algorithm == types.ChecksumAlgorithmCrc32 {
+		sent.crc32 = aws.ToString(out.CopyPartResult.ChecksumCRC32)
+	}
+	sent.CompletedPart = types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag, ChecksumCRC32: out.CopyPartResult.ChecksumCRC32}
+	m.parts = append(m.parts, sent)
+	c.report(size)
+	return nil
+}
+
+// compareSums returns ErrMismatch if the parts' checksums, which the server computed
+// when it copied them, are not those of the source.
+func (c *copier) compareSums(m *multipart) error {
+	m.sortParts()
+	_, crc, isKnown := m.sum()
+	if !isKnown || c.source.Sum.Kind != checksum.CRC32 {
+		return nil
+	}
+	return c.source.Sum.Compare(checksum.CRC32.Bytes(uint64(crc)))
+}
+
+// report tells Progress that size bytes more are copied.
+func (c *copier) report(size int64) {
+	if c.opts.Progress == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done += size
+	c.opts.Progress(c.done, c.source.Size)
+}
