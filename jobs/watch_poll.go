@@ -1,0 +1,271 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+// errStopped is the consumer's break.
+var errStopped = errors.New("stopped")
+
+// Limits of a watcher.
+const (
+	maxWatchFailures = 10
+	maxSlowdown      = 2
+	// maxRest is how many polls apart a job is looked at that seems to have ended.
+	maxRest = 2
+	// A page that yields this many events was worth its request and costs no budget.
+	productive = 128
+	// freePages is how many other pages a poll may list of each job without regard
+	// to what Python would pay; minPages, if that is used up.
+	freePages = 14
+	minPages  = 8
+	// pythonShare is the part of a full listing that a poll may cost on average.
+	pythonShare = 14.0
+	// lostEvery is how many polls apart lost calls are looked for.
+	lostEvery = 5
+)
+
+type watcher struct {
+	client   *Client
+	id       ID
+	opts     *WatchOptions
+	yield    func(Event, error) bool
+	known    map[string]*watchedJob // by folder
+	order    []*watchedJob
+	failures int
+	quiet    int     // polls without news and without anything to wait for, in a row
+	polls    int     // so far
+	keys     int     // that are known
+	saved    float64 // pages that may be listed beyond minPages
+}
+
+func (w *watcher) run(ctx context.Context) error {
+	for slow := 1.0; ; {
+		news, err := w.poll(ctx)
+		if err == nil {
+			var lost int
+			lost, err = w.findLost(ctx)
+			news += lost
+		}
+		switch {
+		case err != nil && !w.mayPass(ctx, err):
+			return err
+		case err == nil && (w.opts.Once || w.finished() || w.idle(news)):
+			return nil
+		case err == nil:
+			w.failures = 0
+		}
+		if slow = min(slow*1.5, maxSlowdown); news > 0 || len(w.opts.Calls) > 0 {
+			slow = 1
+		}
+		if err := w.client.sleep(ctx, time.Duration(slow*float64(w.client.interval))); err != nil {
+			return err
+		}
+	}
+}
+
+// idle reports whether there is nothing more to wait for, as far as can be seen.
+func (w *watcher) idle(news int) bool {
+	waits := slices.ContainsFunc(w.order, func(job *watchedJob) bool {
+		return job.running() || job.position != "" || job.pending(w.client)
+	})
+	if w.quiet++; news > 0 || waits {
+		w.quiet = 0
+	}
+	return w.opts.UntilIdle && w.quiet >= 2
+}
+
+// mayPass reports whether to try again after an error.
+func (w *watcher) mayPass(ctx context.Context, err error) bool {
+	final := errors.Is(err, errStopped) || ctx.Err() != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+	if known := (*lithopss3.Error)(nil); errors.As(err, &known) && known.StatusCode >= 300 && known.StatusCode < 500 && known.StatusCode != http.StatusTooManyRequests {
+		final = true
+	}
+	w.failures++
+	return !final && w.failures < maxWatchFailures && !w.opts.Once
+}
+
+// finished reports whether no call is missing of those that Calls names.
+func (w *watcher) finished() bool {
+	if len(w.opts.Calls) == 0 {
+		return false
+	}
+	for jobID, calls := range w.opts.Calls {
+		if calls <= 0 || w.id.JobID != "" && jobID != w.id.JobID {
+			continue
+		}
+		if job := w.known[JobKey(w.id.ExecutorID, jobID)]; job == nil || job.resolved() < calls {
+			return false
+		}
+	}
+	return true
+}
+
+// poll looks for new jobs and at those that are not at rest: by listing everything,
+// as Python's monitor does, or if that costs more, only where something can be new.
+func (w *watcher) poll(ctx context.Context) (news int, err error) {
+	everything := w.keys/w.client.pageSize + 1
+	defer func() { w.polls++ }()
+	if w.opts.Once || w.polls == 0 || everything <= w.expected() {
+		return w.pollAll(ctx)
+	}
+	w.saved = min(w.saved+float64(everything)/pythonShare, 2*float64(everything))
+	return w.pollJobs(ctx)
+}
+
+// expected returns how many requests pollJobs needs, or less.
+func (w *watcher) expected() int {
+	requests := 1
+	for _, job := range w.order {
+		if !job.gone && !job.complete() {
+			requests += max(1, job.sweep/2)
+		}
+	}
+	return requests
+}
+
+// pollAll lists everything.
+func (w *watcher) pollAll(ctx context.Context) (news int, err error) {
+	keys, listed := 0, map[string]bool{}
+	for _, prefix := range w.id.prefixes(w.opts.Nested) {
+		opts := &lithopss3.ListOptions{Prefix: prefix, PageSize: w.client.pageSize}
+		if w.keys/w.client.pageSize > listedAtOnce || w.opts.Once {
+			opts.Parallel = listedAtOnce
+		}
+		for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, opts) {
+			if err == nil {
+				err = checkPrefix(info.Key, prefix)
+			}
+			if err != nil {
+				return news, err
+			}
+			keys++
+			folder, place, _ := strings.Cut(info.Key[len(Prefix)+1:], "/")
+			job := w.job(folder)
+			if job == nil {
+				continue
+			}
+			listed[folder] = true
+			found, err := job.see(w, place, info.LastModified)
+			news += found
+			if err != nil {
+				return news, err
+			}
+		}
+	}
+	w.keys = keys
+	for folder, job := range w.known {
+		job.position, job.pages, job.sweep = "", 0, keys/w.client.pageSize+1
+		job.gone = !listed[folder]
+	}
+	return news, nil
+}
+
+// pollJobs looks for new jobs, and at each job.
+func (w *watcher) pollJobs(ctx context.Context) (news int, err error) {
+	if err := w.discover(ctx); err != nil {
+		return 0, err
+	}
+	for _, job := range w.order {
+		everyJob := w.opts.UntilIdle && w.quiet > 0 // the second look is at all of them too
+		if job.rest--; job.gone || job.complete() || job.rest > 0 && !everyJob {
+			continue
+		}
+		found, err := job.look(ctx, w)
+		news += found
+		if err != nil {
+			return news, err
+		}
+		if job.rest = maxRest; found > 0 || job.running() || job.calls > 0 {
+			job.rest = 1
+		}
+	}
+	return news, nil
+}
+
+// discover finds the folders of jobs: with the delimiter, a thousand a request.
+func (w *watcher) discover(ctx context.Context) error {
+	if w.id.JobID != "" && !w.opts.Nested {
+		return nil // the only folder is known, as something was in it
+	}
+	prefix := Prefix + "/"
+	opts := &lithopss3.ListOptions{Prefix: executorPrefix(w.id.ExecutorID), Delimiter: "/"}
+	listed := map[string]bool{}
+	for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, opts) {
+		if err == nil {
+			err = checkPrefix(info.Key, prefix)
+		}
+		if err != nil {
+			return err
+		}
+		folder := strings.TrimSuffix(info.Key[len(prefix):], "/")
+		if info.IsPrefix && w.job(folder) != nil {
+			listed[folder] = true
+		}
+	}
+	for folder, job := range w.known {
+		if job.gone = !listed[folder]; job.gone {
+			job.position, job.rest = "", 0
+		}
+	}
+	return nil
+}
+
+// job returns the job with a folder, which it knows from now on; nil for a folder
+// that is not selected.
+func (w *watcher) job(folder string) *watchedJob {
+	if job := w.known[folder]; job != nil {
+		return job
+	}
+	executorID, jobID, ok := parseJobKey(folder)
+	call := Call{executorID, jobID, w.id.CallID}
+	if !ok || !w.id.Has(call) && (!w.opts.Nested || !w.id.HasNested(call)) {
+		return nil
+	}
+	job := &watchedJob{executorID: executorID, jobID: jobID, started: map[string]time.Time{}, done: map[string]bool{}, lost: map[string]bool{}, digits: minCallDigits}
+	if executorID == w.id.ExecutorID {
+		job.calls = w.opts.Calls[jobID]
+	}
+	w.known[folder] = job
+	w.order = append(w.order, job)
+	return job
+}
+
+// findLost yields the calls that are lost. Before it believes that, it looks at all
+// that the job has running.
+func (w *watcher) findLost(ctx context.Context) (news int, err error) {
+	lostAfter := w.client.lost
+	if lostAfter <= 0 || w.polls%lostEvery != 1 && !w.opts.Once {
+		return 0, nil
+	}
+	now := w.client.Now()
+	for _, job := range w.order {
+		if job.gone || !isLost(job.oldest, now, lostAfter) || len(job.mayBeLost(now, lostAfter)) == 0 {
+			continue
+		}
+		if !w.opts.Once {
+			job.position = ""
+			found, err := job.scan(ctx, w, -1)
+			news += found
+			if err != nil {
+				return news, err
+			}
+		}
+		for _, callID := range job.mayBeLost(now, lostAfter) {
+			job.lost[callID] = true
+			news++
+			if !w.yield(Event{Call{job.executorID, job.jobID, callID}, CallLost, ""}, nil) {
+				return news, errStopped
+			}
+		}
+	}
+	return news, nil
+}
