@@ -200,8 +200,29 @@ func kindName(v any) string {
 		return "dict"
 	case ByteArray:
 		return "bytearray"
+	case FrozenSet:
+		return "frozenset"
+	case complex128:
+		return "complex"
+	case Decimal:
+		return "decimal.Decimal"
+	case time.Time, NaiveTime:
+		return "datetime.datetime"
+	case Date:
+		return "datetime.date"
+	case TimeOfDay:
+		return "datetime.time"
+	case Timedelta:
+		return "datetime.timedelta"
+	case *NumpyArray, numpyRow:
+		return "numpy.ndarray"
+	case NumpyScalar:
+		return "numpy " + v.DType
+	case *CloudObject:
+		return "CloudObject"
 	case *Object:
-		return Global{v.Module, v.Name}.TypeName()
+		name, _ := v.Class()
+		return name
 	case *Exception:
 		return v.TypeName()
 	case Global:

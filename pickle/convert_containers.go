@@ -1,0 +1,379 @@
+package pickle
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// storeList stores the items of a value in a slice or an array.
+func storeList(into reflect.Value, value any) error {
+	if into.Type().Elem().Kind() == reflect.Uint8 {
+		if data, ok := bytesOf(value); ok {
+			return storeBytes(into, value, data)
+		}
+	}
+	items, ok := itemsOf(value)
+	if !ok {
+		return misfit(into, value, "")
+	}
+	if into.Kind() == reflect.Slice {
+		into.Set(reflect.MakeSlice(into.Type(), items.length, items.length))
+	}
+	if items.length != into.Len() {
+		return misfit(into, value, fmt.Sprintf("it has %d items", items.length))
+	}
+	for i := range items.length {
+		if err := store(into.Index(i), items.at(i)); err != nil {
+			return at(fmt.Sprintf("[%d]", i), err)
+		}
+	}
+	return nil
+}
+
+func bytesOf(value any) ([]byte, bool) {
+	switch v := value.(type) {
+	case []byte:
+		return v, true
+	case ByteArray:
+		return v, true
+	}
+	return nil, false
+}
+
+func storeBytes(into reflect.Value, value any, data []byte) error {
+	if into.Kind() == reflect.Slice {
+		into.SetBytes(data)
+		return nil
+	}
+	if len(data) != into.Len() {
+		return misfit(into, value, fmt.Sprintf("it has %d bytes", len(data)))
+	}
+	reflect.Copy(into, reflect.ValueOf(data))
+	return nil
+}
+
+// items are the items of a sequence or a set.
+type items struct {
+	length int
+	at     func(i int) any
+}
+
+func itemsOf(value any) (items, bool) {
+	list, ok := listOf(value)
+	if ok {
+		return items{len(list), func(i int) any { return list[i] }}, true
+	}
+	switch v := value.(type) {
+	case *NumpyArray:
+		return arrayItems(v, 0, v.Shape), true
+	case numpyRow:
+		return arrayItems(v.array, v.start, v.shape), true
+	}
+	return items{}, false
+}
+
+// listOf returns the items of what holds them in a slice.
+func listOf(value any) ([]any, bool) {
+	switch v := value.(type) {
+	case []any:
+		return v, true
+	case Tuple:
+		return v, true
+	case Set:
+		return v, true
+	case FrozenSet:
+		return v, true
+	case *Object:
+		return v.listItems()
+	}
+	return nil, false
+}
+
+// listItems returns the items of a deque, or of an instance of a subclass of list.
+func (o *Object) listItems() ([]any, bool) {
+	if o.Items != nil {
+		return nil, false
+	}
+	isDeque := o.builder() == Global{"collections", "deque"}
+	if isDeque && len(o.List) == 0 && len(o.Args) > 0 {
+		return listOf(o.Args[0])
+	}
+	return o.List, isDeque || len(o.List) > 0
+}
+
+// A numpyRow is what an array has at an index of its first dimensions.
+type numpyRow struct {
+	array *NumpyArray
+	start int   // of its first element, in row-major order
+	shape []int // of the other dimensions; never empty
+}
+
+func arrayItems(array *NumpyArray, start int, shape []int) items {
+	rest, step := shape[1:], 1
+	for _, n := range rest {
+		step *= n
+	}
+	return items{shape[0], func(i int) any {
+		if len(rest) == 0 {
+			return array.At(start + i)
+		}
+		return numpyRow{array, start + i*step, rest}
+	}}
+}
+
+// entriesOf returns the entries of a dict, and of an instance of a subclass, or the
+// attributes of another object.
+func entriesOf(value any) (entries *Dict, isAttributes, ok bool) {
+	switch v := value.(type) {
+	case *Dict:
+		return v, false, true
+	case *Object:
+		if v.Items != nil {
+			return v.Items, false, true
+		}
+		if entries, ok := v.onlyItems(); ok && entries != nil {
+			return entries, false, true
+		}
+		if entries, ok := v.emptyDict(); ok {
+			return entries, false, true
+		}
+		entries, ok := v.attributes()
+		return entries, true, ok
+	}
+	return nil, false, false
+}
+
+// emptyDict returns an empty dict for an instance of a well-known subclass of dict.
+func (o *Object) emptyDict() (*Dict, bool) {
+	class := o.builder()
+	isDict := class.Module == "collections" && (class.Name == "OrderedDict" || class.Name == "Counter" || class.Name == "defaultdict")
+	return &Dict{}, isDict
+}
+
+// attributes returns the attributes of an object that has nothing else, as one of a
+// dataclass, with slots too, whose state is (None or a dict, a dict).
+func (o *Object) attributes() (*Dict, bool) {
+	if len(o.Args) > 0 || o.Kwargs != nil || len(o.List) > 0 {
+		return nil, false
+	}
+	switch state := o.State.(type) {
+	case *Dict:
+		return state, true
+	case Tuple:
+		if len(state) != 2 {
+			return nil, false
+		}
+		slots, ok := state[1].(*Dict)
+		if !ok {
+			return nil, false
+		}
+		both := &Dict{}
+		own, _ := state[0].(*Dict)
+		for _, part := range []*Dict{own, slots} {
+			for key, value := range part.All() {
+				_ = both.Set(key, value) // was a key before
+			}
+		}
+		return both, true
+	}
+	return nil, false
+}
+
+// step writes the step of a path to a key or an attribute.
+func step(key any, isAttribute bool) string {
+	if name, ok := key.(string); ok && isAttribute {
+		return "." + name
+	}
+	const longest = 80
+	text := Repr(key)
+	if runes := []rune(text); len(runes) > longest {
+		text = string(runes[:longest-1]) + "…"
+	}
+	return "[" + text + "]"
+}
+
+func storeMap(into reflect.Value, value any) error {
+	kind := into.Type()
+	if kind.Elem() == reflect.TypeFor[struct{}]() {
+		switch value.(type) {
+		case Set, FrozenSet:
+			return storeSet(into, value)
+		}
+	}
+	entries, isAttributes, ok := entriesOf(value)
+	if !ok {
+		return misfit(into, value, "")
+	}
+	into.Set(reflect.MakeMapWithSize(kind, entries.Len()))
+	for key, value := range entries.All() {
+		place := step(key, isAttributes)
+		element := reflect.New(kind.Elem()).Elem()
+		if err := store(element, value); err != nil {
+			return at(place, err)
+		}
+		if err := addKey(into, key, element); err != nil {
+			return at("key "+place, err)
+		}
+	}
+	return nil
+}
+
+// storeSet stores the elements of a set as keys.
+func storeSet(into reflect.Value, value any) error {
+	elements, _ := listOf(value)
+	into.Set(reflect.MakeMapWithSize(into.Type(), len(elements)))
+	for _, element := range elements {
+		if err := addKey(into, element, reflect.ValueOf(struct{}{})); err != nil {
+			return at("element "+step(element, false), err)
+		}
+	}
+	return nil
+}
+
+// addKey adds a key that the map does not have yet.
+func addKey(into reflect.Value, key any, element reflect.Value) error {
+	made := reflect.New(into.Type().Key()).Elem()
+	if err := store(made, key); err != nil {
+		return err
+	}
+	if !made.Comparable() {
+		return misfit(made, key, "Go can't compare it, so that it can't be a key")
+	}
+	if into.MapIndex(made).IsValid() {
+		return misfit(made, key, "another key becomes the same")
+	}
+	into.SetMapIndex(made, element)
+	return nil
+}
+
+func storeStruct(into reflect.Value, value any) error {
+	fields := fieldsOf(into.Type())
+	if list, ok := positional(value); ok {
+		if len(list) != len(fields) {
+			return misfit(into, value, fmt.Sprintf("it has %d items, and the struct %d fields", len(list), len(fields)))
+		}
+		for i, item := range list {
+			if err := fields[i].store(into, item); err != nil {
+				return at(fmt.Sprintf("[%d]", i), err)
+			}
+		}
+		return nil
+	}
+	entries, isAttributes, ok := entriesOf(value)
+	if !ok {
+		return misfit(into, value, "")
+	}
+	byName := foldedKeys(entries)
+	for _, field := range fields {
+		key, err := field.key(entries, byName)
+		if err != nil {
+			return misfit(into, value, err.Error())
+		}
+		item, known := entries.Get(key)
+		if !known {
+			continue
+		}
+		if err := field.store(into, item); err != nil {
+			return at(step(key, isAttributes), err)
+		}
+	}
+	return nil
+}
+
+// positional returns the items of a tuple or a namedtuple.
+func positional(value any) ([]any, bool) {
+	switch v := value.(type) {
+	case Tuple:
+		return v, true
+	case *Object:
+		class := v.builder()
+		return v.Args, len(v.Args) > 0 && v.isCall(1, len(v.Args)) && class.Name != "" && !isFunctionName(lastName(class.Name)) && !isDictArgument(v.Args)
+	}
+	return nil, false
+}
+
+// isDictArgument reports whether a subclass of dict is made of its only argument.
+func isDictArgument(args Tuple) bool {
+	_, ok := args[0].(*Dict)
+	return len(args) == 1 && ok
+}
+
+// A structField is a field of a struct that takes a key of a dict.
+type structField struct {
+	index  []int
+	name   string // of the key, from the tag; or of the field
+	tagged bool
+}
+
+// structFields has the fields of the types that were asked for: reflect.Type to
+// []structField.
+var structFields sync.Map
+
+// fieldsOf returns the fields of a struct that can be set, promoted ones included.
+func fieldsOf(kind reflect.Type) []structField {
+	if known, ok := structFields.Load(kind); ok {
+		return known.([]structField)
+	}
+	var fields []structField
+	for _, field := range reflect.VisibleFields(kind) {
+		name, tagged := field.Tag.Lookup("pickle")
+		if !field.IsExported() || name == "-" || field.Anonymous && !tagged {
+			continue
+		}
+		if !tagged {
+			name = field.Name
+		}
+		fields = append(fields, structField{field.Index, name, tagged})
+	}
+	structFields.Store(kind, fields)
+	return fields
+}
+
+// store stores a value in the field of a struct. Embedded pointers on the way are set.
+func (f structField) store(into reflect.Value, value any) error {
+	for _, i := range f.index {
+		if into.Kind() == reflect.Pointer {
+			if into.IsNil() && !into.CanSet() {
+				return misfit(into, value, "an embedded pointer to a type that is not exported can't be set")
+			}
+			if into.IsNil() {
+				into.Set(reflect.New(into.Type().Elem()))
+			}
+			into = into.Elem()
+		}
+		into = into.Field(i)
+	}
+	return store(into, value)
+}
+
+// key returns the key for the field: of the same name, or else of one that is the same
+// but for case and underscores.
+func (f structField) key(entries *Dict, byName map[string][]string) (string, error) {
+	if _, ok := entries.Get(f.name); ok || f.tagged {
+		return f.name, nil
+	}
+	keys := byName[folded(f.name)]
+	if len(keys) > 1 {
+		return "", fmt.Errorf("the keys %s and %s are both for the field %s", Repr(keys[0]), Repr(keys[1]), f.name)
+	}
+	if len(keys) == 0 {
+		return f.name, nil
+	}
+	return keys[0], nil
+}
+
+// folded returns a name without case and underscores.
+func folded(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// foldedKeys returns the keys that are texts by their folded names.
+func foldedKeys(entries *Dict) map[string][]string {
+	keys := map[string][]string{}
+	for key := range entries.All() {
+		if name, ok := key.(string); ok {
+			keys[folded(name)] = append(keys[folded(name)], name)
+		}
+	}
+	return keys
+}
