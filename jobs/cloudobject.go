@@ -29,6 +29,8 @@ type CloudObjectOptions struct {
 // Lithops' COBJECTS_INDEX does: session id → *atomic.Uint64.
 var sessionCounters sync.Map
 
+var errNilCloudObject = errors.New("a nil *CloudObject")
+
 // ownSession stands for the session where there is none: Python then numbers
 // from 0 in each process, so that one overwrites the other's.
 var ownSession = sync.OnceValue(func() string { return "go-" + randomHex(8) })
@@ -40,6 +42,12 @@ func (c *Client) PutCloudObject(ctx context.Context, body io.Reader, opts *Cloud
 	if opts == nil {
 		opts = &CloudObjectOptions{}
 	}
+	object := c.newCloudObject(*opts)
+	return object, c.storage.PutObject(ctx, object.Bucket, object.Key, body, nil)
+}
+
+// newCloudObject returns a reference with the next key of the session.
+func (c *Client) newCloudObject(opts CloudObjectOptions) *CloudObject {
 	object := &CloudObject{Backend: lithopss3.Backend, Bucket: opts.Bucket, Key: opts.Key}
 	if object.Bucket == "" {
 		object.Bucket = c.bucket
@@ -53,7 +61,7 @@ func (c *Client) PutCloudObject(ctx context.Context, body io.Reader, opts *Cloud
 	if object.Key == "" { // a key that was given takes a number too, as in Python
 		object.Key = CloudObjectKey(session, number)
 	}
-	return object, c.storage.PutObject(ctx, object.Bucket, object.Key, body, nil)
+	return object
 }
 
 // GetCloudObject opens what a reference names. The caller closes the Body. A
@@ -87,7 +95,11 @@ func (c *Client) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject
 	return errors.Join(errs...)
 }
 
+// checkBackend returns an error for a reference that is nil or into another storage.
 func checkBackend(object *CloudObject) error {
+	if object == nil {
+		return errNilCloudObject
+	}
 	if object.Backend != lithopss3.Backend {
 		return fmt.Errorf("%w: %v is in %q, not in %q", lithopss3.ErrOtherBackend, object, object.Backend, lithopss3.Backend)
 	}

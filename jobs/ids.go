@@ -17,14 +17,14 @@ const (
 	ReduceJob = 'R' // the reduce of map_reduce
 )
 
-// FormatJobID is the id of an executor's n-th job, counted from 0: "M000"
+// FormatJobID returns the id of an executor's n-th job, counted from 0: "M000"
 // (lithops.executors.FunctionExecutor). A reduce has its map's number.
 func FormatJobID(jobType byte, n int) string { return fmt.Sprintf("%c%03d", jobType, n) }
 
-// FormatCallID is the id of a job's n-th call, counted from 0: "00000".
+// FormatCallID returns the id of a job's n-th call, counted from 0: "00000".
 func FormatCallID(n int) string { return fmt.Sprintf("%05d", n) }
 
-// FormatExecutorID is the id of a session's n-th executor, counted from 0
+// FormatExecutorID returns the id of a session's n-th executor, counted from 0
 // (lithops.utils.create_executor_id). Inside a call the session is the call's:
 // "4b99c1-0-M009-00000".
 func FormatExecutorID(sessionID string, n int) string { return sessionID + "-" + strconv.Itoa(n) }
@@ -36,7 +36,7 @@ var processSession = sync.OnceValue(func() string { return randomHex(3) })
 // executorCount counts the executors of the process.
 var executorCount atomic.Int64
 
-// NewExecutorID is the id of another executor of this process
+// NewExecutorID returns the id of another executor of this process
 // (lithops.utils.create_executor_id), "4b99c1-0". Inside a call of Lithops, which
 // __LITHOPS_SESSION_ID tells, the session is the call's; else it is made of six
 // random hexadecimal digits. It is safe for concurrent use.
@@ -55,7 +55,7 @@ func NewExecutorID() string {
 	return FormatExecutorID(session, n)
 }
 
-// NewActivationID is an id for an attempt at a call: twelve random hexadecimal
+// NewActivationID returns an id for an attempt at a call: twelve random hexadecimal
 // digits, as Lithops' worker makes them where its platform has none of its own.
 func NewActivationID() string { return randomHex(6) }
 

@@ -154,17 +154,6 @@ func (c *Client) DeleteData(ctx context.Context, key string) error {
 	return c.storage.DeleteObjects(ctx, c.bucket, []string{key})
 }
 
-// AggregateData puts the pickled arguments of a job's calls one after another,
-// as they go under [DataKey]; ranges tells where each of them is
-// (lithops.utils.agg_data, whose ranges count to the last byte).
-func AggregateData(items [][]byte) (data []byte, ranges []lithopss3.ByteRange) {
-	for _, item := range items {
-		ranges = append(ranges, lithopss3.ByteRange{Offset: int64(len(data)), Length: int64(len(item))})
-		data = append(data, item...)
-	}
-	return data, ranges
-}
-
 // PutFunction stores a pickled function for an executor, and returns its key,
 // which is made from its bytes.
 func (c *Client) PutFunction(ctx context.Context, executorID string, function []byte) (key string, err error) {
@@ -180,7 +169,7 @@ func (c *Client) GetFunction(ctx context.Context, key string) ([]byte, error) {
 
 // readAll returns the bytes of an object, of at most 1 GiB.
 func (c *Client) readAll(ctx context.Context, key string) (data []byte, err error) {
-	err = c.read(ctx, key, maxOutput, func(read []byte) error {
+	err = c.read(ctx, c.source(key, maxOutput), func(read []byte) error {
 		data = read
 		return nil
 	})
@@ -279,7 +268,7 @@ func (c *Client) ResultOf(ctx context.Context, status *Status) (any, error) {
 	if err != nil || ok || status.ResultSize == 0 {
 		return value, err
 	}
-	err = c.read(ctx, status.OutputKey(), maxOutput, func(data []byte) error {
+	err = c.read(ctx, c.source(status.OutputKey(), maxOutput), func(data []byte) error {
 		if value, err = pickle.Decode(data); err != nil {
 			return fmt.Errorf("%s: %w", status.OutputKey(), err)
 		}

@@ -366,34 +366,6 @@ func TestFinish(t *testing.T) {
 	require.Error(t, client.Finish(ctx, newStatus(102), struct{}{}, nil))
 }
 
-func TestAggregateDataGolden(t *testing.T) {
-	t.Parallel()
-	var golden struct {
-		Cases []struct {
-			Lens []int `json:"lens"`
-			Out  struct {
-				Len    int        `json:"joined_len"`
-				Ranges [][2]int64 `json:"ranges"`
-			} `json:"out"`
-		} `json:"agg_data"`
-	}
-	data, err := os.ReadFile("../testdata/golden/extras.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, &golden))
-	for _, c := range golden.Cases {
-		var items [][]byte
-		for _, length := range c.Lens {
-			items = append(items, make([]byte, length))
-		}
-		joined, ranges := jobs.AggregateData(items)
-		assert.Len(t, joined, c.Out.Len)
-		require.Len(t, ranges, len(c.Out.Ranges))
-		for i, r := range ranges {
-			assert.Equal(t, c.Out.Ranges[i], [2]int64{r.Offset, r.Offset + r.Length - 1})
-		}
-	}
-}
-
 func TestFunctionsAndData(t *testing.T) {
 	t.Parallel()
 	client, _, _ := newJobs(t)
@@ -407,9 +379,12 @@ func TestFunctionsAndData(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "function", string(function))
 
-	data, ranges := jobs.AggregateData([][]byte{[]byte("one"), []byte("two!")})
 	dataKey := jobs.DataKey("e-0", "M000")
-	require.NoError(t, client.PutData(t.Context(), dataKey, bytes.NewReader(data)))
+	ranges, err := client.PutArguments(t.Context(), "e-0", "M000", each([][]byte{[]byte("one"), []byte("two!")}))
+	require.NoError(t, err)
+	arguments, err := client.Arguments(t.Context(), jobs.Call{ExecutorID: "e-0", JobID: "M000", CallID: "00000"}, ranges[0])
+	require.NoError(t, err)
+	assert.Equal(t, "one", string(arguments))
 	object, err := client.GetData(t.Context(), dataKey, &lithopss3.GetOptions{Range: &ranges[1]})
 	require.NoError(t, err)
 	item, err := io.ReadAll(object.Body)

@@ -29,47 +29,68 @@ type Call struct {
 	ExecutorID, JobID, CallID string
 }
 
-// String is the call's place below [Prefix]: "4b99c1-0-M000/00000".
+// Calls returns the calls of a job that has n, in their order.
+func Calls(executorID, jobID string, n int) []Call {
+	calls := make([]Call, max(0, n))
+	for i := range calls {
+		calls[i] = Call{executorID, jobID, FormatCallID(i)}
+	}
+	return calls
+}
+
+// String returns the call's place below [Prefix]: "4b99c1-0-M000/00000".
 func (c Call) String() string { return JobKey(c.ExecutorID, c.JobID) + "/" + c.CallID }
 
-// Session is the id of the session inside the call, "4b99c1-0-M009-00000": what
-// its CloudObjects and the executors that it makes are named after.
+// Session returns the id of the session inside the call, "4b99c1-0-M009-00000", from
+// which its CloudObjects and the executors that it makes have their names.
 func (c Call) Session() string { return JobKey(c.ExecutorID, c.JobID) + "-" + c.CallID }
 
-// JobKey is what stands for a job in keys (create_job_key of
-// lithops/storage/utils.py, as the functions below).
+// JobKey returns the name of a job in keys, "4b99c1-0-M000" (create_job_key of
+// lithops/storage/utils.py, where the functions below come from too).
 func JobKey(executorID, jobID string) string { return executorID + "-" + jobID }
 
-// FunctionKey is the key of a pickled function; hash is the MD5 of its bytes, in
-// hexadecimal (create_func_key).
+// FunctionKey returns the key of a job's function. hash is the MD5 of the object's
+// bytes, in hexadecimal (create_func_key); [Client.PutFunction] makes it.
+//
+// Where a worker of Python's shall load the function, the object is the pickle of a
+// dict with two keys:
+//
+//	func         bytes: the function, pickled on its own, as by cloudpickle
+//	module_data  a dict from the path of each module's file, relative to a folder that
+//	             the worker adds to sys.path, to its content as base64, a str; {} for none
+//
+// The worker calls the function with the dict of a call's arguments, see
+// [Client.PutArguments], as keyword arguments. An executor whose workers are in Go may
+// store any bytes.
 func FunctionKey(executorID, hash string) string {
 	return Prefix + "/" + executorID + "/" + hash + functionSuffix
 }
 
-// DataKey is the key of a job's aggregated data (create_data_key).
+// DataKey returns the key of the arguments of a job's calls, one pickle after another
+// (create_data_key), see [Client.PutArguments].
 func DataKey(executorID, jobID string) string {
 	return Prefix + "/" + JobKey(executorID, jobID) + "/" + dataName
 }
 
-// InitKey is the key of the empty object that a call leaves when it starts;
+// InitKey returns the key of the empty object that a call leaves when it starts;
 // activationID tells its attempts apart (create_init_key).
 func (c Call) InitKey(activationID string) string {
 	return Prefix + "/" + c.String() + "/" + activationID + initSuffix
 }
 
-// StatusKey is the key of the status that a call leaves when it ends (create_status_key).
+// StatusKey returns the key of the status that a call leaves when it ends (create_status_key).
 func (c Call) StatusKey() string { return Prefix + "/" + c.String() + "/" + statusName }
 
-// OutputKey is the key of a call's result, if that is too large for its status
+// OutputKey returns the key of a call's result, if that is too large for its status
 // (create_output_key).
 func (c Call) OutputKey() string { return Prefix + "/" + c.String() + "/" + outputName }
 
-// RuntimeKey is the key of a runtime's metadata (InternalStorage.put_runtime_meta).
+// RuntimeKey returns the key of a runtime's metadata (InternalStorage.put_runtime_meta).
 func RuntimeKey(runtime string) string {
 	return strings.ReplaceAll(RuntimesPrefix+"/"+runtime+runtimeSuffix, `\`, "/")
 }
 
-// CloudObjectKey is the key that Lithops gives the n-th CloudObject of a session,
+// CloudObjectKey returns the key that Lithops gives the n-th CloudObject of a session,
 // counted from 0 (Storage.put_cloudobject). A call's session is its job's key and
 // its own id, "4b99c1-0-M005-00000".
 func CloudObjectKey(sessionID string, n uint64) string {
@@ -80,7 +101,7 @@ func CloudObjectKey(sessionID string, n uint64) string {
 	return TempPrefix + "/" + sessionID + "/" + name
 }
 
-// A KeyKind is what an object of Lithops is.
+// A KeyKind tells what an object of Lithops holds.
 type KeyKind int
 
 // Kinds of keys, and what of a [Key] each has.
@@ -94,6 +115,15 @@ const (
 	KeyRuntime                        // Name
 )
 
+// String returns "function", "data", "init", "status", "output", "cloudobject" or
+// "runtime".
+func (k KeyKind) String() string {
+	if k < KeyFunction || k > KeyRuntime {
+		return "KeyKind(" + strconv.Itoa(int(k)) + ")"
+	}
+	return [...]string{"function", "data", "init", "status", "output", "cloudobject", "runtime"}[k-KeyFunction]
+}
+
 // A Key is what [ParseKey] reads from an object's key.
 type Key struct {
 	Kind KeyKind
@@ -104,7 +134,7 @@ type Key struct {
 	Name         string // of a CloudObject, or a runtime
 }
 
-// String is the key again.
+// String returns the key that was parsed.
 func (k Key) String() string {
 	switch k.Kind {
 	case KeyFunction:
@@ -125,7 +155,7 @@ func (k Key) String() string {
 	return ""
 }
 
-// isDigits tells whether text is a number as ids have it: 1 to 18 digits. Lithops
+// isDigits reports whether text is a number as ids have it: 1 to 18 digits. Lithops
 // writes more than one, but Python reads any.
 func isDigits(text string) bool {
 	for i := range len(text) {
@@ -144,8 +174,8 @@ func isJobID(text string) bool {
 	return len(text) > 1 && text[0] >= 'A' && text[0] <= 'Z' && isDigits(text[1:])
 }
 
-// ParseKey reads a key that Lithops made. It is strict: of a key that only
-// begins or ends like one, ok is false. For every key, Key.String gives it back.
+// ParseKey reads a key that Lithops made. It is strict: for a key that only begins or
+// ends like one, ok is false. Key.String returns the same key again.
 func ParseKey(key string) (parsed Key, ok bool) {
 	if name, isRuntime := strings.CutPrefix(key, RuntimesPrefix+"/"); isRuntime {
 		name, ok = strings.CutSuffix(name, runtimeSuffix)
@@ -257,7 +287,7 @@ func outermost(executorID string) string {
 	}
 }
 
-// isWithin tells whether an executor is the named one, or was made inside one of
+// isWithin reports whether an executor is the named one, or was made inside one of
 // its calls. "4b99c1-1" is not within "4b99c1-10", nor the other way round. Everything
 // is within "".
 func isWithin(executorID, ancestor string) bool {

@@ -22,33 +22,44 @@ const (
 	maxStatuses = 8 << 20
 )
 
-// read reads an object of at most limit bytes and passes it to use. The bytes count
-// as held until use returns.
-func (c *Client) read(ctx context.Context, key string, limit int64, use func(data []byte) error) error {
-	object, err := c.open(ctx, key, limit)
+// A source is an object, or a range of it, that is read into memory.
+type source struct {
+	bucket, key string
+	limit       int64                // in bytes; what is larger is ErrTooLarge
+	where       *lithopss3.ByteRange // nil for all of it
+}
+
+// source returns an object in the bucket of the jobs.
+func (c *Client) source(key string, limit int64) source {
+	return source{bucket: c.bucket, key: key, limit: limit}
+}
+
+// read reads an object and passes it to use. The bytes count as held until use returns.
+func (c *Client) read(ctx context.Context, from source, use func(data []byte) error) error {
+	object, err := c.open(ctx, from)
 	if err != nil {
 		return err
 	}
-	release, err := c.reading.acquire(ctx, weight(object, limit))
+	release, err := c.reading.acquire(ctx, weight(object, from.limit))
 	if err != nil {
-		return errors.Join(fmt.Errorf("reading %s: %w", key, err), object.Body.Close())
+		return errors.Join(fmt.Errorf("reading %s: %w", from.key, err), object.Body.Close())
 	}
 	defer release()
-	data, err := readBody(object, key, limit)
+	data, err := readBody(object, from)
 	if err != nil {
 		return err
 	}
 	return use(data)
 }
 
-// open opens an object of at most limit bytes.
-func (c *Client) open(ctx context.Context, key string, limit int64) (*lithopss3.Object, error) {
-	object, err := c.storage.GetObject(ctx, c.bucket, key, nil)
+// open opens an object that is not too large.
+func (c *Client) open(ctx context.Context, from source) (*lithopss3.Object, error) {
+	object, err := c.storage.GetObject(ctx, from.bucket, from.key, &lithopss3.GetOptions{Range: from.where})
 	if err != nil {
 		return nil, err
 	}
-	if object.Length > limit {
-		return nil, errors.Join(tooLarge(key, limit), object.Body.Close())
+	if object.Length > from.limit {
+		return nil, errors.Join(tooLarge(from.key, from.limit), object.Body.Close())
 	}
 	return object, nil
 }
@@ -67,14 +78,14 @@ func weight(object *lithopss3.Object, limit int64) int64 {
 }
 
 // readBody reads an object's body to its end and closes it.
-func readBody(object *lithopss3.Object, key string, limit int64) (data []byte, err error) {
+func readBody(object *lithopss3.Object, from source) (data []byte, err error) {
 	defer func() { err = errors.Join(err, object.Body.Close()) }()
-	data, err = readAll(io.LimitReader(object.Body, limit+1), object.Length)
+	data, err = readAll(io.LimitReader(object.Body, from.limit+1), object.Length)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", key, err)
+		return nil, fmt.Errorf("reading %s: %w", from.key, err)
 	}
-	if int64(len(data)) > limit {
-		return nil, tooLarge(key, limit)
+	if int64(len(data)) > from.limit {
+		return nil, tooLarge(from.key, from.limit)
 	}
 	return data, nil
 }

@@ -70,7 +70,7 @@ func (c *Client) readMeta(ctx context.Context, key, known string) (data []byte, 
 		return nil, "", errors.Join(fmt.Errorf("reading %s: %w", key, err), object.Body.Close())
 	}
 	defer release()
-	data, err = readBody(object, key, maxStatus)
+	data, err = readBody(object, c.source(key, maxStatus))
 	return data, object.ETag, err
 }
 

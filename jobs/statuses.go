@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"sync"
 )
 
 // Status reads the status of a call that has ended, of at most 64 MiB. Before the
 // call has ended, the error is fs.ErrNotExist.
 func (c *Client) Status(ctx context.Context, call Call) (status *Status, err error) {
-	err = c.read(ctx, call.StatusKey(), maxStatus, func(data []byte) error {
+	err = c.read(ctx, c.source(call.StatusKey(), maxStatus), func(data []byte) error {
 		status, err = parseStatus(call, data)
 		return err
 	})
@@ -41,89 +40,11 @@ const statusesAtOnce = 64
 // or one that is larger: a status counts from when it is read until the loop's body
 // for it has ended.
 func (c *Client) Statuses(ctx context.Context, calls []Call) iter.Seq2[*Status, error] {
-	return func(yield func(*Status, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		r := &statusReader{client: c, held: newBudget(maxStatuses), answers: make(chan chan statusAnswer, statusesAtOnce)}
-		defer r.running.Wait()
-		defer cancel()
-		r.running.Go(func() { r.readAll(ctx, calls) })
-		answered := 0
-		for slot := range r.answers {
-			answer := <-slot
-			more := yield(answer.status, answer.err)
-			answer.release()
-			if !more {
-				return
-			}
-			answered++
-		}
-		for _, call := range calls[answered:] {
-			if !yield(nil, fmt.Errorf("%s: %w", call.StatusKey(), context.Cause(ctx))) {
-				return
-			}
-		}
+	reader := &orderedReader[Call, *Status]{
+		client: c, atOnce: statusesAtOnce, most: maxStatuses,
+		source: func(call Call) (source, error) { return c.source(call.StatusKey(), maxStatus), nil },
+		name:   Call.StatusKey,
+		parse:  parseStatus,
 	}
-}
-
-// A statusReader reads statuses ahead of who consumes them.
-type statusReader struct {
-	client  *Client
-	held    *budget
-	answers chan chan statusAnswer // in the order of the calls
-	running sync.WaitGroup
-}
-
-type statusAnswer struct {
-	status  *Status
-	err     error
-	release func()
-}
-
-// readAll reads the statuses until ctx ends.
-func (r *statusReader) readAll(ctx context.Context, calls []Call) {
-	defer close(r.answers)
-	turn := make(chan struct{})
-	close(turn)
-	for _, call := range calls {
-		slot, next := make(chan statusAnswer, 1), make(chan struct{})
-		select {
-		case r.answers <- slot:
-		case <-ctx.Done():
-			return
-		}
-		before := turn
-		r.running.Go(func() { slot <- r.read(ctx, call, before, next) })
-		turn = next
-	}
-}
-
-// read reads a status. It takes from the budget after its predecessors have: they
-// are consumed first, so that who has the budget never waits for who has none.
-// The channel next is closed when it has.
-func (r *statusReader) read(ctx context.Context, call Call, before <-chan struct{}, next chan<- struct{}) statusAnswer {
-	passOn := sync.OnceFunc(func() { close(next) })
-	defer passOn()
-	fail := func(err error) statusAnswer {
-		<-before
-		return statusAnswer{err: err, release: func() {}}
-	}
-	key := call.StatusKey()
-	object, err := r.client.open(ctx, key, maxStatus)
-	if err != nil {
-		return fail(err)
-	}
-	<-before
-	release, err := r.held.acquire(ctx, weight(object, maxStatus))
-	passOn()
-	if err != nil {
-		_ = object.Body.Close() // the context has ended, which says more
-		return statusAnswer{err: fmt.Errorf("reading %s: %w", key, err), release: func() {}}
-	}
-	data, err := readBody(object, key, maxStatus)
-	if err != nil {
-		return statusAnswer{err: err, release: release}
-	}
-	status, err := parseStatus(call, data)
-	return statusAnswer{status, err, release}
+	return reader.all(ctx, calls)
 }

@@ -3,6 +3,7 @@ package pickle
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
 	"math/big"
 	"reflect"
@@ -280,4 +281,17 @@ func (e *encoder) call(class Global, args Tuple, depth int) error {
 	}
 	e.op('R')
 	return nil
+}
+
+// EncodeEach yields the pickle of each value, as [Encode] writes it. The first error ends
+// the sequence.
+func EncodeEach[T any](values iter.Seq[T]) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for value := range values {
+			data, err := Encode(value)
+			if !yield(data, err) || err != nil {
+				return
+			}
+		}
+	}
 }

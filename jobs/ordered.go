@@ -1,0 +1,112 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+// An orderedReader reads many objects ahead of their consumer, several at once, and
+// yields what they hold in the order in which they were asked for.
+type orderedReader[In, Out any] struct {
+	client *Client
+	atOnce int
+	most   int64                    // bytes that are held at once, or one object that is larger
+	source func(In) (source, error) // an error is the item's answer
+	name   func(In) string          // in the error of an item that was not asked for
+	parse  func(In, []byte) (Out, error)
+}
+
+// all yields one answer for each item. An error is of one item, and the sequence
+// continues after it. Items that were not asked for, because ctx has ended, have its
+// cause.
+func (r *orderedReader[In, Out]) all(ctx context.Context, items []In) iter.Seq2[Out, error] {
+	return func(yield func(Out, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		run := &orderedRun[In, Out]{orderedReader: r, held: newBudget(r.most), answers: make(chan chan orderedAnswer[Out], r.atOnce)}
+		defer run.running.Wait()
+		defer cancel()
+		run.running.Go(func() { run.readAll(ctx, items) })
+		answered := 0
+		for slot := range run.answers {
+			answer := <-slot
+			more := yield(answer.value, answer.err)
+			answer.release()
+			if !more {
+				return
+			}
+			answered++
+		}
+		for _, item := range items[answered:] {
+			var none Out
+			if !yield(none, fmt.Errorf("%s: %w", r.name(item), context.Cause(ctx))) {
+				return
+			}
+		}
+	}
+}
+
+// An orderedRun is one sequence of an orderedReader.
+type orderedRun[In, Out any] struct {
+	*orderedReader[In, Out]
+	held    *budget
+	answers chan chan orderedAnswer[Out] // in the order of the items
+	running sync.WaitGroup
+}
+
+type orderedAnswer[Out any] struct {
+	value   Out
+	err     error
+	release func()
+}
+
+// readAll reads the objects until ctx ends.
+func (r *orderedRun[In, Out]) readAll(ctx context.Context, items []In) {
+	defer close(r.answers)
+	turn := make(chan struct{})
+	close(turn)
+	for _, item := range items {
+		slot, next := make(chan orderedAnswer[Out], 1), make(chan struct{})
+		select {
+		case r.answers <- slot:
+		case <-ctx.Done():
+			return
+		}
+		before := turn
+		r.running.Go(func() { slot <- r.read(ctx, item, before, next) })
+		turn = next
+	}
+}
+
+// read reads an object. It takes from the budget after its predecessors have: they
+// are consumed first, so that a reader that has the budget never waits for one that
+// has none. It closes next when it has.
+func (r *orderedRun[In, Out]) read(ctx context.Context, item In, before <-chan struct{}, next chan<- struct{}) orderedAnswer[Out] {
+	passOn := sync.OnceFunc(func() { close(next) })
+	defer passOn()
+	from, err := r.source(item)
+	var object *lithopss3.Object
+	if err == nil {
+		object, err = r.client.open(ctx, from)
+	}
+	<-before
+	if err != nil {
+		return orderedAnswer[Out]{err: err, release: func() {}}
+	}
+	release, err := r.held.acquire(ctx, weight(object, from.limit))
+	passOn()
+	if err != nil {
+		_ = object.Body.Close() // the context has ended, which says more
+		return orderedAnswer[Out]{err: fmt.Errorf("reading %s: %w", from.key, err), release: func() {}}
+	}
+	data, err := readBody(object, from)
+	if err != nil {
+		return orderedAnswer[Out]{err: err, release: release}
+	}
+	value, err := r.parse(item, data)
+	return orderedAnswer[Out]{value, err, release}
+}
