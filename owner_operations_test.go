@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/partition"
+	"github.com/lithops-go/lithopss3/pickle"
 )
 
 // ownedOperations are all that this package does in a bucket. Each must make a
@@ -158,6 +160,24 @@ func ownedOperations(t *testing.T) map[string]struct {
 		}),
 		"Client.GetCloudObject": of(func(ctx context.Context, j *jobs.Client) error {
 			return read(j.GetCloudObject(ctx, &jobs.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "key"}, nil))
+		}),
+		"Client.PutCloudObjects": of(func(ctx context.Context, j *jobs.Client) error {
+			return second(j.PutCloudObjects(ctx, []io.Reader{strings.NewReader("x")}))
+		}),
+		"Client.GetCloudObjects": of(func(ctx context.Context, j *jobs.Client) error {
+			for _, err := range j.GetCloudObjects(ctx, []*jobs.CloudObject{{Backend: lithopss3.Backend, Bucket: bucket, Key: "key"}}) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+		"Client.PutArguments": of(func(ctx context.Context, j *jobs.Client) error {
+			return second(j.PutArguments(ctx, "4b99c1-0", "M000", pickle.EncodeEach(slices.Values([]int{1}))))
+		}),
+		"Client.Arguments": of(func(ctx context.Context, j *jobs.Client) error {
+			where := lithopss3.ByteRange{Length: 1}
+			return errors.Join(j.PutData(ctx, jobs.DataKey(call.ExecutorID, call.JobID), strings.NewReader("x")), second(j.Arguments(ctx, call, where)))
 		}),
 		"Client.DeleteCloudObjects": of(func(ctx context.Context, j *jobs.Client) error {
 			return j.DeleteCloudObjects(ctx, &jobs.CloudObject{Backend: lithopss3.Backend, Bucket: bucket, Key: "gone"})
