@@ -85,7 +85,7 @@ func (s *Store) nameBucket(ctx context.Context) (string, error) {
 
 func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutput, error) {
 	if s.session.sts.Err != nil {
-		return nil, s.session.sts.Err
+		return nil, publicError(s.session.sts.Err)
 	}
 	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	return caller, wrapError("GetCallerIdentity", redact.URL(s.session.sts.URL), "", err)

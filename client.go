@@ -7,19 +7,15 @@ import (
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
-// The client's attempts are those of Lithops' S3Backend (OBJ_REQ_RETRIES); a retry
-// count of 5 is 6 attempts.
-const (
-	s3Attempts  = 6
-	stsAttempts = 5
-)
+// s3Attempts are those of Lithops' S3Backend (OBJ_REQ_RETRIES): a retry count of 5 is
+// 6 attempts.
+const s3Attempts = 6
 
 // unescapedPath has a signer take a path as it is, as S3 does.
 func unescapedPath(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
@@ -38,29 +34,13 @@ func newS3Client(session *session, client *s3http.Client, pace pace) *s3.Client 
 		ResponseChecksumValidation:  responseChecksum(&session.s3),
 		EndpointResolverV2:          newS3Resolver(&session.s3),
 		BaseEndpoint:                optional(session.s3.URL),
-		AppID:                       session.env.AppID(),
+		AppID:                       session.settings.AppID(),
 		DisableS3ExpressSessionAuth: session.s3.DisableExpressAuth,
 		// The SDK's message for each object without a checksum would fill the log.
 		DisableLogOutputChecksumValidationSkipped: true,
 		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock, unescapedPath),
 		DisableClockSkewCorrection: true, // the signer corrects it
 		APIOptions:                 []func(*middleware.Stack) error{appendUserAgent, dropDefaultContentType, hideSecretsInLog, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML},
-	})
-}
-
-func newSTSClient(session *session) *sts.Client {
-	client := session.env.serviceClient()
-	return sts.New(sts.Options{
-		Region:                     session.sts.SigningRegion,
-		Credentials:                session.credentials,
-		HTTPClient:                 client,
-		Retryer:                    s3http.NewRetryer(session.sts.Attempts, session.env.backoff),
-		EndpointResolverV2:         newSTSResolver(&session.sts),
-		BaseEndpoint:               optional(session.sts.URL),
-		AppID:                      session.env.AppID(),
-		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock),
-		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 []func(*middleware.Stack) error{proveAnswers, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML},
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -27,8 +28,8 @@ func openWithSTS(t *testing.T, sdkOnly bool, sts, s3 roundTripper) *Store {
 	_, lookup := c.lay(t, "")
 	store, err := New(t.Context(), &Config{Region: "eu-west-1"}, &Options{LookupEnv: lookup, Transport: s3, SDKOnly: sdkOnly})
 	require.NoError(t, err)
-	store.session.env.services = sts
-	store.sts = newSTSClient(store.session)
+	store.session.providers.Services.Transport = sts
+	store.sts = store.session.providers.Services.STS(store.session.credentials)
 	return store
 }
 
@@ -84,7 +85,7 @@ func TestCrowdWithoutCredentials(t *testing.T) {
 					})
 				}
 				group.Wait()
-				assert.EqualValues(t, stsAttempts, asked.Load(), "requests to STS")
+				assert.EqualValues(t, awscreds.Attempts, asked.Load(), "requests to STS")
 				assert.Less(t, time.Since(start), 16*time.Second)
 
 				broken.Store(false)

@@ -123,7 +123,7 @@ func kindOf(class string) string { return class[strings.LastIndex(class, ".")+1:
 
 // sameKind are the kinds that are told by another name here, on purpose.
 var sameKind = map[string][]string{
-	"TypeError":            {kindPartial},                             // half a pair of keys, refused at once
+	"TypeError":            {"PartialCredentialsError"},               // half a pair of keys, refused at once
 	"ValueError":           {"ConfigError", "InvalidRegionError"},     // an empty region, refused by the configuration
 	"ParamValidationError": {"ErrInvalidBucketName", "ErrInvalidKey"}, // a bucket or key that S3 refuses
 }
@@ -185,16 +185,16 @@ func (c *scenario) run(t *testing.T) {
 	server := startStub(t, options)
 	_, lookup := c.lay(t, server.URL)
 	store, identity, err := c.open(t, lookup, func(s *session) {
-		s.env.metadata.Transport = toStub(server, len(options.Listen) > 0)
-		s.env.metadata.Sleep = func(context.Context, time.Duration) error { return nil }
-		s.env.askMFA = func(context.Context, string) (string, error) { return strings.TrimSpace(c.Stdin), nil }
+		s.providers.Metadata.Transport = toStub(server, len(options.Listen) > 0)
+		s.providers.Metadata.Sleep = func(context.Context, time.Duration) error { return nil }
+		s.providers.AskMFA = func(context.Context, string) (string, error) { return strings.TrimSpace(c.Stdin), nil }
 	})
 	if zoneless[c.Name] {
 		require.NoError(t, err)
 		return
 	}
 	if halfPairs[c.Name] {
-		require.Equal(t, kindPartial, kindOfError(err))
+		require.Equal(t, "PartialCredentialsError", kindOfError(err))
 		return
 	}
 	if spacedKeys[c.Name] {

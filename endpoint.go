@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	endpoints "github.com/aws/smithy-go/endpoints"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 )
@@ -52,24 +51,5 @@ func (r *s3Resolver) ResolveEndpoint(ctx context.Context, params s3.EndpointPara
 	params.UseDualStack = aws.Bool(r.settings.DualStack && !custom)
 	params.UseFIPS = aws.Bool(r.settings.FIPS && !custom)
 	params.UseGlobalEndpoint = aws.Bool(!r.settings.RegionalUSEast1 && aws.ToString(params.Region) == "us-east-1")
-	return r.next.ResolveEndpoint(ctx, params)
-}
-
-// stsResolver does the same for STS.
-type stsResolver struct {
-	next     sts.EndpointResolverV2
-	settings awsconfig.STS
-}
-
-func newSTSResolver(settings *awsconfig.STS) sts.EndpointResolverV2 {
-	return &stsResolver{next: sts.NewDefaultEndpointResolverV2(), settings: *settings}
-}
-
-// ResolveEndpoint is called by the SDK for each request.
-func (r *stsResolver) ResolveEndpoint(ctx context.Context, params sts.EndpointParameters) (endpoints.Endpoint, error) {
-	custom := params.Endpoint != nil
-	params.UseDualStack = aws.Bool(r.settings.DualStack && !custom)
-	params.UseFIPS = aws.Bool(r.settings.FIPS && !custom)
-	params.UseGlobalEndpoint = aws.Bool(r.settings.Global && !custom)
 	return r.next.ResolveEndpoint(ctx, params)
 }

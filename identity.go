@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -39,7 +38,7 @@ type Endpoints struct {
 // Identity asks the chain of credentials, as the first operation does, and says
 // what it found. On an error it is filled as far as it is known.
 func (s *Store) Identity(ctx context.Context) (*Identity, error) {
-	identity := &Identity{Profile: s.session.env.ProfileName(), Region: s.session.region, RegionSource: s.session.regionSource}
+	identity := &Identity{Profile: s.session.settings.ProfileName(), Region: s.session.region, RegionSource: s.session.regionSource}
 	identity.Warnings = s.session.insecureEndpoints()
 	var err error
 	if identity.Endpoints, err = s.session.endpoints(ctx); err != nil {
@@ -72,13 +71,13 @@ func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
 	}
 	ofS3, err := newS3Resolver(&s.s3).ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: optional(s.s3.URL)})
 	if err != nil {
-		return result, &SettingsError{Kind: awsconfig.KindResolution, Reason: err.Error(), Err: err}
+		return result, publicError(&awsconfig.Error{Kind: awsconfig.KindResolution, Reason: err.Error(), Err: err})
 	}
-	ofSTS, err := newSTSResolver(&s.sts).ResolveEndpoint(ctx, sts.EndpointParameters{Region: &s.region, Endpoint: optional(s.sts.URL)})
+	ofSTS, err := s.providers.Services.STSEndpoint(ctx)
 	if err != nil {
-		return result, &SettingsError{Kind: awsconfig.KindResolution, Reason: err.Error(), Err: err}
+		return result, publicError(err)
 	}
-	result.S3, result.STS = redact.URL(ofS3.URI.String()), redact.URL(ofSTS.URI.String())
+	result.S3, result.STS = redact.URL(ofS3.URI.String()), redact.URL(ofSTS)
 	return result, nil
 }
 

@@ -127,8 +127,7 @@ var askService = map[string]func(t *testing.T, endpoint string, env map[string]s
 		env["AWS_ENDPOINT_URL_STS"] = endpoint
 		writeProfile(t, env, "role_arn = arn:aws:iam::123456789012:role/role\ncredential_source = Environment\n")
 		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = "AK", "SK"
-		store := storeOf(t, env)
-		_, _, err := store.session.env.assumeRole(t.Context(), "default", nil)
+		_, err := storeOf(t, env).session.providers.AssumeRole().Load(t.Context())
 		return err
 	},
 	"SSO": func(t *testing.T, endpoint string, env map[string]string) error {
@@ -141,13 +140,10 @@ var askService = map[string]func(t *testing.T, endpoint string, env map[string]s
 	},
 	"OIDC": func(t *testing.T, endpoint string, env map[string]string) error {
 		t.Helper()
-		env["AWS_ENDPOINT_URL_SSO_OIDC"], env["AWS_ENDPOINT_URL_SSO"] = endpoint, "http://127.0.0.1:1"
+		env["AWS_ENDPOINT_URL_SSO_OIDC"], env["AWS_ENDPOINT_URL_SSO"] = endpoint, endpoint
 		writeProfile(t, env, "sso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n[sso-session s]\nsso_start_url = https://start\nsso_region = us-east-1\n")
 		writeToken(t, env, -time.Hour)
-		store := storeOf(t, env)
-		settings, err := store.session.env.ssoSettings("default")
-		require.NoError(t, err)
-		_, err = store.session.env.ssoToken(t.Context(), settings)
+		_, err := storeOf(t, env).Identity(t.Context())
 		return err
 	},
 }

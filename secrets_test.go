@@ -227,7 +227,7 @@ func (s secretSource) exercise(t *testing.T, out *bytes.Buffer, url string) {
 		return
 	}
 	defer func() { require.NoError(t, store.Close()) }()
-	store.session.env.metadata.Sleep = func(context.Context, time.Duration) error { return nil }
+	store.session.providers.Metadata.Sleep = func(context.Context, time.Duration) error { return nil }
 	identity, err := store.Identity(t.Context())
 	spill(t, out, err, store, identity, store.Config())
 	_, err = store.EnsureBucket(t.Context())

@@ -3,7 +3,6 @@ package lithopss3
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/boto"
+	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
@@ -21,36 +20,30 @@ import (
 // come to (boto3.Session and the settings of its clients). Making one makes no
 // request.
 type session struct {
+	settings             *awsconfig.Environment
 	region, regionSource string
-	credentials          aws.CredentialsProvider
 	s3                   awsconfig.S3
 	sts                  awsconfig.STS
 
-	env   *awsEnvironment
-	chain *chain
+	providers   *awscreds.Providers
+	chain       awscreds.Chain
+	credentials aws.CredentialsProvider // the chain's; renewed
+
 	mu    sync.Mutex
 	tried []TriedSource
-}
-
-// awsEnvironment is AWS's settings, and what the sources of credentials ask with.
-type awsEnvironment struct {
-	*awsconfig.Environment
-	sts      awsconfig.STS
-	noRegion bool // nothing names a region
-	instance boto.InstanceSettings
-	metadata *boto.Fetcher
-	services http.RoundTripper // to STS, SSO and SSO OIDC
-	backoff  func(attempt int, err error) (time.Duration, error)
-	askMFA   func(ctx context.Context, serial string) (string, error)
 }
 
 func newSession(config *Config, lookup func(string) (string, bool), opts *Options) (*session, error) {
 	s, err := readSession(config, lookup, opts)
 	if err != nil {
-		return nil, settingsError(err)
+		return nil, publicError(err)
 	}
-	s.chain = newChain(config, s.env)
-	s.credentials = newRefresher(s.walk)
+	s.chain = newChain(config, s.providers)
+	refresher := awscreds.NewRefresher(s.askChain)
+	s.credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		found, err := refresher.Retrieve(ctx)
+		return found, publicError(err)
+	})
 	return s, nil
 }
 
@@ -63,7 +56,7 @@ func readSession(config *Config, lookup func(string) (string, bool), opts *Optio
 	if err := settings.Check(); err != nil {
 		return nil, err
 	}
-	s := &session{env: newAWSEnvironment(settings, opts)}
+	s := &session{settings: settings}
 	if s.s3, err = settings.S3(opts.Endpoint); err != nil {
 		return nil, err
 	}
@@ -76,37 +69,36 @@ func readSession(config *Config, lookup func(string) (string, bool), opts *Optio
 	}
 	s.region, s.regionSource = region.name, region.source
 	s.sts = settings.STS(opts.STSEndpoint, region.name)
-	s.sts.Err = settingsError(s.sts.Err)
-	s.sts.Attempts = cmp.Or(s.sts.Attempts, stsAttempts)
 	s.sts.Global = s.sts.Global || region.isFallback
-	s.s3.FIPS, s.sts.FIPS = s.s3.FIPS || region.isFIPS, s.sts.FIPS || region.isFIPS
-	s.env.sts, s.env.noRegion = s.sts, region.isFallback
-	if config.AccessKeyID != "" || !config.SecretAccessKey.IsZero() || !config.SessionToken.IsZero() {
+	s.s3.FIPS = s.s3.FIPS || region.isFIPS
+	s.sts.FIPS = s.sts.FIPS || region.isFIPS
+	s.providers = newProviders(s, opts)
+	s.providers.Services.NoRegion = region.isFallback
+	if config.hasKeys() {
 		return s, nil // botocore does not look at the settings of the metadata service then
 	}
-	instance, err := settings.Metadata()
-	s.env.instance = boto.InstanceSettings(instance)
+	s.providers.Instances, err = settings.Metadata()
 	return s, err
 }
 
-// settingsError makes the public error of awsconfig's. Others stay as they are.
-func settingsError(err error) error {
-	var known *awsconfig.Error
-	if !errors.As(err, &known) {
-		return err
+// newProviders returns what the sources of credentials ask with.
+func newProviders(s *session, opts *Options) *awscreds.Providers {
+	providers := &awscreds.Providers{
+		Settings: s.settings,
+		Services: &awscreds.Services{
+			Transport: s.transport(awscreds.Timeout, true),
+			Backoff:   cmp.Or(opts.pace, usualPace).backoff,
+			AppID:     s.settings.AppID(),
+			Settings:  s.sts,
+		},
+		Metadata: &awscreds.Metadata{Transport: metadataTransport(), Sleep: s3http.Sleep},
+		AskMFA:   awscreds.AskMFA,
 	}
-	return &SettingsError{Kind: known.Kind, Reason: known.Reason, Err: err}
-}
-
-func newAWSEnvironment(settings *awsconfig.Environment, opts *Options) *awsEnvironment {
-	env := &awsEnvironment{Environment: settings, askMFA: boto.AskMFA, backoff: cmp.Or(opts.pace, usualPace).backoff}
-	env.metadata = &boto.Fetcher{Transport: metadataTransport(), Sleep: s3http.Sleep}
-	env.services = env.transport(serviceTimeout, true)
 	if opts.Offline {
-		env.services, env.metadata.Transport = offline{}, offline{}
-		env.metadata.Sleep = func(context.Context, time.Duration) error { return nil } // it will not be better later
+		providers.Services.Transport, providers.Metadata.Transport = offline{}, offline{}
+		providers.Metadata.Sleep = func(context.Context, time.Duration) error { return nil } // it will not be better later
 	}
-	return env
+	return providers
 }
 
 // metadataTransport keeps no connection and asks no proxy, because metadata services
@@ -117,27 +109,20 @@ func metadataTransport() http.RoundTripper {
 
 // transport is what requests to AWS's services go through, except to the metadata
 // services: each client has the proxies and the certificates that AWS's settings name.
-func (e *awsEnvironment) transport(timeout time.Duration, once bool) *s3http.Transport {
-	return s3http.NewTransport(s3http.Options{Timeout: timeout, CABundle: e.CABundle(), Proxies: s3http.ReadProxies(e.Lookup), Once: once})
+func (s *session) transport(timeout time.Duration, once bool) *s3http.Transport {
+	return s3http.NewTransport(s3http.Options{
+		Timeout: timeout, CABundle: s.settings.CABundle(), Proxies: s3http.ReadProxies(s.settings.Lookup), Once: once,
+	})
 }
 
-// serviceTimeout is botocore's default, for a connection and for each part of an
-// answer: Lithops gives its own to the S3 client only.
-const serviceTimeout = time.Minute
-
-// serviceClient is the HTTP client of STS, SSO and SSO OIDC.
-func (e *awsEnvironment) serviceClient() *s3http.Client {
-	return &s3http.Client{Transport: e.services, Timeout: serviceTimeout, Peer: &s3http.Peer{}}
-}
-
-// walk asks the chain, and keeps what it tried for those who want to know.
-func (s *session) walk(ctx context.Context) (aws.Credentials, error) {
-	found, tried, err := s.chain.walk(ctx)
+// askChain asks the chain, and keeps what it tried for Identity.
+func (s *session) askChain(ctx context.Context) (aws.Credentials, error) {
+	found, skipped, err := s.chain.Ask(ctx)
 	s.mu.Lock()
-	s.tried = tried
+	s.tried = triedSources(skipped)
 	s.mu.Unlock()
 	if err != nil {
-		return aws.Credentials{}, settingsError(err)
+		return aws.Credentials{}, err
 	}
 	return *found, nil
 }
@@ -159,9 +144,9 @@ func (s *session) insecureEndpoints() []string {
 	}
 	warn("S3", s.s3.URL, s.s3.URLSource)
 	warn("STS", s.sts.URL, s.sts.URLSource)
-	if _, usesSSO := s.env.Section["sso_account_id"]; usesSSO {
+	if _, usesSSO := s.settings.Section["sso_account_id"]; usesSSO {
 		for _, service := range []string{"sso", "sso_oidc"} {
-			at, _ := s.env.Endpoint(service, "") // a wrong one is an error to who asks there
+			at, _ := s.settings.Endpoint(service, "") // a wrong one is an error to who asks there
 			warn(service, at.Text, at.Source)
 		}
 	}

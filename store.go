@@ -168,7 +168,7 @@ func (s *Store) connect(opts *Options) {
 		transport = offline{}
 	}
 	if transport == nil {
-		own := s.session.env.transport(s.pace.io, false)
+		own := s.session.transport(s.pace.io, false)
 		transport, s.close = own, own.CloseIdleConnections
 	}
 	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer}
@@ -179,7 +179,7 @@ func (s *Store) connect(opts *Options) {
 		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})
 	s.hot = newHotPath(s, client, opts.SDKOnly)
-	s.sts = newSTSClient(s.session)
+	s.sts = s.session.providers.Services.STS(s.session.credentials)
 }
 
 // Format writes the region and the configuration's bucket, whatever the verb:

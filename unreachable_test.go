@@ -15,6 +15,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -74,8 +75,8 @@ func hastyStore(t *testing.T, endpoint string, transport http.RoundTripper) *Sto
 	store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, opts)
 	require.NoError(t, err)
 	if transport != nil {
-		store.session.env.services = transport
-		store.sts = newSTSClient(store.session)
+		store.session.providers.Services.Transport = transport
+		store.sts = store.session.providers.Services.STS(store.session.credentials)
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	return store
@@ -120,7 +121,7 @@ func TestNoAnswer(t *testing.T) {
 					require.Error(t, err)
 					attempts := s3Attempts
 					if operation == "Bucket" {
-						attempts = stsAttempts
+						attempts = awscreds.Attempts
 					}
 					want := test.want
 					if strings.Contains(want, "%d") {

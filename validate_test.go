@@ -178,8 +178,8 @@ func storeWith(t *testing.T, config *Config, env map[string]string) *Store {
 		LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok },
 	})
 	require.NoError(t, err)
-	store.session.env.services = server
-	store.sts = newSTSClient(store.session)
+	store.session.providers.Services.Transport = server
+	store.sts = store.session.providers.Services.STS(store.session.credentials)
 	t.Cleanup(func() { _ = store.Close() })
 	return store
 }
@@ -189,6 +189,6 @@ func TestCredentialsOfARole(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK\n", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
 	writeProfile(t, env, "role_arn = arn:aws:iam::123456789012:role/role\ncredential_source = Environment\n")
-	_, _, err := storeOf(t, env).session.env.assumeRole(t.Context(), "default", nil)
+	_, err := storeOf(t, env).session.providers.AssumeRole().Load(t.Context())
 	require.ErrorContains(t, err, "has a line break at its end")
 }

@@ -1,4 +1,4 @@
-package boto
+package awscreds
 
 import (
 	"context"

@@ -1,10 +1,11 @@
-package boto
+package awscreds
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -24,9 +25,22 @@ type processAnswer struct {
 	expiration      *string
 }
 
-// Process runs the command of credential_process, split as Python's shlex splits
-// it and without a shell (botocore.credentials.ProcessProvider).
-func Process(ctx context.Context, command string) (*aws.Credentials, error) {
+// Process returns the provider of the profile's credential_process
+// (botocore.credentials.ProcessProvider).
+func (p *Providers) Process() Provider { return p.process(p.Settings.ProfileName()) }
+
+func (p *Providers) process(profile string) Provider {
+	return Provider{nameProcess, func(ctx context.Context) (*aws.Credentials, error) {
+		command, ok := p.Settings.Profiles[profile]["credential_process"]
+		if !ok {
+			return nil, skip(fmt.Sprintf("profile %s has no credential_process", profile))
+		}
+		return fromProcess(ctx, command)
+	}}
+}
+
+// fromProcess runs a command, split as Python's shlex splits it and without a shell.
+func fromProcess(ctx context.Context, command string) (*aws.Credentials, error) {
 	words, err := botofile.SplitShell(command)
 	if err != nil {
 		return nil, failure("ValueError", "credential_process: %w", err)
@@ -56,15 +70,15 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case stdout.full, stderr.full:
-		return nil, failure("CredentialRetrievalError", "%s printed more than %d bytes", words[0], maxAnswer)
+		return nil, failure(kindRetrieval, "%s printed more than %d bytes", words[0], maxAnswer)
 	case errors.As(err, &exit):
-		return nil, failure("CredentialRetrievalError", "%s: %w; run it by hand to see why, as what it wrote on standard error (%d bytes) may hold a secret", words[0], err, stderr.data.Len())
+		return nil, failure(kindRetrieval, "%s: %w; run it by hand to see why, as what it wrote on standard error (%d bytes) may hold a secret", words[0], err, stderr.data.Len())
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
 		return nil, failure("FileNotFoundError", "%s: no such command", words[0])
 	case errors.Is(err, fs.ErrPermission):
 		return nil, failure("PermissionError", "%s: not permitted to run", words[0])
 	case err != nil:
-		return nil, failure("CredentialRetrievalError", "%s: %w", words[0], err)
+		return nil, failure(kindRetrieval, "%s: %w", words[0], err)
 	}
 	return parseProcess(words[0], stdout.data.Bytes())
 }
@@ -100,10 +114,10 @@ func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 		return nil, failure("JSONDecodeError", "%s printed what is not one JSON object", name)
 	}
 	if version, ok := answer.version.(float64); !ok || version != 1 {
-		return nil, failure("CredentialRetrievalError", "%s printed a version that is not supported; it must be the number 1", name)
+		return nil, failure(kindRetrieval, "%s printed a version that is not supported; it must be the number 1", name)
 	}
 	if answer.accessKeyID == nil || answer.secretAccessKey == nil {
-		return nil, failure("CredentialRetrievalError", "%s did not print both AccessKeyId and SecretAccessKey", name)
+		return nil, failure(kindRetrieval, "%s did not print both AccessKeyId and SecretAccessKey", name)
 	}
 	found := &aws.Credentials{AccessKeyID: *answer.accessKeyID, SecretAccessKey: *answer.secretAccessKey}
 	if answer.sessionToken != nil {
@@ -111,7 +125,7 @@ func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 	}
 	if answer.expiration != nil {
 		if found.Expires, err = dateutil.Parse(*answer.expiration); err != nil {
-			return nil, failure("ParserError", "%s: Expiration: %w", name, err)
+			return nil, failure(kindParser, "%s: Expiration: %w", name, err)
 		}
 		found.CanExpire = true
 	}

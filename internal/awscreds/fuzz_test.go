@@ -1,4 +1,4 @@
-package boto
+package awscreds
 
 import (
 	"crypto/sha1"
@@ -22,16 +22,16 @@ func FuzzSSOToken(f *testing.F) {
 		if os.MkdirAll(folder, 0o700) != nil || os.WriteFile(path, data, 0o600) != nil {
 			t.Fatal("no folder")
 		}
-		token, err := LoadSSOToken(home, "s")
+		token, err := loadSSOToken(home, "s")
 		if err != nil {
 			if strings.Contains(err.Error(), "canary") {
 				t.Fatalf("%v", err)
 			}
 			return
 		}
-		_, _ = token.Expires(), token.CanRefresh(time.Now())
-		token.Renewed("new", "", time.Now().Add(time.Hour))
-		if again, err := LoadSSOToken(home, "s"); err != nil || again.Get("accessToken") != "new" {
+		_, _ = token.expires(), token.canRefresh(time.Now())
+		token.renewed("new", "", time.Now().Add(time.Hour))
+		if again, err := loadSSOToken(home, "s"); err != nil || again.get("accessToken") != "new" {
 			t.Fatalf("the renewed token can't be read: %v", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package boto
+package awscreds
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
@@ -22,24 +23,21 @@ const (
 	rolePath        = "latest/meta-data/iam/security-credentials/"
 )
 
-// InstanceSettings are the settings of the instance metadata source.
-type InstanceSettings struct {
-	Endpoint   string // empty for the well-known address
-	IPv6       bool
-	Disabled   bool
-	V1Disabled bool
-	Timeout    time.Duration
-	Attempts   int
-}
-
-// errNothing is an answer from which there is nothing to learn; the chain goes on.
+// errNothing is the cause of a skip if the service says nothing of use.
 var errNothing = errors.New("no answer")
 
-// Instance asks the metadata service of EC2. Nil credentials mean that there is
-// none, or none that helps, with the reason.
-func (f *Fetcher) Instance(ctx context.Context, settings InstanceSettings) (found *aws.Credentials, why string, err error) {
+// Instance returns the provider of EC2's instance metadata service
+// (botocore.credentials.InstanceMetadataProvider).
+func (p *Providers) Instance() Provider {
+	return Provider{nameInstance, func(ctx context.Context) (*aws.Credentials, error) {
+		return p.Metadata.instance(ctx, p.Instances)
+	}}
+}
+
+// instance skips a service that is missing or does not help.
+func (m *Metadata) instance(ctx context.Context, settings awsconfig.Metadata) (*aws.Credentials, error) {
 	if settings.Disabled {
-		return nil, "AWS_EC2_METADATA_DISABLED is true", nil
+		return nil, skip("AWS_EC2_METADATA_DISABLED is true")
 	}
 	base := instanceURL
 	switch {
@@ -48,24 +46,24 @@ func (f *Fetcher) Instance(ctx context.Context, settings InstanceSettings) (foun
 	case settings.IPv6:
 		base = instanceURLIPv6
 	}
-	client := &instance{fetcher: f, settings: settings, base: base}
-	found, err = client.credentials(ctx)
+	client := &instanceClient{metadata: m, settings: settings, base: base}
+	found, err := client.credentials(ctx)
 	var known *Error
 	if err == nil || errors.As(err, &known) || ctx.Err() != nil {
-		return found, "", err
+		return found, err
 	}
-	return nil, "the instance metadata service at " + base + ": " + err.Error(), nil
+	return nil, skip("the instance metadata service at " + base + ": " + err.Error())
 }
 
-// instance is one conversation with the service.
-type instance struct {
-	fetcher  *Fetcher
-	settings InstanceSettings
+// An instanceClient gets credentials once.
+type instanceClient struct {
+	metadata *Metadata
+	settings awsconfig.Metadata
 	base     string
 	token    string
 }
 
-func (c *instance) credentials(ctx context.Context) (*aws.Credentials, error) {
+func (c *instanceClient) credentials(ctx context.Context) (*aws.Credentials, error) {
 	if err := c.fetchToken(ctx); err != nil {
 		return nil, err
 	}
@@ -85,7 +83,7 @@ func (c *instance) credentials(ctx context.Context) (*aws.Credentials, error) {
 
 // fetchToken gets a token for IMDSv2. Without one IMDSv1 is tried, but not after
 // a 400, which says that the request was bad.
-func (c *instance) fetchToken(ctx context.Context) error {
+func (c *instanceClient) fetchToken(ctx context.Context) error {
 	for range c.settings.Attempts {
 		status, body, err := c.ask(ctx, http.MethodPut, "latest/api/token", http.Header{"X-Aws-Ec2-Metadata-Token-Ttl-Seconds": {"21600"}})
 		var timeout net.Error
@@ -113,7 +111,7 @@ func isDial(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-func (c *instance) get(ctx context.Context, path string, good func([]byte) bool) ([]byte, error) {
+func (c *instanceClient) get(ctx context.Context, path string, good func([]byte) bool) ([]byte, error) {
 	header := http.Header{}
 	if c.token != "" {
 		header.Set("X-Aws-Ec2-Metadata-Token", c.token)
@@ -139,19 +137,18 @@ func (c *instance) get(ctx context.Context, path string, good func([]byte) bool)
 	return nil, problem
 }
 
-func (c *instance) ask(ctx context.Context, method, path string, header http.Header) (int, []byte, error) {
+func (c *instanceClient) ask(ctx context.Context, method, path string, header http.Header) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Timeout)
 	defer cancel()
-	return c.fetcher.do(ctx, method, c.base+path, header)
+	return c.metadata.do(ctx, method, c.base+path, header)
 }
 
 func parseInstance(body []byte) (*aws.Credentials, error) {
-	var fields map[string]string
 	var raw map[string]any
 	if err := json.Unmarshal(body, &raw); err != nil {
 		return nil, errors.New("the answer is not a JSON object")
 	}
-	fields = map[string]string{}
+	fields := map[string]string{}
 	for _, name := range []string{"AccessKeyId", "SecretAccessKey", "Token", "Expiration"} {
 		value, ok := raw[name].(string)
 		if !ok || value == "" {
@@ -161,7 +158,7 @@ func parseInstance(body []byte) (*aws.Credentials, error) {
 	}
 	expires, err := dateutil.Parse(fields["Expiration"])
 	if err != nil {
-		return nil, failure("ParserError", "the instance metadata service: Expiration: %w", err)
+		return nil, failure(kindParser, "the instance metadata service: Expiration: %w", err)
 	}
 	return temporary(fields["AccessKeyId"], fields["SecretAccessKey"], fields["Token"], extend(expires, time.Now())), nil
 }

@@ -1,4 +1,4 @@
-package lithopss3
+package awscreds
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func TestRefreshAheadOfExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
-		r := newRefresher(lasting(time.Hour, &count))
+		r := NewRefresher(lasting(time.Hour, &count))
 		for _, step := range []struct {
 			wait time.Duration
 			want string
@@ -44,7 +44,7 @@ func TestOneRefreshForManyCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
 		fetch := lasting(time.Hour, &count)
-		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+		r := NewRefresher(func(ctx context.Context) (aws.Credentials, error) {
 			time.Sleep(time.Second)
 			return fetch(ctx)
 		})
@@ -67,7 +67,7 @@ func TestFailedRefreshKeepsWhatIsValid(t *testing.T) {
 		var count atomic.Int64
 		broken := errors.New("the service is away")
 		fetch := lasting(time.Hour, &count)
-		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+		r := NewRefresher(func(ctx context.Context) (aws.Credentials, error) {
 			if count.Load() > 0 {
 				return aws.Credentials{}, broken
 			}
@@ -91,7 +91,7 @@ func TestCancelOfOneCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
 		fetch := lasting(time.Hour, &count)
-		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+		r := NewRefresher(func(ctx context.Context) (aws.Credentials, error) {
 			select {
 			case <-time.After(time.Minute):
 				return fetch(ctx)
@@ -120,8 +120,8 @@ func TestCancelOfOneCaller(t *testing.T) {
 func TestExpiredAnswerIsAnError(t *testing.T) {
 	t.Parallel()
 	var count atomic.Int64
-	_, err := newRefresher(lasting(-time.Second, &count)).Retrieve(t.Context())
-	var credentials *CredentialsError
+	_, err := NewRefresher(lasting(-time.Second, &count)).Retrieve(t.Context())
+	var credentials *Error
 	require.ErrorAs(t, err, &credentials)
 	assert.Equal(t, "RuntimeError", credentials.Kind)
 }
@@ -133,7 +133,7 @@ func TestShortCredentialsAreNotRenewedForEachRequest(t *testing.T) {
 	for lifetime, most := range map[time.Duration]int64{15 * time.Minute: 9, 8 * time.Minute: 16, 30 * time.Minute: 5} {
 		synctest.Test(t, func(t *testing.T) {
 			var count atomic.Int64
-			r := newRefresher(lasting(lifetime, &count))
+			r := NewRefresher(lasting(lifetime, &count))
 			for range 3600 { // a request each second for an hour
 				found, err := r.Retrieve(t.Context())
 				require.NoError(t, err)
@@ -152,7 +152,7 @@ func TestSourceThatGivesTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
 		end := time.Now().Add(time.Hour)
-		r := newRefresher(func(context.Context) (aws.Credentials, error) {
+		r := NewRefresher(func(context.Context) (aws.Credentials, error) {
 			count.Add(1)
 			return aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s", CanExpire: true, Expires: end}, nil
 		})
@@ -172,7 +172,7 @@ func TestFailureIsSharedByAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
 		broken := errors.New("the service is away")
-		r := newRefresher(func(context.Context) (aws.Credentials, error) {
+		r := NewRefresher(func(context.Context) (aws.Credentials, error) {
 			count.Add(1)
 			time.Sleep(4 * time.Second)
 			return aws.Credentials{}, broken
@@ -205,7 +205,7 @@ func TestAdvisoryFailureIsNotRepeatedForEachRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
 		fetch := lasting(time.Hour, &count)
-		r := newRefresher(func(ctx context.Context) (aws.Credentials, error) {
+		r := NewRefresher(func(ctx context.Context) (aws.Credentials, error) {
 			if count.Load() == 0 {
 				return fetch(ctx)
 			}

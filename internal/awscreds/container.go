@@ -1,11 +1,9 @@
-package boto
+package awscreds
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,30 +22,27 @@ const (
 	containerAttempts = 3
 	containerPause    = time.Second
 	containerTimeout  = 2 * time.Second
-	maxAnswer         = 1 << 20
 )
 
-// containerHosts may be asked over plain http beside loopback addresses.
+// containerHosts may be asked without TLS, as loopback addresses may.
 var containerHosts = []string{containerAddress, "169.254.170.23", "fd00:ec2::23", "localhost"}
 
-// A Fetcher makes the requests to metadata services.
-type Fetcher struct {
-	// Transport carries the requests: without a proxy, and apart from S3's.
-	Transport http.RoundTripper
-	// Sleep waits between attempts.
-	Sleep func(context.Context, time.Duration) error
+// Container returns the provider of the credentials service of ECS, EKS and Lambda
+// (botocore.credentials.ContainerProvider).
+func (p *Providers) Container() Provider {
+	return Provider{nameContainer, func(ctx context.Context) (*aws.Credentials, error) {
+		return p.Metadata.container(ctx, p.Settings.Lookup)
+	}}
 }
 
-// Container asks the service of ECS, EKS or Lambda (botocore.credentials.ContainerProvider).
-// Nil credentials without an error mean that the environment names none.
-func (f *Fetcher) Container(ctx context.Context, lookup Lookup) (*aws.Credentials, error) {
-	address, ok := lookup("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+func (m *Metadata) container(ctx context.Context, env lookup) (*aws.Credentials, error) {
+	address, ok := env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
 	if ok {
 		address = "http://" + containerAddress + address
-	} else if address, ok = lookup("AWS_CONTAINER_CREDENTIALS_FULL_URI"); !ok {
-		return nil, nil
+	} else if address, ok = env("AWS_CONTAINER_CREDENTIALS_FULL_URI"); !ok {
+		return nil, skip("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
 	}
-	token, err := containerToken(lookup)
+	token, err := containerToken(env)
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +53,15 @@ func (f *Fetcher) Container(ctx context.Context, lookup Lookup) (*aws.Credential
 	var body []byte
 	for attempt := range containerAttempts {
 		if attempt > 0 {
-			if err := f.Sleep(ctx, containerPause); err != nil {
+			if err := m.Sleep(ctx, containerPause); err != nil {
 				return nil, err
 			}
 		}
-		if body, err = f.askContainer(ctx, address, token); err == nil {
+		if body, err = m.askContainer(ctx, address, token); err == nil {
 			return parseContainer(body)
 		}
 	}
-	return nil, failure("CredentialRetrievalError", "the container's credentials service at %s, asked %d times: %w", host, containerAttempts, err)
+	return nil, failure(kindRetrieval, "the container's credentials service at %s, asked %d times: %w", host, containerAttempts, err)
 }
 
 // containerHost checks where the token may go. It never prints the address, whose
@@ -83,10 +78,10 @@ func containerHost(address string) (string, error) {
 	return "", failure("ValueError", "AWS_CONTAINER_CREDENTIALS_FULL_URI names the host %s over http; only loopback addresses and %s may be", host, strings.Join(containerHosts, ", "))
 }
 
-// containerToken reads the authorization, of which a file wins.
-func containerToken(lookup Lookup) (string, error) {
-	token := lookup.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
-	if path, ok := lookup("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); ok {
+// containerToken returns the authorization. A file takes precedence.
+func containerToken(env lookup) (string, error) {
+	token := env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+	if path, ok := env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); ok {
 		data, err := boundedfile.Read(path, MaxFile)
 		if err != nil {
 			return "", failure("FileNotFoundError", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %w", err)
@@ -99,14 +94,14 @@ func containerToken(lookup Lookup) (string, error) {
 	return token, nil
 }
 
-func (f *Fetcher) askContainer(ctx context.Context, address, token string) ([]byte, error) {
+func (m *Metadata) askContainer(ctx context.Context, address, token string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, containerTimeout)
 	defer cancel()
 	header := http.Header{"Accept": {"application/json"}}
 	if token != "" {
 		header.Set("Authorization", token)
 	}
-	status, body, err := f.do(ctx, http.MethodGet, address, header)
+	status, body, err := m.do(ctx, http.MethodGet, address, header)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("HTTP %d", status)
 	}
@@ -116,29 +111,10 @@ func (f *Fetcher) askContainer(ctx context.Context, address, token string) ([]by
 	return body, err
 }
 
-// do makes one request; an answer is bounded.
-func (f *Fetcher) do(ctx context.Context, method, address string, header http.Header) (int, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
-	if err != nil {
-		return 0, nil, errors.New("the address is not a URL") // err would print it
-	}
-	request.Header = header
-	response, err := f.Transport.RoundTrip(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if len(body) > maxAnswer {
-		return 0, nil, fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
-	}
-	return response.StatusCode, body, err
-}
-
 func parseContainer(body []byte) (*aws.Credentials, error) {
 	var fields map[string]any
 	if err := json.Unmarshal(body, &fields); err != nil {
-		return nil, failure("CredentialRetrievalError", "the container's credentials service answered with something else than a JSON object")
+		return nil, failure(kindRetrieval, "the container's credentials service answered with something else than a JSON object")
 	}
 	values := map[string]string{}
 	for _, name := range []string{"AccessKeyId", "SecretAccessKey", "Token", "Expiration"} {
@@ -146,11 +122,11 @@ func parseContainer(body []byte) (*aws.Credentials, error) {
 		if !ok {
 			return nil, failure("KeyError", "the container's credentials service answered without %s", name)
 		}
-		values[name], _ = value.(string) // a null is as good as nothing
+		values[name], _ = value.(string) // a null counts as empty
 	}
 	expires, err := dateutil.Parse(values["Expiration"])
 	if err != nil {
-		return nil, failure("ParserError", "the container's credentials service: Expiration: %w", err)
+		return nil, failure(kindParser, "the container's credentials service: Expiration: %w", err)
 	}
 	return checkAnswer(temporary(values["AccessKeyId"], values["SecretAccessKey"], values["Token"], expires), "the container's credentials service")
 }

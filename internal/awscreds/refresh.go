@@ -1,4 +1,4 @@
-package lithopss3
+package awscreds
 
 import (
 	"context"
@@ -24,10 +24,10 @@ const (
 // next try, because the one caller who renews waits while the source fails.
 const advisoryPause = time.Minute
 
-// A refresher keeps credentials and renews them ahead of their end, once for any
-// number of concurrent callers, who share the outcome: a failure too. A caller who
+// A Refresher is an [aws.CredentialsProvider] that keeps credentials and renews them
+// ahead of their end, once for any number of concurrent callers, who share the outcome: a failure too. A caller who
 // gives up does not take the others along. It is safe for concurrent use.
-type refresher struct {
+type Refresher struct {
 	fetch  func(context.Context) (aws.Credentials, error)
 	now    func() time.Time
 	held   atomic.Pointer[heldCredentials]
@@ -42,8 +42,10 @@ type heldCredentials struct {
 	nextTry             atomic.Int64 // Unix nanoseconds before which the advisory window is left alone
 }
 
-func newRefresher(fetch func(context.Context) (aws.Credentials, error)) *refresher {
-	return &refresher{fetch: fetch, now: time.Now}
+// NewRefresher returns a Refresher that gets its credentials by fetch, which is called
+// with the first Retrieve.
+func NewRefresher(fetch func(context.Context) (aws.Credentials, error)) *Refresher {
+	return &Refresher{fetch: fetch, now: time.Now}
 }
 
 func hold(found aws.Credentials, now time.Time) *heldCredentials {
@@ -70,7 +72,7 @@ func (h *heldCredentials) claim(now time.Time) bool {
 // Retrieve returns credentials that can be used for some time yet. Its errors are
 // final for the request that needs the credentials: the source has made its own
 // attempts, which those of the request must not multiply.
-func (r *refresher) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (r *Refresher) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	held, now := r.held.Load(), r.now()
 	if held != nil && !held.needs(held.advisory, now) {
 		return held.Credentials, nil
@@ -80,17 +82,17 @@ func (r *refresher) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		return held.Credentials, nil
 	}
 	fresh, err := r.flight.Do(ctx, r.renew)
-	switch {
-	case err == nil:
+	if err == nil {
 		return fresh, nil
-	case mustRenew:
+	}
+	if mustRenew {
 		return aws.Credentials{}, s3err.Final(err)
 	}
 	return held.Credentials, nil
 }
 
 // renew fetches. The flight calls it once at a time.
-func (r *refresher) renew(ctx context.Context) (aws.Credentials, error) {
+func (r *Refresher) renew(ctx context.Context) (aws.Credentials, error) {
 	if held := r.held.Load(); held != nil && !held.needs(held.advisory, r.now()) {
 		return held.Credentials, nil // another flight renewed them since the caller looked
 	}
@@ -100,7 +102,8 @@ func (r *refresher) renew(ctx context.Context) (aws.Credentials, error) {
 	}
 	now := r.now()
 	if fresh.CanExpire && !fresh.Expires.After(now) {
-		return aws.Credentials{}, &CredentialsError{Kind: "RuntimeError", Source: fresh.Source, Reason: "the credentials that the source gave have expired already, at " + fresh.Expires.Format(time.RFC3339)}
+		reason := "the credentials that the source gave have expired already, at " + fresh.Expires.Format(time.RFC3339)
+		return aws.Credentials{}, &Error{Kind: "RuntimeError", Provider: fresh.Source, Reason: reason}
 	}
 	r.held.Store(hold(fresh, now))
 	return fresh, nil

@@ -1,4 +1,4 @@
-package lithopss3
+package awscreds
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -23,13 +24,12 @@ func TestTwoProcessesRenewOneToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				source := answeringSource{setup: waitingSources()["renewal of sso"]}
 				used, path := "", ""
 				var group sync.WaitGroup
-				store := source.open(t, func(r *http.Request) (*http.Response, error) {
+				providers := ofExpiredSSO.providers(t, "http://127.0.0.1:1", testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
 					if r.URL.Path != "/token" {
 						used = r.Header.Get("X-Amz-Sso_bearer_token")
-						return answer(r, http.StatusOK, nil, fmt.Sprintf(`{"roleCredentials":{"accessKeyId":"AK","secretAccessKey":"SK","sessionToken":"T","expiration":%d}}`, time.Now().Add(time.Hour).UnixMilli())), nil
+						return testkit.Answer(r, http.StatusOK, nil, fmt.Sprintf(`{"roleCredentials":{"accessKeyId":"AK","secretAccessKey":"SK","sessionToken":"T","expiration":%d}}`, time.Now().Add(time.Hour).UnixMilli())), nil
 					}
 					group.Go(func() {
 						time.Sleep(late)
@@ -38,11 +38,11 @@ func TestTwoProcessesRenewOneToken(t *testing.T) {
 					if late == 0 {
 						group.Wait()
 					}
-					return answer(r, http.StatusBadRequest, http.Header{"X-Amzn-Errortype": {"InvalidGrantException"}}, `{"error":"invalid_grant"}`), nil
-				})
-				home, _ := store.session.env.Lookup("HOME")
+					return testkit.Answer(r, http.StatusBadRequest, http.Header{"X-Amzn-Errortype": {"InvalidGrantException"}}, `{"error":"invalid_grant"}`), nil
+				}))
+				home, _ := providers.Settings.Lookup("HOME")
 				path = filepath.Join(home, ssoCache)
-				_, err := store.Identity(t.Context())
+				_, err := providers.SSO().Load(t.Context())
 				group.Wait()
 				if late > time.Minute {
 					require.ErrorContains(t, err, "the token for session has expired and could not be renewed (SSO OIDC: InvalidGrantException")
@@ -60,17 +60,16 @@ func TestTwoProcessesRenewOneToken(t *testing.T) {
 func TestRenewedTokenIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		source := answeringSource{setup: waitingSources()["renewal of sso"]}
-		store := source.open(t, func(r *http.Request) (*http.Response, error) {
+		providers := ofExpiredSSO.providers(t, "http://127.0.0.1:1", testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.URL.Path != "/token" {
 				assert.Equal(t, "N", r.Header.Get("X-Amz-Sso_bearer_token"))
-				return answer(r, http.StatusForbidden, nil, `{}`), nil
+				return testkit.Answer(r, http.StatusForbidden, nil, `{}`), nil
 			}
-			return answer(r, http.StatusOK, nil, `{"accessToken":"N","refreshToken":"R","tokenType":"Bearer","expiresIn":3600}`), nil
-		})
-		_, err := store.Identity(t.Context())
+			return testkit.Answer(r, http.StatusOK, nil, `{"accessToken":"N","refreshToken":"R","tokenType":"Bearer","expiresIn":3600}`), nil
+		}))
+		_, err := providers.SSO().Load(t.Context())
 		require.ErrorContains(t, err, "SSO, asked for role r of account 111111111111")
-		home, _ := store.session.env.Lookup("HOME")
+		home, _ := providers.Settings.Lookup("HOME")
 		data, err := os.ReadFile(filepath.Join(home, ssoCache))
 		require.NoError(t, err)
 		for _, part := range []string{`"accessToken":"N"`, `"refreshToken":"R"`, `"clientSecret":"s"`, `"expiresAt":"2000-01-01T01:00:00Z"`} {

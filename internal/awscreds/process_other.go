@@ -1,6 +1,6 @@
 //go:build !unix
 
-package boto
+package awscreds
 
 import "os/exec"
 

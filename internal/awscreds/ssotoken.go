@@ -1,4 +1,4 @@
-package boto
+package awscreds
 
 import (
 	"crypto/sha1" //nolint:gosec // the name of a cache file, as the AWS command line makes it
@@ -14,15 +14,15 @@ import (
 	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
-// An SSOToken is a token that "aws sso login" left in ~/.aws/sso/cache. The
+// An ssoToken is a token that "aws sso login" left in ~/.aws/sso/cache. The
 // fields that this package does not know are kept.
-type SSOToken struct {
+type ssoToken struct {
 	path   string
 	fields map[string]any
 }
 
-// LoadSSOToken reads the token of an sso-session, or, where it has none, of a start URL.
-func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
+// loadSSOToken reads the token of an sso-session, or, where it has none, of a start URL.
+func loadSSOToken(home, sessionOrURL string) (*ssoToken, error) {
 	name := sha1.Sum([]byte(sessionOrURL)) //nolint:gosec // see above
 	path := filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(name[:])+".json")
 	token, err := readSSOToken(path)
@@ -32,58 +32,58 @@ func LoadSSOToken(home, sessionOrURL string) (*SSOToken, error) {
 	return token, err
 }
 
-func readSSOToken(path string) (*SSOToken, error) {
+func readSSOToken(path string) (*ssoToken, error) {
 	data, err := boundedfile.Read(path, MaxFile)
 	if err != nil {
 		return nil, failure("SSOTokenLoadError", "%w", err)
 	}
-	token := &SSOToken{path: path}
+	token := &ssoToken{path: path}
 	if err := json.Unmarshal(data, &token.fields); err != nil {
 		return nil, failure("SSOTokenLoadError", "%s is not a JSON object: run aws sso login", path)
 	}
-	if token.Get("accessToken") == "" || token.Get("expiresAt") == "" {
+	if token.get("accessToken") == "" || token.get("expiresAt") == "" {
 		return nil, failure("SSOTokenLoadError", "%s has no accessToken or no expiresAt: run aws sso login", path)
 	}
-	if err := CheckToken(path+": accessToken", token.Get("accessToken")); err != nil {
+	if err := checkToken(path+": accessToken", token.get("accessToken")); err != nil {
 		return nil, err
 	}
-	if _, err := dateutil.Parse(token.Get("expiresAt")); err != nil {
-		return nil, failure("ParserError", "%s: expiresAt: %w", path, err)
+	if _, err := dateutil.Parse(token.get("expiresAt")); err != nil {
+		return nil, failure(kindParser, "%s: expiresAt: %w", path, err)
 	}
 	return token, nil
 }
 
-// Get is a field, or "".
-func (t *SSOToken) Get(name string) string {
+// get returns a field, or "".
+func (t *ssoToken) get(name string) string {
 	text, _ := t.fields[name].(string)
 	return text
 }
 
-// Expires is when the token ends; a time that can't be read is past.
-func (t *SSOToken) Expires() time.Time { return t.time("expiresAt") }
+// expires returns when the token ends; a time that can't be read is past.
+func (t *ssoToken) expires() time.Time { return t.time("expiresAt") }
 
-func (t *SSOToken) time(name string) time.Time {
-	at, err := dateutil.Parse(t.Get(name))
+func (t *ssoToken) time(name string) time.Time {
+	at, err := dateutil.Parse(t.get(name))
 	if err != nil {
 		return time.Time{}
 	}
 	return at
 }
 
-// CanRefresh tells whether the token has what a new one is asked for with, and a
-// client registration that still holds.
-func (t *SSOToken) CanRefresh(now time.Time) bool {
+// canRefresh reports whether the token has what a renewal needs, and a client
+// registration that still holds.
+func (t *ssoToken) canRefresh(now time.Time) bool {
 	for _, name := range []string{"clientId", "clientSecret", "refreshToken", "registrationExpiresAt"} {
-		if t.Get(name) == "" {
+		if t.get(name) == "" {
 			return false
 		}
 	}
 	return now.Before(t.time("registrationExpiresAt"))
 }
 
-// Renewed takes over a new access token and writes the cache, for this user's
-// eyes only. That the cache can't be written does not hurt the token.
-func (t *SSOToken) Renewed(accessToken, refreshToken string, expires time.Time) {
+// renewed keeps a new access token, and writes it to the cache, which only this user
+// may read. If the cache can't be written, the token still holds.
+func (t *ssoToken) renewed(accessToken, refreshToken string, expires time.Time) {
 	t.fields["accessToken"] = accessToken
 	t.fields["expiresAt"] = expires.UTC().Format("2006-01-02T15:04:05Z")
 	if refreshToken != "" {
@@ -96,11 +96,11 @@ func (t *SSOToken) Renewed(accessToken, refreshToken string, expires time.Time) 
 	_ = partfile.Replace(t.path, data, 0o600)
 }
 
-// Reload reads the cache again and reports whether another process has renewed the
+// reload reads the cache again and reports whether another process has renewed the
 // token meanwhile; it is then that process's token.
-func (t *SSOToken) Reload() bool {
+func (t *ssoToken) reload() bool {
 	fresh, err := readSSOToken(t.path)
-	if err != nil || !fresh.Expires().After(t.Expires()) {
+	if err != nil || !fresh.expires().After(t.expires()) {
 		return false
 	}
 	*t = *fresh

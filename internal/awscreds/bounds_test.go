@@ -1,4 +1,4 @@
-package boto
+package awscreds
 
 import (
 	"context"
@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,10 +24,9 @@ func TestFilesAreBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "large")
 	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("x", MaxFile+1)), 0o600))
-	lookup := func(name string) (string, bool) { return path, name == "AWS_CREDENTIAL_FILE" }
-	_, err := EC2File(lookup)
+	_, err := fromEC2File(testkit.Env(map[string]string{"AWS_CREDENTIAL_FILE": path}))
 	require.ErrorContains(t, err, "larger than")
-	_, err = containerToken(func(name string) (string, bool) { return path, name == "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" })
+	_, err = containerToken(testkit.Env(map[string]string{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": path}))
 	require.ErrorContains(t, err, "larger than")
 	if runtime.GOOS != "windows" {
 		_, err = boundedfile.Read("/dev/zero", MaxFile)
@@ -40,15 +41,11 @@ func TestProcessIsBounded(t *testing.T) {
 		t.Skip("the processes are for a shell")
 	}
 	for _, redirect := range []string{"", " >&2"} {
-		_, err := Process(t.Context(), "sh -c 'while :; do echo canary"+strings.Repeat("x", 1000)+redirect+"; done'")
+		_, err := fromProcess(t.Context(), "sh -c 'while :; do echo canary"+strings.Repeat("x", 1000)+redirect+"; done'")
 		require.ErrorContains(t, err, "printed more than")
 		assert.NotContains(t, err.Error(), "canary")
 	}
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 type counted struct {
 	io.Reader
@@ -72,9 +69,9 @@ func TestMetadataIsBounded(t *testing.T) {
 	var read atomic.Int64
 	var asked atomic.Int64
 	redirects := false
-	fetcher := &Fetcher{
+	metadata := &Metadata{
 		Sleep: func(context.Context, time.Duration) error { return nil },
-		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		Transport: testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			asked.Add(1)
 			if r.URL.Host != "127.0.0.1:1" {
 				return nil, errors.New("elsewhere")
@@ -87,17 +84,14 @@ func TestMetadataIsBounded(t *testing.T) {
 			return response, nil
 		}),
 	}
-	lookup := func(name string) (string, bool) {
-		return "http://127.0.0.1:1/x", name == "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-	}
+	env := testkit.Env(map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/x"})
 	for range 2 {
-		found, err := fetcher.Container(t.Context(), lookup)
+		_, err := metadata.container(t.Context(), env)
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), "elsewhere")
-		assert.Nil(t, found)
-		found, _, err = fetcher.Instance(t.Context(), InstanceSettings{Endpoint: "http://127.0.0.1:1", Attempts: 1, Timeout: time.Minute})
-		require.NoError(t, err)
-		assert.Nil(t, found)
+		_, err = metadata.instance(t.Context(), awsconfig.Metadata{Endpoint: "http://127.0.0.1:1", Attempts: 1, Timeout: time.Minute})
+		var reason skip
+		require.ErrorAs(t, err, &reason)
 		redirects = true
 	}
 	assert.LessOrEqual(t, read.Load(), asked.Load()*(maxAnswer+1<<20))
@@ -115,9 +109,9 @@ func TestFilesAreOnesOwn(t *testing.T) {
 	path := filepath.Join(folder, "a0f1490a20d0211c997b44bc357e1972deab8ae3.json") // SHA-1 of "s"
 	require.NoError(t, os.MkdirAll(folder, 0o755))
 	require.NoError(t, os.WriteFile(path, []byte(`{"accessToken":"a","expiresAt":"2040-01-01T00:00:00Z"}`), 0o644))
-	token, err := LoadSSOToken(home, "s")
+	token, err := loadSSOToken(home, "s")
 	require.NoError(t, err)
-	token.Renewed("b", "c", time.Now())
+	token.renewed("b", "c", time.Now())
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())

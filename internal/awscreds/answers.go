@@ -1,10 +1,9 @@
-package lithopss3
+package awscreds
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,10 +13,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/lithops-go/lithopss3/internal/boto"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3err"
-	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // An answerError is an answer of STS, SSO or SSO OIDC that proves nothing: it broke
@@ -50,7 +47,7 @@ func proveAnswers(stack *middleware.Stack) error {
 			response, ok := out.RawResponse.(*smithyhttp.Response)
 			var unread *smithy.DeserializationError
 			if ok && !proof.IsUnproven(err) && errors.As(err, &unread) && response.StatusCode/100 == 2 {
-				err = &answerError{"the answer (HTTP 200) broke off, or is not the service's", !errors.Is(err, ErrTooLarge), unread}
+				err = &answerError{"the answer (HTTP 200) broke off, or is not the service's", !errors.Is(err, s3err.ErrTooLarge), unread}
 			}
 			return out, metadata, err
 		}), middleware.Before)
@@ -92,7 +89,7 @@ func lacking(result any) error {
 		if !strings.EqualFold(aws.ToString(out.TokenType), "bearer") {
 			return &answerError{reason: "the answer has a token that is no bearer's"}
 		}
-		return boto.CheckToken("the access token", *out.AccessToken)
+		return checkToken("the access token", *out.AccessToken)
 	default:
 		return &answerError{reason: fmt.Sprintf("an answer of type %T is not known", result)}
 	}
@@ -111,27 +108,4 @@ func lackingKeys(accessKeyID, secretAccessKey *string, hasExpiration bool) error
 		return &answerError{reason: "the answer has no expiration"}
 	}
 	return nil
-}
-
-// serviceFailure says why a request to STS, SSO or SSO OIDC failed, in its own words
-// and without the SDK's, and for whose names botocore's exceptions have kind.
-func serviceFailure(err error) (kind, reason string) {
-	var answer *answerError
-	if errors.As(err, &answer) {
-		return "CredentialRetrievalError", answer.reason
-	}
-	if proof.IsUnproven(err) {
-		return "CredentialRetrievalError", s3err.Text(s3http.PlainText(err))
-	}
-	if api := smithy.APIError(nil); errors.As(err, &api) {
-		if api.ErrorCode() == "UnknownError" { // the SDK's word
-			return "ClientError", "the answer is an error without a code"
-		}
-		return "ClientError", s3err.Text(api.ErrorCode() + ": " + api.ErrorMessage())
-	}
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.HTTPStatusCode() != 0 {
-		return "ClientError", fmt.Sprintf("HTTP %d %s, with a body that is not the service's", response.HTTPStatusCode(), http.StatusText(response.HTTPStatusCode()))
-	}
-	return "EndpointConnectionError", s3err.Text(s3http.PlainText(err))
 }

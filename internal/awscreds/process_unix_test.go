@@ -1,6 +1,6 @@
 //go:build unix
 
-package boto
+package awscreds
 
 import (
 	"bufio"
@@ -29,7 +29,7 @@ func TestProcessEndsWithItsChildren(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := Process(ctx, `sh -c 'sh -c "exec 3>`+path+`; echo up >&3; sleep 1000; :" & wait'`)
+		_, err := fromProcess(ctx, `sh -c 'sh -c "exec 3>`+path+`; echo up >&3; sleep 1000; :" & wait'`)
 		ended <- err
 	}()
 	fifo, err := os.Open(path)
@@ -92,7 +92,7 @@ func TestProcessThatLeavesOthersBehind(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "stop")
 	require.NoError(t, syscall.Mkfifo(path, 0o600))
-	found, err := Process(t.Context(), `sh -c 'read line <`+path+` & echo "{\"Version\":1,\"AccessKeyId\":\"AK\",\"SecretAccessKey\":\"SK\"}"'`)
+	found, err := fromProcess(t.Context(), `sh -c 'read line <`+path+` & echo "{\"Version\":1,\"AccessKeyId\":\"AK\",\"SecretAccessKey\":\"SK\"}"'`)
 	require.NoError(t, err)
 	assert.Equal(t, "AK", found.AccessKeyID)
 	require.NoError(t, os.WriteFile(path, []byte("\n"), 0o600))
