@@ -73,7 +73,7 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 		IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey,
 	}}
 	err = download.File(ctx, source, target, download.Options{
-		Bucket: bucket, Key: key, ETag: opts.IfMatch, Resume: opts.Resume, Sync: opts.Sync, Progress: reportTo(opts.Progress),
+		Bucket: bucket, Key: key, ETag: opts.IfMatch, Resume: opts.Resume, Sync: opts.Sync, Progress: reportTo(opts.Progress), Scale: s.pace.scale,
 	})
 	if errors.Is(err, download.ErrChanged) && !errors.Is(err, ErrPrecondition) {
 		err = fmt.Errorf("%w (%w)", err, ErrPrecondition)

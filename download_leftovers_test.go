@@ -39,7 +39,7 @@ const (
 // 4 MiB. It returns a store whose server has no checksum, and an ETag that is none.
 func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
 	t.Helper()
-	server := &oddServer{data: randomBytes(20 * mib)}
+	server := &oddServer{data: randomBytes(20 * unit)}
 	var came sync.WaitGroup
 	came.Add(2)
 	var done atomic.Bool
@@ -47,7 +47,7 @@ func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
 		r.Header.Del("X-Amz-Checksum-Crc32")
 		switch {
 		case done.Load() || rangeStart(q) < 0:
-		case rangeStart(q) >= 16*mib:
+		case rangeStart(q) >= 16*unit:
 			came.Wait()
 			r.StatusCode, r.ContentLength, r.Body = http.StatusForbidden, 0, http.NoBody
 		default:
@@ -65,7 +65,7 @@ func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
 // poison changes the first chunk of a part file, and the journal so that it agrees.
 func poison(t *testing.T, folder string) {
 	t.Helper()
-	other := bytes.Repeat([]byte("evil"), 2*mib)
+	other := bytes.Repeat([]byte("evil"), 2*unit)
 	part, err := os.OpenFile(filepath.Join(folder, partName), os.O_RDWR, 0)
 	require.NoError(t, err)
 	_, err = part.WriteAt(other, 0)
@@ -172,7 +172,7 @@ func TestResumeNextToOddFiles(t *testing.T) {
 			t.Cleanup(func() { _ = listener.Close() })
 		},
 	}
-	server := &oddServer{data: randomBytes(9 * mib)}
+	server := &oddServer{data: randomBytes(9 * unit)}
 	store := openWire(t, server.trip)
 	for name, plant := range plants {
 		for _, place := range []string{journalName, partName, tempName} {
@@ -216,7 +216,7 @@ func TestResumeNextToOddFiles(t *testing.T) {
 // download may use for itself: they stay as they are.
 func TestOwnFilesWithTemporaryNames(t *testing.T) {
 	t.Parallel()
-	server := &oddServer{data: randomBytes(9 * mib)}
+	server := &oddServer{data: randomBytes(9 * unit)}
 	store := openWire(t, server.trip)
 	folder := t.TempDir()
 	mine := map[string]string{partName: "my part", journalName: `{"my":"journal"}`, tempName: "my temporary file"}
@@ -252,7 +252,7 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 				defer func() { _ = root.Close() }()
 				opts := &lithopss3.DownloadOptions{Root: root, Resume: resume}
 				names := []string{partName, journalName, tempName}
-				small, large := &oddServer{data: []byte("of another key")}, &oddServer{data: randomBytes(20 * mib)}
+				small, large := &oddServer{data: []byte("of another key")}, &oddServer{data: randomBytes(20 * unit)}
 				var store *lithopss3.Store
 				var once sync.Once
 				refuse := fail
@@ -260,7 +260,7 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 					if !strings.HasSuffix(request.URL.Path, "/file") {
 						return small.trip(request, next)
 					}
-					if rangeStart(request) == 16*mib {
+					if rangeStart(request) == 16*unit {
 						once.Do(func() {
 							for _, name := range names {
 								assert.NoError(t, store.DownloadFile(context.Background(), "bucket", name, name, opts), name)
@@ -299,7 +299,7 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 func TestDownloadOfLongName(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	server := &oddServer{data: randomBytes(9 * mib)}
+	server := &oddServer{data: randomBytes(9 * unit)}
 	store := openWire(t, server.trip)
 	for _, length := range []int{236, 237, 255} {
 		name := strings.Repeat("n", length)
@@ -316,7 +316,7 @@ func TestDownloadOfLongName(t *testing.T) {
 func TestPanickingProgress(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
-	for _, size := range []int{mib, 20 * mib} {
+	for _, size := range []int{8 * unit, 20 * unit} {
 		for _, resume := range []bool{false, true} {
 			server := &oddServer{data: randomBytes(size)}
 			store := openWire(t, server.trip)
@@ -328,7 +328,7 @@ func TestPanickingProgress(t *testing.T) {
 			got, err := os.ReadFile(path)
 			require.NoError(t, err)
 			assert.Equal(t, "before", string(got))
-			if resume && size > 8*mib {
+			if resume && size > 8*unit {
 				opts.Progress = nil
 				require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, opts))
 			}

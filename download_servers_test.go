@@ -163,17 +163,17 @@ var oddServers = map[string]struct {
 		if rangeStart(q) > 0 {
 			setRange(r, "bytes %d-%d/%d", func(first, last, size int64) []any { return []any{first, last, size + 1} })
 		}
-	}), func(size int) bool { return size > 8*mib }},
+	}), func(size int) bool { return size > 8*unit }},
 	"later ranges of another ETag": {both(func(q *http.Request, r *http.Response) {
 		if rangeStart(q) > 0 {
 			r.Header.Set("Etag", `"other"`)
 		}
-	}), func(size int) bool { return size > 8*mib }},
+	}), func(size int) bool { return size > 8*unit }},
 	"later ranges begin elsewhere": {both(func(q *http.Request, r *http.Response) {
 		if rangeStart(q) > 0 {
 			setRange(r, "bytes %d-%d/%d", func(first, last, size int64) []any { return []any{first - 1, last - 1, size} })
 		}
-	}), func(size int) bool { return size > 8*mib }},
+	}), func(size int) bool { return size > 8*unit }},
 	"another checksum": {both(func(_ *http.Request, r *http.Response) {
 		if r.Header.Get("X-Amz-Checksum-Crc32") != "" {
 			r.Header.Set("X-Amz-Checksum-Crc32", "AAAAAQ==")
@@ -194,9 +194,9 @@ var downloadWays = []string{"plain", "resume", "root", "device"}
 // with an error and the file that was there.
 func TestDownloadFromOddServers(t *testing.T) {
 	t.Parallel()
-	sizes := []int{0, 1, 8*mib - 1, 8 * mib, 8*mib + 1, 20 * mib}
+	sizes := []int{0, 1, 8*unit - 1, 8 * unit, 8*unit + 1, 20 * unit}
 	if testing.Short() {
-		sizes = []int{0, 1, 8 * mib, 8*mib + 1}
+		sizes = []int{0, 1, 8 * unit, 8*unit + 1}
 	}
 	for name, test := range oddServers {
 		t.Run(name, func(t *testing.T) {

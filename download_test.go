@@ -96,7 +96,7 @@ func TestDownloadSizes(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var requests []string
-	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	store := openWireFull(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		mu.Lock()
 		requests = append(requests, request.Method+" "+request.Header.Get("Range"))
 		mu.Unlock()
@@ -124,9 +124,9 @@ func TestDownloadSizes(t *testing.T) {
 // that was there, and nothing else.
 func TestDownloadFaults(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(40 * mib)
-	other := randomBytes(40*mib + 1)
-	second := func(request *http.Request) bool { return rangeStart(request) == 8*mib }
+	data := randomBytes(40 * unit)
+	other := randomBytes(40*unit + 1)
+	second := func(request *http.Request) bool { return rangeStart(request) == 8*unit }
 	for name, test := range map[string]struct {
 		want error
 		trip func(t *testing.T, store func() *lithopss3.Store, cancel context.CancelFunc) tripper
@@ -134,8 +134,8 @@ func TestDownloadFaults(t *testing.T) {
 		"resets": {nil, func(*testing.T, func() *lithopss3.Store, context.CancelFunc) tripper {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				response, err := next.RoundTrip(request)
-				if err == nil && rangeStart(request)%mib == 0 && request.Method == http.MethodGet {
-					response.Body = &brokenBody{response.Body, 3*mib + 17, &resetError{}}
+				if err == nil && rangeStart(request)%unit == 0 && request.Method == http.MethodGet {
+					response.Body = &brokenBody{response.Body, 3*unit + 17, &resetError{}}
 				}
 				return response, err
 			}
@@ -143,7 +143,7 @@ func TestDownloadFaults(t *testing.T) {
 		"early ends": {nil, func(*testing.T, func() *lithopss3.Store, context.CancelFunc) tripper {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				response, err := next.RoundTrip(request)
-				if err == nil && request.Method == http.MethodGet && rangeStart(request)%mib == 0 {
+				if err == nil && request.Method == http.MethodGet && rangeStart(request)%unit == 0 {
 					response.Body = &brokenBody{response.Body, 5, io.EOF}
 				}
 				return response, err
@@ -162,7 +162,7 @@ func TestDownloadFaults(t *testing.T) {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				response, err := next.RoundTrip(request)
 				if err == nil && second(request) {
-					response.Body = &flippedBody{response.Body, 1234567}
+					response.Body = &flippedBody{response.Body, unit + 5}
 				}
 				return response, err
 			}
@@ -197,7 +197,7 @@ func TestDownloadFaults(t *testing.T) {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				response, err := next.RoundTrip(request)
 				if err == nil && rangeStart(request) == 0 {
-					response.Body = &brokenBody{response.Body, mib, io.EOF}
+					response.Body = &brokenBody{response.Body, unit, io.EOF}
 					once.Do(func() { putWhole(t, store(), "key", other) })
 				}
 				return response, err
@@ -229,7 +229,7 @@ func TestDownloadFaults(t *testing.T) {
 				require.NoError(t, readErr)
 				if test.want == nil {
 					require.NoError(t, err)
-					progress.finished(40 * mib)
+					progress.finished(40 * unit)
 					require.True(t, bytes.Equal(data, stored))
 					continue
 				}
@@ -258,7 +258,7 @@ func TestDownloadTargets(t *testing.T) {
 		t.Skip("permissions and links of another kind")
 	}
 	store := openWire(t, straight)
-	data := randomBytes(9 * mib)
+	data := randomBytes(9 * unit)
 	putWhole(t, store, "key", data)
 	putWhole(t, store, "small", []byte("small"))
 	folder := t.TempDir()
@@ -340,7 +340,7 @@ func TestDownloadStaysInRoot(t *testing.T) {
 // or checksums of another kind.
 func TestDownloadFromSimpleServers(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(20 * mib)
+	data := randomBytes(20 * unit)
 	composite := func(header http.Header) {
 		header.Set("X-Amz-Checksum-Crc32", "AAAAAA==")
 		header.Set("X-Amz-Checksum-Type", "COMPOSITE")
@@ -423,14 +423,14 @@ func checksumOf(t *testing.T, header string, data []byte) string {
 // TestBodyChecksum: a body that broke off is compared as a whole.
 func TestBodyChecksum(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(3 * mib)
+	data := randomBytes(3 * unit)
 	for _, flip := range []bool{false, true} {
 		store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 			response, err := next.RoundTrip(request)
 			switch {
 			case err != nil || request.Method != http.MethodGet:
 			case rangeStart(request) < 0:
-				response.Body = &brokenBody{response.Body, mib + 3, &resetError{}}
+				response.Body = &brokenBody{response.Body, unit + 3, &resetError{}}
 			case flip:
 				response.Body = &flippedBody{response.Body, 10}
 			}

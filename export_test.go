@@ -22,6 +22,17 @@ func InNoTime(opts *Options, timeout time.Duration) *Options {
 	return opts
 }
 
+// SmallScale is what [InSmall] divides the sizes of parts and chunks by. Parts stay
+// larger than the bodies that the fast path holds in memory.
+const SmallScale = 16
+
+// InSmall has the stores that are opened with opts, which [InHaste] or [InNoTime] made,
+// cut transfers as if each MiB were 64 KiB.
+func InSmall(opts *Options) *Options {
+	opts.pace.scale = SmallScale
+	return opts
+}
+
 // ProvenOperations are the operations of S3 that must prove that they succeeded.
 func ProvenOperations() []string {
 	var operations []string

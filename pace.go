@@ -7,14 +7,16 @@ import (
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
-// A pace is how long a Store waits. Only tests have another than usualPace.
+// A pace is how long a Store waits, and how large the parts of transfers are. Only
+// tests have another than usualPace.
 type pace struct {
 	io     time.Duration // for a connection, a write, and each part of an answer
 	divide time.Duration // of the waits between attempts
 	create time.Duration // for the name of an upload that was canceled while it began
+	scale  int64         // divides the sizes of parts and chunks
 }
 
-var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace}
+var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, scale: 1}
 
 // backoff is the wait before another attempt at a request.
 func (p pace) backoff(attempt int, err error) (time.Duration, error) {

@@ -3,6 +3,7 @@ package lithopss3_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -24,54 +25,56 @@ import (
 // it is believed.
 func TestDownloadResumes(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(40 * mib)
+	data := randomBytes(40 * unit)
 	for name, test := range map[string]struct {
 		// meddle changes what the first download left.
 		meddle func(t *testing.T, part, journal string)
 		// most is how many bytes the second may ask for.
 		most int64
 	}{
-		"as it was left": {func(*testing.T, string, string) {}, 16 * mib},
+		"as it was left": {func(*testing.T, string, string) {}, 16 * unit},
 		"the last line is cut off": {func(t *testing.T, _, journal string) {
 			text, err := os.ReadFile(journal)
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(journal, text[:len(text)-7], 0o600))
-		}, 24 * mib},
+		}, 24 * unit},
 		"lines of nonsense": {func(t *testing.T, _, journal string) {
 			file, err := os.OpenFile(journal, os.O_APPEND|os.O_WRONLY, 0)
 			require.NoError(t, err)
-			_, err = file.WriteString(`{"at":8388608,"bytes":8388608,"crc32":"00000000"}` + "\n" + `{"at":1,"bytes":99999999999,"crc32":"00000000"}` +
+			_, err = fmt.Fprintf(file, `{"at":%d,"bytes":%d,"crc32":"00000000"}`+"\n", 8*unit, 8*unit)
+			require.NoError(t, err)
+			_, err = file.WriteString(`{"at":1,"bytes":99999999999,"crc32":"00000000"}` +
 				"\n" + `{"at":-8388608,"bytes":8388608}` + "\n" + `{"at":9223372036846387200,"bytes":1}` + "\n\x00\x00\n[]\n{\"at\":0")
 			require.NoError(t, err)
 			require.NoError(t, file.Close())
-		}, 16 * mib},
+		}, 16 * unit},
 		"other bytes on the disk": {func(t *testing.T, part, _ string) {
 			file, err := os.OpenFile(part, os.O_RDWR, 0)
 			require.NoError(t, err)
-			_, err = file.WriteAt(make([]byte, 100), 16*mib+5)
+			_, err = file.WriteAt(make([]byte, 100), 16*unit+5)
 			require.NoError(t, err)
 			_, err = file.WriteAt(make([]byte, 100), 5)
 			require.NoError(t, err)
 			require.NoError(t, file.Close())
-		}, 32 * mib},
-		"a file of another size": {func(t *testing.T, part, _ string) { require.NoError(t, os.Truncate(part, 1000)) }, 40 * mib},
-		"no file":                {func(t *testing.T, part, _ string) { require.NoError(t, os.Remove(part)) }, 40 * mib},
-		"no journal":             {func(t *testing.T, _, journal string) { require.NoError(t, os.Remove(journal)) }, 40 * mib},
-		"an empty journal":       {func(t *testing.T, _, journal string) { require.NoError(t, os.Truncate(journal, 0)) }, 40 * mib},
+		}, 32 * unit},
+		"a file of another size": {func(t *testing.T, part, _ string) { require.NoError(t, os.Truncate(part, 1000)) }, 40 * unit},
+		"no file":                {func(t *testing.T, part, _ string) { require.NoError(t, os.Remove(part)) }, 40 * unit},
+		"no journal":             {func(t *testing.T, _, journal string) { require.NoError(t, os.Remove(journal)) }, 40 * unit},
+		"an empty journal":       {func(t *testing.T, _, journal string) { require.NoError(t, os.Truncate(journal, 0)) }, 40 * unit},
 		"another object's journal": {func(t *testing.T, _, journal string) {
 			text, err := os.ReadFile(journal)
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(journal, bytes.Replace(text, []byte(`"key":"key"`), []byte(`"key":"yek"`), 1), 0o600))
-		}, 40 * mib},
+		}, 40 * unit},
 		"an older object's journal": {func(t *testing.T, _, journal string) {
 			text, err := os.ReadFile(journal)
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(journal, regexp.MustCompile(`"etag":"[^,]*,`).ReplaceAll(text, []byte(`"etag":"\"old\"",`)), 0o600))
-		}, 40 * mib},
+		}, 40 * unit},
 		"a link instead of the file": {func(t *testing.T, part, _ string) {
 			require.NoError(t, os.Rename(part, part+"2"))
 			require.NoError(t, os.Symlink(filepath.Base(part)+"2", part))
-		}, 40 * mib},
+		}, 40 * unit},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +88,7 @@ func TestDownloadResumes(t *testing.T) {
 			came.Add(3)
 			store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				start := rangeStart(request)
-				if start >= 24*mib && first.Load() {
+				if start >= 24*unit && first.Load() {
 					came.Wait() // for the other ranges; then it ends
 					return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
 				}
@@ -117,7 +120,7 @@ func TestDownloadResumes(t *testing.T) {
 			fetched.Store(0)
 			progress := &watched{t: t}
 			require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Resume: true, Progress: progress.report}))
-			progress.finished(40 * mib)
+			progress.finished(40 * unit)
 			assert.LessOrEqual(t, fetched.Load(), test.most)
 			stored, err := os.ReadFile(path)
 			require.NoError(t, err)
@@ -147,7 +150,7 @@ func (b *endedBody) Read(p []byte) (int, error) {
 // killed process leaves, are enough to go on.
 func TestDownloadIsKilled(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(40 * mib)
+	data := randomBytes(40 * unit)
 	folder, later := t.TempDir(), t.TempDir()
 	var fetched, copies atomic.Int64
 	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -156,8 +159,8 @@ func TestDownloadIsKilled(t *testing.T) {
 			return response, err
 		}
 		fetched.Add(response.ContentLength)
-		if rangeStart(request) == 8*mib && copies.Add(1) == 1 {
-			response.Body = &hookedBody{ReadCloser: response.Body, left: 7 * mib, hook: func() {
+		if rangeStart(request) == 8*unit && copies.Add(1) == 1 {
+			response.Body = &hookedBody{ReadCloser: response.Body, left: 7 * unit, hook: func() {
 				for _, name := range []string{".file.lithops-s3.journal", ".file.lithops-s3.part"} {
 					content, err := os.ReadFile(filepath.Join(folder, name))
 					assert.NoError(t, err)
@@ -173,7 +176,7 @@ func TestDownloadIsKilled(t *testing.T) {
 	require.Len(t, filesIn(t, later), 2)
 	fetched.Store(0)
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(later, "file"), opts))
-	assert.LessOrEqual(t, fetched.Load(), int64(34*mib), "6 MiB of one range at least had come")
+	assert.LessOrEqual(t, fetched.Load(), int64(34*unit), "6 MiB of one range at least had come")
 	stored, err := os.ReadFile(filepath.Join(later, "file"))
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(data, stored))
@@ -209,7 +212,7 @@ func TestDownloadTwice(t *testing.T) {
 	var store *lithopss3.Store
 	var once sync.Once
 	store = openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-		if rangeStart(request) == 8*mib {
+		if rangeStart(request) == 8*unit {
 			once.Do(func() {
 				err := store.DownloadFile(context.Background(), "bucket", "key", path, opts)
 				assert.ErrorContains(t, err, "in progress")
@@ -217,7 +220,7 @@ func TestDownloadTwice(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	data := randomBytes(17 * mib)
+	data := randomBytes(17 * unit)
 	putWhole(t, store, "key", data)
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, opts))
 	stored, err := os.ReadFile(path)

@@ -28,7 +28,7 @@ func TestCancelStorm(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	store := openWire(t, straight)
+	store := openWireFull(t, straight)
 	folder := t.TempDir()
 	large := randomBytes(9 * mib)
 	putWhole(t, store, "large", large)

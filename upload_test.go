@@ -27,6 +27,9 @@ import (
 
 const mib = 1 << 20
 
+// unit stands for a MiB in a store that cuts transfers small.
+const unit = mib / lithopss3.SmallScale
+
 // A tripper stands between a store and the network.
 type tripper func(request *http.Request, next http.RoundTripper) (*http.Response, error)
 
@@ -41,7 +44,19 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // openWire opens a store whose requests to S3 go through trip, with a bucket "bucket".
+// It cuts transfers as if a MiB were a unit.
 func openWire(t *testing.T, trip tripper) *lithopss3.Store {
+	t.Helper()
+	return openWireWith(t, trip, lithopss3.InSmall(lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second)))
+}
+
+// openWireFull is openWire with the usual sizes of parts and chunks.
+func openWireFull(t *testing.T, trip tripper) *lithopss3.Store {
+	t.Helper()
+	return openWireWith(t, trip, lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second))
+}
+
+func openWireWith(t *testing.T, trip tripper, opts *lithopss3.Options) *lithopss3.Store {
 	t.Helper()
 	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
@@ -49,10 +64,9 @@ func openWire(t *testing.T, trip tripper) *lithopss3.Store {
 	require.NoError(t, err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	store, err := lithopss3.New(t.Context(), parsed, lithopss3.InHaste(&lithopss3.Options{
-		LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
-		Transport: &wire{next: transport, trip: trip},
-	}, 10*time.Second))
+	opts.LookupEnv = lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
+	opts.Transport = &wire{next: transport, trip: trip}
+	store, err := lithopss3.New(t.Context(), parsed, opts)
 	require.NoError(t, err)
 	return store
 }
@@ -147,7 +161,7 @@ func TestPutProgress(t *testing.T) {
 	}
 	t.Parallel()
 	var parts atomic.Int64
-	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	store := openWireFull(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		if isPart(request) && parts.Add(1)%7 == 2 {
 			if request.URL.Query().Get("partNumber") != "1" {
 				return lose(request, next)
@@ -218,7 +232,7 @@ func TestUploadIsTakenBack(t *testing.T) {
 			}
 		}},
 		"the body fails": {mine, func() io.Reader {
-			return io.MultiReader(bytes.NewReader(make([]byte, 12*mib)), iotest.ErrReader(mine))
+			return io.MultiReader(bytes.NewReader(make([]byte, 12*unit)), iotest.ErrReader(mine))
 		}, func(context.CancelCauseFunc) tripper { return straight }},
 		"it can't be completed": {lithopss3.ErrPrecondition, nil, func(context.CancelCauseFunc) tripper {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -242,7 +256,7 @@ func TestUploadIsTakenBack(t *testing.T) {
 			})
 			require.NoError(t, store.PutObject(ctx, "bucket", "key", strings.NewReader("before"), nil))
 			armed.Store(true)
-			body := io.Reader(bytes.NewReader(make([]byte, 40*mib)))
+			body := io.Reader(bytes.NewReader(make([]byte, 40*unit)))
 			if test.body != nil {
 				body = test.body()
 			}
@@ -290,7 +304,7 @@ func TestLateParts(t *testing.T) {
 				}
 				return next.RoundTrip(request)
 			})
-			err := store.PutObject(ctx, "bucket", "key", bytes.NewReader(make([]byte, 20*mib)), nil)
+			err := store.PutObject(ctx, "bucket", "key", bytes.NewReader(make([]byte, 20*unit)), nil)
 			require.ErrorIs(t, err, context.Canceled)
 			assert.Zero(t, uploadsLeft(t, store))
 			assert.Equal(t, test.aborts, aborts.Load())
@@ -309,7 +323,7 @@ func TestAbortIsNotTheReason(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	err := store.PutObject(t.Context(), "bucket", "key", io.MultiReader(bytes.NewReader(make([]byte, 12*mib)), iotest.ErrReader(mine)), nil)
+	err := store.PutObject(t.Context(), "bucket", "key", io.MultiReader(bytes.NewReader(make([]byte, 12*unit)), iotest.ErrReader(mine)), nil)
 	require.ErrorIs(t, err, mine)
 	assert.ErrorContains(t, err, "PutObject bucket/key: reading the body: mine")
 	assert.ErrorContains(t, err, "was left behind")
@@ -331,7 +345,7 @@ func TestLostAnswers(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	large := randomBytes(20 * mib)
+	large := randomBytes(20 * unit)
 	for name, data := range map[string][]byte{"small": []byte("mine"), "large": large, "empty": nil} {
 		lost.Store(false)
 		absent := &lithopss3.PutOptions{IfAbsent: true}
@@ -409,10 +423,10 @@ func TestStreamMemory(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	stream := &endless{left: 400 * mib, sent: &sent}
+	stream := &endless{left: 400 * unit, sent: &sent}
 	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", stream, nil))
-	assert.EqualValues(t, 400*mib, sent.Load())
-	assert.LessOrEqual(t, stream.most, int64(50*mib))
+	assert.EqualValues(t, 400*unit, sent.Load())
+	assert.LessOrEqual(t, stream.most, int64(50*unit))
 }
 
 // endless is a stream that notes how far ahead of what was sent it is read.
@@ -444,7 +458,7 @@ func TestPartsAreReadAgain(t *testing.T) {
 			failed[number] = true
 			mu.Unlock()
 			if !again {
-				_, _ = io.CopyN(io.Discard, request.Body, 3*mib) // cut in the middle
+				_, _ = io.CopyN(io.Discard, request.Body, 3*unit) // cut in the middle
 				_ = request.Body.Close()
 				return nil, &resetError{}
 			}
@@ -452,11 +466,11 @@ func TestPartsAreReadAgain(t *testing.T) {
 		return next.RoundTrip(request)
 	})
 	path := filepath.Join(t.TempDir(), "file")
-	data := randomBytes(25 * mib)
+	data := randomBytes(25 * unit)
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 	progress := &watched{t: t}
 	require.NoError(t, store.UploadFile(t.Context(), path, "bucket", "key", &lithopss3.PutOptions{Progress: progress.report, ContentType: "a/b", Metadata: map[string]string{"k": "v"}}))
-	progress.finished(25 * mib)
+	progress.finished(25 * unit)
 	assert.Len(t, failed, 4)
 	stored, err := store.ReadObject(t.Context(), "bucket", "key", 0)
 	require.NoError(t, err)

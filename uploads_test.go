@@ -100,9 +100,9 @@ func TestLeftoverOfKilledDownload(t *testing.T) {
 	var began atomic.Bool
 	var store *lithopss3.Store
 	var during []string
-	data := randomBytes(17 * mib)
+	data := randomBytes(17 * unit)
 	store = openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-		if rangeStart(request) == 8*mib && !began.Swap(true) {
+		if rangeStart(request) == 8*unit && !began.Swap(true) {
 			during = filesIn(t, folder)
 			assert.NoError(t, store.DownloadFile(context.Background(), "bucket", "key", path, nil), "beside the first")
 			assert.ElementsMatch(t, []string{during[0], "file"}, filesIn(t, folder))
@@ -116,12 +116,12 @@ func TestLeftoverOfKilledDownload(t *testing.T) {
 
 	// A file that only has the name stays.
 	left := filepath.Join(folder, during[0])
-	require.NoError(t, os.WriteFile(left, data[:mib], 0o600))
+	require.NoError(t, os.WriteFile(left, data[:unit], 0o600))
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
 	assert.ElementsMatch(t, []string{"file", during[0]}, filesIn(t, folder))
 	kept, err := os.ReadFile(left)
 	require.NoError(t, err)
-	assert.True(t, bytes.Equal(data[:mib], kept))
+	assert.True(t, bytes.Equal(data[:unit], kept))
 	require.NoError(t, os.Remove(left))
 	outside := filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))

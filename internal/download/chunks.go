@@ -23,7 +23,8 @@ func (d *download) getChunks(ctx context.Context, first *Answer) error {
 			_ = d.file.Keep()
 		}
 	}()
-	d.sums = make([]uint64, (d.size+ChunkSize-1)/ChunkSize)
+	chunk := d.opts.scaled(ChunkSize)
+	d.sums = make([]uint64, (d.size+chunk-1)/chunk)
 	d.meter = progress.New(d.opts.Progress, d.size)
 	team := newTeam(ctx)
 	defer team.stop()
@@ -34,7 +35,7 @@ func (d *download) getChunks(ctx context.Context, first *Answer) error {
 	var next atomic.Int64
 	for range min(chunksAtOnce, len(d.sums)) {
 		team.start(func(ctx context.Context) error {
-			buffer := make([]byte, copySize)
+			buffer := make([]byte, d.opts.scaled(copySize))
 			for ctx.Err() == nil {
 				index := int(next.Add(1) - 1)
 				if index >= len(d.sums) {
@@ -72,8 +73,9 @@ func (d *download) askWhole(ctx context.Context) error {
 
 // getChunk gets one chunk, from where an earlier download left it.
 func (d *download) getChunk(ctx context.Context, index int, first *Answer, buffer []byte) error {
-	start := int64(index) * ChunkSize
-	offset, end := start, min(start+ChunkSize, d.size)
+	chunk := d.opts.scaled(ChunkSize)
+	start := int64(index) * chunk
+	offset, end := start, min(start+chunk, d.size)
 	sums := &chunkSums{start: start}
 	if left := d.file.Chunk(start); left.Bytes > 0 {
 		if err := d.waitForSum(ctx, sums); err != nil {
@@ -135,7 +137,7 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 		_, _ = sums.Write(buffer[:n])
 		offset += int64(n)
 		d.meter.Add(int64(n))
-		if sums.bytes-d.file.Chunk(sums.start).Bytes >= noteEvery {
+		if sums.bytes-d.file.Chunk(sums.start).Bytes >= d.opts.scaled(noteEvery) {
 			if err := d.note(sums); err != nil {
 				return err
 			}

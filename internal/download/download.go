@@ -42,7 +42,13 @@ type Options struct {
 	Sync bool
 	// Progress is called as internal/progress says. It may be nil.
 	Progress func(done, total int64)
+	// Scale divides the sizes of chunks and of what depends on them, so that tests need
+	// no large objects. Zero is 1.
+	Scale int64
 }
+
+// scaled returns a size of this package divided by the scale.
+func (o *Options) scaled(size int64) int64 { return size / max(1, o.Scale) }
 
 // File downloads the object into target. On an error, what was in the target's place
 // stays there, and nothing else is left, unless Resume says so; a device may have
@@ -60,7 +66,7 @@ func File(ctx context.Context, source Source, target *partfile.Target, opts Opti
 			return err
 		}
 	}
-	first, err := source.Get(ctx, Range{Length: ChunkSize, ETag: opts.ETag})
+	first, err := source.Get(ctx, Range{Length: opts.scaled(ChunkSize), ETag: opts.ETag})
 	if err != nil {
 		return err
 	}
@@ -95,7 +101,7 @@ type download struct {
 func (d *download) getNew(ctx context.Context, first *Answer) (err error) {
 	if d.opts.Resume {
 		d.file, err = d.target.CreateResumable(partfile.Source{
-			Bucket: d.opts.Bucket, Key: d.opts.Key, ETag: d.etag, Size: d.size, Chunk: ChunkSize,
+			Bucket: d.opts.Bucket, Key: d.opts.Key, ETag: d.etag, Size: d.size, Chunk: d.opts.scaled(ChunkSize),
 		})
 	} else {
 		d.file, err = d.target.Create(d.size)
@@ -118,7 +124,7 @@ func (d *download) resume(ctx context.Context) (resumed bool, err error) {
 		return false, errors.Join(err, left.Keep())
 	}
 	was := left.Source()
-	if !isStrong(info.ETag) || info.ETag != was.ETag || info.Size != was.Size || was.Chunk != ChunkSize {
+	if !isStrong(info.ETag) || info.ETag != was.ETag || info.Size != was.Size || was.Chunk != d.opts.scaled(ChunkSize) {
 		return false, left.Discard()
 	}
 	d.file, d.size, d.etag, d.sum = left, info.Size, info.ETag, info.Sum
@@ -259,7 +265,7 @@ func (d *download) writeDevice(ctx context.Context) error {
 
 // copyTo copies a body and counts its bytes.
 func (d *download) copyTo(writer io.Writer, body io.Reader) (int64, error) {
-	return io.CopyBuffer(struct{ io.Writer }{writer}, &meteredReader{body, d.meter}, make([]byte, copySize))
+	return io.CopyBuffer(struct{ io.Writer }{writer}, &meteredReader{body, d.meter}, make([]byte, d.opts.scaled(copySize)))
 }
 
 // meteredReader counts what is read.

@@ -17,9 +17,9 @@ func (d *download) verify(ctx context.Context) error {
 	if !d.sum.IsKnown() || !d.sum.Kind.CanCombine() {
 		return d.compareFile(ctx)
 	}
-	total := uint64(0)
+	total, chunk := uint64(0), d.opts.scaled(ChunkSize)
 	for index, sum := range d.sums {
-		total = d.sum.Kind.Combine(total, sum, min(ChunkSize, d.size-int64(index)*ChunkSize))
+		total = d.sum.Kind.Combine(total, sum, min(chunk, d.size-int64(index)*chunk))
 	}
 	return d.sum.Compare(d.sum.Kind.Bytes(total))
 }
@@ -57,7 +57,7 @@ func (s *section) Read(p []byte) (int, error) {
 // keptChunks returns what an earlier download left.
 func (d *download) keptChunks() []partfile.Chunk {
 	var kept []partfile.Chunk
-	for offset := int64(0); offset < d.size; offset += ChunkSize {
+	for offset := int64(0); offset < d.size; offset += d.opts.scaled(ChunkSize) {
 		if chunk := d.file.Chunk(offset); chunk.Bytes > 0 {
 			kept = append(kept, chunk)
 		}
@@ -68,7 +68,7 @@ func (d *download) keptChunks() []partfile.Chunk {
 // getAgain gets what an earlier download left, because nothing of the server's
 // proves those bytes: only the journal, which lay next to them, does.
 func (d *download) getAgain(ctx context.Context, kept []partfile.Chunk) error {
-	buffer := make([]byte, copySize)
+	buffer := make([]byte, d.opts.scaled(copySize))
 	for _, chunk := range kept {
 		answer, err := d.open(ctx, chunk.At, chunk.Bytes)
 		if err != nil {
@@ -103,7 +103,7 @@ func (d *download) provedByETag(ctx context.Context) bool {
 		return false
 	}
 	return slices.ContainsFunc(partSizes, func(mib int64) bool {
-		size := mib << 20
+		size := d.opts.scaled(mib << 20)
 		return (d.size+size-1)/size == parts && d.md5OfParts(ctx, size) == strings.ToLower(want)
 	})
 }

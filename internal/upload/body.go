@@ -25,6 +25,12 @@ const (
 	streamMemory = 45 << 20
 )
 
+// A scale divides the sizes above; zero is 1.
+type scale int64
+
+// of returns size divided by the scale.
+func (s scale) of(size int64) int64 { return size / max(1, int64(s)) }
+
 // A partReader cuts a body into parts.
 type partReader interface {
 	// whole is the body for a single request, or nil where that is too large.
@@ -54,7 +60,7 @@ type part struct {
 // empty, or does not know its end, may be a device or one of /proc, and is a stream.
 //
 // A panic of the body in a goroutine that is not the caller's is put into panics.
-func newPartReader(ctx context.Context, body io.Reader, panics *panicBox) (partReader, error) {
+func newPartReader(ctx context.Context, body io.Reader, panics *panicBox, scale scale) (partReader, error) {
 	if isTypedNil(body) {
 		return nil, fmt.Errorf("it is a nil %T (a nil io.Reader is an empty object)", body)
 	}
@@ -76,14 +82,14 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panicBox) (partR
 		end, err := body.Seek(0, io.SeekEnd)
 		if err == nil && end > start {
 			source := newFileSource(body, start, end)
-			source.version, source.panics = version, panics
+			source.version, source.panics, source.scale = version, panics, scale
 			return source, nil
 		}
 		if _, err := body.Seek(start, io.SeekStart); err != nil {
 			return nil, err
 		}
 	}
-	return newStreamSource(ctx, body)
+	return newStreamSource(ctx, body, scale)
 }
 
 // isTypedNil reports whether body is an interface that holds a nil pointer or
@@ -98,7 +104,7 @@ type fileSource struct {
 	file        io.ReaderAt
 	offset, end int64
 	length      int64
-	partSize    int64
+	scale       scale
 	version     *fileVersion // nil for what is no file
 	panics      *panicBox    // nil for a body of this package's
 }
@@ -128,7 +134,7 @@ func (f *fileSource) readAt(p []byte, offset int64) (n int, err error) {
 }
 
 func (f *fileSource) whole() io.ReadSeeker {
-	if f.length > wholeLimit {
+	if f.length > f.scale.of(wholeLimit) {
 		return nil
 	}
 	return f.section(f.offset, f.length)
@@ -138,20 +144,17 @@ func (f *fileSource) next(context.Context) (part, error) {
 	if f.offset >= f.end {
 		return part{}, io.EOF
 	}
-	if f.partSize == 0 {
-		f.partSize = partSizeOf(f.length)
-	}
-	size := min(f.partSize, f.end-f.offset)
+	size := min(f.scale.partSizeOf(f.length), f.end-f.offset)
 	next := f.section(f.offset, size)
 	f.offset += size
 	return part{body: next, size: size, done: func() {}}, nil
 }
 
-// partSizeOf is the part size for a known length, in whole MiB.
-func partSizeOf(length int64) int64 {
-	const mib = 1 << 20
+// partSizeOf returns the part size for a known length, in whole MiB.
+func (s scale) partSizeOf(length int64) int64 {
+	mib := s.of(1 << 20)
 	needed := (length + maxParts - 1) / maxParts
-	return max(filePartSize, (needed+mib-1)/mib*mib)
+	return max(s.of(filePartSize), (needed+mib-1)/mib*mib)
 }
 
 // streamSource fills buffers from a reader of unknown length, and uses them
@@ -164,11 +167,12 @@ type streamSource struct {
 	count  int         // parts in all
 	free   chan []byte // buffers that no part uses; nil is one that is not made yet
 	held   int         // how many buffers there may be
+	scale  scale
 }
 
-func newStreamSource(ctx context.Context, reader io.Reader) (*streamSource, error) {
+func newStreamSource(ctx context.Context, reader io.Reader, scale scale) (*streamSource, error) {
 	held := streamMemory / streamPartSize
-	source := &streamSource{reader: &strictReader{Reader: reader}, free: make(chan []byte, held), held: held}
+	source := &streamSource{reader: &strictReader{Reader: reader}, free: make(chan []byte, held), held: held, scale: scale}
 	for range held - 1 { // the first part has the other
 		source.free <- nil
 	}
@@ -178,16 +182,13 @@ func newStreamSource(ctx context.Context, reader io.Reader) (*streamSource, erro
 
 // readFirst reads the first part into memory that grows: most streams are small.
 func (s *streamSource) readFirst(ctx context.Context) error {
-	for size := 4 << 10; ; size = min(16*size, streamPartSize) {
-		buffer := make([]byte, size)
-		if size == streamPartSize {
-			pooled, _ := streamBuffers.Get().(*[]byte)
-			buffer = *pooled
-		}
+	partSize := int(s.scale.of(streamPartSize))
+	for size := 4 << 10; ; size = min(16*size, partSize) {
+		buffer := newBuffer(size)
 		copied := copy(buffer, s.first)
 		n, err := s.fill(ctx, buffer[copied:])
 		s.first = buffer[:copied+n]
-		if err != nil || s.ended || size == streamPartSize {
+		if err != nil || s.ended || size == partSize {
 			return err
 		}
 	}
@@ -244,7 +245,7 @@ func (s *streamSource) next(ctx context.Context) (part, error) {
 	if s.ended {
 		return part{}, io.EOF
 	}
-	size := streamPartSize << (s.count / growEvery)
+	size := int(s.scale.of(streamPartSize)) << (s.count / growEvery)
 	if size <= 0 {
 		return part{}, errors.New("the body is too long for the memory of a 32-bit machine")
 	}
@@ -267,18 +268,14 @@ func (s *streamSource) buffer(ctx context.Context, size int) ([]byte, error) {
 	for {
 		select {
 		case buffer := <-s.free:
-			if s.held > max(2, streamMemory/size) {
+			if s.held > max(2, int(s.scale.of(streamMemory))/size) {
 				s.held--
 				continue
 			}
-			switch {
-			case cap(buffer) >= size:
+			if cap(buffer) >= size {
 				return buffer, nil
-			case size == streamPartSize:
-				pooled, _ := streamBuffers.Get().(*[]byte)
-				return *pooled, nil
 			}
-			return make([]byte, size), nil
+			return newBuffer(size), nil
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
@@ -287,6 +284,15 @@ func (s *streamSource) buffer(ctx context.Context, size int) ([]byte, error) {
 
 // streamBuffers are for the next stream.
 var streamBuffers = sync.Pool{New: func() any { buffer := make([]byte, streamPartSize); return &buffer }}
+
+// newBuffer returns memory for a part, which an earlier stream may have used.
+func newBuffer(size int) []byte {
+	if size != streamPartSize {
+		return make([]byte, size)
+	}
+	pooled, _ := streamBuffers.Get().(*[]byte)
+	return *pooled
+}
 
 func (s *streamSource) close() {
 	for {

@@ -135,7 +135,7 @@ func TestFileVersions(t *testing.T) {
 	info, err := file.Stat()
 	require.NoError(t, err)
 
-	body, err := newPartReader(t.Context(), file, &panicBox{})
+	body, err := newPartReader(t.Context(), file, &panicBox{}, 1)
 	require.NoError(t, err)
 	require.NoError(t, body.check())
 	data, err := io.ReadAll(body.whole())

@@ -65,6 +65,8 @@ type Options struct {
 	// CreateGrace is how long a canceled upload waits for its upload ID, so that it
 	// can be aborted.
 	CreateGrace time.Duration
+	// Scale divides the sizes of parts, so that tests need no large bodies. Zero is 1.
+	Scale int64
 }
 
 // ErrOutcomeUnknown is a put of which nobody knows whether it was done. It wraps no
@@ -100,7 +102,7 @@ var errProgressPanicked = errors.New("the progress callback panicked")
 func Put(ctx context.Context, client Client, body io.Reader, opts Options) error {
 	p := &put{client: client, opts: opts, started: time.Now()} // one allocation, with all that escapes
 	defer p.panics.rethrow()
-	reader, err := newPartReader(ctx, body, &p.panics)
+	reader, err := newPartReader(ctx, body, &p.panics, scale(opts.Scale))
 	if err != nil {
 		return fmt.Errorf("reading the body: %w", err)
 	}
