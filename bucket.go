@@ -158,6 +158,7 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 	if s.accountIn(bucket) != "" {
 		in.BucketNamespace = types.BucketNamespaceAccountRegional
 	}
+	s.s3.Prepare(bucket, in)
 	_, err := s.client.CreateBucket(ctx, in)
 	var mine *types.BucketAlreadyOwnedByYou
 	if errors.As(err, &mine) {

@@ -40,6 +40,17 @@ type Options struct {
 	// LookupEnv is the environment; nil is the process's own. Programs seldom
 	// set it: it keeps tests apart.
 	LookupEnv func(string) (string, bool)
+	// RequesterPays has the caller's account pay for requests to buckets that demand it
+	// (x-amz-request-payer).
+	RequesterPays bool
+	// Customize may change any request to S3: input is a pointer to the SDK's input of
+	// operation, such as *s3.PutObjectInput of "PutObject". It is for what has no option
+	// here. A put may be a PutObject, or CreateMultipartUpload, UploadPart and
+	// CompleteMultipartUpload, so that what describes an object must be set in PutObject
+	// and CreateMultipartUpload. Customize is called before each request, at the same
+	// time for several, and once for all its retries; it must not keep input. A request
+	// with a field that this package does not know goes through the SDK.
+	Customize func(operation string, input any)
 	// AccountRegional names the user's bucket in the regional namespace of the
 	// account, where nobody else can take the name:
 	// lithops-<region>-<four characters>-<account>-<region>-an. Python Lithops does
@@ -175,7 +186,8 @@ func (s *Store) connect(opts *Options) {
 	s.client = newS3Client(s.session, client, s.pace)
 	s.s3 = s3client.New(s3client.Options{
 		SDK: s.client, Region: s.session.region, Log: s.log,
-		Owner:    func(bucket string) string { return aws.ToString(s.expectedOwner(bucket)) },
+		Owner:     func(bucket string) string { return aws.ToString(s.expectedOwner(bucket)) },
+		Customize: opts.Customize, RequesterPays: opts.RequesterPays,
 		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})
 	s.hot = newHotPath(s, client, opts.SDKOnly)

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // Options are what a [Client] is made of.
@@ -26,6 +27,10 @@ type Options struct {
 	Region string
 	// Owner returns the account that must own a bucket, or "" if that is not known.
 	Owner func(bucket string) string
+	// Customize may change the input of any operation before it is sent. It may be nil.
+	Customize func(operation string, input any)
+	// RequesterPays has the caller's account pay for requests to others' buckets.
+	RequesterPays bool
 	// IsRegion reports whether text may be a region. It becomes a part of a host.
 	IsRegion func(text string) bool
 	Log      *slog.Logger
@@ -67,8 +72,20 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 	return send(ctx, in, append(options, InRegion(actual))...)
 }
 
-// Prepare makes an input ready to be sent to bucket. Every input passes here.
-func (c *Client) Prepare(bucket string, in any) { c.demandOwner(bucket, in) }
+// Prepare makes an input ready to be sent to bucket. Every input passes here. The
+// owner is demanded last, so that Customize can't remove it.
+func (c *Client) Prepare(bucket string, in any) {
+	if c.RequesterPays {
+		field := reflect.ValueOf(in).Elem().FieldByName("RequestPayer")
+		if field.IsValid() && field.IsZero() {
+			field.SetString(string(types.RequestPayerRequester))
+		}
+	}
+	if c.Customize != nil {
+		c.Customize(strings.TrimSuffix(reflect.TypeOf(in).Elem().Name(), "Input"), in)
+	}
+	c.demandOwner(bucket, in)
+}
 
 // ownerField is the field of an input that demands the bucket's owner. Nearly every
 // operation of S3 on a bucket has it. sourceOwnerField is that of a copy's source.

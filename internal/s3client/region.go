@@ -59,7 +59,7 @@ func (c *Client) findRegion(ctx context.Context, bucket string, err error) strin
 		return region
 	}
 	in := &s3.HeadBucketInput{Bucket: &bucket}
-	c.demandOwner(bucket, in)
+	c.Prepare(bucket, in)
 	_, err = c.SDK.HeadBucket(ctx, in)
 	if errors.As(err, &response) {
 		return c.regionHeader(response)
