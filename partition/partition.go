@@ -20,8 +20,8 @@ type Options struct {
 	// ChunkNumber is into how many partitions each object is cut; 0 for none. It
 	// counts more than ChunkSize.
 	ChunkNumber int
-	// Newline is what ends a line: partitions then hold whole lines. Empty cuts
-	// anywhere. Lithops' own default is "\n".
+	// Newline ends a line, and partitions hold whole lines. If it is empty, objects are
+	// cut anywhere. Lithops' own default is "\n".
 	Newline string
 }
 
@@ -29,7 +29,7 @@ type Options struct {
 // (lithops/job/partitioner.py). Its bytes are those of [Partition.Open].
 type Partition struct {
 	Bucket, Key string
-	// Range is what Python's worker asks for (data_byte_range), nil for the
+	// Range is the range that Python's worker asks for (data_byte_range), nil for the
 	// whole object. With a newline it begins a byte before the partition and ends
 	// 128 KiB after it; without, it may end after the object's end.
 	Range *lithopss3.ByteRange
@@ -172,7 +172,7 @@ func (o *Options) stop(size int64) int64 {
 func (p *Partition) CloudObject() *pickle.CloudObject {
 	attrs := pickle.NewDict("data_byte_range", nil, "chunk_size", p.ChunkSize, "part", int64(p.Part), "newline", nil, "total_parts", int64(p.TotalParts))
 	if p.Range != nil {
-		_ = attrs.Set("data_byte_range", pickle.Tuple{p.Range.Offset, p.Range.Offset + p.Range.Length - 1}) // a text is a key
+		_ = attrs.Set("data_byte_range", pickle.Tuple{p.Range.Offset, p.Range.Offset + p.Range.Length - 1}) // a string is a key
 	}
 	if p.Newline != "" {
 		_ = attrs.Set("newline", p.Newline)
@@ -180,8 +180,8 @@ func (p *Partition) CloudObject() *pickle.CloudObject {
 	return &pickle.CloudObject{Backend: lithopss3.Backend, Bucket: p.Bucket, Key: p.Key, Attrs: attrs}
 }
 
-// Of reads a partition that Python's partitioner made. One into another
-// storage is ErrOtherBackend; a CloudObject that is none, ErrInvalid.
+// Of reads a partition that Python's partitioner made. It returns ErrOtherBackend for one
+// into another storage, and ErrInvalid for a CloudObject that is not a partition.
 func Of(object *pickle.CloudObject) (*Partition, error) {
 	if err := checkBackend(object); err != nil {
 		return nil, err

@@ -267,8 +267,8 @@ func TestPartitionObjectsRefuses(t *testing.T) {
 	}
 }
 
-// For any object, chunking and newline, the partitions' lines put together are the
-// object's, none lost, none twice, and each whole.
+// TestPartitionLines: for any object, chunking and newline, the lines of all partitions
+// are the object's, each once and whole.
 func TestPartitionLines(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

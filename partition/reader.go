@@ -14,7 +14,7 @@ import (
 )
 
 // Open reads the partition: its bytes, or where it has a newline the lines that
-// begin in it, whole. Put together, the partitions of an object are the object:
+// begin in it, whole. Together, the partitions of an object are the object:
 // also where Python's worker loses bytes, at the end of an object without a
 // newline at its end, and after lines longer than 128 KiB. The caller closes the
 // reader, which is not safe for concurrent use.

@@ -178,7 +178,7 @@ func convertEncode(o *Object) (any, bool, error) {
 	return raw, ok, nil
 }
 
-// latin1 gives the bytes of a text of U+0000 to U+00FF.
+// latin1 returns the bytes of a string of U+0000 to U+00FF.
 func latin1(text string) ([]byte, bool) {
 	out := make([]byte, 0, len(text))
 	for _, r := range text {

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// encodeProtocol is what Lithops' workers write; Python 3.4 and later read it.
+	// encodeProtocol is the protocol of Lithops' workers; Python 3.4 and later read it.
 	encodeProtocol = 4
 	// maxEncodeDepth is how deep Encode goes: half of what Python's own
 	// pickler can, so that Python can write the value again.

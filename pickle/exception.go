@@ -35,9 +35,8 @@ func (e *Exception) Error() string {
 	return e.TypeName() + ": " + message
 }
 
-// Message is what Python's str gives for the exception. For classes with a
-// __str__ of their own, which is not in the pickle, it is what the arguments
-// give.
+// Message returns what Python's str returns for the exception. Of classes with a __str__
+// of their own, which is not in the pickle, it returns what the arguments give.
 func (e *Exception) Message() string {
 	if text, ok := e.osMessage(); ok {
 		return text

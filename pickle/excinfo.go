@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ExcInfo is what a call's status says about the exception that ended it: the
-// pickle whose bytes literal is the status' "exc_info".
+// ExcInfo holds what a call's status says about the exception that ended it: the pickle
+// whose bytes literal is the status' "exc_info".
 type ExcInfo struct {
 	Type      string // as in Python's tracebacks: "ValueError", "my.module.Error"
 	Message   string // str() of the exception

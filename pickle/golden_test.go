@@ -68,7 +68,7 @@ func goldenObjects(t *testing.T) map[string]goldenObject {
 	return out
 }
 
-// goldenResults is what the job's calls returned.
+// goldenResults has the results of the job's calls.
 var goldenResults = map[string]any{
 	"A001/00000": int64(42), "M000/00000": int64(2), "M000/00001": int64(4), "M000/00002": int64(6),
 	"M006/00000": Tuple{"data/lines.txt", int64(1), int64(3), Tuple{int64(0), int64(1999)}, int64(2000)},

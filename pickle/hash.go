@@ -90,7 +90,7 @@ func floatKey(f float64) any {
 	return intKey(n)
 }
 
-// appendKey writes a text that is equal for equal keys.
+// appendKey appends bytes that are equal for equal keys.
 func appendKey(out []byte, v any, depth int) ([]byte, error) {
 	if depth > maxKeyDepth {
 		return nil, overLimit("key nested deeper than %d", maxKeyDepth)

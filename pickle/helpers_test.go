@@ -40,7 +40,7 @@ type messageCase struct {
 	Message   *string
 }
 
-// fixtures is what testdata/generate.py wrote with Python.
+// fixtures has the values that testdata/generate.py wrote with Python.
 type fixtures struct {
 	Values   []pickledCase
 	Messages []messageCase

@@ -40,7 +40,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// budget is what is left of Limits.MaxMemory.
+// budget counts what is spent of Limits.MaxMemory.
 type budget struct {
 	max, spent int64
 }

@@ -7,7 +7,7 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// FormatBytesLiteral is what Python's repr gives for a bytes value.
+// FormatBytesLiteral returns what Python's repr returns for a bytes value.
 func FormatBytesLiteral(data []byte) string {
 	quote := byte('\'')
 	if bytes.IndexByte(data, '\'') >= 0 && bytes.IndexByte(data, '"') < 0 {

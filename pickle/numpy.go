@@ -71,7 +71,7 @@ func (a *NumpyArray) fortranIndex(index int) int {
 	return place
 }
 
-// numpyType is what this package knows of a numpy.dtype.
+// numpyType holds what this package knows of a numpy.dtype.
 type numpyType struct {
 	order byte   // '<', '>' or '|'
 	kind  byte   // as in numpy: b i u f c S U M m O
@@ -94,7 +94,7 @@ func (t numpyType) String() string {
 
 const (
 	utf32Size    = 4
-	maxItemSize  = 1 << 20 // of a text in an array
+	maxItemSize  = 1 << 20 // of a string in an array
 	maxDimension = 64      // as numpy has it
 )
 
@@ -120,7 +120,7 @@ func asNumpyType(v any) (numpyType, bool) {
 		return t, ok
 	}
 	if t.size, ok = numpySize(t.kind, code[1:]); !ok && (t.kind == 'S' || t.kind == 'U') && len(state) > 5 {
-		t.size, ok = numpyItemSize(state[5]) // older versions write "S" and the size beside it
+		t.size, ok = numpyItemSize(state[5]) // older versions write "S" and the size apart
 	}
 	return t, ok
 }

@@ -1,6 +1,6 @@
 package pickle
 
-// opcode is what the machine does at one byte.
+// opcode names and runs what one byte asks the machine to do.
 type opcode struct {
 	name string
 	run  func(*machine) error

@@ -113,7 +113,7 @@ func nearestHalf(f float64) float64 {
 	return math.Ldexp(math.RoundToEven(math.Ldexp(f, -unit)), unit)
 }
 
-// name is numpy's name for the type, as it stands behind dtype=.
+// name returns numpy's name for the type, as it follows dtype=.
 func (t numpyType) name() string {
 	const bitsPerByte = 8
 	bits := strconv.Itoa(t.size * bitsPerByte)
@@ -215,8 +215,8 @@ func (w *reprWriter) numpyScalar(s NumpyScalar, depth int) {
 	}
 }
 
-// parseNumpyType reads a DType. Of a text that none of this package's is, it
-// returns what it can.
+// parseNumpyType reads a DType. Of a string that is not this package's, it returns what it
+// can.
 func parseNumpyType(text string) numpyType {
 	const prefix = 2 // order and kind
 	if len(text) < prefix {

@@ -9,8 +9,8 @@ type resolver struct {
 	maxDepth int
 }
 
-// measure is what a value takes (everything in it counted each time) and how
-// deep it nests.
+// measure says how much a value takes (everything in it counted each time) and how deep
+// it nests.
 type measure struct {
 	cost   int64
 	height int32

@@ -7,8 +7,8 @@ import (
 )
 
 // strOf returns what Python's str gives for a value. For most that is the repr. The
-// text of an exception may be that of one within it, and so on; a text that is made
-// of more than one value must use plainStr, as the work would double at each level.
+// message of an exception may be that of one within it, and so on. A message that is made
+// of more than one value must use plainStr, because the work would double at each level.
 func strOf(v any) string {
 	switch v := v.(type) {
 	case *Exception:

@@ -83,7 +83,7 @@ const (
 	contextJoint = "\nDuring handling of the above exception, another exception occurred:\n\n"
 )
 
-// chain is what led to the exception, oldest first, and itself.
+// chain returns the exceptions that led to this one, oldest first, and itself.
 func (e *Exception) chain() []chainLink {
 	var links []chainLink
 	for e != nil {

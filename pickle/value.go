@@ -48,8 +48,8 @@ type Object struct {
 	Items *Dict // what obj[key] = value sets; nil if there are none
 	List  []any // what obj.append(value) adds; nil if there are none
 
-	// Callable is what builds the object where that is itself an object;
-	// Module and Name are empty then.
+	// Callable builds the object if the builder is itself an object; Module and Name are
+	// empty then.
 	Callable any
 }
 
@@ -63,7 +63,7 @@ type CloudObject struct {
 	Attrs   *Dict
 }
 
-// String is what Python's str gives for the object.
+// String returns what Python's str returns for the object.
 func (o *CloudObject) String() string {
 	return "<CloudObject at " + o.URL() + ">"
 }

@@ -43,7 +43,7 @@ func longDict() *Dict {
 
 func utcWall(t time.Time, fold bool) NaiveTime { return NaiveTime{t, fold} }
 
-// wantValues is what each fixture decodes to, at every protocol.
+// wantValues returns the value of each fixture, the same at every protocol.
 func wantValues() map[string]any {
 	cloudObject := &CloudObject{Backend: "aws_s3", Bucket: "bkt", Key: "a/kéy"}
 	partition := *cloudObject

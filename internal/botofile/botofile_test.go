@@ -154,8 +154,8 @@ func TestNested(t *testing.T) {
 	}
 }
 
-// TestBrokenBlock: a block that can't be read fails the file, whoever needs it, in
-// the line where it breaks. The answers are botocore's.
+// TestBrokenBlock fails a file with a block that can't be read, also if nothing needs
+// the block, and names the line where it breaks. The answers are botocore's.
 func TestBrokenBlock(t *testing.T) {
 	t.Parallel()
 	for text, line := range map[string]int{

@@ -265,7 +265,7 @@ func (o *option) badLine() int {
 	return 0
 }
 
-// isSpace is what Python's str.strip takes for white space.
+// isSpace reports whether Python's str.strip takes r for white space.
 func isSpace(r rune) bool {
 	return unicode.IsSpace(r) || (r >= 0x1c && r <= 0x1f)
 }

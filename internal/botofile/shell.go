@@ -9,11 +9,10 @@ import (
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
-// ErrUnbalanced is a text with an opening quote and no closing one, or with a \
-// at its end.
+// ErrUnbalanced reports an opening quote without a closing one, or a \ at the end.
 var ErrUnbalanced = errors.New("no closing quotation")
 
-// SplitShell splits a text into words as Python's shlex.split does in its POSIX
+// SplitShell splits text into words as Python's shlex.split does in its POSIX
 // mode, without comments.
 func SplitShell(text string) ([]string, error) {
 	var words []string

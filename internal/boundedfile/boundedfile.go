@@ -90,7 +90,7 @@ func kindName(mode fs.FileMode) string {
 	return "something else"
 }
 
-// A kindError has a text of its own and matches a sentinel.
+// A kindError has its own message and matches a sentinel.
 type kindError struct {
 	text string
 	kind error

@@ -1,7 +1,7 @@
 // Package dateutil reads points in time as Python's dateutil.parser.parse does, by
 // which boto3 reads expirations: "2040-01-01T00:00:00Z", "2040-01-01 00:00:00 UTC",
-// the output of date, HTTP's dates and many more. It must not know where a text
-// comes from, nor what the time is for. Start reading at Parse.
+// the output of date, HTTP's dates and many more. It must not know where a
+// string comes from, nor what the time is for. Start reading at Parse.
 package dateutil
 
 import (
@@ -13,14 +13,14 @@ import (
 	"unicode"
 )
 
-// maxLength bounds a text, in bytes. The longest known form has 40.
+// maxLength bounds a string, in bytes. The longest known form has 40.
 const maxLength = 128
 
 var errForm = errors.New("unknown form")
 
-// Parse returns the point in time that text names. A text without a zone means
-// local time. Unlike dateutil, Parse does not take what a text lacks of a date from
-// today, and refuses a zone whose name says no offset, such as EST.
+// Parse returns the point in time that text names. Without a zone that is
+// local time. Unlike dateutil, Parse does not take from today what text lacks of a date,
+// and refuses a zone whose name says no offset, such as EST.
 func Parse(text string) (time.Time, error) {
 	if len(text) > maxLength {
 		return time.Time{}, fmt.Errorf("a text of %d bytes is not a time", len(text))

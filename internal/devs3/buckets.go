@@ -13,7 +13,7 @@ import (
 	"github.com/rclone/gofakes3"
 )
 
-// A bucketInfo is what AWS knows of a bucket beside its objects.
+// A bucketInfo holds what AWS knows of a bucket in addition to its objects.
 type bucketInfo struct {
 	owner, region string
 	openBy        Opening

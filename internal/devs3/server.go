@@ -33,7 +33,7 @@ type Credential struct {
 type Options struct {
 	// Addr is the loopback address to listen on; empty is 127.0.0.1 and any port.
 	Addr string
-	// Region is what Env and Config say; empty is us-east-1.
+	// Region is the one that Env and Config name; empty is us-east-1.
 	Region string
 	// Credentials are the known callers; empty is one.
 	Credentials []Credential
@@ -54,7 +54,7 @@ type Server struct {
 	done        chan error
 }
 
-// defaultCredential is what the server knows unless told. It is no secret.
+// defaultCredential is known to the server if none is given. It is no secret.
 var defaultCredential = Credential{
 	AccessKeyID: "AKIADEVS3EXAMPLE", SecretAccessKey: "devs3-secret-example",
 	UserID: "AIDADEVS3EXAMPLEWXYZ", Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/dev",
@@ -152,8 +152,8 @@ func (s *Server) Env() map[string]string {
 	return env
 }
 
-// Config is a Lithops configuration for the server. An endpoint has no place in
-// it: AWS_ENDPOINT_URL is needed beside it.
+// Config returns a Lithops configuration for the server. An endpoint has no place in
+// it, so AWS_ENDPOINT_URL is needed too.
 func (s *Server) Config() string {
 	text := fmt.Sprintf("lithops:\n  storage: aws_s3\naws:\n  region: %s\n  access_key_id: %s\n  secret_access_key: %s\n",
 		s.region, s.credentials[0].AccessKeyID, s.credentials[0].SecretAccessKey)

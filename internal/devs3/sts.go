@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// serveSTS answers what is signed for STS; S3's requests go on.
+// serveSTS answers requests that are signed for STS, and passes on those for S3.
 func (s *Server) serveSTS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		credential, signed, known := s.caller(r)

@@ -29,7 +29,7 @@ import (
 
 // A Rule breaks certain requests.
 type Rule struct {
-	// Fault is what happens to them.
+	// Fault says how they are broken.
 	Fault Kind
 	// Operation is S3's name of what is broken; empty is any.
 	Operation string

@@ -1,7 +1,7 @@
 // Package flight shares one call among those who wait for it: a thousand callers
 // that need the same answer at once cause one request and hear one outcome. It must
-// not know what it calls, nor remember an outcome that nobody waits for. Start
-// reading at Flight.Do.
+// not know what it calls, nor remember an outcome that no caller waits for.
+// Start reading at Flight.Do.
 package flight
 
 import (

@@ -90,8 +90,8 @@ func TestCallerGivesUp(t *testing.T) {
 	})
 }
 
-// TestDeafCall: a call that does not hear of the cancel holds nobody up, and does
-// not serve those who come after it.
+// TestDeafCall has a call that ignores the cancel: no caller waits for it, and it does
+// not serve those that come after it.
 func TestDeafCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

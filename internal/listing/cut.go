@@ -12,7 +12,7 @@ const (
 )
 
 // next returns the shard to make a request for: the first that waits for one, or
-// one that is cut off. Only the head may go on when memory is full.
+// one that is cut off. Only the head may continue when memory is full.
 func (l *parallelListing) next() *shard {
 	if head := l.shards[0]; !head.busy && !head.done && len(head.pages) == 0 {
 		return head

@@ -174,8 +174,8 @@ func (s *keyScale) value(key string) float64 {
 	return value
 }
 
-// ahead guesses the key that is so many keys behind from. It is "" where the
-// scale does not reach so far.
+// ahead guesses the key that is so many keys after from. It returns "" if the scale
+// does not reach so far.
 func (s *keyScale) ahead(from string, keys float64) string {
 	if !strings.HasPrefix(from, s.head) {
 		return ""

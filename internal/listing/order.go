@@ -65,7 +65,7 @@ func (g *orderGuard) checkPage(page []Entry) error {
 	return g.checkKinds(page, g.order)
 }
 
-// isByBytes reports whether a page goes on in the order of bytes. The same text
+// isByBytes reports whether a page continues in the order of bytes. The same string
 // may be a common prefix and an object.
 func (g *orderGuard) isByBytes(page []Entry) bool {
 	last := g.last

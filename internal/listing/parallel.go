@@ -179,7 +179,7 @@ func (l *parallelListing) take(result pageResult) error {
 }
 
 // checkOrder holds a page to the order of its keys, and reports whether its shard
-// goes on. A server with another order is listed by its tokens only.
+// continues. A server with another order is listed by its tokens only.
 func (l *parallelListing) checkOrder(s *shard, page *Page, entries []Entry) (proceed bool, err error) {
 	wasByBytes := s.guard.order.order == byBytes
 	checked := *page

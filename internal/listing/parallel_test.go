@@ -266,7 +266,7 @@ func TestParallelOfOnePage(t *testing.T) {
 	}
 }
 
-// TestParallelWithoutOrder: a server that does not begin behind the key, or lists
+// TestParallelWithoutOrder: a server that does not begin after the key, or lists
 // in another order, is listed as it lists.
 func TestParallelWithoutOrder(t *testing.T) {
 	t.Parallel()
@@ -418,7 +418,7 @@ func TestParallelWhileKeysChange(t *testing.T) {
 	})
 }
 
-// BenchmarkParallel is what the parallel listing itself costs for a million keys.
+// BenchmarkParallel measures the parallel listing itself, with a million keys.
 func BenchmarkParallel(b *testing.B) {
 	for _, name := range []string{"a job", "hashes"} {
 		b.Run(name, func(b *testing.B) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tellings are what a server may tell early of a page.
+// tellings are ways in which a server may tell a page's token early.
 var tellings = map[string]func(page *Page) string{
 	"nothing": nil,
 	"truth":   func(page *Page) string { return page.Next },
@@ -39,8 +39,8 @@ func TestListingAhead(t *testing.T) {
 	}
 }
 
-// TestListingAheadEnds: who takes the first page only pays for no other, and one
-// that is under way at the end is ended.
+// TestListingAheadEnds: a caller that takes only the first page pays for no other, and
+// a request in flight is canceled at the end.
 func TestListingAheadEnds(t *testing.T) {
 	t.Parallel()
 	for name, tells := range tellings {
@@ -62,7 +62,7 @@ func TestListingAheadEnds(t *testing.T) {
 	}
 }
 
-// TestListingAheadFails: the error of a page comes behind the pages before it.
+// TestListingAheadFails: the error of a page comes after the pages before it.
 func TestListingAheadFails(t *testing.T) {
 	t.Parallel()
 	for name, tells := range tellings {
@@ -84,8 +84,7 @@ func TestListingAheadFails(t *testing.T) {
 	}
 }
 
-// TestListingAheadTakesNoTime: what a consumer does with a page and the next
-// request go on at once.
+// TestListingAheadTakesNoTime: the next request runs while the consumer works on a page.
 func TestListingAheadTakesNoTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

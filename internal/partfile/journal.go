@@ -28,7 +28,7 @@ import (
 // what it says, after a crash of the machine for example, its CRC32 tells. A line
 // that can't be read, as the last one may be, says nothing.
 
-// journalVersion is what Version of a Source must be.
+// journalVersion is the Version of each Source.
 const journalVersion = 1
 
 // A Source describes what a resumable file is filled from. Version and Nonce are set

@@ -21,7 +21,7 @@ import (
 // markerSize is the length of every marker, in bytes.
 const markerSize = 256
 
-// markerVersion is what Version of a marker must be.
+// markerVersion is the Version of each marker.
 const markerVersion = 1
 
 type marker struct {

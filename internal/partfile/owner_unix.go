@@ -23,7 +23,7 @@ func hasOneName(info fs.FileInfo) bool {
 	return ok && stat.Nlink == 1
 }
 
-// isPrivate reports whether nobody but the owner may read or write the file.
+// isPrivate reports whether only the owner may read or write the file.
 func isPrivate(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }
 
 // inodeOf returns the file's number in its file system, 0 where it has none.

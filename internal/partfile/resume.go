@@ -153,7 +153,7 @@ func isTemporaryName(name string) bool {
 	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".part") && strings.Contains(name, "lithops-s3") && !strings.ContainsAny(name, `/\`)
 }
 
-// isUsable reports whether the bytes of the part file may be used: nobody else can
+// isUsable reports whether the bytes of the part file may be used: no other user can
 // have written them, and it ends where it must, with the journal's own marker.
 func (j *journal) isUsable(f *File) bool {
 	return f != nil && isPrivate(f.info) && hasOneName(f.info) && j.source.Size > 0 && j.source.ETag != "" &&

@@ -11,7 +11,7 @@ import (
 )
 
 // Answers of servers other than AWS's have headers that the SDK can't read, and
-// then returns nothing of the answer. A header that nobody needs for the bytes must
+// then returns nothing of the answer. A header that is not needed for the bytes must
 // not cost them: normalizeHeader writes it as the SDK reads it, or removes it.
 
 // typedHeaders are the headers that the SDK reads as something else than text, with

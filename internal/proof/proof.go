@@ -115,7 +115,7 @@ func (e *brokenError) Error() string { return "the server's answer broke off: " 
 // Unwrap returns the cause.
 func (e *brokenError) Unwrap() error { return e.cause }
 
-// IsUnproven reports whether err is an answer without proof, after which nobody knows
+// IsUnproven reports whether err is an answer without proof, after which it is not known
 // whether the operation was done.
 func IsUnproven(err error) bool {
 	var unproven *unprovenError

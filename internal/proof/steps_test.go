@@ -346,7 +346,7 @@ func TestLongAnswers(t *testing.T) {
 	require.NoError(t, calls["DeleteObjects"](t, (&fakeServer{answers: []answer{{status: 200, body: body}}}).client()))
 }
 
-// TestRefusalsPass as they are, with their odd headers.
+// TestRefusalsPass as they are, with their invalid headers.
 func TestRefusalsPass(t *testing.T) {
 	t.Parallel()
 	for operation, call := range calls {
@@ -387,7 +387,7 @@ func TestOtherOperationsPass(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestTolerantHeaders: what the SDK can't read costs nobody the object.
+// TestTolerantHeaders gets an object whose headers the SDK can't read.
 func TestTolerantHeaders(t *testing.T) {
 	t.Parallel()
 	header := http.Header{

@@ -14,9 +14,9 @@ import (
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
-// Encode writes v as json.dumps would. Beside what Decode gives it takes Go's
-// other numbers and whatever encoding/json takes, whose form it then keeps but
-// for the spacing, the escapes and the floats.
+// Encode writes v as json.dumps would. In addition to what Decode returns, it takes Go's
+// other numbers and whatever encoding/json takes, whose form it then keeps but for the
+// spacing, the escapes and the floats.
 func Encode(v any) ([]byte, error) {
 	return appendValue(nil, v, 0)
 }

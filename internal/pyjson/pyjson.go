@@ -9,7 +9,7 @@ package pyjson
 import "errors"
 
 // Values are nil, bool, int64 (*big.Int beyond), float64, string, []any and
-// Object. A text with lone surrogates holds them as the three bytes that
+// Object. A string with lone surrogates holds them as the three bytes that
 // Python's "surrogatepass" writes, as in package pickle.
 
 // An Object is a JSON object: its members in order, each name once.
@@ -34,7 +34,7 @@ func (o Object) Get(name string) (any, bool) {
 // maxDepth is how deep values may nest; Python gives up near a thousand.
 const maxDepth = 500
 
-// ErrSyntax is a text that is not JSON as Python reads it.
+// ErrSyntax reports data that is not JSON as Python reads it.
 var ErrSyntax = errors.New("malformed JSON")
 
 // ErrValue is a value that JSON has no form for.

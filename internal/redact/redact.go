@@ -89,7 +89,7 @@ func Wrong(value string) string {
 	return ""
 }
 
-// URL leaves out a user and a password, also of a text that is no URL.
+// URL returns address without a user and a password, also if it is no URL.
 func URL(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {

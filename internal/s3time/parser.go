@@ -170,7 +170,7 @@ func indexOfName(names []string, word string) int {
 }
 
 // zoneOffset reads +02, +0200 or +02:00. As in POSIX and in dateutil, the sign
-// directly after a name has the other meaning: GMT+2 is two hours behind.
+// directly after a name has the other meaning: GMT+2 is UTC-2.
 func (p *parser) zoneOffset() bool {
 	sign := time.Duration(1)
 	if p.text[p.at] == '-' {

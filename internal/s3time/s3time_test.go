@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// datesOfPython are what botocore 1.43's parse_timestamp makes of texts, with UTC
-// where there is no zone, and "" where it raises an error.
+// datesOfPython has what botocore 1.43's parse_timestamp returns, with UTC if there is no
+// zone, and "" if it raises an error.
 var datesOfPython = map[string]string{
 	"2026-11-27T00:04:31.123Z":        "2026-11-27T00:04:31.123000Z",
 	"2026-11-27T00:04:31Z":            "2026-11-27T00:04:31Z",

@@ -47,7 +47,7 @@ var answersOfServers = map[string]string{
 		`<Contents><Key>x</Key><LastModified>2026-11-25T03:00:00.000Z</LastModified><Size>3</Size></Contents></ListBucketResult>`,
 }
 
-// soundAnswers are what a decoder has to understand, whoever sends it.
+// soundAnswers must be understood, whichever server sends them.
 var soundAnswers = map[string]string{
 	"empty":             pageXML(``),
 	"empty element":     `<ListBucketResult/>`,

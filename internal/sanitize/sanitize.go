@@ -1,7 +1,7 @@
 // Package sanitize makes text of servers, files and jobs safe to show: no control
 // character, bidirectional override or invalid UTF-8 reaches a terminal or a log,
 // and what is replaced stays readable as an escape.
-// It must not know where a text comes from, what it means or where it is printed.
+// It must not know where a string comes from, what it means or where it is printed.
 // Start reading at isUnsafe, the one rule; Name, Line, Text and Writer apply it.
 package sanitize
 

@@ -91,7 +91,7 @@ func TestName(t *testing.T) {
 	}
 }
 
-// The split of a text over writes does not change what is written.
+// TestWriterIgnoresSplits writes the same, however it is split over calls.
 func TestWriterIgnoresSplits(t *testing.T) {
 	t.Parallel()
 	texts := []string{"é\u009b日\u202e👪", "a\r\nb\rc\r", "\xff\xc3", "\xe6\x97", "\xf0\x9f\x91", "\xf0\x9f\x91\xaa\x80\x80\x80\x80", "plain\n"}

@@ -13,7 +13,7 @@ func IsNull(node *Node) bool {
 	return node == nil || (node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null")
 }
 
-// IsEmptyText reports whether node is a text of no characters.
+// IsEmptyText reports whether node is an empty scalar.
 func IsEmptyText(node *Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Value == ""
 }
