@@ -115,7 +115,7 @@ func (c change) survives(ctx context.Context, dir string, limit time.Duration) (
 func passes(ctx context.Context, dir, overlay string, limit time.Duration) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit+time.Minute) // which compiling takes at most
 	defer cancel()
-	args := []string{"test", "-short", "-vet=off", "-failfast", "-count=1", "-timeout", limit.String(), "-overlay", overlay, dir}
+	args := []string{"test", "-short", "-vet=off", "-failfast", "-count=1", "-ldflags=-w", "-timeout", limit.String(), "-overlay", overlay, dir}
 	command := exec.CommandContext(ctx, "go", args...)
 	command.WaitDelay = 5 * time.Second
 	out, err := command.CombinedOutput()
