@@ -45,9 +45,9 @@ func main() {
 	flag.IntVar(&opts.atOnce, "j", runtime.NumCPU(), "changes that are tried at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, flag.Args(), opts); err != nil {
-		stop()
+	err := run(ctx, flag.Args(), opts)
+	stop()
+	if err != nil {
 		log.Fatal("mutate: ", err)
 	}
 }

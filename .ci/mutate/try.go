@@ -64,11 +64,9 @@ func next(rooms []*room, sample int) (*room, change, bool) {
 // note counts what became of a change.
 func (r *room) note(ctx context.Context, c change, survived bool, err error) error {
 	switch {
-	case ctx.Err() != nil:
-		return nil
-	case errors.Is(err, errNotCompiled):
+	case ctx.Err() != nil, errors.Is(err, errNotCompiled):
 		r.started--
-		return nil
+		return nil //nolint:nilerr // what was interrupted says nothing
 	case err != nil:
 		return err
 	case survived:
@@ -93,7 +91,7 @@ func (c change) survives(ctx context.Context, dir string, limit time.Duration) (
 	}
 	changed := filepath.Join(scratch, "changed.go")
 	text := string(code[:c.start]) + c.new + string(code[c.end:])
-	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil { //nolint:gosec // in a folder of its own
 		return false, err
 	}
 	absolute, err := filepath.Abs(c.path)
@@ -116,7 +114,7 @@ func passes(ctx context.Context, dir, overlay string, limit time.Duration) (bool
 	ctx, cancel := context.WithTimeout(ctx, limit+time.Minute) // which compiling takes at most
 	defer cancel()
 	args := []string{"test", "-short", "-vet=off", "-failfast", "-count=1", "-ldflags=-w", "-timeout", limit.String(), "-overlay", overlay, dir}
-	command := exec.CommandContext(ctx, "go", args...)
+	command := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the folder is a package of this module
 	command.WaitDelay = 5 * time.Second
 	out, err := command.CombinedOutput()
 	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
