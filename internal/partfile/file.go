@@ -58,7 +58,7 @@ func (t *Target) create(size int64, perm fs.FileMode) (*File, error) {
 	name := temporaryName(fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(t.name))))
 	t.removeLeftover(name)
 	file, err := t.createAs(name, perm)
-	if errors.Is(err, fs.ErrExist) || errors.Is(err, errLocked) {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, ErrLocked) {
 		file, err = t.createAs(temporaryName(newNonce()), perm)
 	}
 	if err != nil {
@@ -89,21 +89,21 @@ func (t *Target) resumableName(extension string) string {
 	return "." + name + ".lithops-s3." + extension
 }
 
-// createNew makes a new file, with flags besides those that it needs.
+// createNew makes and locks a new file, with flags besides those that it needs. It
+// returns ErrLocked if another process took the file for a leftover just then.
 func (t *Target) createNew(name string, flags int, perm fs.FileMode) (*os.File, fs.FileInfo, error) {
 	file, err := t.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|flags, perm)
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := file.Stat()
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
+	if err := errors.Join(err, lockIfAny(file)); err != nil {
+		return nil, nil, errors.Join(err, t.removeOpen(file, name, info))
 	}
 	return file, info, nil
 }
 
-// createAs makes and locks a new file. It returns errLocked if another process took
-// it for a leftover just then.
+// createAs makes a new file of this name.
 func (t *Target) createAs(name string, perm fs.FileMode) (*File, error) {
 	file, info, err := t.createNew(name, 0, perm)
 	if err != nil {
@@ -116,9 +116,6 @@ func (t *Target) createAs(name string, perm fs.FileMode) (*File, error) {
 	names.Lock()
 	active[f] = struct{}{}
 	names.Unlock()
-	if err := lock(file); errors.Is(err, errLocked) {
-		return nil, errors.Join(err, f.Discard())
-	}
 	return f, nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lock takes the lock of an open file without waiting. It returns errLocked if
+// lock takes the lock of an open file without waiting. It returns ErrLocked if
 // another open file has the lock, and errNoLocks if the file system has none.
 // Closing the file, and the end of the process, release it.
 func lock(file *os.File) error {
@@ -18,7 +18,7 @@ func lock(file *os.File) error {
 		case err == nil:
 			return nil
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			return errLocked
+			return ErrLocked
 		case !errors.Is(err, syscall.EINTR):
 			return errNoLocks
 		}

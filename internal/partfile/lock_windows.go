@@ -17,7 +17,7 @@ const (
 	lockOffsetHigh      = uint32(0x7fff_ffff) // beyond every object, as Windows' locks also keep readers out
 )
 
-// lock takes the lock of an open file without waiting. It returns errLocked if
+// lock takes the lock of an open file without waiting. It returns ErrLocked if
 // another open file has the lock, and errNoLocks if the file system has none.
 // Closing the file, and the end of the process, release it.
 func lock(file *os.File) error {
@@ -27,7 +27,7 @@ func lock(file *os.File) error {
 	case ok != 0:
 		return nil
 	case errors.Is(err, errLockViolation), errors.Is(err, errIOPending):
-		return errLocked
+		return ErrLocked
 	}
 	return errNoLocks
 }

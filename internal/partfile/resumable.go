@@ -46,9 +46,6 @@ func (t *Target) createJournal(source Source) (*journal, error) {
 	}
 	source.Version, source.Nonce = journalVersion, newNonce()
 	j := &journal{target: t, name: name, file: file, info: info, source: source, chunks: map[int64]Chunk{}}
-	if err := lock(file); errors.Is(err, errLocked) {
-		return nil, errors.Join(ErrLocked, file.Close())
-	}
 	if !isPrivate(j.info) || !isOwn(j.info) {
 		return nil, j.remove()
 	}
@@ -64,7 +61,7 @@ func (j *journal) createPart() (*File, error) {
 	name := j.target.resumableName("part")
 	j.target.removeLeftover(name)
 	f, err := j.target.createAs(name, 0o666)
-	if errors.Is(err, fs.ErrExist) || errors.Is(err, errLocked) {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, ErrLocked) {
 		f, err = j.target.createAs(temporaryName(newNonce()), 0o666)
 	}
 	if err != nil {

@@ -56,8 +56,8 @@ func (t *Target) openJournal(ctx context.Context) (*journal, error) {
 		if !isOwn(info) || !isPrivate(info) || !hasOneName(info) {
 			return nil, file.Close()
 		}
-		if err := lock(file); errors.Is(err, errLocked) {
-			return nil, errors.Join(ErrLocked, file.Close())
+		if err := lockIfAny(file); err != nil {
+			return nil, errors.Join(err, file.Close())
 		}
 		if t.isNamed(j.name, info) {
 			j.file, j.info = file, info
@@ -114,7 +114,7 @@ func (j *journal) openPart() (*File, error) {
 	case err != nil:
 		return nil, err
 	}
-	if err := lock(file); !j.isOurs(file, info) || errors.Is(err, errLocked) {
+	if !j.isOurs(file, info) || lockIfAny(file) != nil {
 		return nil, file.Close()
 	}
 	f := &File{target: t, file: file, info: info, name: name, mode: cmp.Or(j.part.Mode.Perm(), info.Mode().Perm()), journal: j}

@@ -29,11 +29,17 @@ var (
 	ErrNotRegular = errors.New("is no regular file")
 )
 
-// What lock returns.
-var (
-	errLocked  = errors.New("the file is locked")
-	errNoLocks = errors.New("the file system has no locks")
-)
+// errNoLocks reports a file system without locks.
+var errNoLocks = errors.New("the file system has no locks")
+
+// lockIfAny is lock, but returns nil on a file system without locks.
+func lockIfAny(file *os.File) error {
+	err := lock(file)
+	if errors.Is(err, errNoLocks) {
+		return nil
+	}
+	return err
+}
 
 // A Target is a file to create or to replace. All operations are relative to its
 // folder, which is kept open, so that a symbolic link that appears later can't lead
