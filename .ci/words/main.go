@@ -180,6 +180,9 @@ func ofGo(path string) ([]passage, error) {
 	return passages, nil
 }
 
+// codeSpan matches code in a line of Markdown: names and messages, not prose.
+var codeSpan = regexp.MustCompile("`[^`]+`")
+
 // ofMarkdown returns the paragraphs of a page, without its blocks of code. Of the
 // changelog it takes what is not released yet.
 func ofMarkdown(path string) ([]passage, error) {
@@ -196,7 +199,7 @@ func ofMarkdown(path string) ([]passage, error) {
 	)
 	flush := func() {
 		if len(text) > 0 {
-			passages = append(passages, passage{path, start, strings.Join(text, " ")})
+			passages = append(passages, passage{path, start, codeSpan.ReplaceAllString(strings.Join(text, " "), "`code`")})
 		}
 		text = nil
 	}
