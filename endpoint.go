@@ -32,12 +32,13 @@ func responseChecksum(settings *awsconfig.S3) aws.ResponseChecksumValidation {
 
 // s3Resolver gives the SDK's rule set the inputs that botocore gives to the same.
 type s3Resolver struct {
-	next     s3.EndpointResolverV2
-	settings awsconfig.S3
+	next      s3.EndpointResolverV2
+	settings  awsconfig.S3
+	pathStyle bool
 }
 
 func newS3Resolver(settings *awsconfig.S3) s3.EndpointResolverV2 {
-	return &s3Resolver{next: s3.NewDefaultEndpointResolverV2(), settings: *settings}
+	return &s3Resolver{next: s3.NewDefaultEndpointResolverV2(), settings: *settings, pathStyle: settings.PathStyle()}
 }
 
 // ResolveEndpoint is called by the SDK for each request.
@@ -45,7 +46,7 @@ func (r *s3Resolver) ResolveEndpoint(ctx context.Context, params s3.EndpointPara
 	custom := params.Endpoint != nil
 	isARN := strings.HasPrefix(aws.ToString(params.Bucket), "arn:")
 	accelerated := r.settings.Accelerate && !custom // which needs a virtual host
-	params.ForcePathStyle = aws.Bool(r.settings.PathStyle() && !isARN && !accelerated)
+	params.ForcePathStyle = aws.Bool(r.pathStyle && !isARN && !accelerated)
 	params.Accelerate = aws.Bool(r.settings.Accelerate)
 	params.UseArnRegion = aws.Bool(r.settings.UseARNRegion)
 	params.UseDualStack = aws.Bool(r.settings.DualStack && !custom)

@@ -96,7 +96,11 @@ type operation[In, Out any] struct {
 // direct makes one call. Its options must be none but the region's, which it
 // knows by itself.
 func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out], bucket, key *string, in *In, options []func(*s3.Options)) (*Out, error) {
-	if h.off || len(options) > 1 || bucket == nil || key == nil || !utf8.ValidString(*key) {
+	if h.off || bucket == nil || key == nil || !utf8.ValidString(*key) {
+		return op.sdk(ctx, in, options...)
+	}
+	at := place{op.name, *bucket, h.regions(*bucket)}
+	if len(options) > 1 || len(options) == 1 && at.region == "" {
 		return op.sdk(ctx, in, options...)
 	}
 	request := hotRequests.Get().(*hotRequest)
@@ -105,7 +109,6 @@ func direct[In, Out any](ctx context.Context, h *hotPath, op operation[In, Out],
 	if !op.fill(request, in) || (h.lambda && !request.addTrace()) {
 		return op.sdk(ctx, in, options...)
 	}
-	at := place{op.name, *bucket, h.regions(*bucket)}
 	pattern := h.patterns.get(at)
 	if pattern == nil {
 		return op.sdk(ctx, in, append(options, through(&learner{path: h, at: at, key: *key, query: request.query}))...)

@@ -12,7 +12,7 @@ import (
 
 func getOutput(_ *pattern, response *http.Response) *s3.GetObjectOutput {
 	out := &s3.GetObjectOutput{}
-	if !readHeader(out, response.Header) {
+	if !readHeader(out, response.Header) || !readDate(out, response.Header) {
 		return nil
 	}
 	out.Body = response.Body
@@ -21,7 +21,7 @@ func getOutput(_ *pattern, response *http.Response) *s3.GetObjectOutput {
 
 func headOutput(_ *pattern, response *http.Response) *s3.HeadObjectOutput {
 	var out s3.GetObjectOutput
-	if !readHeader(&out, response.Header) {
+	if !readHeader(&out, response.Header) || !readDate(&out, response.Header) {
 		return nil
 	}
 	_ = response.Body.Close()
@@ -139,10 +139,6 @@ func readOther(out *s3.GetObjectOutput, name, value string) bool {
 		signed := int64(length)
 		out.ContentLength = &signed
 		return err == nil
-	case "Last-Modified":
-		modified, err := smithytime.ParseHTTPDate(value)
-		out.LastModified = &modified
-		return err == nil
 	case "X-Amz-Checksum-Type":
 		out.ChecksumType = types.ChecksumType(value)
 	case "X-Amz-Replication-Status":
@@ -155,13 +151,24 @@ func readOther(out *s3.GetObjectOutput, name, value string) bool {
 		return err == nil
 	case "X-Amz-Storage-Class":
 		out.StorageClass = types.StorageClass(value)
-	case "X-Amz-Request-Id", "X-Amz-Id-2", "X-Amz-Bucket-Region":
+	case "Last-Modified", "X-Amz-Request-Id", "X-Amz-Id-2", "X-Amz-Bucket-Region":
 	case "Expires":
 		return false
 	default:
 		return readMetadata(out, name, value)
 	}
 	return true
+}
+
+// readDate reads when an object was last modified. Answers to puts are not asked.
+func readDate(out *s3.GetObjectOutput, header http.Header) bool {
+	values := header["Last-Modified"]
+	if len(values) == 0 {
+		return true
+	}
+	modified, err := smithytime.ParseHTTPDate(values[0])
+	out.LastModified = &modified
+	return err == nil
 }
 
 func readMetadata(out *s3.GetObjectOutput, name, value string) bool {

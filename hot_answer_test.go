@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -134,5 +135,25 @@ func TestHotChecksums(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestOtherFieldsOfNewerPut: with an SDK that has more fields, those that are not known
+// by name are found all the same.
+func TestOtherFieldsOfNewerPut(t *testing.T) {
+	t.Parallel()
+	text := "text"
+	for _, test := range []struct {
+		in   s3.PutObjectInput
+		want bool
+	}{
+		{s3.PutObjectInput{}, false},
+		{s3.PutObjectInput{Bucket: &text, Key: &text, Body: strings.NewReader(""), Metadata: map[string]string{}, ContentType: &text}, false},
+		{s3.PutObjectInput{Tagging: &text}, true},
+		{s3.PutObjectInput{StorageClass: types.StorageClassGlacier}, true},
+		{s3.PutObjectInput{ObjectLockMode: types.ObjectLockModeGovernance}, true},
+	} {
+		assert.Equal(t, test.want, hasOtherField(reflect.ValueOf(test.in)))
+		assert.Equal(t, test.want, hasOther(&test.in))
 	}
 }

@@ -183,6 +183,7 @@ func TestHotKnowsEachInput(t *testing.T) {
 	t.Parallel()
 	p := newTwins(t, "us-east-1", "http://127.0.0.1:9000", nil)
 	p.learn(t, "my-bucket")
+	require.False(t, isNewerPut, "name the SDK's new fields in hasOther")
 	eachField(t, p, &s3.GetObjectInput{}, (*s3.Client).GetObject, (*hotPath).GetObject)
 	eachField(t, p, &s3.HeadObjectInput{}, (*s3.Client).HeadObject, (*hotPath).HeadObject)
 	eachField(t, p, &s3.PutObjectInput{}, (*s3.Client).PutObject, (*hotPath).PutObject)

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
@@ -186,7 +185,7 @@ func (s *Store) connect(opts *Options) {
 	s.client = newS3Client(s.session, client, s.pace)
 	s.s3 = s3client.New(s3client.Options{
 		SDK: s.client, Region: s.session.region, Log: s.log,
-		Owner:     func(bucket string) string { return aws.ToString(s.expectedOwner(bucket)) },
+		Owner:     s.expectedOwner,
 		Customize: opts.Customize, RequesterPays: opts.RequesterPays,
 		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})

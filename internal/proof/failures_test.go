@@ -69,7 +69,7 @@ func TestMalformedIsNotRead(t *testing.T) {
 			assert.Equal(t, "<Delete/>", string(sent))
 			return out, metadata, malformed
 		})
-		_, _, err = sendMalformedAgain(t.Context(), middleware.FinalizeInput{Request: request}, send)
+		_, _, err = requestStep{}.HandleFinalize(t.Context(), middleware.FinalizeInput{Request: request}, send)
 		require.ErrorIs(t, err, malformed)
 		assert.Equal(t, test.wants, requests, name)
 	}

@@ -36,7 +36,9 @@ var typedHeaders = map[string]func(string) (string, bool){
 // Content-Length that is no number is for ContentLength to refuse.
 func normalizeHeader(header http.Header) {
 	if length, err := ContentLength(header); err == nil && length >= 0 {
-		header["Content-Length"] = []string{strconv.FormatInt(length, 10)} // the SDK takes 0100 for octal
+		if values := header["Content-Length"]; !isDecimal(values[0]) {
+			values[0] = strconv.FormatInt(length, 10) // the SDK takes 0100 for octal
+		}
 	} else {
 		delete(header, "Content-Length")
 	}
@@ -71,6 +73,17 @@ func ContentLength(header http.Header) (int64, error) {
 	return int64(length), nil
 }
 
+// isDecimal reports whether text is a number as the SDK reads it: digits alone, of
+// which the first is no 0.
+func isDecimal(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text == "0" || text != "" && text[0] != '0'
+}
+
 func normalizeText(text string) (string, bool) { return text, text != "" }
 
 func normalizeBool(text string) (string, bool) {
@@ -85,6 +98,9 @@ func normalizeNumber(text string) (string, bool) {
 
 func normalizeDate(layout string) func(string) (string, bool) {
 	return func(text string) (string, bool) {
+		if _, err := time.Parse(layout, text); err == nil {
+			return text, true
+		}
 		date, ok := s3time.Parse(text)
 		return date.Format(layout), ok
 	}

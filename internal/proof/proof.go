@@ -16,6 +16,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -239,22 +240,21 @@ func describeBody(data []byte, root string) string {
 // their proofs, reads their headers with tolerance, and lets no request pass that
 // would do something else than it says.
 func AddSteps(stack *middleware.Stack) error {
-	return errors.Join(
-		stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LithopsProof", proveAnswer), middleware.After),
-		stack.Build.Add(middleware.BuildMiddlewareFunc("LithopsUploadID", checkUploadID), middleware.After),
-		addMalformedStep(stack),
-	)
-}
-
-func addMalformedStep(stack *middleware.Stack) error {
-	if _, ok := stack.Finalize.Get("Retry"); !ok {
-		return nil // of a request that is signed and not sent
+	err := stack.Deserialize.Add(proofStep{}, middleware.After)
+	if _, ok := stack.Finalize.Get("Retry"); !ok { // of a request that is signed and not sent
+		return errors.Join(err, stack.Finalize.Add(requestStep{}, middleware.Before))
 	}
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("LithopsMalformed", sendMalformedAgain), "Retry", middleware.Before)
+	return errors.Join(err, stack.Finalize.Insert(requestStep{}, "Retry", middleware.Before))
 }
 
-// proveAnswer leaves an answer that proves success, or an error, to the SDK.
-func proveAnswer(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+// A proofStep holds an answer to its proof.
+type proofStep struct{}
+
+// ID names the step.
+func (proofStep) ID() string { return "LithopsProof" }
+
+// HandleDeserialize leaves an answer that proves success, or an error, to the SDK.
+func (proofStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
 	if err != nil || !ok {
@@ -304,23 +304,22 @@ func prove(ctx context.Context, response *http.Response, asked string) error {
 // ErrNoUploadID is a request that names an upload without an ID.
 var ErrNoUploadID = errors.New("the upload has no ID")
 
-// checkUploadID refuses a request with an empty upload ID, before it is signed:
-// servers take "DELETE key?uploadId=" for DeleteObject, and "PUT" for PutObject.
-func checkUploadID(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
-	if request, ok := in.Request.(*smithyhttp.Request); ok && strings.Contains(request.URL.RawQuery, "uploadId") {
-		if query := request.URL.Query(); query.Has("uploadId") && query.Get("uploadId") == "" {
-			return middleware.BuildOutput{}, middleware.Metadata{}, ErrNoUploadID
-		}
-	}
-	return next.HandleBuild(ctx, in)
-}
+// A requestStep is around a request with all its attempts.
+type requestStep struct{}
 
-// sendMalformedAgain sends a request once more whose XML the server could not read:
-// it was sound when it left, and servers that parse a body before they compare its
-// checksum blame a byte that flipped on the way on the XML.
-func sendMalformedAgain(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	out, metadata, err := next.HandleFinalize(ctx, in)
+// ID names the step.
+func (requestStep) ID() string { return "LithopsRequest" }
+
+// HandleFinalize refuses a request with an empty upload ID, before it is signed, and
+// sends a request once more whose XML the server could not read: it was sound when it
+// left, and servers that parse a body before they compare its checksum blame a byte
+// that flipped on the way on the XML.
+func (requestStep) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
 	request, ok := in.Request.(*smithyhttp.Request)
+	if ok && hasNoUploadID(request.URL.RawQuery) {
+		return out, metadata, ErrNoUploadID
+	}
+	out, metadata, err = next.HandleFinalize(ctx, in)
 	if !ok || !isMalformed(err) || ctx.Err() != nil {
 		return out, metadata, err
 	}
@@ -328,6 +327,16 @@ func sendMalformedAgain(ctx context.Context, in middleware.FinalizeInput, next m
 		return out, metadata, err
 	}
 	return next.HandleFinalize(ctx, in)
+}
+
+// hasNoUploadID reports whether a query has an upload ID that is empty: servers take
+// "DELETE key?uploadId=" for DeleteObject, and "PUT key?uploadId=" for PutObject.
+func hasNoUploadID(query string) bool {
+	if !strings.Contains(query, "uploadId") {
+		return false
+	}
+	values, _ := url.ParseQuery(query)
+	return values.Has("uploadId") && values.Get("uploadId") == ""
 }
 
 func isMalformed(err error) bool {

@@ -421,9 +421,12 @@ func TestNoEmptyUploadID(t *testing.T) {
 	require.NoError(t, err, "a key of that name")
 }
 
-// TestPresigned requests have no retries, and none of their steps.
+// TestPresigned requests have no retries, and no empty upload ID either.
 func TestPresigned(t *testing.T) {
 	t.Parallel()
-	_, err := s3.NewPresignClient((&fakeServer{}).client()).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: key})
+	client := s3.NewPresignClient((&fakeServer{}).client())
+	_, err := client.PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: key})
 	require.NoError(t, err)
+	_, err = client.PresignUploadPart(t.Context(), &s3.UploadPartInput{Bucket: bucket, Key: key, UploadId: aws.String(""), PartNumber: aws.Int32(1)})
+	require.ErrorIs(t, err, ErrNoUploadID)
 }

@@ -25,8 +25,8 @@ type Options struct {
 	SDK *s3.Client
 	// Region is where buckets are unless they turn out to be elsewhere.
 	Region string
-	// Owner returns the account that must own a bucket, or "" if that is not known.
-	Owner func(bucket string) string
+	// Owner returns the account that must own a bucket, or nil if that is not known.
+	Owner func(bucket string) *string
 	// Customize may change the input of any operation before it is sent. It may be nil.
 	Customize func(operation string, input any)
 	// RequesterPays has the caller's account pay for requests to others' buckets.
@@ -56,7 +56,7 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 ) (*Out, error) {
 	c.Prepare(bucket, in)
 	region := c.BucketRegion(bucket)
-	out, err := send(ctx, in, append(options, InRegion(region))...)
+	out, err := send(ctx, in, withRegion(options, region)...)
 	if err == nil {
 		return out, nil
 	}
@@ -69,7 +69,15 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 	if err := rewind(in); err != nil {
 		return nil, err
 	}
-	return send(ctx, in, append(options, InRegion(actual))...)
+	return send(ctx, in, withRegion(options, actual)...)
+}
+
+// withRegion returns the options with one for the region, if there is one to set.
+func withRegion(options []func(*s3.Options), region string) []func(*s3.Options) {
+	if region == "" {
+		return options
+	}
+	return append(options, InRegion(region))
 }
 
 // Prepare makes an input ready to be sent to bucket. Every input passes here. The
@@ -97,7 +105,7 @@ const (
 // demandOwner sets the owner that S3 must find, of every input that can demand one,
 // and that does not demand another.
 func (c *Client) demandOwner(bucket string, in any) {
-	if account := c.Owner(bucket); account != "" {
+	if account := c.Owner(bucket); account != nil {
 		demand(in, ownerField, account)
 	}
 	source := ""
@@ -110,16 +118,16 @@ func (c *Client) demandOwner(bucket string, in any) {
 	if source == "" {
 		return
 	}
-	if account := c.Owner(source); account != "" {
+	if account := c.Owner(source); account != nil {
 		demand(in, sourceOwnerField, account)
 	}
 }
 
 // demand sets a field of an input, if it has the field and that is not set.
-func demand(in any, name, account string) {
+func demand(in any, name string, account *string) {
 	field := reflect.ValueOf(in).Elem().FieldByName(name)
 	if field.IsValid() && field.IsNil() {
-		field.Set(reflect.ValueOf(&account))
+		field.Set(reflect.ValueOf(account))
 	}
 }
 

@@ -52,7 +52,7 @@ func (f *fakeServer) client(options Options) *Client {
 		UsePathStyle: true, HTTPClient: f, Retryer: aws.NopRetryer{},
 	})
 	if options.Owner == nil {
-		options.Owner = func(string) string { return "" }
+		options.Owner = func(string) *string { return nil }
 	}
 	if options.IsRegion == nil {
 		options.IsRegion = func(text string) bool { return text != "" && !strings.Contains(text, ".") }
@@ -76,11 +76,11 @@ func (f *fakeServer) signedRegions() string {
 // TestOwnerIsDemandedOfEveryInput: of each operation whose input has the field.
 func TestOwnerIsDemandedOfEveryInput(t *testing.T) {
 	t.Parallel()
-	c := (&fakeServer{}).client(Options{Owner: func(bucket string) string {
+	c := (&fakeServer{}).client(Options{Owner: func(bucket string) *string {
 		if bucket == "mine" {
-			return "123"
+			return aws.String("123")
 		}
-		return ""
+		return nil
 	}})
 	client := reflect.TypeFor[*s3.Client]()
 	demanded := 0
@@ -122,7 +122,7 @@ func TestOwnerInRequests(t *testing.T) {
 		}
 		return 204, nil, ""
 	}
-	c := server.client(Options{Region: "us-east-1", Owner: func(string) string { return "123" }})
+	c := server.client(Options{Region: "us-east-1", Owner: func(string) *string { return aws.String("123") }})
 	_, err := Call(t.Context(), c, "bucket", &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")}, c.SDK.DeleteObject)
 	require.NoError(t, err)
 	require.Len(t, server.requests, 3)

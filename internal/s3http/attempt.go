@@ -48,13 +48,11 @@ func (p *Peer) demands(operation, what string) bool {
 // server says of them to heart.
 func (p *Peer) AddSteps(stack *middleware.Stack) error {
 	call := &callStep{peer: p}
-	err := errors.Join(
-		stack.Initialize.Add(call, middleware.Before), stack.Build.Add(headerStep{}, middleware.After),
-	)
-	if _, retries := stack.Finalize.Get("Retry"); retries { // what is presigned is not sent
-		err = errors.Join(err, stack.Finalize.Insert(attemptStep{call}, "Retry", middleware.After))
+	err := stack.Initialize.Add(call, middleware.Before)
+	if _, retries := stack.Finalize.Get("Retry"); !retries { // what is presigned is not sent
+		return errors.Join(err, stack.Build.Add(headerStep{}, middleware.After))
 	}
-	return err
+	return errors.Join(err, stack.Finalize.Insert(attemptStep{call}, "Retry", middleware.After))
 }
 
 // A callStep is around one call, with all its attempts.
@@ -78,7 +76,7 @@ func (c *callStep) HandleInitialize(ctx context.Context, in middleware.Initializ
 	return out, metadata, err
 }
 
-// A headerStep refuses a request whose headers can't be sent, before it is signed.
+// A headerStep refuses a request whose headers can't be sent, before it is presigned.
 type headerStep struct{}
 
 // ID names the step.
@@ -100,7 +98,8 @@ type attemptStep struct{ call *callStep }
 // ID names the step.
 func (attemptStep) ID() string { return "LithopsAttempt" }
 
-// HandleFinalize makes the attempt as the server wants it, and has it made again
+// HandleFinalize refuses a request whose headers can't be sent, before it is signed.
+// It makes the attempt as the server wants it, and has it made again
 // where the server's answer says what was wrong with it.
 func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	a.call.attempts++
@@ -108,6 +107,11 @@ func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeI
 	request, ok := in.Request.(*smithyhttp.Request)
 	if !ok {
 		return next.HandleFinalize(ctx, in)
+	}
+	if a.call.attempts == 1 {
+		if err := validate.Header(request.Header); err != nil {
+			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+		}
 	}
 	if peer.demands(operation, noExpect) {
 		request.Header.Del("Expect")

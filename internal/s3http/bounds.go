@@ -37,7 +37,7 @@ var errEndless = errors.New("the server's answer did not end in 15 minutes")
 func boundAnswer(ctx context.Context, method string, response *http.Response, cancel context.CancelCauseFunc) io.ReadCloser {
 	limit, isFine := int64(maxAnswer), response.StatusCode/100 == 2
 	switch {
-	case response.Body == http.NoBody, isFine && IsStream(ctx, method):
+	case isFine && IsStream(ctx, method):
 		return response.Body
 	case isFine && isList(ctx):
 		limit = maxListAnswer

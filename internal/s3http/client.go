@@ -45,7 +45,8 @@ func (c *Client) Send(ctx context.Context, request *http.Request) (*http.Respons
 	counted := progress.Count(ctx, request)
 	ctx, cancel := context.WithCancelCause(ctx)
 	sent := time.Now()
-	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
+	signed := request.WithContext(ctx)
+	response, err := c.Transport.RoundTrip(signed)
 	if err == nil && response == nil {
 		err = s3err.Final(errNoAnswer)
 	}
@@ -55,9 +56,11 @@ func (c *Client) Send(ctx context.Context, request *http.Request) (*http.Respons
 		return nil, describeSending(request.URL, err)
 	}
 	c.Peer.Clock.observe(response.Header, sent)
-	response.Request = request // as signed; a transport of the caller's may leave it out
-	if response.Body == nil {  // a transport of the caller's may do without
+	response.Request = signed                                 // a transport of the caller's may leave it out
+	if response.Body == nil || response.Body == http.NoBody { // a transport of the caller's may do without
 		response.Body = http.NoBody
+		cancel(nil)
+		return response, nil
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout)}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -29,15 +30,17 @@ func (normalizeStep) ID() string { return "LithopsNormalizeXML" }
 func (normalizeStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err != nil || !ok || response.Body == nil || (response.StatusCode/100 == 2 && IsStream(ctx, "")) {
+	if err != nil || !ok || response.Body == nil || response.Body == http.NoBody || (response.StatusCode/100 == 2 && IsStream(ctx, "")) {
 		return out, metadata, err
 	}
 	data, err := io.ReadAll(response.Body)
 	rest := io.Reader(bytes.NewReader(data))
 	if err != nil {
 		rest = io.MultiReader(rest, failingReader{err})
-	} else if normal, err := s3xml.Normalize(data); err == nil && isXML(data) {
-		rest = bytes.NewReader(normal)
+	} else if isXML(data) {
+		if normal, err := s3xml.Normalize(data); err == nil {
+			rest = bytes.NewReader(normal)
+		}
 	}
 	response.Body = struct {
 		io.Reader

@@ -64,6 +64,9 @@ func checkValue(name string, v reflect.Value) error {
 			}
 		}
 	case reflect.Map:
+		if v.Len() == 0 {
+			return nil
+		}
 		if metadata, ok := v.Interface().(map[string]string); ok {
 			return checkMetadata(metadata)
 		}
@@ -148,6 +151,9 @@ func hasProblem(problem string) string {
 // problemOf says what keeps a text out of a header, or "" if nothing does. allowed
 // may refuse more characters.
 func problemOf(text string, allowed func(rune) bool) string {
+	if allowed == nil && isPrintable(text) {
+		return ""
+	}
 	for i, r := range text {
 		where := "inside"
 		if i+utf8.RuneLen(r) == len(text) {
@@ -166,6 +172,16 @@ func problemOf(text string, allowed func(rune) bool) string {
 		}
 	}
 	return ""
+}
+
+// isPrintable reports whether text has printable US-ASCII only, as nearly every header.
+func isPrintable(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func isASCII(r rune) bool { return r < utf8.RuneSelf }

@@ -1,0 +1,59 @@
+package s3client
+
+import (
+	"context"
+	"errors"
+	"reflect"
+
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// userAgent ends the user agent, as Python Lithops' does. The version is the
+// Lithops that this module is compared with.
+const userAgent = "lithops/3.7.1.dev0"
+
+// AddSteps makes a client of the SDK send what Lithops sends, and log no secrets.
+func AddSteps(stack *middleware.Stack) error {
+	step := &lithopsStep{}
+	return errors.Join(stack.Initialize.Add(step, middleware.Before), stack.Build.Add(step, middleware.After))
+}
+
+// A lithopsStep is for one call. It is one step and not three, because each call of
+// the SDK builds its stack anew.
+type lithopsStep struct{ input any }
+
+// ID names the step.
+func (*lithopsStep) ID() string { return "Lithops" }
+
+// HandleInitialize keeps secrets out of the log.
+func (s *lithopsStep) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	s.input = in.Parameters
+	ctx = middleware.SetLogger(ctx, redactingLogger{middleware.GetLogger(ctx)})
+	return next.HandleInitialize(ctx, in)
+}
+
+// HandleBuild appends to the user agent, as botocore's user_agent_extra does, and
+// removes the content type that the SDK makes up. boto3 sends none unless told, and
+// S3 then stores binary/octet-stream.
+func (s *lithopsStep) HandleBuild(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+	request, ok := in.Request.(*smithyhttp.Request)
+	if !ok {
+		return next.HandleBuild(ctx, in)
+	}
+	request.Header.Set("User-Agent", request.Header.Get("User-Agent")+" "+userAgent)
+	if request.Header.Get("Content-Type") == "application/octet-stream" && !choosesContentType(s.input) {
+		request.Header.Del("Content-Type")
+	}
+	return next.HandleBuild(ctx, in)
+}
+
+// choosesContentType reports whether an input has a content type.
+func choosesContentType(input any) bool {
+	value := reflect.Indirect(reflect.ValueOf(input))
+	if value.Kind() != reflect.Struct {
+		return false
+	}
+	contentType := value.FieldByName("ContentType")
+	return contentType.IsValid() && !contentType.IsZero()
+}
