@@ -113,11 +113,15 @@ func reconstructedBase(args Tuple) (list []any, ok bool) {
 	return nil, false
 }
 
-// isCall tells whether the object is nothing but a call with min to max
-// arguments.
+// isCall reports whether the object is nothing but a call with min to max arguments.
 func (o *Object) isCall(minArgs, maxArgs int) bool {
-	return len(o.Args) >= minArgs && len(o.Args) <= maxArgs &&
-		o.Kwargs == nil && o.State == nil && o.Items == nil && len(o.List) == 0
+	return o.State == nil && o.hasOnlyState(minArgs, maxArgs)
+}
+
+// hasOnlyState reports whether the object is a call with min to max arguments, and
+// perhaps a state.
+func (o *Object) hasOnlyState(minArgs, maxArgs int) bool {
+	return len(o.Args) >= minArgs && len(o.Args) <= maxArgs && o.Kwargs == nil && o.Items == nil && len(o.List) == 0
 }
 
 func convertSet(o *Object) (any, bool, error) {
@@ -229,7 +233,7 @@ func isDecimal(text string) bool {
 
 func convertCloudObject(o *Object) (any, bool, error) {
 	state, ok := o.State.(*Dict)
-	if !ok || len(o.Args) > 0 || o.Kwargs != nil || o.Items != nil || len(o.List) > 0 {
+	if !ok || !o.hasOnlyState(0, 0) {
 		return nil, false, nil
 	}
 	backend, ok1 := textOf(state, "backend")

@@ -155,7 +155,7 @@ func convertTblibException(o *Object) (any, bool, error) {
 // __init__ of their own: (class, attributes, cause, traceback, context,
 // suppress_context, notes, arguments of __new__).
 func convertTblibAttrs(o *Object) (any, bool, error) {
-	if len(o.Args) != 8 || o.Kwargs != nil || o.Items != nil || len(o.List) > 0 {
+	if !o.hasOnlyState(8, 8) {
 		return nil, false, nil
 	}
 	class, ok1 := o.Args[0].(Global)

@@ -8,7 +8,7 @@ import (
 // partial reads the state (function, arguments, keyword arguments, attributes).
 func (w *reprWriter) partial(o *Object, depth int) bool {
 	state, ok := o.State.(Tuple)
-	if !ok || len(state) != 4 || len(o.Args) != 1 {
+	if !ok || len(state) != 4 || !o.hasOnlyState(1, 1) {
 		return false
 	}
 	args, ok1 := state[1].(Tuple)

@@ -112,7 +112,7 @@ func (w *reprWriter) arrayOfItems(o *Object, depth int) bool {
 // uuidText reads the state {"int": n}.
 func uuidText(o *Object) (string, bool) {
 	state, ok := o.State.(*Dict)
-	if !ok || len(o.Args) > 0 {
+	if !ok || !o.hasOnlyState(0, 0) {
 		return "", false
 	}
 	v, _ := state.Get("int")

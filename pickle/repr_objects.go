@@ -229,7 +229,11 @@ func (w *reprWriter) dtype(o *Object, _ int) bool {
 	return ok
 }
 
-func (w *reprWriter) notATime(*Object, int) bool {
-	w.WriteString("NaT")
-	return true
+// notATime writes pandas' missing time, which is built with None.
+func (w *reprWriter) notATime(o *Object, _ int) bool {
+	isNone := o.isCall(1, 1) && o.Args[0] == nil
+	if isNone {
+		w.WriteString("NaT")
+	}
+	return isNone
 }
