@@ -170,7 +170,7 @@ func foldersOf(prefix, key string) []string {
 // which begins too early where the server does not know start-after. A common
 // prefix that the key has may stand for keys after it.
 func following(entries []Entry, after string) []Entry {
-	if len(entries) == 0 || entries[0].Key > after || !isAscending(entries, "") {
+	if len(entries) == 0 || entries[0].Key > after || !isAscending(entries) {
 		return entries
 	}
 	n := 0

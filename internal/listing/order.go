@@ -194,12 +194,12 @@ func rank(c byte, by order) int {
 	return int(c)
 }
 
-func isAscending(page []Entry, last string) bool {
-	for i := range page {
-		if page[i].Key <= last && (i > 0 || last != "") {
+// isAscending reports whether a page is in the order of bytes, and has no key twice.
+func isAscending(page []Entry) bool {
+	for i := 1; i < len(page); i++ {
+		if page[i].Key <= page[i-1].Key {
 			return false
 		}
-		last = page[i].Key
 	}
 	return true
 }

@@ -134,6 +134,20 @@ func TestCircleGuard(t *testing.T) {
 	require.ErrorContains(t, next(""), "empty")
 }
 
+// TestOrderErrors names the keys.
+func TestOrderErrors(t *testing.T) {
+	t.Parallel()
+	for want, pages := range map[string][][]Entry{
+		`"b" comes twice`:     {objects("a", "b"), objects("b")},
+		`"a" comes after "b"`: {objects("a", "b"), objects("a")},
+		`"c" comes twice`:     {objects("c", "a"), objects("c")},
+	} {
+		var guard orderGuard
+		require.NoError(t, guard.check(pages[0]))
+		require.ErrorContains(t, guard.check(pages[1]), want)
+	}
+}
+
 func TestFoldersOf(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
