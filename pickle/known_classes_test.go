@@ -72,12 +72,15 @@ func soundObjects() []*Object {
 		call("datetime", "timedelta", int64(1), int64(2), int64(3)), call("datetime", "timezone", Timedelta{0, 3600, 0}),
 		{Module: cloudObjectClass, Name: "CloudObject", State: dictOf("backend", "b", "bucket", "c", "key", "k")},
 		call("collections", "Counter", dictOf("a", int64(1))), call("collections", "OrderedDict"), call("collections", "defaultdict", nil), call("collections", "deque", []any{int64(1)}),
-		{Module: "types", Name: "SimpleNamespace", State: dictOf("a", int64(1))}, call(builtins, "range", int64(1)), call(builtins, "getattr", int64(1), "a"),
+		{Module: "types", Name: "SimpleNamespace", State: dictOf("a", int64(1))},
+		call(builtins, "range", int64(1)), call(builtins, "getattr", int64(1), "a"),
 		{Module: "functools", Name: "partial", Args: Tuple{Global{"m", "f"}}, State: Tuple{Global{"m", "f"}, Tuple{}, &Dict{}, nil}},
 		call("array", "array", "i", []any{int64(1)}), call("re", "_compile", "a", int64(0)), call("zoneinfo", "ZoneInfo._unpickle", "UTC", true),
 		call("pandas._libs.tslibs.nattype", "_nat_unpickle", nil), call("pandas._libs.tslibs.timestamps", "_unpickle_timestamp", int64(1), nil, nil, int64(10)),
 		call("pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", int64(1), int64(10)), call("fractions", "Fraction", "1/3"), call("ipaddress", "IPv4Address", int64(1)),
-		call("pathlib", "PosixPath", "a"), {Module: "uuid", Name: "UUID", State: dictOf("int", int64(1))}, call("_operator", "or_", Global{"m", "A"}, Global{"m", "B"}),
+		call("pathlib", "PosixPath", "a"),
+		{Module: "uuid", Name: "UUID", State: dictOf("int", int64(1))},
+		call("_operator", "or_", Global{"m", "A"}, Global{"m", "B"}),
 	}
 }
 
