@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/flight"
-	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // userBucket is the bucket that Lithops makes for a user, once its name is known.
@@ -112,7 +112,7 @@ func (s *Store) EnsureBucket(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if reason := badBucketName(bucket); reason != "" && bucket == s.bucket.known() {
+	if reason := validate.NewBucketProblem(bucket); reason != "" && bucket == s.bucket.known() {
 		// S3's answer to a HEAD of such a name need not be that it is missing.
 		return "", &Error{Op: "EnsureBucket", Bucket: bucket, Err: fmt.Errorf("%w: %s; set storage_bucket", ErrInvalidBucketName, reason)}
 	}
@@ -151,7 +151,7 @@ func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 // ErrInvalidBucketName, before any request.
 func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 	const op = "CreateBucket"
-	if reason := badBucketName(bucket); reason != "" {
+	if reason := validate.NewBucketProblem(bucket); reason != "" {
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %s", ErrInvalidBucketName, reason)}
 	}
 	in := &s3.CreateBucketInput{Bucket: &bucket, CreateBucketConfiguration: s.location()}
@@ -198,32 +198,4 @@ func (s *Store) blockPublicAccess(ctx context.Context, bucket string) {
 	if err != nil {
 		s.log.Log(ctx, level, "the server did not take the public access block", "bucket", bucket, "error", wrapError("PutPublicAccessBlock", bucket, "", err))
 	}
-}
-
-var (
-	newBucketFormat = lazyregexp.New(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`)
-	ipAddress       = lazyregexp.New(`^\d+\.\d+\.\d+\.\d+$`)
-)
-
-// badBucketName says why S3 would not create a bucket of this name, or "".
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-func badBucketName(name string) string {
-	switch {
-	case len(name) < 3 || len(name) > 63:
-		return fmt.Sprintf("%q has %d characters, not 3 to 63", name, len(name))
-	case name != strings.ToLower(name):
-		return fmt.Sprintf("%q has upper case letters", name)
-	case !newBucketFormat().MatchString(name):
-		return fmt.Sprintf("%q has other characters than letters, digits, dashes and dots, or begins or ends with one of the latter", name)
-	case strings.Contains(name, ".."):
-		return fmt.Sprintf("%q has two dots in a row", name)
-	case ipAddress().MatchString(name):
-		return fmt.Sprintf("%q looks like an IP address", name)
-	}
-	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
-		if strings.HasPrefix(name, prefix) {
-			return fmt.Sprintf("%q begins with %s, which S3 keeps for itself", name, prefix)
-		}
-	}
-	return ""
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/spelling"
+	"github.com/lithops-go/lithopss3/internal/validate"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
@@ -252,13 +253,13 @@ func didYouMean(word string) string {
 // underscores, and access points have ARNs.
 func bucketProblem(name string) string {
 	switch {
-	case arnFormat().MatchString(name), len(name) <= maxBucketLength && isToken(name):
+	case validate.IsBucket(name):
 		return ""
 	case strings.HasPrefix(name, "arn:"):
 		return "is an ARN that names no access point: write the bucket's name alone"
 	case strings.Contains(name, "://"):
 		return "is a URL: write the bucket's name alone"
-	case len(name) > maxBucketLength:
+	case len(name) > validate.MaxBucketLength:
 		return fmt.Sprintf("has %d characters, which no bucket's name has", len(name))
 	case strings.Contains(name, "/"):
 		return "has a slash: write the bucket's name alone, without a prefix"

@@ -38,7 +38,7 @@ var (
 	// ErrQuota is a limit of the account, the bucket or the server that is used up.
 	ErrQuota = errors.New("the quota is used up")
 	// ErrInvalidBucketName is a bucket name that S3 does not accept.
-	ErrInvalidBucketName = errors.New("invalid bucket name")
+	ErrInvalidBucketName = s3err.ErrInvalidBucketName
 	// ErrInvalidKey is an object key that S3 does not accept: empty, longer than 1,024
 	// bytes, or not UTF-8.
 	ErrInvalidKey = s3err.ErrInvalidKey

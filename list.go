@@ -136,9 +136,7 @@ func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob,
 		if glob, err = CompileGlob(opts.Match); err != nil {
 			return nil, nil, err
 		}
-		if strings.HasPrefix(glob.Prefix(), prefix) && opts.Delimiter == "" {
-			prefix = glob.Prefix() // what the pattern demands narrows the listing
-		}
+		prefix = narrow(glob, opts)
 	}
 	size := min(max(opts.PageSize, 0), maxPageSize)
 	in := &s3.ListObjectsV2Input{
@@ -150,6 +148,14 @@ func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob,
 		in.MaxKeys = aws.Int32(int32(size))
 	}
 	return in, glob, nil
+}
+
+// narrow returns the prefix to list: what the pattern demands narrows the listing.
+func narrow(glob *Glob, opts *ListOptions) string {
+	if strings.HasPrefix(glob.Prefix(), opts.Prefix) && opts.Delimiter == "" {
+		return glob.Prefix()
+	}
+	return opts.Prefix
 }
 
 func matching(page []listing.Entry, glob *Glob) []listing.Entry {

@@ -8,43 +8,26 @@ import (
 	"io"
 	"net/http"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
-
-// maxKeyLength is S3's limit, in bytes.
-const maxKeyLength = 1024
-
-// maxBucketLength and arnFormat are what botocore lets pass beside plain names
-// (botocore.handlers.VALID_BUCKET, VALID_S3_ARN); S3 itself refuses more. Access
-// points are named by an ARN.
-const maxBucketLength = 255
-
-var arnFormat = lazyregexp.New(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
 
 func checkNames(op, bucket, key string) error {
 	if err := checkBucket(op, bucket); err != nil {
 		return err
 	}
-	switch {
-	case key == "":
-		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: it is empty", ErrInvalidKey)}
-	case !utf8.ValidString(key):
-		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %q is not UTF-8", ErrInvalidKey, key)}
-	case len(key) > maxKeyLength:
-		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %d bytes, S3 takes at most %d", ErrInvalidKey, len(key), maxKeyLength)}
+	if err := validate.Key(key); err != nil {
+		return &Error{Op: op, Bucket: bucket, Err: err}
 	}
 	return nil
 }
 
 // checkBucket keeps an empty name from addressing the service itself.
 func checkBucket(op, bucket string) error {
-	plain := len(bucket) <= maxBucketLength && isToken(bucket)
-	if !plain && !arnFormat().MatchString(bucket) {
+	if !validate.IsBucket(bucket) {
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %q", ErrInvalidBucketName, bucket)}
 	}
 	return nil

@@ -14,6 +14,8 @@ var (
 	// ErrTooLarge reports an answer of a server, or an object that one promises, that
 	// is larger than any sound one.
 	ErrTooLarge = errors.New("too large")
+	// ErrInvalidBucketName reports a bucket name that S3 does not accept.
+	ErrInvalidBucketName = errors.New("invalid bucket name")
 	// ErrInvalidKey reports an object key that S3 does not accept.
 	ErrInvalidKey = errors.New("invalid object key")
 )

@@ -74,6 +74,9 @@ type Options struct {
 // what an attempt before it did.
 var ErrOutcomeUnknown = errors.New("whether the object was stored is not known (look at it, or put it again)")
 
+// ErrLeftBehind is in the error of an upload that could not be aborted.
+var ErrLeftBehind = errors.New("was left behind")
+
 // A LeftBehindError is an upload that failed, and could not be aborted either. Its
 // parts cost money until it is.
 type LeftBehindError struct {
@@ -87,7 +90,7 @@ func (e *LeftBehindError) Error() string { return e.Cause.Error() + "\n" + e.Lef
 
 // Left says that the upload was left behind, and why.
 func (e *LeftBehindError) Left() error {
-	return fmt.Errorf("the upload %s was left behind: %w", e.ID, e.Abort)
+	return fmt.Errorf("the upload %s %w: %w", e.ID, ErrLeftBehind, e.Abort)
 }
 
 // Unwrap returns both causes.

@@ -1,0 +1,362 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An FS is a bucket as a file system, see [NewFS]. It is safe for concurrent use.
+type FS struct {
+	ctx     context.Context //nolint:containedctx // the methods of fs.FS have none
+	storage Storage
+	bucket  string
+	prefix  string // of the keys, "" or with a slash at its end
+}
+
+var (
+	_ fs.ReadDirFS  = (*FS)(nil)
+	_ fs.ReadFileFS = (*FS)(nil)
+	_ fs.StatFS     = (*FS)(nil)
+	_ fs.SubFS      = (*FS)(nil)
+)
+
+// NewFS returns the objects of a bucket as an [fs.FS], for [fs.WalkDir],
+// http.FileServerFS, template.ParseFS and the like. Slashes in keys separate folders,
+// which exist if a key begins with them. Files that are opened are an io.Seeker and an
+// io.ReaderAt, and give one version of the object or an error that is ErrPrecondition.
+// Info().Sys() is an [ObjectInfo]. Times have whole seconds, as those of S3's answers.
+//
+// Keys that are no path of an fs.FS, such as "a//b", "/a" and "a/../b", are not seen.
+// If an object has the name of a folder, it is a file: what is below it can be
+// opened, but is not listed. Opening a file takes a HEAD, and reading it a get; a folder
+// takes a listing more. ReadDir lists all of a folder.
+func NewFS(storage Storage, bucket string) *FS {
+	return &FS{ctx: context.Background(), storage: storage, bucket: bucket}
+}
+
+// WithContext returns the same files, whose requests end with ctx.
+func (f *FS) WithContext(ctx context.Context) *FS {
+	with := *f
+	with.ctx = ctx
+	return &with
+}
+
+// Open opens a file or folder.
+func (f *FS) Open(name string) (fs.File, error) {
+	info, err := f.stat("open", name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return &openFolder{fsys: f, name: name, info: info}, nil
+	}
+	return &openFile{fsys: f, name: name, info: info}, nil
+}
+
+// Stat describes a file or folder.
+func (f *FS) Stat(name string) (fs.FileInfo, error) {
+	info, err := f.stat("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	return info, nil
+}
+
+func (f *FS) stat(op, name string) (*fileInfo, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	if name == "." {
+		return &fileInfo{name: name, isFolder: true}, nil
+	}
+	object, err := f.storage.HeadObject(f.ctx, f.bucket, f.prefix+name)
+	if err == nil {
+		return newFileInfo(name, object), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, &fs.PathError{Op: op, Path: name, Err: err}
+	}
+	for _, listErr := range f.storage.ListObjects(f.ctx, f.bucket, &ListOptions{Prefix: f.prefix + name + "/", PageSize: 1}) {
+		if listErr != nil {
+			return nil, &fs.PathError{Op: op, Path: name, Err: listErr}
+		}
+		return &fileInfo{name: path.Base(name), isFolder: true}, nil
+	}
+	return nil, &fs.PathError{Op: op, Path: name, Err: err}
+}
+
+// ReadFile returns all of a file, with one request.
+func (f *FS) ReadFile(name string) ([]byte, error) {
+	const op = "readfile"
+	if !fs.ValidPath(name) || name == "." {
+		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	object, err := f.storage.GetObject(f.ctx, f.bucket, f.prefix+name, nil)
+	if err != nil {
+		return nil, &fs.PathError{Op: op, Path: name, Err: err}
+	}
+	defer func() { _ = object.Body.Close() }()
+	data, err := io.ReadAll(object.Body)
+	if err != nil {
+		return nil, &fs.PathError{Op: op, Path: name, Err: err}
+	}
+	return data, nil
+}
+
+// ReadDir returns what is in a folder, by name.
+func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
+	const op = "readdir"
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	prefix := f.prefix
+	if name != "." {
+		prefix += name + "/"
+	}
+	exists := name == "."
+	found := map[string]*fileInfo{}
+	for object, err := range f.storage.ListObjects(f.ctx, f.bucket, &ListOptions{Prefix: prefix, Delimiter: "/"}) {
+		if err != nil {
+			return nil, &fs.PathError{Op: op, Path: name, Err: err}
+		}
+		exists = true
+		base := strings.TrimSuffix(strings.TrimPrefix(object.Key, prefix), "/")
+		isFile := !object.IsPrefix && !strings.HasSuffix(object.Key, "/")
+		switch {
+		case base == "." || !fs.ValidPath(base): // no name, or the folder's own marker
+		case isFile:
+			found[base] = newFileInfo(base, &object)
+		case found[base] == nil:
+			found[base] = &fileInfo{name: base, isFolder: true}
+		}
+	}
+	if !exists {
+		_, err := f.stat(op, name)
+		if err == nil {
+			err = &fs.PathError{Op: op, Path: name, Err: errors.New("not a folder")}
+		}
+		return nil, err
+	}
+	entries := make([]fs.DirEntry, 0, len(found))
+	for _, info := range found {
+		entries = append(entries, fs.FileInfoToDirEntry(info))
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, nil
+}
+
+// Sub returns the files of a folder, which need not exist.
+func (f *FS) Sub(folder string) (fs.FS, error) {
+	if !fs.ValidPath(folder) {
+		return nil, &fs.PathError{Op: "sub", Path: folder, Err: fs.ErrInvalid}
+	}
+	if folder == "." {
+		return f, nil
+	}
+	sub := *f
+	sub.prefix += folder + "/"
+	return &sub, nil
+}
+
+// A fileInfo describes a file or folder.
+type fileInfo struct {
+	name     string
+	object   ObjectInfo // zero for a folder
+	isFolder bool
+}
+
+func newFileInfo(name string, object *ObjectInfo) *fileInfo {
+	return &fileInfo{name: path.Base(name), object: *object}
+}
+
+// Name returns the last part of the path.
+func (i *fileInfo) Name() string { return i.name }
+
+// Size returns the file's size in bytes.
+func (i *fileInfo) Size() int64 { return i.object.Size }
+
+// Mode returns the bits of a file or folder that can be read.
+func (i *fileInfo) Mode() fs.FileMode {
+	if i.isFolder {
+		return fs.ModeDir | 0o555
+	}
+	return 0o444
+}
+
+// ModTime returns when the file was put, to the second; a folder has the zero time.
+func (i *fileInfo) ModTime() time.Time { return i.object.LastModified.Truncate(time.Second) }
+
+// IsDir reports whether it is a folder.
+func (i *fileInfo) IsDir() bool { return i.isFolder }
+
+// Sys returns an ObjectInfo, or nil for a folder.
+func (i *fileInfo) Sys() any {
+	if i.isFolder {
+		return nil
+	}
+	return i.object
+}
+
+// An openFile is a file that is read from a connection that is opened when needed.
+type openFile struct {
+	fsys   *FS
+	name   string
+	info   *fileInfo
+	offset int64
+	body   io.ReadCloser // at offset; nil if none is open
+	closed bool
+}
+
+func (f *openFile) fail(op string, err error) error {
+	return &fs.PathError{Op: op, Path: f.name, Err: err}
+}
+
+// Stat describes the file.
+func (f *openFile) Stat() (fs.FileInfo, error) {
+	if f.closed {
+		return nil, f.fail("stat", fs.ErrClosed)
+	}
+	return f.info, nil
+}
+
+// Read reads on from where the last Read or Seek ended.
+func (f *openFile) Read(p []byte) (int, error) {
+	if f.closed {
+		return 0, f.fail("read", fs.ErrClosed)
+	}
+	if f.offset >= f.info.Size() {
+		return 0, io.EOF
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if f.body == nil {
+		object, err := f.get(RangeFrom(f.offset))
+		if err != nil {
+			return 0, f.fail("read", err)
+		}
+		f.body = object.Body
+	}
+	n, err := f.body.Read(p)
+	f.offset += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = f.fail("read", err)
+	}
+	return n, err
+}
+
+// get opens a part of the version that was opened.
+func (f *openFile) get(r *ByteRange) (*Object, error) {
+	return f.fsys.storage.GetObject(f.fsys.ctx, f.fsys.bucket, f.fsys.prefix+f.name, &GetOptions{Range: r, IfMatch: f.info.object.ETag})
+}
+
+// Seek sets where the next Read begins. It sends no request.
+func (f *openFile) Seek(offset int64, whence int) (int64, error) {
+	if f.closed {
+		return 0, f.fail("seek", fs.ErrClosed)
+	}
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		offset += f.offset
+	case io.SeekEnd:
+		offset += f.info.Size()
+	default:
+		return 0, f.fail("seek", fs.ErrInvalid)
+	}
+	if offset < 0 {
+		return 0, f.fail("seek", fs.ErrInvalid)
+	}
+	if offset != f.offset {
+		f.drop()
+	}
+	f.offset = offset
+	return offset, nil
+}
+
+// ReadAt reads at a place, with a request of its own.
+func (f *openFile) ReadAt(p []byte, offset int64) (int, error) {
+	switch {
+	case f.closed:
+		return 0, f.fail("read", fs.ErrClosed)
+	case offset < 0:
+		return 0, f.fail("read", fs.ErrInvalid)
+	case len(p) == 0:
+		return 0, nil
+	case offset >= f.info.Size():
+		return 0, io.EOF
+	}
+	object, err := f.get(Range(offset, int64(len(p))))
+	if err != nil {
+		return 0, f.fail("read", err)
+	}
+	defer func() { _ = object.Body.Close() }()
+	n, err := io.ReadFull(object.Body, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) && offset+int64(n) >= f.info.Size() {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Close closes the connection.
+func (f *openFile) Close() error {
+	if f.closed {
+		return f.fail("close", fs.ErrClosed)
+	}
+	f.closed = true
+	f.drop()
+	return nil
+}
+
+func (f *openFile) drop() {
+	if f.body != nil {
+		_ = f.body.Close()
+		f.body = nil
+	}
+}
+
+// An openFolder is a folder that is read.
+type openFolder struct {
+	fsys    *FS
+	name    string
+	info    *fileInfo
+	entries []fs.DirEntry // that were not returned yet
+	isRead  bool
+}
+
+// Stat describes the folder.
+func (f *openFolder) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+// Read returns an error, because a folder has no bytes.
+func (f *openFolder) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: f.name, Err: errIsFolder}
+}
+
+// Close does nothing.
+func (f *openFolder) Close() error { return nil }
+
+// ReadDir returns the next n entries, or all that are left if n is not above 0.
+func (f *openFolder) ReadDir(n int) ([]fs.DirEntry, error) {
+	if !f.isRead {
+		entries, err := f.fsys.ReadDir(f.name)
+		if err != nil {
+			return nil, err
+		}
+		f.entries, f.isRead = entries, true
+	}
+	if n <= 0 {
+		n = len(f.entries)
+	} else if len(f.entries) == 0 {
+		return nil, io.EOF
+	}
+	n = min(n, len(f.entries))
+	entries := f.entries[:n:n]
+	f.entries = f.entries[n:]
+	return entries, nil
+}

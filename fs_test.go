@@ -1,0 +1,152 @@
+package lithopss3_test
+
+import (
+	"errors"
+	"html/template"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/lithopstest"
+	"github.com/lithops-go/lithopss3/memstore"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// fsStores are the storages that a file system is tested on, by name.
+func fsStores(t *testing.T) map[string]struct {
+	storage lithopss3.Storage
+	bucket  string
+} {
+	t.Helper()
+	type store = struct {
+		storage lithopss3.Storage
+		bucket  string
+	}
+	s3, bucket := lithopstest.NewServer(t).Open(t)
+	return map[string]store{"memory": {memstore.New("bucket"), "bucket"}, "s3": {s3, bucket}}
+}
+
+func putAll(t *testing.T, storage lithopss3.Storage, bucket string, keys ...string) {
+	t.Helper()
+	for _, key := range keys {
+		require.NoError(t, storage.PutObject(t.Context(), bucket, key, strings.NewReader("content of "+key), nil))
+	}
+}
+
+func TestFS(t *testing.T) {
+	t.Parallel()
+	for name, on := range fsStores(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			putAll(t, on.storage, on.bucket, "a.txt", "folder/b.txt", "folder/deep/er/c.txt", "folder/deep-er.txt", "marked/", "marked/d.txt",
+				"odd//x", "/lead", "odd/../y", "ünï/ö.txt", "z")
+			files := lithopss3.NewFS(on.storage, on.bucket).WithContext(t.Context())
+			require.NoError(t, fstest.TestFS(files, "a.txt", "folder/b.txt", "folder/deep/er/c.txt", "folder/deep-er.txt", "marked/d.txt", "ünï/ö.txt", "z"))
+			sub, err := fs.Sub(files, "folder")
+			require.NoError(t, err)
+			require.NoError(t, fstest.TestFS(sub, "b.txt", "deep/er/c.txt", "deep-er.txt"))
+			data, err := fs.ReadFile(sub, "b.txt")
+			require.NoError(t, err)
+			assert.Equal(t, "content of folder/b.txt", string(data))
+			info, err := fs.Stat(files, "folder/b.txt")
+			require.NoError(t, err)
+			object, ok := info.Sys().(lithopss3.ObjectInfo)
+			require.True(t, ok)
+			assert.NotEmpty(t, object.ETag)
+		})
+	}
+}
+
+// TestFSErrors are those of package fs, with the path.
+func TestFSErrors(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	putAll(t, store, "bucket", "a/b", "file")
+	files := lithopss3.NewFS(store, "bucket")
+	for _, open := range []func(string) error{
+		func(name string) error { return second(files.Open(name)) },
+		func(name string) error { return second(files.Stat(name)) },
+		func(name string) error { return second(files.ReadFile(name)) },
+		func(name string) error { return second(files.ReadDir(name)) },
+	} {
+		err := open("missing")
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		var known *fs.PathError
+		require.ErrorAs(t, err, &known)
+		assert.Equal(t, "missing", known.Path)
+		require.ErrorIs(t, open("../a"), fs.ErrInvalid)
+	}
+	require.ErrorContains(t, second(files.ReadDir("file")), "not a folder")
+	require.Error(t, second(files.ReadFile("a")))
+	missing := lithopss3.NewFS(store, "no-bucket")
+	require.ErrorIs(t, second(missing.ReadDir(".")), lithopss3.ErrNoSuchBucket)
+	require.ErrorIs(t, second(missing.Stat("a")), fs.ErrNotExist)
+	file, err := files.Open("file")
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	require.ErrorIs(t, second(file.Read(make([]byte, 1))), fs.ErrClosed)
+	require.ErrorIs(t, file.Close(), fs.ErrClosed)
+}
+
+// TestFSFileIsOneVersion: what is replaced is an error, not a mixture.
+func TestFSFileIsOneVersion(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	putAll(t, store, "bucket", "file")
+	file, err := lithopss3.NewFS(store, "bucket").Open("file")
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "file", strings.NewReader("another"), nil))
+	_, err = io.ReadAll(file)
+	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+	at, ok := file.(io.ReaderAt)
+	require.True(t, ok)
+	_, err = at.ReadAt(make([]byte, 3), 1)
+	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+}
+
+// TestFSAndItsUsers: a file server with ranges, and templates.
+func TestFSAndItsUsers(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "site/page.html", strings.NewReader("0123456789"), nil))
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "t/a.tmpl", strings.NewReader("Hello {{.}}"), nil))
+	files := lithopss3.NewFS(store, "bucket")
+	server := httptest.NewServer(http.FileServerFS(files))
+	t.Cleanup(server.Close)
+	get := func(path, bytes string) (int, string) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, http.NoBody)
+		require.NoError(t, err)
+		if bytes != "" {
+			request.Header.Set("Range", bytes)
+		}
+		response, err := server.Client().Do(request)
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, errors.Join(err, response.Body.Close()))
+		return response.StatusCode, string(body)
+	}
+	status, body := get("/site/page.html", "")
+	assert.Equal(t, 200, status)
+	assert.Equal(t, "0123456789", body)
+	status, body = get("/site/page.html", "bytes=2-4")
+	assert.Equal(t, 206, status)
+	assert.Equal(t, "234", body)
+	status, body = get("/site/", "")
+	assert.Equal(t, 200, status)
+	assert.Contains(t, body, "page.html")
+	status, _ = get("/missing", "")
+	assert.Equal(t, 404, status)
+
+	parsed, err := template.ParseFS(files, "t/*.tmpl")
+	require.NoError(t, err)
+	var text strings.Builder
+	require.NoError(t, parsed.Execute(&text, "you"))
+	assert.Equal(t, "Hello you", text.String())
+}

@@ -1,0 +1,95 @@
+package lithopstest_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/lithopstest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	store, bucket := lithopstest.NewServer(t).Open(t)
+	require.NoError(t, store.PutObject(t.Context(), bucket, "key", strings.NewReader("text"), nil))
+	data, err := store.ReadObject(t.Context(), bucket, "key", 0)
+	require.NoError(t, err)
+	assert.Equal(t, "text", string(data))
+}
+
+// TestEnv is enough for a program that is told nothing else.
+func TestEnv(t *testing.T) {
+	server := lithopstest.NewServer(t)
+	t.Setenv("HOME", t.TempDir())
+	t.Chdir(t.TempDir())
+	for name, value := range server.Env() {
+		t.Setenv(name, value)
+	}
+	store, err := lithopss3.Open(t.Context(), nil)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	_, err = store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+}
+
+func TestStart(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	server, err := lithopstest.Start(&lithopstest.Options{Region: "eu-west-1", Wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { requests.Add(1); next.ServeHTTP(w, r) })
+	}})
+	require.NoError(t, err)
+	store, err := lithopss3.New(t.Context(), server.Config(), server.Options())
+	require.NoError(t, err)
+	_, err = store.EnsureBucket(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "eu-west-1", store.Region())
+	assert.Positive(t, requests.Load())
+	require.NoError(t, store.Close())
+	require.NoError(t, server.Close())
+	_, err = lithopstest.Start(&lithopstest.Options{Addr: "0.0.0.0:0"})
+	require.ErrorContains(t, err, "loopback")
+}
+
+// TestNoTestServerInTheLibrary: who imports the library does not build the server.
+func TestNoTestServerInTheLibrary(t *testing.T) {
+	t.Parallel()
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "github.com/lithops-go/lithopss3", "github.com/lithops-go/lithopss3/jobs",
+		"github.com/lithops-go/lithopss3/partition", "github.com/lithops-go/lithopss3/pickle", "github.com/lithops-go/lithopss3/memstore",
+		"github.com/lithops-go/lithopss3/storagetest")
+	packages, err := list.Output()
+	require.NoError(t, err)
+	assert.Contains(t, string(packages), "aws-sdk-go-v2/service/s3")
+	for _, unwanted := range []string{"gofakes3", "devs3", "testify", "kong", "goleak", "rapid"} {
+		assert.NotContains(t, string(packages), unwanted)
+	}
+}
+
+func Example() {
+	server, err := lithopstest.Start(nil) // in a test: server := lithopstest.NewServer(t)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = server.Close() }()
+	ctx := context.Background()
+	store, err := lithopss3.New(ctx, server.Config(), server.Options())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = store.Close() }()
+	bucket, err := store.EnsureBucket(ctx)
+	fmt.Println(bucket, err)
+	// Output: lithops-us-east-1-wxyz <nil>
+}
