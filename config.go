@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/spelling"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -77,7 +77,7 @@ type ConfigError struct {
 // Error is "source:line: key: reason".
 func (e *ConfigError) Error() string {
 	var b strings.Builder
-	b.WriteString(botofile.AbbreviateHome(e.Source))
+	b.WriteString(homedir.Abbreviate(e.Source))
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ":%d", e.Line)
 	}

@@ -9,8 +9,8 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/lithops-go/lithopss3/internal/botofile"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
@@ -44,16 +44,16 @@ type ConfigLoader struct {
 // Load reads and resolves the configuration.
 func (l ConfigLoader) Load() (*Config, error) {
 	if l.lookupEnv == nil {
-		l.lookupEnv = os.LookupEnv
+		l.lookupEnv = homedir.Environment()
 	}
 	if l.Path != "" {
-		config, err := l.loadFile(l.expandHome(l.Path))
+		config, err := l.loadFile(homedir.Expand(l.Path, l.lookupEnv))
 		if !l.SkipEmpty || !errors.Is(err, errEmptyConfig) {
 			return config, err
 		}
 		config, err = l.search()
 		if config != nil {
-			config.Warnings = append(config.Warnings, botofile.AbbreviateHome(l.Path)+" is empty: using "+sourceName(config))
+			config.Warnings = append(config.Warnings, homedir.Abbreviate(l.Path)+" is empty: using "+sourceName(config))
 		}
 		return config, err
 	}
@@ -64,7 +64,7 @@ func sourceName(config *Config) string {
 	if config.Source == "" {
 		return "no configuration"
 	}
-	return botofile.AbbreviateHome(config.Source)
+	return homedir.Abbreviate(config.Source)
 }
 
 // search follows lithops.config.load_config and get_default_config_filename.
@@ -88,7 +88,7 @@ func (l ConfigLoader) search() (*Config, error) {
 
 func (l ConfigLoader) searchPaths() []string {
 	paths := []string{filepath.Join(l.dir, ".lithops_config")}
-	if home := l.home(); home != "" {
+	if home := homedir.Dir(l.lookupEnv); home != "" {
 		paths = append(paths, filepath.Join(home, ".lithops", "config"))
 	}
 	return append(paths, filepath.Join("/etc", "lithops", "config"))
@@ -157,21 +157,6 @@ func (l ConfigLoader) absolute(path string) string {
 	return path
 }
 
-func (l ConfigLoader) home() string {
-	if home, ok := l.lookupEnv("HOME"); ok && home != "" {
-		return home
-	}
-	home, _ := os.UserHomeDir()
-	return home
-}
-
-func (l ConfigLoader) expandHome(path string) string {
-	if path == "~" || strings.HasPrefix(path, "~/") {
-		return filepath.Join(l.home(), strings.TrimPrefix(path, "~"))
-	}
-	return path
-}
-
 var (
 	errIsFolder    = errors.New("is a folder, not a file")
 	errEmptyConfig = errors.New("empty configuration")
@@ -202,5 +187,5 @@ func (c *Config) warnOfReaders(mode fs.FileMode) {
 		return
 	}
 	c.Warnings = append(c.Warnings, fmt.Sprintf("%s: others can read this file (mode %04o) and the secret key in it: chmod 600",
-		botofile.AbbreviateHome(c.Source), mode.Perm()))
+		homedir.Abbreviate(c.Source), mode.Perm()))
 }

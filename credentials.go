@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
-	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // newChain returns boto3's chain, from top to bottom. The keys of the configuration
@@ -55,7 +55,7 @@ func (c *Config) explicitKeys(context.Context) (*aws.Credentials, error) {
 	if missing != "" {
 		reason := missing + " is missing, but the Lithops configuration has the other keys"
 		if c.Source != "" {
-			reason += " (" + botofile.AbbreviateHome(c.Source) + ")"
+			reason += " (" + homedir.Abbreviate(c.Source) + ")"
 		}
 		return nil, &awscreds.Error{Kind: "PartialCredentialsError", Reason: reason}
 	}

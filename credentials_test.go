@@ -86,7 +86,7 @@ func (c *scenario) lay(t *testing.T, stubURL string) (home string, lookup func(s
 		}
 		require.NoError(t, os.WriteFile(path, data, 0o700))
 	}
-	env := map[string]string{"HOME": home}
+	env := map[string]string{"HOME": home, "USERPROFILE": home}
 	if !c.IMDS {
 		env["AWS_EC2_METADATA_DISABLED"] = "true"
 	}

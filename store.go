@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -155,7 +155,7 @@ func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
 	}
 	lookup := opts.LookupEnv
 	if lookup == nil {
-		lookup = os.LookupEnv
+		lookup = homedir.Environment()
 	}
 	session, err := newSession(config, lookup, opts)
 	if err != nil {

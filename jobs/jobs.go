@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
 )
@@ -81,10 +82,10 @@ func New(storage lithopss3.Storage, bucket string, opts *Options) *Client {
 	return client
 }
 
-// defaultCacheDir returns the folder that Python uses, empty where it uses none.
+// defaultCacheDir returns the folder that Python uses, or "" if it uses none.
 func defaultCacheDir() string {
-	home, err := os.UserHomeDir()
-	if err != nil || os.Getenv("LITHOPS_WORKER") == "True" {
+	home := homedir.Dir(homedir.Environment())
+	if home == "" || os.Getenv("LITHOPS_WORKER") == "True" {
 		return ""
 	}
 	return filepath.Join(home, ".lithops", "cache")

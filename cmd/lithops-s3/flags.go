@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // connectionFlags say which storage a command works on, and as whom.
@@ -83,6 +83,7 @@ func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithops
 // withProfile returns the environment with another profile. As in boto3, keys in the
 // environment don't count beside a profile that is named.
 func withProfile(profile string) func(string) (string, bool) {
+	environment := homedir.Environment()
 	return func(name string) (string, bool) {
 		switch name {
 		case "AWS_PROFILE":
@@ -90,7 +91,7 @@ func withProfile(profile string) func(string) (string, bool) {
 		case "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN":
 			return "", false
 		}
-		return os.LookupEnv(name)
+		return environment(name)
 	}
 }
 

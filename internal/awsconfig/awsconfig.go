@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/spelling"
 )
 
@@ -86,7 +87,7 @@ func (e *Environment) path(variable, standard string) string {
 	if !ok {
 		path = standard
 	}
-	return botofile.ExpandPath(path, e.Lookup)
+	return homedir.ExpandVars(path, e.Lookup)
 }
 
 // mergeProfiles lays the credentials file's keys over the configuration file's
@@ -118,7 +119,7 @@ func (e *Environment) chooseProfile() error {
 	section, found := e.Profiles[e.ProfileName()]
 	if !found && e.profile != nil {
 		reason := fmt.Sprintf("the profile %q that %s names is neither in %s nor in %s%s", *e.profile, variable,
-			botofile.AbbreviateHome(e.ConfigPath), botofile.AbbreviateHome(e.CredentialsPath), e.profileHint(*e.profile))
+			homedir.Abbreviate(e.ConfigPath), homedir.Abbreviate(e.CredentialsPath), e.profileHint(*e.profile))
 		return &Error{Kind: "ProfileNotFound", Reason: reason}
 	}
 	e.Section = section
@@ -135,7 +136,7 @@ func (e *Environment) ProfileName() string {
 
 // profileHint points to a section that was meant to be the profile.
 func (e *Environment) profileHint(name string) string {
-	config, credentials := botofile.AbbreviateHome(e.ConfigPath), botofile.AbbreviateHome(e.CredentialsPath)
+	config, credentials := homedir.Abbreviate(e.ConfigPath), homedir.Abbreviate(e.CredentialsPath)
 	if line, ok := e.configLines[name]; ok {
 		return fmt.Sprintf("; %s:%d has [%s], which must be [profile %s] there", config, line, name, quoteProfile(name))
 	}
@@ -179,7 +180,7 @@ func (e *Environment) where(key string) string {
 	if _, ok := e.CredentialsFile.Section(e.ProfileName())[key]; ok {
 		path = e.CredentialsPath
 	}
-	return fmt.Sprintf("%s of profile %s in %s", key, e.ProfileName(), botofile.AbbreviateHome(path))
+	return fmt.Sprintf("%s of profile %s in %s", key, e.ProfileName(), homedir.Abbreviate(path))
 }
 
 // IsTrue reports whether text is botocore's word for true, in any case.
@@ -193,7 +194,7 @@ func (e *Environment) CABundle() string {
 	if path == "" {
 		path, _ = e.Lookup("REQUESTS_CA_BUNDLE")
 	}
-	return botofile.ExpandHome(path, e.Lookup)
+	return homedir.Expand(path, e.Lookup)
 }
 
 // AppID returns what the user agent says of the program, or "".
@@ -203,7 +204,7 @@ func (e *Environment) AppID() string { return e.Setting("AWS_SDK_UA_APP_ID", "sd
 func (e *Environment) SSOSession(name string) (botofile.Section, error) {
 	section, ok := e.ConfigFile.SSOSessions[name]
 	if !ok {
-		reason := fmt.Sprintf("the sso-session %q does not exist in %s", name, botofile.AbbreviateHome(e.ConfigPath))
+		reason := fmt.Sprintf("the sso-session %q does not exist in %s", name, homedir.Abbreviate(e.ConfigPath))
 		return nil, &Error{Kind: KindInvalidConfig, Reason: reason}
 	}
 	return section, nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // S3 are the settings of an S3 client that decide where a request goes and what it
@@ -95,13 +96,13 @@ func (e *Environment) addressing(block map[string]string) (string, error) {
 
 // inBlock is a setting of the s3 block.
 func (e *Environment) inBlock(key, text string) Value {
-	source := fmt.Sprintf("%s in the s3 block of profile %s in %s", key, e.ProfileName(), botofile.AbbreviateHome(e.ConfigPath))
+	source := fmt.Sprintf("%s in the s3 block of profile %s in %s", key, e.ProfileName(), homedir.Abbreviate(e.ConfigPath))
 	return Value{Text: text, Source: source, Set: true}
 }
 
 // notABlock is an error about a setting that must be an indented block.
 func (e *Environment) notABlock(what string) error {
-	reason := fmt.Sprintf("%s in %s is a text, not an indented block of settings", what, botofile.AbbreviateHome(e.ConfigPath))
+	reason := fmt.Sprintf("%s in %s is a text, not an indented block of settings", what, homedir.Abbreviate(e.ConfigPath))
 	return &Error{Kind: "AttributeError", Reason: reason} // what botocore meets when it looks into the text
 }
 

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/redact"
 )
@@ -61,7 +62,7 @@ func (e *Environment) serviceEndpoint(service string) (Value, error) {
 	if !ok {
 		return Value{}, nil
 	}
-	path := botofile.AbbreviateHome(e.ConfigPath)
+	path := homedir.Abbreviate(e.ConfigPath)
 	section, ok := e.ConfigFile.Services[name]
 	if !ok {
 		reason := fmt.Sprintf("profile %s names the services section %q, which is not in %s", e.ProfileName(), name, path)

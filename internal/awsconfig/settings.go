@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // An enumeration is a setting that has one of a few values.
@@ -123,7 +124,7 @@ func (e *Environment) checkSSOSession() error {
 	}
 	for _, key := range []string{"sso_start_url", "sso_region"} {
 		if _, ok := section[key]; !ok {
-			reason := fmt.Sprintf("the sso-session %s in %s lacks %s", name, botofile.AbbreviateHome(e.ConfigPath), key)
+			reason := fmt.Sprintf("the sso-session %s in %s lacks %s", name, homedir.Abbreviate(e.ConfigPath), key)
 			return &Error{Kind: KindInvalidConfig, Reason: reason}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // sessionName returns the name that botocore makes, which policies and audit filters
@@ -141,7 +141,7 @@ func (p *Providers) roleSource(ctx context.Context, name string, visited []strin
 }
 
 func (p *Providers) roleProblem(kind, format string, args ...any) error {
-	reason := fmt.Sprintf(format, args...) + " (" + botofile.AbbreviateHome(p.Settings.ConfigPath) + ")"
+	reason := fmt.Sprintf(format, args...) + " (" + homedir.Abbreviate(p.Settings.ConfigPath) + ")"
 	return &Error{Kind: kind, Provider: nameAssumeRole, Reason: reason}
 }
 

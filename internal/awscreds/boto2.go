@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // Boto2File returns the provider of the configuration of boto 2: the file that
@@ -21,7 +22,7 @@ func fromBoto2File(env lookup) (*aws.Credentials, error) {
 		paths = []string{path}
 	}
 	for _, path := range paths {
-		path = botofile.ExpandPath(path, env)
+		path = homedir.ExpandVars(path, env)
 		file, err := botofile.Read(path)
 		if err != nil {
 			return nil, &Error{Kind: "ConfigParseError", Reason: err.Error(), Err: err}

@@ -34,19 +34,6 @@ func TestFilesAreBounded(t *testing.T) {
 	}
 }
 
-// TestProcessIsBounded: a process that prints for ever is stopped.
-func TestProcessIsBounded(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("the processes are for a shell")
-	}
-	for _, redirect := range []string{"", " >&2"} {
-		_, err := fromProcess(t.Context(), "sh -c 'while :; do echo canary"+strings.Repeat("x", 1000)+redirect+"; done'")
-		require.ErrorContains(t, err, "printed more than")
-		assert.NotContains(t, err.Error(), "canary")
-	}
-}
-
 type counted struct {
 	io.Reader
 	n *atomic.Int64
@@ -109,7 +96,7 @@ func TestFilesAreOnesOwn(t *testing.T) {
 	path := filepath.Join(folder, "a0f1490a20d0211c997b44bc357e1972deab8ae3.json") // SHA-1 of "s"
 	require.NoError(t, os.MkdirAll(folder, 0o755))
 	require.NoError(t, os.WriteFile(path, []byte(`{"accessToken":"a","expiresAt":"2040-01-01T00:00:00Z"}`), 0o644))
-	token, err := loadSSOToken(home, "s")
+	token, err := loadSSOToken(folder, "s")
 	require.NoError(t, err)
 	token.renewed("b", "c", time.Now())
 	info, err := os.Stat(path)

@@ -22,7 +22,7 @@ func FuzzSSOToken(f *testing.F) {
 		if os.MkdirAll(folder, 0o700) != nil || os.WriteFile(path, data, 0o600) != nil {
 			t.Fatal("no folder")
 		}
-		token, err := loadSSOToken(home, "s")
+		token, err := loadSSOToken(folder, "s")
 		if err != nil {
 			if strings.Contains(err.Error(), "canary") {
 				t.Fatalf("%v", err)
@@ -31,7 +31,7 @@ func FuzzSSOToken(f *testing.F) {
 		}
 		_, _ = token.expires(), token.canRefresh(time.Now())
 		token.renewed("new", "", time.Now().Add(time.Hour))
-		if again, err := loadSSOToken(home, "s"); err != nil || again.get("accessToken") != "new" {
+		if again, err := loadSSOToken(folder, "s"); err != nil || again.get("accessToken") != "new" {
 			t.Fatalf("the renewed token can't be read: %v", err)
 		}
 	})

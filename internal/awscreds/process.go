@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/botofile"
@@ -39,9 +41,9 @@ func (p *Providers) process(profile string) Provider {
 	}}
 }
 
-// fromProcess runs a command, split as Python's shlex splits it and without a shell.
+// fromProcess runs a command without a shell.
 func fromProcess(ctx context.Context, command string) (*aws.Credentials, error) {
-	words, err := botofile.SplitShell(command)
+	words, err := botofile.SplitCommand(runtime.GOOS, command)
 	if err != nil {
 		return nil, failure("ValueError", "credential_process: %w", err)
 	}
@@ -106,6 +108,9 @@ func (b *boundBuffer) Write(p []byte) (int, error) {
 
 // parseProcess never prints the answer: it holds a secret.
 func parseProcess(name string, data []byte) (*aws.Credentials, error) {
+	if !utf8.Valid(data) {
+		return nil, failure("UnicodeDecodeError", "%s printed what is not UTF-8 text", name)
+	}
 	answer, err := decodeProcess(data)
 	if err != nil && json.Valid(data) {
 		return nil, failure("AttributeError", "%s printed JSON that is not an object", name)
@@ -132,11 +137,16 @@ func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 	return checkAnswer(found, name)
 }
 
+var errNoObject = errors.New("no JSON object")
+
 // decodeProcess reads a map and not a struct, for which encoding/json ignores case.
 func decodeProcess(data []byte) (processAnswer, error) {
 	var fields map[string]any
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return processAnswer{}, err
+	}
+	if fields == nil { // null
+		return processAnswer{}, errNoObject
 	}
 	text := func(name string) *string {
 		if value, ok := fields[name].(string); ok {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // A profileSection is the section of a profile in a file of ~/.aws.
@@ -20,7 +20,7 @@ type profileSection struct {
 // SharedCredentialProvider and ConfigProvider). The presence of aws_access_key_id
 // counts, even if it is empty.
 func (s *profileSection) credentials() (*aws.Credentials, error) {
-	file := botofile.AbbreviateHome(s.path)
+	file := homedir.Abbreviate(s.path)
 	if s.keys == nil {
 		return nil, skip(fmt.Sprintf("no profile %s in %s", s.profile, file))
 	}
@@ -51,5 +51,5 @@ func (s *profileSection) credentials() (*aws.Credentials, error) {
 
 // where names a key with its file and line.
 func (s *profileSection) where(key string) string {
-	return fmt.Sprintf("%s:%d: %s of profile %s", botofile.AbbreviateHome(s.path), s.keyLine(s.profile, key), key, s.profile)
+	return fmt.Sprintf("%s:%d: %s of profile %s", homedir.Abbreviate(s.path), s.keyLine(s.profile, key), key, s.profile)
 }

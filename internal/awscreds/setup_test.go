@@ -30,13 +30,13 @@ type setup struct {
 func (s *setup) providers(t *testing.T, url string, services http.RoundTripper) *Providers {
 	t.Helper()
 	home := t.TempDir()
-	fill := strings.NewReplacer("{HOME}", home, "{URL}", url, "{FETCH}", os.Args[0]+" -test.run=^TestHelperFetch$ --").Replace
+	fill := strings.NewReplacer("{HOME}", home, "{URL}", url, "{FETCH}", helper("fetch")).Replace
 	for name, text := range s.files {
 		path := filepath.Join(home, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		require.NoError(t, os.WriteFile(path, []byte(fill(text)), 0o600))
 	}
-	env := map[string]string{"HOME": home, "AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "eu-west-1"}
+	env := map[string]string{"HOME": home, "USERPROFILE": home, "AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "eu-west-1"}
 	for name, value := range s.env {
 		env[name] = fill(value)
 	}
@@ -109,19 +109,6 @@ var (
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT": "{URL}", "AWS_METADATA_SERVICE_TIMEOUT": "600",
 	}}
 )
-
-// TestHelperFetch is no test: {FETCH} starts this binary with it.
-func TestHelperFetch(t *testing.T) {
-	address := os.Args[len(os.Args)-1]
-	if !strings.HasPrefix(address, "http://") {
-		t.Skip("started by go test")
-	}
-	response, err := http.Get(address)
-	if err == nil {
-		_ = response.Body.Close()
-	}
-	os.Exit(1)
-}
 
 // brokenOff is the rest of a body whose connection broke.
 type brokenOff struct{}

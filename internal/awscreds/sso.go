@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	oidctypes "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/botofile"
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -59,7 +59,7 @@ func readSSOLogin(settings *awsconfig.Environment, name string) (*ssoLogin, erro
 		}
 	}
 	if len(missing) > 0 {
-		return nil, failure(kindInvalidConfig, "profile %s in %s is for SSO, but lacks %s", name, botofile.AbbreviateHome(settings.ConfigPath), strings.Join(missing, ", "))
+		return nil, failure(kindInvalidConfig, "profile %s in %s is for SSO, but lacks %s", name, homedir.Abbreviate(settings.ConfigPath), strings.Join(missing, ", "))
 	}
 	return &ssoLogin{
 		profile: name, session: profile["sso_session"],
@@ -131,12 +131,11 @@ func ssoProblem(kind string, err error, format string, args ...any) error {
 // token returns the token that aws sso login left. One of an sso-session is renewed
 // when it is about to end.
 func (l *ssoLogin) token(ctx context.Context, settings *awsconfig.Environment, services *Services) (string, error) {
-	home, _ := settings.Lookup("HOME")
 	key := l.startURL
 	if l.session != "" {
 		key = l.session
 	}
-	token, err := loadSSOToken(home, key)
+	token, err := loadSSOToken(homedir.Expand("~/.aws/sso/cache", settings.Lookup), key)
 	if err != nil {
 		return "", err
 	}

@@ -21,10 +21,11 @@ type ssoToken struct {
 	fields map[string]any
 }
 
-// loadSSOToken reads the token of an sso-session, or, where it has none, of a start URL.
-func loadSSOToken(home, sessionOrURL string) (*ssoToken, error) {
+// loadSSOToken reads the token of an sso-session, or of a start URL, from the cache in
+// folder.
+func loadSSOToken(folder, sessionOrURL string) (*ssoToken, error) {
 	name := sha1.Sum([]byte(sessionOrURL)) //nolint:gosec // see above
-	path := filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(name[:])+".json")
+	path := filepath.Join(folder, hex.EncodeToString(name[:])+".json")
 	token, err := readSSOToken(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure("SSOTokenLoadError", "no token for %s in %s: run aws sso login", sessionOrURL, path)

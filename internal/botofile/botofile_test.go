@@ -212,42 +212,29 @@ func TestSplitShell(t *testing.T) {
 	}
 }
 
-func TestExpandPath(t *testing.T) {
+// TestSplitOnWindows has the answers of botocore.compat._windows_shell_split.
+func TestSplitOnWindows(t *testing.T) {
 	t.Parallel()
-	lookup := func(name string) (string, bool) {
-		value, ok := map[string]string{"HOME": "/home/u", "X": "x"}[name]
-		return value, ok
-	}
-	for path, want := range map[string]string{
-		"~": "/home/u", "~/a": "/home/u/a", "$X/${X}b": "x/xb", "$NO/a": "$NO/a", "a~": "a~", "~other/a": "~other/a", "${X": "${X",
+	for text, want := range map[string][]string{
+		``: nil, `a`: {`a`}, `a b`: {`a`, `b`}, `   `: nil, "\ta\tb": {`a`, `b`}, "a\nb": {"a\nb"},
+		`"C:\Program Files\x.exe" --p "a b"`: {`C:\Program Files\x.exe`, `--p`, `a b`},
+		`C:\tools\get.exe a\b`:               {`C:\tools\get.exe`, `a\b`},
+		`\\server\share\x.exe`:               {`\\server\share\x.exe`},
+		`a\"b`:                               {`a"b`}, `a\\"b c"`: {`a\b c`}, `a\\\"b`: {`a\"b`}, `"a\\" b`: {`a\`, `b`}, `"C:\x\\" y`: {`C:\x\`, `y`},
+		`""`: {``}, `a "" b`: {`a`, ``, `b`}, `"" ""`: {``, ``}, `a""`: {`a`}, `"a""b"`: {`ab`}, `a"b"c`: {`abc`}, `"\"a\""`: {`"a"`},
+		`'a b'`: {`'a`, `b'`}, `a\`: {`a\`}, `a\\`: {`a\\`}, `é "ü b"`: {`é`, `ü b`}, `a \ b`: {`a`, `\`, `b`},
 	} {
-		assert.Equal(t, filepath.FromSlash(want), filepath.FromSlash(ExpandPath(path, lookup)), path)
+		got, err := SplitCommand("windows", text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, got, text)
 	}
-}
-
-// TestExpandWithoutHome leaves a ~ where the home folder is not known.
-func TestExpandWithoutHome(t *testing.T) {
-	t.Parallel()
-	for _, isSet := range []bool{false, true} {
-		lookup := func(string) (string, bool) { return "", isSet }
-		assert.Equal(t, "~/a", ExpandHome("~/a", lookup))
+	for _, text := range []string{`"a`, `"a\\`, `"C:\dir\"`} {
+		_, err := SplitCommand("windows", text)
+		require.ErrorIs(t, err, ErrUnbalanced, text)
 	}
-}
-
-func TestAbbreviateHome(t *testing.T) {
-	for _, test := range []struct{ home, path, want string }{
-		{"/home/u", "/home/u/.aws/config", "~/.aws/config"},
-		{"/home/u", "/home/user/f", "/home/user/f"},
-		{"/home/u", "/home/u", "/home/u"},
-		{"/home/u", "f", "f"},
-		{"/", "/etc/f", "/etc/f"},
-		{"", "/etc/f", "/etc/f"},
-	} {
-		for _, name := range []string{"HOME", "USERPROFILE", "home"} {
-			t.Setenv(name, filepath.FromSlash(test.home))
-		}
-		assert.Equal(t, filepath.FromSlash(test.want), AbbreviateHome(filepath.FromSlash(test.path)), "%+v", test)
-	}
+	got, err := SplitCommand("linux", `C:\get.exe`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"C:get.exe"}, got)
 }
 
 func FuzzParse(f *testing.F) {
@@ -275,5 +262,9 @@ func FuzzSplitShell(f *testing.F) {
 	for _, seed := range []string{`a "b c" 'd'`, `\`, `"\"`, "a\x00b"} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(_ *testing.T, text string) { _, _ = SplitShell(text) })
+	f.Fuzz(func(_ *testing.T, text string) {
+		for _, goos := range []string{"linux", "windows"} {
+			_, _ = SplitCommand(goos, text)
+		}
+	})
 }

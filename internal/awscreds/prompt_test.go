@@ -1,0 +1,65 @@
+//go:build unix
+
+package awscreds
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestPrompt reads a line and nothing after it; a cancel ends the wait.
+func TestPrompt(t *testing.T) {
+	t.Parallel()
+	in, write, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _ = in.Close() }()
+	_, err = io.WriteString(write, " 123456 \nrest")
+	require.NoError(t, err)
+	var out strings.Builder
+	code, err := ask(t.Context(), in, &out, "arn:mfa")
+	require.NoError(t, err)
+	assert.Equal(t, "123456", code)
+	assert.Equal(t, "Enter MFA code for arn:mfa: ", out.String())
+	rest := make([]byte, 4)
+	_, err = io.ReadFull(in, rest)
+	require.NoError(t, err)
+	assert.Equal(t, "rest", string(rest))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := ask(ctx, in, io.Discard, "arn:mfa")
+		ended <- err
+	}()
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+
+	require.NoError(t, write.Close())
+	_, err = ask(t.Context(), in, io.Discard, "arn:mfa")
+	var known *Error
+	require.ErrorAs(t, err, &known)
+	assert.Equal(t, "EOFError", known.Kind)
+	_, err = ask(t.Context(), in, brokenWriter{}, "arn:mfa")
+	require.ErrorIs(t, err, errBroken)
+}
+
+var errBroken = errors.New("broken")
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+// TestPromptReadsNoEndlessLine: a device gives a line without end.
+func TestPromptReadsNoEndlessLine(t *testing.T) {
+	t.Parallel()
+	line, err := scanLine(strings.NewReader(strings.Repeat("1", 1<<20)))
+	require.NoError(t, err)
+	assert.Len(t, line, maxLine)
+}
