@@ -75,6 +75,13 @@ func sumsOf(name string, kind *checksum.Kind, data []byte) http.Header {
 	return http.Header{"X-Amz-Checksum-" + name: {base64.StdEncoding.EncodeToString(hash.Sum(nil))}}
 }
 
+// Downloads of these tests are cut small, so that they need no large objects.
+const (
+	testScale = 16
+	testChunk = ChunkSize / testScale
+	testNote  = noteEvery / testScale
+)
+
 // fetch downloads into folder/file.
 func fetch(t *testing.T, source Source, folder string, opts Options) (string, error) {
 	t.Helper()
@@ -82,7 +89,7 @@ func fetch(t *testing.T, source Source, folder string, opts Options) (string, er
 	target, err := partfile.Open(nil, path)
 	require.NoError(t, err)
 	defer target.Close()
-	opts.Bucket, opts.Key = "bucket", "key"
+	opts.Bucket, opts.Key, opts.Scale = "bucket", "key", testScale
 	err = File(t.Context(), source, target, opts)
 	content, _ := os.ReadFile(path)
 	return string(content), err
@@ -101,7 +108,7 @@ func filesIn(t *testing.T, folder string) []string {
 
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	for size, want := range map[int]int{0: 1, 1: 1, ChunkSize: 1, ChunkSize + 1: 2, 2 * ChunkSize: 2, 2*ChunkSize + 5: 3} {
+	for size, want := range map[int]int{0: 1, 1: 1, testChunk: 1, testChunk + 1: 2, 2 * testChunk: 2, 2*testChunk + 5: 3} {
 		for _, resume := range []bool{false, true} {
 			data := testkit.Bytes(size)
 			source := &fakeSource{data: data, etag: `"e"`, sums: sumsOf("Crc32", checksum.CRC32, data)}
@@ -113,11 +120,11 @@ func TestSizes(t *testing.T) {
 			assert.Equal(t, [2]int64{int64(size), int64(size)}, last)
 			assert.Equal(t, []string{"file"}, filesIn(t, folder))
 			assert.Len(t, source.gets, want, "%d bytes", size)
-			assert.Equal(t, Range{Length: ChunkSize}, source.gets[0])
+			assert.Equal(t, Range{Length: testChunk}, source.gets[0])
 			for _, r := range source.gets[1:] {
 				assert.Equal(t, `"e"`, r.ETag, "later ranges are of the first's version")
-				assert.Zero(t, r.Offset%ChunkSize)
-				assert.Equal(t, min(ChunkSize, int64(size)-r.Offset), r.Length)
+				assert.Zero(t, r.Offset%testChunk)
+				assert.Equal(t, min(testChunk, int64(size)-r.Offset), r.Length)
 			}
 			if want == 1 {
 				assert.Empty(t, source.heads)
@@ -134,7 +141,7 @@ func TestWrongSums(t *testing.T) {
 	for name, kind := range map[string]*checksum.Kind{
 		"Crc32": checksum.CRC32, "Crc32c": checksum.CRC32C, "Crc64nvme": checksum.CRC64NVME, "Sha1": checksum.SHA1, "Sha256": checksum.SHA256,
 	} {
-		for _, size := range []int{10, ChunkSize + 5} {
+		for _, size := range []int{10, testChunk + 5} {
 			for _, isWrong := range []bool{false, true} {
 				for _, resume := range []bool{false, true} {
 					data := testkit.Bytes(size)
@@ -165,12 +172,12 @@ func TestWrongSums(t *testing.T) {
 func TestWithoutStrongETag(t *testing.T) {
 	t.Parallel()
 	for _, etag := range []string{"", `""`, `W/"e"`} {
-		source := &fakeSource{data: testkit.Bytes(2 * ChunkSize), etag: etag}
+		source := &fakeSource{data: testkit.Bytes(2 * testChunk), etag: etag}
 		folder := t.TempDir()
 		got, err := fetch(t, source, folder, Options{ETag: `"asked"`, Resume: true})
 		require.NoError(t, err)
 		assert.True(t, got == string(source.data))
-		assert.Equal(t, []Range{{0, ChunkSize, `"asked"`}, {0, -1, `"asked"`}}, source.gets)
+		assert.Equal(t, []Range{{0, testChunk, `"asked"`}, {0, -1, `"asked"`}}, source.gets)
 		assert.Equal(t, []string{"file"}, filesIn(t, folder))
 	}
 }
@@ -208,7 +215,7 @@ func TestUnknownSize(t *testing.T) {
 // TestCutAnswers has a body with fewer bytes than were promised.
 func TestCutAnswers(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{1000, 2 * ChunkSize} {
+	for _, size := range []int{1000, 2 * testChunk} {
 		source := &fakeSource{data: testkit.Bytes(size), etag: `"e"`}
 		source.change = func(r Range, answer *Answer) error {
 			if r.Offset == 0 && size == 1000 || r.Offset > 0 {
@@ -236,7 +243,7 @@ func TestOtherVersions(t *testing.T) {
 		"a weak ETag":    {func(answer *Answer) { answer.ETag = `W/"e"` }, nil},
 		"without quotes": {func(answer *Answer) { answer.ETag = "e" }, nil},
 	} {
-		source := &fakeSource{data: testkit.Bytes(2 * ChunkSize), etag: `"e"`}
+		source := &fakeSource{data: testkit.Bytes(2 * testChunk), etag: `"e"`}
 		source.change = func(r Range, answer *Answer) error {
 			if r.Offset > 0 {
 				test.change(answer)
@@ -259,7 +266,7 @@ func TestHeadOfAnotherVersion(t *testing.T) {
 		"another ETag": func(info *Info) error { info.ETag = `"other"`; return nil },
 		"an error":     func(*Info) error { return errors.New("forbidden") },
 	} {
-		source := &fakeSource{data: testkit.Bytes(2 * ChunkSize), etag: `"e"`, head: head}
+		source := &fakeSource{data: testkit.Bytes(2 * testChunk), etag: `"e"`, head: head}
 		source.sums = sumsOf("Crc32", checksum.CRC32, nil)
 		got, err := fetch(t, source, t.TempDir(), Options{})
 		require.NoError(t, err, name)
@@ -268,7 +275,7 @@ func TestHeadOfAnotherVersion(t *testing.T) {
 }
 
 // resumeSize is the size of an object of three chunks.
-const resumeSize = 2*ChunkSize + 5
+const resumeSize = 2*testChunk + 5
 
 // interrupt leaves a download of three chunks whose last chunk was refused.
 func interrupt(t *testing.T, source *fakeSource, folder string) {
@@ -278,7 +285,7 @@ func interrupt(t *testing.T, source *fakeSource, folder string) {
 	came.Add(2)
 	change := source.change
 	source.change = func(r Range, answer *Answer) error {
-		if r.Offset == 2*ChunkSize {
+		if r.Offset == 2*testChunk {
 			came.Wait()
 			return mine
 		}
@@ -334,12 +341,12 @@ func TestResume(t *testing.T) {
 		"a checksum, of no CRC":      {`"e"`, sumsOf("Sha1", checksum.SHA1, data), 0},
 		"an MD5":                     {etagOf(data, 0), nil, 0},
 		"an MD5 in capitals":         {string(bytes.ToUpper([]byte(etagOf(data, 0)))), nil, 0},
-		"an MD5 of parts":            {etagOf(data, 8<<20), nil, 0},
-		"an MD5 of other parts":      {etagOf(data, 5<<20), nil, 0},
-		"an MD5 of one part":         {etagOf(data, 32<<20), nil, 0},
-		"an MD5 of parts of no size": {etagOf(data, 7<<20), nil, 2},
+		"an MD5 of parts":            {etagOf(data, 8<<20/testScale), nil, 0},
+		"an MD5 of other parts":      {etagOf(data, 5<<20/testScale), nil, 0},
+		"an MD5 of one part":         {etagOf(data, 32<<20/testScale), nil, 0},
+		"an MD5 of parts of no size": {etagOf(data, 7<<20/testScale), nil, 2},
 		"an MD5 of other bytes":      {etagOf(data[1:], 0), nil, 2},
-		"parts, of other bytes":      {etagOf(data[1:], 8<<20), nil, 2},
+		"parts, of other bytes":      {etagOf(data[1:], 8<<20/testScale), nil, 2},
 		"no number of parts":         {etagOf(data, 0)[:33] + `-x"`, nil, 2},
 		"no MD5":                     {`"e"`, nil, 2},
 		"too long for an MD5":        {`"` + etagOf(data, 0)[1:33] + `00"`, nil, 2},
@@ -359,7 +366,7 @@ func TestResume(t *testing.T) {
 			assert.True(t, got == string(data))
 			assert.Equal(t, []string{"asked"}, source.heads)
 			assert.Len(t, source.gets, 1+test.gets)
-			assert.Equal(t, Range{2 * ChunkSize, 5, test.etag}, source.gets[0])
+			assert.Equal(t, Range{2 * testChunk, 5, test.etag}, source.gets[0])
 			assert.Equal(t, []string{"file"}, filesIn(t, folder))
 		})
 	}
@@ -427,7 +434,7 @@ func TestResumeOfBrokenDisk(t *testing.T) {
 		interrupt(t, source, folder)
 		part, err := os.OpenFile(filepath.Join(folder, ".file.lithops-s3.part"), os.O_RDWR, 0)
 		require.NoError(t, err)
-		_, err = part.WriteAt([]byte("other"), ChunkSize+10)
+		_, err = part.WriteAt([]byte("other"), testChunk+10)
 		require.NoError(t, err)
 		require.NoError(t, part.Close())
 		got, err := fetch(t, source, folder, Options{Resume: true})
@@ -445,8 +452,8 @@ func TestNotes(t *testing.T) {
 	folder := t.TempDir()
 	var noted string
 	source.change = func(r Range, answer *Answer) error {
-		if r.Offset == ChunkSize {
-			answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, noteEvery+5), &failing{mine, func() {
+		if r.Offset == testChunk {
+			answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, testNote+5), &failing{mine, func() {
 				journal, err := os.ReadFile(filepath.Join(folder, ".file.lithops-s3.journal"))
 				assert.NoError(t, err)
 				noted = string(journal)
@@ -456,11 +463,11 @@ func TestNotes(t *testing.T) {
 	}
 	_, err := fetch(t, source, folder, Options{Resume: true})
 	require.ErrorIs(t, err, mine)
-	assert.Contains(t, noted, fmt.Sprintf(`{"at":%d,"bytes":%d,`, ChunkSize, noteEvery))
+	assert.Contains(t, noted, fmt.Sprintf(`{"at":%d,"bytes":%d,`, testChunk, testNote))
 	source.change, source.gets = nil, nil
 	_, err = fetch(t, source, folder, Options{Resume: true})
 	require.NoError(t, err)
-	assert.Contains(t, source.gets, Range{ChunkSize + noteEvery + 5, ChunkSize - noteEvery - 5, source.etag})
+	assert.Contains(t, source.gets, Range{testChunk + testNote + 5, testChunk - testNote - 5, source.etag})
 }
 
 type failing struct {

@@ -69,7 +69,9 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panicBox, scale 
 		return newFileSource(bytes.NewReader(nil), 0, 0), nil
 	case *bytes.Buffer:
 		data := body.Next(body.Len())
-		return newFileSource(bytes.NewReader(data), 0, int64(len(data))), nil
+		source := newFileSource(bytes.NewReader(data), 0, int64(len(data)))
+		source.scale = scale
+		return source, nil
 	case interface {
 		io.ReaderAt
 		io.Seeker

@@ -210,5 +210,5 @@ func etagOf(data []byte) string {
 
 // options of a put of a test.
 func options() Options {
-	return Options{Bucket: "bucket", Key: "key", Algorithm: types.ChecksumAlgorithmCrc32, CreateGrace: time.Minute}
+	return Options{Bucket: "bucket", Key: "key", Algorithm: types.ChecksumAlgorithmCrc32, CreateGrace: time.Minute, Scale: testScale}
 }

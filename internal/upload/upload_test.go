@@ -28,7 +28,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const mib = 1 << 20
+// Puts of these tests cut a MiB as a unit, so that they need no large bodies.
+const (
+	testScale = 16
+	unit      = 1 << 20 / testScale
+)
 
 // stream hides that a body is in memory.
 func stream(data []byte) io.Reader { return struct{ io.Reader }{bytes.NewReader(data)} }
@@ -37,12 +41,12 @@ func stream(data []byte) io.Reader { return struct{ io.Reader }{bytes.NewReader(
 // requests as they should.
 func TestPutStores(t *testing.T) {
 	t.Parallel()
-	data := testkit.Bytes(17 * mib)
+	data := testkit.Bytes(17 * unit)
 	for _, test := range []struct {
 		size           int
 		parts, inParts int // of a stream, and of a body that is read in place
 	}{
-		{0, 0, 0}, {1, 0, 0}, {5*mib - 1, 0, 0}, {5 * mib, 1, 0}, {5*mib + 1, 2, 0}, {16 * mib, 4, 0}, {16*mib + 1, 4, 3}, {17 * mib, 4, 3},
+		{0, 0, 0}, {1, 0, 0}, {5*unit - 1, 0, 0}, {5 * unit, 1, 0}, {5*unit + 1, 2, 0}, {16 * unit, 4, 0}, {16*unit + 1, 4, 3}, {17 * unit, 4, 3},
 	} {
 		for name, body := range map[string]io.Reader{
 			"in place": bytes.NewReader(data[:test.size]), "buffer": bytes.NewBuffer(data[:test.size:test.size]), "stream": stream(data[:test.size]),
@@ -82,10 +86,10 @@ func TestPutSendsTheOptions(t *testing.T) {
 		{IfAbsent: true},
 		{},
 	} {
-		test.Bucket, test.Key, test.Algorithm = "bucket", "key", types.ChecksumAlgorithmCrc32
+		test.Bucket, test.Key, test.Algorithm, test.Scale = "bucket", "key", types.ChecksumAlgorithmCrc32, testScale
 		fake := newFakeS3()
 		require.NoError(t, Put(t.Context(), fake, strings.NewReader("text"), test))
-		require.NoError(t, Put(t.Context(), fake, stream(make([]byte, 6*mib)), test))
+		require.NoError(t, Put(t.Context(), fake, stream(make([]byte, 6*unit)), test))
 		ifNoneMatch := ""
 		if test.IfAbsent {
 			ifNoneMatch = "*"
@@ -110,7 +114,7 @@ func TestPutSendsTheOptions(t *testing.T) {
 // TestChecksumsOfAPut: what goes along, and what completes an upload.
 func TestChecksumsOfAPut(t *testing.T) {
 	t.Parallel()
-	data := testkit.Bytes(11*mib + 3)
+	data := testkit.Bytes(11*unit + 3)
 	sum := checksum.EncodeCRC32(crc32.ChecksumIEEE(data))
 	t.Run("before a request", func(t *testing.T) {
 		t.Parallel()
@@ -166,7 +170,7 @@ func TestCreateIsNotRepeated(t *testing.T) {
 	for status, want := range map[int]int{400: 2, 501: 2, 403: 1, 500: 1, 0: 1} {
 		fake := newFakeS3()
 		fake.onCreate = func(context.Context) error { return &failedRequest{Text: "no", Status: status, Attempts: 1} }
-		require.ErrorContains(t, Put(t.Context(), fake, stream(make([]byte, 6*mib)), options()), "no")
+		require.ErrorContains(t, Put(t.Context(), fake, stream(make([]byte, 6*unit)), options()), "no")
 		assert.Len(t, fake.creates, want, "HTTP %d", status)
 		assert.Zero(t, fake.aborts)
 		assert.Empty(t, fake.parts)
@@ -177,7 +181,7 @@ func TestCreateIsNotRepeated(t *testing.T) {
 func TestFailedUploadIsAborted(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
-	body := func() io.Reader { return stream(make([]byte, 12*mib)) }
+	body := func() io.Reader { return stream(make([]byte, 12*unit)) }
 	refused := &failedRequest{Text: "refused", Status: 403, Attempts: 1}
 	for name, test := range map[string]struct {
 		body   io.Reader
@@ -293,7 +297,7 @@ func TestLeftBehind(t *testing.T) {
 	mine, refused := errors.New("mine"), &failedRequest{Text: "refused", Status: 403, Attempts: 1}
 	fake := newFakeS3()
 	fake.onAbort = func(int) error { return refused }
-	err := Put(t.Context(), fake, io.MultiReader(stream(make([]byte, 6*mib)), iotest.ErrReader(mine)), options())
+	err := Put(t.Context(), fake, io.MultiReader(stream(make([]byte, 6*unit)), iotest.ErrReader(mine)), options())
 	var left *LeftBehindError
 	require.ErrorAs(t, err, &left)
 	require.ErrorIs(t, err, mine)
@@ -315,7 +319,7 @@ func TestAbortEnds(t *testing.T) {
 			return nil
 		}
 		began := time.Now()
-		require.ErrorContains(t, Put(t.Context(), fake, stream(make([]byte, 6*mib)), options()), "lost")
+		require.ErrorContains(t, Put(t.Context(), fake, stream(make([]byte, 6*unit)), options()), "lost")
 		assert.LessOrEqual(t, time.Since(began), abortTimeout+settleTime)
 		assert.Equal(t, 1, fake.aborts)
 	})
@@ -346,7 +350,7 @@ func TestCreateIsAwaited(t *testing.T) {
 				opts := options()
 				opts.CreateGrace = CreateGrace
 				began := time.Now()
-				require.ErrorIs(t, Put(ctx, fake, stream(make([]byte, 6*mib)), opts), context.Canceled)
+				require.ErrorIs(t, Put(ctx, fake, stream(make([]byte, 6*unit)), opts), context.Canceled)
 				assert.LessOrEqual(t, time.Since(began), CreateGrace)
 				assert.Equal(t, test.aborts, fake.aborts)
 			})
@@ -356,7 +360,7 @@ func TestCreateIsAwaited(t *testing.T) {
 	mine := errors.New("mine")
 	cancel(mine)
 	fake := newFakeS3()
-	require.ErrorIs(t, Put(ctx, fake, bytes.NewReader(make([]byte, 17*mib)), options()), mine)
+	require.ErrorIs(t, Put(ctx, fake, bytes.NewReader(make([]byte, 17*unit)), options()), mine)
 	assert.Empty(t, fake.creates, "canceled before")
 }
 
@@ -374,7 +378,7 @@ func TestPartsAtOnce(t *testing.T) {
 			now.Add(-1)
 			return errStop
 		}
-		require.ErrorIs(t, Put(t.Context(), fake, zeroBody(30*8*mib), options()), errStop)
+		require.ErrorIs(t, Put(t.Context(), fake, zeroBody(30*8*unit), options()), errStop)
 		assert.EqualValues(t, partsAtOnce, most.Load())
 	})
 }
@@ -420,7 +424,7 @@ func (m *manyParts) next(context.Context) (part, error) {
 // error.
 func TestProgressOfAPut(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{0, 100, 17 * mib} {
+	for _, size := range []int{0, 100, 17 * unit} {
 		for _, fails := range []bool{false, true} {
 			var reports [][2]int64
 			opts := options()
@@ -457,14 +461,14 @@ func TestProgressCountsWhatIsSent(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	require.Error(t, Put(t.Context(), fake, bytes.NewReader(make([]byte, 17*mib)), opts))
+	require.Error(t, Put(t.Context(), fake, bytes.NewReader(make([]byte, 17*unit)), opts))
 	assert.Zero(t, done)
 }
 
 // TestLostResponses: what an attempt stored is ours, and what another stored is not.
 func TestLostResponses(t *testing.T) {
 	t.Parallel()
-	small, large := testkit.Bytes(1000), testkit.Bytes(17*mib)
+	small, large := testkit.Bytes(1000), testkit.Bytes(17*unit)
 	precondition := &failedRequest{Text: "refused", Status: 412, Code: "PreconditionFailed", Attempts: 2}
 	unproven := &failedRequest{Text: "proves nothing", Status: 200, Attempts: 6, IsUnproven: true}
 	gone := &failedRequest{Text: "gone", Status: 404, Code: "NoSuchUpload", Attempts: 1}
@@ -528,7 +532,7 @@ func TestLostResponses(t *testing.T) {
 // TestStreamIsVerifiedByItsCRC32: it can't be read again, and its parts tell.
 func TestStreamIsVerifiedByItsCRC32(t *testing.T) {
 	t.Parallel()
-	data := testkit.Bytes(6 * mib)
+	data := testkit.Bytes(6 * unit)
 	for sum, isOurs := range map[string]bool{checksum.EncodeCRC32(crc32.ChecksumIEEE(data)): true, "AAAAAA==": false} {
 		fake := newFakeS3()
 		refused := &failedRequest{Text: "refused", Status: 412, Attempts: 2}
@@ -547,7 +551,7 @@ func TestStreamIsVerifiedByItsCRC32(t *testing.T) {
 		}
 	}
 	for sum, want := range map[string]error{"": nil, "AAAAAAAAAAA=": ErrOutcomeUnknown} { // a CRC64NVME, which a stream does not have
-		for name, body := range map[string]io.Reader{"stream": stream(data), "in place": zeroBody(17 * mib)} {
+		for name, body := range map[string]io.Reader{"stream": stream(data), "in place": zeroBody(17 * unit)} {
 			fake := newFakeS3()
 			refused := &failedRequest{Text: "refused", Status: 412, Attempts: 2}
 			fake.onComplete = func(int) error {
@@ -573,7 +577,7 @@ func TestStreamIsVerifiedByItsCRC32(t *testing.T) {
 func TestCancelWhileVerifying(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
-	for _, size := range []int{10, 17 * mib} {
+	for _, size := range []int{10, 17 * unit} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		fake := newFakeS3()
 		failure := &failedRequest{Text: "refused", Status: 412, Attempts: 2}
@@ -587,7 +591,7 @@ func TestCancelWhileVerifying(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	fake := newFakeS3()
 	fake.onComplete = func(int) error { cancel(); return ctx.Err() }
-	require.ErrorIs(t, Put(ctx, fake, bytes.NewReader(make([]byte, 17*mib)), options()), context.Canceled)
+	require.ErrorIs(t, Put(ctx, fake, bytes.NewReader(make([]byte, 17*unit)), options()), context.Canceled)
 	assert.Empty(t, fake.heads, "canceled before")
 }
 
@@ -717,7 +721,7 @@ func TestCompositeSum(t *testing.T) {
 func TestPanicsAreCleanedUp(t *testing.T) {
 	t.Parallel()
 	bodyPanics := func(from int64) io.Reader {
-		return &funcAt{Reader: bytes.NewReader(make([]byte, 17*mib)), read: func(p []byte, offset int64) (int, error) {
+		return &funcAt{Reader: bytes.NewReader(make([]byte, 17*unit)), read: func(p []byte, offset int64) (int, error) {
 			if offset >= from {
 				panic("boom")
 			}
@@ -728,12 +732,12 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 		body     io.Reader
 		progress func(done, total int64)
 	}{
-		"a stream":        {body: io.MultiReader(stream(make([]byte, 6*mib)), readFunc(func([]byte) (int, error) { panic("boom") }))},
+		"a stream":        {body: io.MultiReader(stream(make([]byte, 6*unit)), readFunc(func([]byte) (int, error) { panic("boom") }))},
 		"in place":        {body: bodyPanics(0)},
-		"in place, later": {body: bodyPanics(9 * mib)},
-		"progress":        {body: bytes.NewReader(make([]byte, 17*mib)), progress: func(int64, int64) { panic("boom") }},
+		"in place, later": {body: bodyPanics(9 * unit)},
+		"progress":        {body: bytes.NewReader(make([]byte, 17*unit)), progress: func(int64, int64) { panic("boom") }},
 		"the last report": {body: strings.NewReader("x"), progress: func(int64, int64) { panic("boom") }},
-		"at the end":      {body: bodyPanics(17*mib - 32<<10)},
+		"at the end":      {body: bodyPanics(17*unit - 32<<10)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -766,7 +770,7 @@ func TestGoexitIsCleanedUp(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = Put(t.Context(), fake, io.MultiReader(stream(make([]byte, 6*mib)), readFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil })), options())
+		_ = Put(t.Context(), fake, io.MultiReader(stream(make([]byte, 6*unit)), readFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil })), options())
 	}()
 	<-done
 	assert.Equal(t, 1, fake.aborts)
