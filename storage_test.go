@@ -50,6 +50,10 @@ func openStore(t *testing.T, server *devs3.Server, config string) *lithopss3.Sto
 func TestConformanceEmbedded(t *testing.T) {
 	t.Parallel()
 	onBothPaths(t, func(t *testing.T, sdkOnly bool) *storagetest.Harness {
+		t.Helper()
+		if testing.Short() && sdkOnly {
+			t.Skip("the fast path's other half under -short")
+		}
 		server := startServer(t, nil)
 		config, err := lithopss3.ParseConfig([]byte(server.Config()))
 		require.NoError(t, err)

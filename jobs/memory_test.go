@@ -120,6 +120,9 @@ func TestStatusesInMemory(t *testing.T) {
 		{calls: 32, size: 1 << 20, most: 10 << 20, heap: 60},
 		{calls: 4, size: 10 << 20, noLength: true, most: 11 << 20, heap: 100},
 	} {
+		if testing.Short() && c.size > 1<<20 {
+			continue
+		}
 		storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 0.0, "exc_info": "`, tail: `"}`, size: c.size, noLength: c.noLength}
 		before := heapNow()
 		answers := 0
@@ -198,6 +201,9 @@ func TestStatusesStop(t *testing.T) {
 
 // What is larger than its limit is refused, told by its length before a byte is read.
 func TestReadLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads as much as a status may have")
+	}
 	t.Parallel()
 	storage := &generatedStorage{size: maxStatus + 1}
 	client := New(storage, "bucket", nil)
@@ -243,6 +249,9 @@ func (r errReader) Read([]byte) (int, error) { return 0, r.error }
 // Logs are unpacked as they are read: 100 KB that unpack to 64 MiB cost what Logs
 // returns, and nothing with LogReader. Not parallel: it measures the heap.
 func TestLogsInMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("unpacks 64 MiB twice")
+	}
 	var packed bytes.Buffer
 	writer, err := zlib.NewWriterLevel(&packed, zlib.BestCompression)
 	require.NoError(t, err)

@@ -185,7 +185,7 @@ func TestLeftoversAreNotStored(t *testing.T) {
 func TestKilledUpload(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	data := someBytes(40 << 20)
+	data := someBytes(24 << 20) // three parts
 	require.NoError(t, os.WriteFile(filepath.Join(v.folder, "file"), data, 0o600))
 	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "there", strings.NewReader("before"), nil))
 	for _, key := range []string{"new", "there"} {
