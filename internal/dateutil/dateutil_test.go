@@ -21,7 +21,7 @@ func TestAsPythonReads(t *testing.T) {
 	require.NoError(t, err)
 	var cases [][2]*string
 	require.NoError(t, json.Unmarshal(data, &cases))
-	require.Greater(t, len(cases), 600)
+	require.Greater(t, len(cases), 1600)
 	for _, c := range cases {
 		text := *c[0]
 		got, err := Parse(text)
@@ -51,6 +51,26 @@ func checkNaive(t *testing.T, text, want string, got time.Time, err error) {
 	wanted, err := time.ParseInLocation("2006-01-02T15:04:05.999999", want, time.Local)
 	require.NoError(t, err)
 	assert.True(t, wanted.Equal(got), "%q: %s, not %s", text, got, wanted)
+}
+
+// TestCentury puts a year of two digits within fifty years of the present one.
+func TestCentury(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ year, now, want int }{
+		{0, 2026, 2000},
+		{40, 2026, 2040},
+		{75, 2026, 2075},
+		{76, 2026, 1976},
+		{99, 2026, 1999},
+		{100, 2026, 100},
+		{2040, 2026, 2040},
+		{40, 2090, 2040},
+		{39, 2090, 2139},
+		{0, 2050, 2000},
+		{99, 2049, 1999},
+	} {
+		assert.Equal(t, c.want, withCentury(c.year, c.now), "%+v", c)
+	}
 }
 
 func TestRefusesWithoutHoldingOn(t *testing.T) {
