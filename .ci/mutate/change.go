@@ -16,15 +16,16 @@ type change struct {
 	path       string
 	start, end int
 	new        string
-	line       string // as it stands, to be found again when lines have moved
+	function   string // that it is in, "" for none
+	line       string // of code, to be found again when lines have moved
 	number     int    // of the line, from 1
 	what       string
 }
 
-// String names the change by its file and line of code, not by a line number, so
+// String names the change by its function and line of code, not by a line number, so
 // that allowed.txt stays true when code above it changes.
 func (c change) String() string {
-	return fmt.Sprintf("%s: %s: %s", filepath.ToSlash(c.path), c.line, c.what)
+	return fmt.Sprintf("%s: %s: %s: %s", filepath.ToSlash(c.path), c.function, c.line, c.what)
 }
 
 // packageChanges lists the changes of all files of a package that are compiled on this
@@ -74,15 +75,18 @@ func fileChanges(path string, code []byte) ([]change, error) {
 	}
 	lines := strings.Split(string(code), "\n")
 	var changes []change
+	function := ""
 	add := func(from, to token.Pos, replacement, what string) {
 		at := files.Position(from)
 		changes = append(changes, change{
 			path: path, start: at.Offset, end: files.Position(to).Offset, new: replacement,
-			line: strings.TrimSpace(lines[at.Line-1]), number: at.Line, what: what,
+			function: function, line: strings.TrimSpace(lines[at.Line-1]), number: at.Line, what: what,
 		})
 	}
 	ast.Inspect(tree, func(node ast.Node) bool {
 		switch node := node.(type) {
+		case *ast.FuncDecl:
+			function = node.Name.Name
 		case *ast.GenDecl:
 			return node.Tok != token.IMPORT && node.Tok != token.TYPE
 		case *ast.BinaryExpr:
