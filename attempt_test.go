@@ -146,8 +146,8 @@ func TestContentMD5(t *testing.T) {
 	}
 }
 
-// TestConflictsPass: a conflict with another request is one that may be over.
-func TestConflictsPass(t *testing.T) {
+// TestConflictsAreRetried: a conflict with another request is one that may be over.
+func TestConflictsAreRetried(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"ConditionalRequestConflict", "OperationAborted"} {
 		for name, call := range everyCall {

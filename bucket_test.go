@@ -391,8 +391,8 @@ func TestBodyOfChangedObject(t *testing.T) {
 	}
 }
 
-// TestFailedUploadIsTakenBack: neither a part nor the object stays behind.
-func TestFailedUploadIsTakenBack(t *testing.T) {
+// TestFailedUploadLeavesNothing: neither a part nor the object stays behind.
+func TestFailedUploadLeavesNothing(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("partNumber") != "2" {
@@ -432,8 +432,8 @@ func TestDeleteErrorsPerKey(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrPermission)
 }
 
-// TestListingThatDoesNotAdvance must end.
-func TestListingThatDoesNotAdvance(t *testing.T) {
+// TestListingWithoutProgressEnds must end.
+func TestListingWithoutProgressEnds(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("list-type") != "2" {

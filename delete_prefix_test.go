@@ -118,7 +118,7 @@ func TestDeletePrefixLooksAgain(t *testing.T) {
 		return text
 	}
 	var deletes []string
-	store := hostileStore(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+	store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		body := "<DeleteResult></DeleteResult>"
 		switch request.Method {
 		case http.MethodDelete:

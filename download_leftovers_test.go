@@ -153,9 +153,9 @@ func chown(t *testing.T, path string) {
 	require.NoError(t, os.Chown(path, 12345, 12345))
 }
 
-// TestResumeNextToOddFiles has something that is no file in the place of the journal
+// TestResumeNextToSpecialFiles has something that is no file in the place of the journal
 // or the part file: an error, at once, or the object; and what is there stays.
-func TestResumeNextToOddFiles(t *testing.T) {
+func TestResumeNextToSpecialFiles(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))

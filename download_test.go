@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strconv"
 	"sync"
@@ -29,68 +28,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// putWhole stores an object with one request, so that it has a checksum of the whole.
-func putWhole(t *testing.T, store *lithopss3.Store, key string, data []byte) {
-	t.Helper()
-	bucket := "bucket"
-	_, err := store.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)})
-	require.NoError(t, err)
-}
-
-func filesIn(t *testing.T, folder string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	names := []string{}
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	return names
-}
-
-// brokenBody gives so many bytes and then fails.
-type brokenBody struct {
-	io.ReadCloser
-	left int64
-	err  error
-}
-
-func (b *brokenBody) Read(p []byte) (int, error) {
-	if b.left == 0 {
-		return 0, b.err
-	}
-	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
-}
-
-// flippedBody changes one byte.
-type flippedBody struct {
-	io.ReadCloser
-	at int64
-}
-
-func (b *flippedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if b.at >= 0 && b.at < int64(n) {
-		p[b.at] ^= 1
-	}
-	b.at -= int64(n)
-	return n, err
-}
-
-var rangeHeader = regexp.MustCompile(`^bytes=(\d+)-(\d*)$`)
-
-// rangeStart is where the range that a request asks for begins, -1 for none.
-func rangeStart(request *http.Request) int64 {
-	match := rangeHeader.FindStringSubmatch(request.Header.Get("Range"))
-	if request.Method != http.MethodGet || match == nil {
-		return -1
-	}
-	start, _ := strconv.ParseInt(match[1], 10, 64)
-	return start
-}
 
 func TestDownloadSizes(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func TestRangeAnswers(t *testing.T) {
 		for _, etag := range []string{"", `"e"`, `W/"e"`} {
 			t.Run(name+" "+etag, func(t *testing.T) {
 				t.Parallel()
-				toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 					header := http.Header{"Content-Length": {fmt.Sprint(len(test.body))}}
 					if test.contentRange != "" {
 						header.Set("Content-Range", test.contentRange)
@@ -98,7 +98,7 @@ func TestWholeAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 				if request.Method == http.MethodHead {
 					return answer(request, test.status, test.header.Clone(), http.NoBody), nil
 				}
@@ -134,7 +134,7 @@ func TestDatesOfAnswers(t *testing.T) {
 		"2026-11-24T02:00:00Z": 1795485600, "2026-11-24T02:00:00.000Z": 1795485600, "2026-11-24T03:00:00+01:00": 1795485600, "1795485600": 1795485600,
 		"nonsense": 0, "": 0,
 	} {
-		toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 			return answer(request, http.StatusOK, http.Header{"Content-Length": {"0"}, "Last-Modified": {text}}, http.NoBody), nil
 		}, func(t *testing.T, store *lithopss3.Store) {
 			info, err := store.HeadObject(t.Context(), "bucket", "key")
@@ -148,9 +148,9 @@ func TestDatesOfAnswers(t *testing.T) {
 	}
 }
 
-// TestLastBytesOfNothing: RangeLast on an empty object is an empty body, whatever the
+// TestRangeLastOfEmptyObject: RangeLast on an empty object is an empty body, whatever the
 // server makes of such a range.
-func TestLastBytesOfNothing(t *testing.T) {
+func TestRangeLastOfEmptyObject(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]func(*http.Request) *http.Response{
 		"416": func(r *http.Request) *http.Response {
@@ -172,7 +172,7 @@ func TestLastBytesOfNothing(t *testing.T) {
 		for _, size := range []string{"0", "7"} {
 			t.Run(name+" "+size, func(t *testing.T) {
 				t.Parallel()
-				toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 					if request.Method == http.MethodHead {
 						return answer(request, http.StatusOK, http.Header{"Content-Length": {size}, "Etag": {`"e"`}}, http.NoBody), nil
 					}
@@ -195,9 +195,9 @@ func TestLastBytesOfNothing(t *testing.T) {
 	}
 }
 
-// TestBrokenPromise: a body that ends before its Content-Length, of an object that
+// TestBodyShorterThanItsLength: a body that ends before its Content-Length, of an object that
 // has no more, broke off. It was not replaced.
-func TestBrokenPromise(t *testing.T) {
+func TestBodyShorterThanItsLength(t *testing.T) {
 	t.Parallel()
 	for name, rest := range map[string]func(*http.Request) *http.Response{
 		"416": func(r *http.Request) *http.Response {
@@ -210,7 +210,7 @@ func TestBrokenPromise(t *testing.T) {
 		for etag, want := range map[string]string{`"e"`: "broke off", `"other"`: "replaced meanwhile"} {
 			t.Run(name+" "+etag, func(t *testing.T) {
 				t.Parallel()
-				toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 					switch {
 					case request.Method == http.MethodHead:
 						return answer(request, http.StatusOK, http.Header{"Content-Length": {"5"}, "Etag": {etag}}, http.NoBody), nil
@@ -241,7 +241,7 @@ func TestBrokenPromise(t *testing.T) {
 // TestWeakETagsAreNotSent: neither the caller's nor the server's.
 func TestWeakETagsAreNotSent(t *testing.T) {
 	t.Parallel()
-	toLiars(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+	onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		assert.NotContains(t, request.Header.Get("If-Match"), "W/")
 		header := http.Header{"Content-Length": {"10"}, "Etag": {`W/"e"`}}
 		if request.Method == http.MethodHead {

@@ -275,8 +275,8 @@ func TestPublicAccessIsBlocked(t *testing.T) {
 	assert.True(t, *status.PublicAccessBlocked)
 }
 
-// TestRegionThatIsNone: a server's word for a region becomes part of a host.
-func TestRegionThatIsNone(t *testing.T) {
+// TestInvalidRegion: a server's word for a region becomes part of a host.
+func TestInvalidRegion(t *testing.T) {
 	t.Parallel()
 	var hosts sync.Map
 	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{

@@ -211,9 +211,9 @@ func TestProxyAndBundle(t *testing.T) {
 	}
 }
 
-// TestProxyThatIsNone: a proxy's address that is not a URL is an error at once,
+// TestInvalidProxy: a proxy's address that is not a URL is an error at once,
 // which does not repeat its password.
-func TestProxyThatIsNone(t *testing.T) {
+func TestInvalidProxy(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"http://user:s3cr3t@p:port", "http://%zz:s3cr3t@p", "ftp://user:s3cr3t@p", "http://", "http://user:s3cr3t@:3128"} {
 		env := map[string]string{"http_proxy": address, "AWS_ENDPOINT_URL_S3": "http://" + serviceHost, "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"}

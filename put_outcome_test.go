@@ -184,9 +184,9 @@ func TestAnswerWithoutProofIsVerified(t *testing.T) {
 	}
 }
 
-// TestOutcomeIsNotGuessed: if the upload is gone and S3 can't be asked, the put is
+// TestUnknownOutcomeOfLostUpload: if the upload is gone and S3 can't be asked, the put is
 // neither refused nor missing.
-func TestOutcomeIsNotGuessed(t *testing.T) {
+func TestUnknownOutcomeOfLostUpload(t *testing.T) {
 	t.Parallel()
 	var lost atomic.Bool
 	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -211,7 +211,7 @@ func TestOutcomeIsNotGuessed(t *testing.T) {
 func TestConditionsAreCheckedFirst(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
-	store := hostileStore(t, func(*http.Request, http.RoundTripper) (*http.Response, error) {
+	store := storeOfServer(t, func(*http.Request, http.RoundTripper) (*http.Response, error) {
 		requests.Add(1)
 		return nil, &resetError{}
 	})
@@ -238,9 +238,9 @@ type readerAtFunc struct {
 
 func (f readerAtFunc) ReadAt(p []byte, offset int64) (int, error) { return f.read(p, offset) }
 
-// TestBodiesThatBreakTheRules: a body that does what no body should is a clear error,
+// TestInvalidReaders: a body that does what no body should is a clear error,
 // at once, and leaves nothing.
-func TestBodiesThatBreakTheRules(t *testing.T) {
+func TestInvalidReaders(t *testing.T) {
 	t.Parallel()
 	errDisk := errors.New("the disk is broken")
 	inPlace := func(size int, read func(p []byte, offset int64) (int, error)) io.Reader {
@@ -430,9 +430,9 @@ func TestGoexitLeavesNothing(t *testing.T) {
 	assert.Zero(t, uploadsLeft(t, store))
 }
 
-// TestLateOnAnyAttempt: a part whose first attempt was sent whole, and whose last was
+// TestPartsInFlightOnAnyAttempt: a part whose first attempt was sent whole, and whose last was
 // refused or not even connected, may yet be stored.
-func TestLateOnAnyAttempt(t *testing.T) {
+func TestPartsInFlightOnAnyAttempt(t *testing.T) {
 	t.Parallel()
 	for name, last := range map[string]func(*http.Request) (*http.Response, error){
 		"refused": func(r *http.Request) (*http.Response, error) {

@@ -131,21 +131,6 @@ func TestDownloadResumes(t *testing.T) {
 	}
 }
 
-// endedBody tells of its end, once.
-type endedBody struct {
-	io.ReadCloser
-	ended func()
-	once  sync.Once
-}
-
-func (b *endedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil {
-		b.once.Do(b.ended)
-	}
-	return n, err
-}
-
 // TestDownloadIsKilled: the files as they are at some moment, which is what a
 // killed process leaves, are enough to go on.
 func TestDownloadIsKilled(t *testing.T) {

@@ -248,9 +248,9 @@ func (s secretSource) exercise(t *testing.T, out *bytes.Buffer, url string) {
 	}))
 }
 
-// TestSecretsStayInside: a canary in every secret, servers that are sound, refuse,
+// TestNoSecretIsPrinted: a canary in every secret, servers that are sound, refuse,
 // talk nonsense and redirect, and everything that is printed.
-func TestSecretsStayInside(t *testing.T) {
+func TestNoSecretIsPrinted(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the credential processes are for a shell")

@@ -18,35 +18,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.AtOnce(m, 8)) }
 
-// startServer starts an embedded server for one test.
-func startServer(t *testing.T, opts *devs3.Options) *devs3.Server {
-	t.Helper()
-	server, err := devs3.Start(opts)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	return server
-}
-
-// lookupIn is an environment of its own for a test.
-func lookupIn(env map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
-	}
-}
-
-// openStore opens the storage of a configuration text against a server.
-func openStore(t *testing.T, server *devs3.Server, config string) *lithopss3.Store {
-	t.Helper()
-	parsed, err := lithopss3.ParseConfig([]byte(config))
-	require.NoError(t, err)
-	env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
-	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{LookupEnv: lookupIn(env)})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
-}
-
 func TestConformanceEmbedded(t *testing.T) {
 	t.Parallel()
 	onBothPaths(t, func(t *testing.T, sdkOnly bool) *storagetest.Harness {

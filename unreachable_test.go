@@ -140,8 +140,8 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// TestRefusalsInPlainWords: an answer that says no is told without the SDK's words.
-func TestRefusalsInPlainWords(t *testing.T) {
+// TestRefusalsInOurWords: an answer that says no is told without the SDK's words.
+func TestRefusalsInOurWords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		status int

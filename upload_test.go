@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,143 +14,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-const mib = 1 << 20
-
-// unit stands for a MiB in a store that cuts transfers small.
-const unit = mib / lithopss3.SmallScale
-
-// A tripper stands between a store and the network.
-type tripper func(request *http.Request, next http.RoundTripper) (*http.Response, error)
-
-type wire struct {
-	next http.RoundTripper
-	trip tripper
-}
-
-// RoundTrip calls the tripper.
-func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
-	return w.trip(request, w.next)
-}
-
-// openWire opens a store whose requests to S3 go through trip, with a bucket "bucket".
-// It cuts transfers as if a MiB were a unit.
-func openWire(t *testing.T, trip tripper) *lithopss3.Store {
-	t.Helper()
-	return openWireWith(t, trip, lithopss3.InSmall(lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second)))
-}
-
-// openWireFull is openWire with the usual sizes of parts and chunks.
-func openWireFull(t *testing.T, trip tripper) *lithopss3.Store {
-	t.Helper()
-	return openWireWith(t, trip, lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second))
-}
-
-func openWireWith(t *testing.T, trip tripper, opts *lithopss3.Options) *lithopss3.Store {
-	t.Helper()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
-	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
-	parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
-	require.NoError(t, err)
-	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	opts.LookupEnv = lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
-	opts.Transport = &wire{next: transport, trip: trip}
-	store, err := lithopss3.New(t.Context(), parsed, opts)
-	require.NoError(t, err)
-	return store
-}
-
-func straight(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-	return next.RoundTrip(request)
-}
-
-// lose has the server serve a request whose answer nobody gets.
-func lose(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-	response, err := next.RoundTrip(request)
-	if err != nil {
-		return nil, err
-	}
-	_, _ = io.Copy(io.Discard, response.Body)
-	_ = response.Body.Close()
-	return nil, &resetError{}
-}
-
-// resetError is what net.OpError of a reset looks like to the SDK.
-type resetError struct{}
-
-func (*resetError) Error() string         { return "read: connection reset by peer" }
-func (*resetError) ConnectionError() bool { return true }
-
-// answerWith makes up an answer.
-func answerWith(request *http.Request, status int, code string) *http.Response {
-	if request.Body != nil {
-		_, _ = io.Copy(io.Discard, request.Body)
-		_ = request.Body.Close()
-	}
-	body := fmt.Sprintf("<Error><Code>%s</Code><Message>made up</Message></Error>", code)
-	return &http.Response{
-		StatusCode: status, Header: http.Header{}, Request: request, ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-	}
-}
-
-func randomBytes(size int) []byte {
-	data := make([]byte, size)
-	_, _ = rand.NewChaCha8([32]byte{byte(size), byte(size >> 8), 7}).Read(data)
-	return data
-}
-
-func isPart(request *http.Request) bool {
-	return request.Method == http.MethodPut && request.URL.Query().Has("partNumber")
-}
-
-// uploadsLeft counts uploads that were begun and neither completed nor taken back.
-func uploadsLeft(t *testing.T, store *lithopss3.Store) int {
-	t.Helper()
-	bucket := "bucket"
-	out, err := store.Client().ListMultipartUploads(context.Background(), &s3.ListMultipartUploadsInput{Bucket: &bucket})
-	require.NoError(t, err)
-	return len(out.Uploads)
-}
-
-// watched checks the promises of Progress.
-type watched struct {
-	t       *testing.T
-	calling atomic.Bool
-	calls   int
-	last    lithopss3.Progress
-}
-
-func (w *watched) report(p lithopss3.Progress) {
-	assert.False(w.t, w.calling.Swap(true), "reports one at a time")
-	assert.GreaterOrEqual(w.t, p.Done, w.last.Done)
-	if p.Total >= 0 {
-		assert.LessOrEqual(w.t, p.Done, p.Total)
-	}
-	w.last = p
-	w.calls++
-	w.calling.Store(false)
-}
-
-func (w *watched) finished(size int64) {
-	w.t.Helper()
-	assert.Equal(w.t, lithopss3.Progress{Done: size, Total: size}, w.last)
-	assert.LessOrEqual(w.t, int64(w.calls), size/(256<<10)+1, "cheap")
-}
-
-func (w *watched) failed() {
-	w.t.Helper()
-	assert.True(w.t, w.last.Total < 0 || w.last.Done < w.last.Total || w.last.Total == 0 && w.calls == 0, "never done: %+v", w.last)
-}
 
 // TestPutProgress: of files, buffers and streams, with failures on the way.
 func TestPutProgress(t *testing.T) {
@@ -188,9 +54,9 @@ func TestPutProgress(t *testing.T) {
 	assert.Zero(t, uploadsLeft(t, store))
 }
 
-// TestUploadIsTakenBack: whatever ends an upload, nothing of it stays, what was
+// TestFailedUploadIsAborted: whatever ends an upload, nothing of it stays, what was
 // there does, and the error is the one that the caller knows.
-func TestUploadIsTakenBack(t *testing.T) {
+func TestFailedUploadIsAborted(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
 	for name, test := range map[string]struct {
@@ -273,9 +139,9 @@ func TestUploadIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestLateParts: a part that was sent whole before a cancel may be stored after the
+// TestPartsInFlightAreAborted: a part that was sent whole before a cancel may be stored after the
 // upload was taken back, and bring it back. One that was not can't.
-func TestLateParts(t *testing.T) {
+func TestPartsInFlightAreAborted(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		isSent bool
@@ -481,9 +347,9 @@ func TestPartsAreReadAgain(t *testing.T) {
 	assert.Equal(t, map[string]string{"k": "v"}, info.Metadata)
 }
 
-// TestLostAnswerCannotBeTold: where nobody can tell whether a put was stored, it is
+// TestLostAnswerOfUnknownOutcome: where nobody can tell whether a put was stored, it is
 // not said to have been refused; a cancel while S3 is asked is one.
-func TestLostAnswerCannotBeTold(t *testing.T) {
+func TestLostAnswerOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for name, cancels := range map[string]bool{"refused": false, "canceled": true} {
 		t.Run(name, func(t *testing.T) {

@@ -19,9 +19,9 @@ import (
 // The waits between six attempts are below 1, 2, 4, 8 and 16 seconds.
 const longestBackoff = 31 * time.Second
 
-// TestSilentServer: how long a server may say nothing, and all attempts take. The
+// TestSilentServerTimesOut: how long a server may say nothing, and all attempts take. The
 // network is a pipe, so that the time is that of a bubble.
-func TestSilentServer(t *testing.T) {
+func TestSilentServerTimesOut(t *testing.T) {
 	t.Parallel()
 	for name, hear := range map[string]func(net.Conn){
 		"it hears and does not answer": func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) },

@@ -1,0 +1,317 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// storeOfServer opens a store whose server is a function.
+func storeOfServer(t *testing.T, server tripper) *lithopss3.Store {
+	t.Helper()
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(&lithopss3.Options{
+		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: server},
+	}, 10*time.Second))
+	require.NoError(t, err)
+	return store
+}
+
+func answer(request *http.Request, status int, header http.Header, body io.Reader) *http.Response {
+	if header == nil {
+		header = http.Header{}
+	}
+	closer, ok := body.(io.ReadCloser)
+	if !ok {
+		closer = io.NopCloser(body)
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: closer, ContentLength: -1, Request: request, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+}
+
+// rawServer answers each connection's request by hand, and is gone with the test.
+func rawServer(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 16<<10))
+			serve(conn)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		<-done
+	})
+	return "http://" + listener.Addr().String()
+}
+
+func storeOn(t *testing.T, url string) *lithopss3.Store {
+	t.Helper()
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
+		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}), Endpoint: url, STSEndpoint: url,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+const mib = 1 << 20
+
+// unit stands for a MiB in a store that cuts transfers small.
+const unit = mib / lithopss3.SmallScale
+
+// A tripper stands between a store and the network.
+type tripper func(request *http.Request, next http.RoundTripper) (*http.Response, error)
+
+type wire struct {
+	next http.RoundTripper
+	trip tripper
+}
+
+// RoundTrip calls the tripper.
+func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
+	return w.trip(request, w.next)
+}
+
+// openWire opens a store whose requests to S3 go through trip, with a bucket "bucket".
+// It cuts transfers as if a MiB were a unit.
+func openWire(t *testing.T, trip tripper) *lithopss3.Store {
+	t.Helper()
+	return openWireWith(t, trip, lithopss3.InSmall(lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second)))
+}
+
+// openWireFull is openWire with the usual sizes of parts and chunks.
+func openWireFull(t *testing.T, trip tripper) *lithopss3.Store {
+	t.Helper()
+	return openWireWith(t, trip, lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second))
+}
+
+func openWireWith(t *testing.T, trip tripper, opts *lithopss3.Options) *lithopss3.Store {
+	t.Helper()
+	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
+	parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
+	require.NoError(t, err)
+	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	opts.LookupEnv = lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
+	opts.Transport = &wire{next: transport, trip: trip}
+	store, err := lithopss3.New(t.Context(), parsed, opts)
+	require.NoError(t, err)
+	return store
+}
+
+func straight(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	return next.RoundTrip(request)
+}
+
+// lose has the server serve a request whose answer nobody gets.
+func lose(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	response, err := next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	_, _ = io.Copy(io.Discard, response.Body)
+	_ = response.Body.Close()
+	return nil, &resetError{}
+}
+
+// resetError is what net.OpError of a reset looks like to the SDK.
+type resetError struct{}
+
+func (*resetError) Error() string { return "read: connection reset by peer" }
+
+func (*resetError) ConnectionError() bool { return true }
+
+// answerWith makes up an answer.
+func answerWith(request *http.Request, status int, code string) *http.Response {
+	if request.Body != nil {
+		_, _ = io.Copy(io.Discard, request.Body)
+		_ = request.Body.Close()
+	}
+	body := fmt.Sprintf("<Error><Code>%s</Code><Message>made up</Message></Error>", code)
+	return &http.Response{
+		StatusCode: status, Header: http.Header{}, Request: request, ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}
+
+func randomBytes(size int) []byte {
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{byte(size), byte(size >> 8), 7}).Read(data)
+	return data
+}
+
+func isPart(request *http.Request) bool {
+	return request.Method == http.MethodPut && request.URL.Query().Has("partNumber")
+}
+
+// uploadsLeft counts uploads that were begun and neither completed nor taken back.
+func uploadsLeft(t *testing.T, store *lithopss3.Store) int {
+	t.Helper()
+	bucket := "bucket"
+	out, err := store.Client().ListMultipartUploads(context.Background(), &s3.ListMultipartUploadsInput{Bucket: &bucket})
+	require.NoError(t, err)
+	return len(out.Uploads)
+}
+
+// watched checks the promises of Progress.
+type watched struct {
+	t       *testing.T
+	calling atomic.Bool
+	calls   int
+	last    lithopss3.Progress
+}
+
+func (w *watched) report(p lithopss3.Progress) {
+	assert.False(w.t, w.calling.Swap(true), "reports one at a time")
+	assert.GreaterOrEqual(w.t, p.Done, w.last.Done)
+	if p.Total >= 0 {
+		assert.LessOrEqual(w.t, p.Done, p.Total)
+	}
+	w.last = p
+	w.calls++
+	w.calling.Store(false)
+}
+
+func (w *watched) finished(size int64) {
+	w.t.Helper()
+	assert.Equal(w.t, lithopss3.Progress{Done: size, Total: size}, w.last)
+	assert.LessOrEqual(w.t, int64(w.calls), size/(256<<10)+1, "cheap")
+}
+
+func (w *watched) failed() {
+	w.t.Helper()
+	assert.True(w.t, w.last.Total < 0 || w.last.Done < w.last.Total || w.last.Total == 0 && w.calls == 0, "never done: %+v", w.last)
+}
+
+// putWhole stores an object with one request, so that it has a checksum of the whole.
+func putWhole(t *testing.T, store *lithopss3.Store, key string, data []byte) {
+	t.Helper()
+	bucket := "bucket"
+	_, err := store.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)})
+	require.NoError(t, err)
+}
+
+func filesIn(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	names := []string{}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// brokenBody gives so many bytes and then fails.
+type brokenBody struct {
+	io.ReadCloser
+	left int64
+	err  error
+}
+
+func (b *brokenBody) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, b.err
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// flippedBody changes one byte.
+type flippedBody struct {
+	io.ReadCloser
+	at int64
+}
+
+func (b *flippedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.at >= 0 && b.at < int64(n) {
+		p[b.at] ^= 1
+	}
+	b.at -= int64(n)
+	return n, err
+}
+
+var rangeHeader = regexp.MustCompile(`^bytes=(\d+)-(\d*)$`)
+
+// rangeStart is where the range that a request asks for begins, -1 for none.
+func rangeStart(request *http.Request) int64 {
+	match := rangeHeader.FindStringSubmatch(request.Header.Get("Range"))
+	if request.Method != http.MethodGet || match == nil {
+		return -1
+	}
+	start, _ := strconv.ParseInt(match[1], 10, 64)
+	return start
+}
+
+// endedBody tells of its end, once.
+type endedBody struct {
+	io.ReadCloser
+	ended func()
+	once  sync.Once
+}
+
+func (b *endedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.once.Do(b.ended)
+	}
+	return n, err
+}
+
+// startServer starts an embedded server for one test.
+func startServer(t *testing.T, opts *devs3.Options) *devs3.Server {
+	t.Helper()
+	server, err := devs3.Start(opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return server
+}
+
+// lookupIn is an environment of its own for a test.
+func lookupIn(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+}
+
+// openStore opens the storage of a configuration text against a server.
+func openStore(t *testing.T, server *devs3.Server, config string) *lithopss3.Store {
+	t.Helper()
+	parsed, err := lithopss3.ParseConfig([]byte(config))
+	require.NoError(t, err)
+	env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
+	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{LookupEnv: lookupIn(env)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}

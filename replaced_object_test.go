@@ -1,0 +1,131 @@
+package lithopss3_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// onBothClients tests stores whose server is a function: by the SDK alone, and by the
+// hot path, which has learned from a request before.
+func onBothClients(t *testing.T, server tripper, test func(*testing.T, *lithopss3.Store)) {
+	t.Helper()
+	for name, sdkOnly := range map[string]bool{"hot": false, "sdk": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			learning := !sdkOnly
+			store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")},
+				lithopss3.InHaste(&lithopss3.Options{
+					LookupEnv: lookupIn(nil), Endpoint: "http://127.0.0.1:1", SDKOnly: sdkOnly,
+					Transport: &wire{trip: func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+						if learning {
+							return answer(request, http.StatusOK, http.Header{"Content-Length": {"0"}}, http.NoBody), nil
+						}
+						return server(request, next)
+					}},
+				}, 10*time.Second))
+			require.NoError(t, err)
+			if learning {
+				require.NoError(t, second(store.ReadObject(t.Context(), "bucket", "key", 0)))
+				require.NoError(t, second(store.HeadObject(t.Context(), "bucket", "key")))
+				learning = false
+			}
+			test(t, store)
+		})
+	}
+}
+
+// cutOff ends with an error.
+func cutOff(text string) io.Reader {
+	return io.MultiReader(strings.NewReader(text), iotest.ErrReader(io.ErrUnexpectedEOF))
+}
+
+// TestVersionsAreNotMixed: a body goes on only with the object that it began with,
+// also where the server does not hear If-Match.
+func TestVersionsAreNotMixed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		etag, size string // of the second answer
+		want       error
+	}{
+		"the same":            {`"one"`, "10", nil},
+		"made weak":           {`W/"one"`, "10", nil},
+		"without its quotes":  {"one", "10", nil},
+		"no ETag":             {"", "10", nil},
+		"another":             {`"two"`, "10", lithopss3.ErrPrecondition},
+		"another size":        {`"one"`, "999", lithopss3.ErrPrecondition},
+		"no ETag, other size": {"", "999", lithopss3.ErrPrecondition},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				if request.Header.Get("Range") == "" {
+					return answer(request, http.StatusOK, http.Header{"Content-Length": {"10"}, "Etag": {`"one"`}}, cutOff("AAAAA")), nil
+				}
+				header := http.Header{"Content-Length": {"5"}, "Content-Range": {"bytes 5-9/" + test.size}}
+				if test.etag != "" {
+					header.Set("ETag", test.etag)
+				}
+				return answer(request, http.StatusPartialContent, header, strings.NewReader("BBBBB")), nil
+			}, func(t *testing.T, store *lithopss3.Store) {
+				data, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+				require.ErrorIs(t, err, test.want)
+				if test.want == nil {
+					assert.Equal(t, "AAAAABBBBB", string(data))
+				}
+			})
+		})
+	}
+}
+
+// TestIfMatchIsHeld: an answer with another ETag than asked for is an error,
+// whatever the server makes of the condition.
+func TestIfMatchIsHeld(t *testing.T) {
+	t.Parallel()
+	onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answer(request, http.StatusOK, http.Header{"Content-Length": {"1"}, "Etag": {`"two"`}}, strings.NewReader("x")), nil
+	}, func(t *testing.T, store *lithopss3.Store) {
+		for ifMatch, want := range map[string]error{
+			"": nil, "*": nil, `"two"`: nil, "two": nil, `W/"two"`: nil, `"one", "two"`: nil,
+			`"one"`: lithopss3.ErrPrecondition, "one": lithopss3.ErrPrecondition, "tw": lithopss3.ErrPrecondition,
+		} {
+			object, err := store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{IfMatch: ifMatch})
+			require.ErrorIs(t, err, want, ifMatch)
+			if err == nil {
+				require.NoError(t, object.Body.Close())
+			}
+			_, err = store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{IfMatch: ifMatch, Range: lithopss3.Range(0, 0)})
+			require.ErrorIs(t, err, want, ifMatch)
+		}
+	})
+}
+
+// TestReaderAtOfTwoVersions: of an object that is replaced by one of the same size.
+func TestReaderAtOfTwoVersions(t *testing.T) {
+	t.Parallel()
+	const size = 2 << 20
+	onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		etag, first, last := `"two"`, 0, 1<<20-1
+		if strings.HasPrefix(request.Header.Get("Range"), "bytes=-") {
+			etag, first, last = `"one"`, size-64<<10, size-1
+		}
+		length := last - first + 1
+		return answer(request, http.StatusPartialContent, http.Header{
+			"Content-Length": {fmt.Sprint(length)}, "Content-Range": {fmt.Sprintf("bytes %d-%d/%d", first, last, size)}, "Etag": {etag},
+		}, strings.NewReader(strings.Repeat("x", length))), nil
+	}, func(t *testing.T, store *lithopss3.Store) {
+		reader, err := store.OpenReaderAt(t.Context(), "bucket", "key", nil)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, reader.Close()) }()
+		_, err = reader.ReadAt(make([]byte, 10), 0)
+		require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+	})
+}
