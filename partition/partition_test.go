@@ -259,6 +259,11 @@ func TestPartitionObjectsRefuses(t *testing.T) {
 		_, _, err := Objects(t.Context(), storage, []string{"b/k"}, opts)
 		require.ErrorIs(t, err, ErrInvalid)
 	}
+	for size, isRefused := range map[int64]bool{-1: true, 64 << 40: false, 64<<40 + 1: true} {
+		storage := &memoryStorage{bucket: "b", sizes: map[string]int64{"k": size}}
+		_, _, err := Objects(t.Context(), storage, []string{"b/k"}, nil)
+		assert.Equal(t, isRefused, errors.Is(err, lithopss3.ErrTooLarge), size)
+	}
 	for url, want := range map[string]error{
 		"https://host/b": lithopss3.ErrOtherBackend, "/folder/file": ErrInvalid, "b/**x": lithopss3.ErrInvalidGlob, "minio://b": lithopss3.ErrOtherBackend,
 	} {
