@@ -16,12 +16,13 @@ func TestCheck(t *testing.T) {
 		isError               bool
 	}{
 		{4, 4, 90, false},
-		{2, 4, 90, false},
-		{1, 4, 90, true},
-		{1, 4, 80, false},
-		{0, 4, 80, true},
-		{31, 40, 90, false},
-		{30, 40, 90, true},
+		{1, 4, 90, false},
+		{0, 4, 90, true},
+		{4, 8, 90, false},
+		{3, 8, 90, true},
+		{0, 2, 90, false},
+		{30, 40, 90, false},
+		{29, 40, 90, true},
 		{0, 0, 90, false},
 		{0, 40, 0, false},
 	} {

@@ -30,10 +30,11 @@ func (r *room) String() string {
 //
 // A sample of a few changes says little: of a room that notices its 90 %, four changes
 // may well hit two that it does not. So a room fails only if its sample is one that a
-// room with its share would have less often than once in a hundred. With four changes
-// and 90 % that is one noticed change or none; with forty, 30 or fewer.
+// room with its share would have less often than once in five hundred. With four changes
+// and 90 % that is no noticed change, with eight three or fewer, and with forty 29 or
+// fewer.
 func (r *room) check() error {
-	if chanceOf(r.noticed, r.tried, float64(r.share)/100) >= 0.01 {
+	if chanceOf(r.noticed, r.tried, float64(r.share)/100) >= 0.002 {
 		return nil
 	}
 	return fmt.Errorf("%s: %d of %d changes were noticed, too few for a share of %d %%", r.dir, r.noticed, r.tried, r.share)
