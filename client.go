@@ -1,6 +1,7 @@
 package lithopss3
 
 import (
+	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
@@ -16,8 +17,8 @@ const s3Attempts = 6
 // unescapedPath has a signer take a path as it is, as S3 does.
 func unescapedPath(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 
-func newS3Client(session *session, client *s3http.Client, pace pace) *s3.Client {
-	return s3.New(s3.Options{
+func newS3Client(session *session, client *s3http.Client, pace pace, given *aws.Config) *s3.Client {
+	options := s3.Options{
 		Region:                      session.region,
 		Credentials:                 session.credentials,
 		HTTPClient:                  client,
@@ -33,5 +34,15 @@ func newS3Client(session *session, client *s3http.Client, pace pace) *s3.Client 
 		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock, unescapedPath),
 		DisableClockSkewCorrection: true, // the signer corrects it
 		APIOptions:                 []func(*middleware.Stack) error{s3client.AddSteps, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML},
-	})
+	}
+	if session.isAnonymous {
+		options.Credentials = aws.AnonymousCredentials{}
+	}
+	if given != nil {
+		options.APIOptions = append(options.APIOptions, given.APIOptions...)
+		if given.Retryer != nil {
+			options.Retryer = given.Retryer()
+		}
+	}
+	return s3.New(options)
 }

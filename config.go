@@ -127,10 +127,13 @@ const (
 
 // resolveRegion is the whole fallback of the region: the Lithops configuration
 // (aws.region_name over aws_s3.region over aws.region, see resolver.resolveRegion),
-// then AWS_DEFAULT_REGION, then the profile of ~/.aws, then us-east-1, which boto3's
+// then the region given with Options.AWS, then AWS_DEFAULT_REGION, then the profile of ~/.aws, then us-east-1, which boto3's
 // S3 client uses without one.
-func resolveRegion(config *Config, env *awsconfig.Environment, s3 *awsconfig.S3) (regionChoice, error) {
+func resolveRegion(config *Config, given string, env *awsconfig.Environment, s3 *awsconfig.S3) (regionChoice, error) {
 	choice := regionChoice{name: config.Region, source: cmp.Or(config.RegionSource, "configuration")}
+	if choice.name == "" {
+		choice = regionChoice{name: given, source: sourceAWS}
+	}
 	if choice.name == "" {
 		found, err := env.Region()
 		if err != nil {

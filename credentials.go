@@ -13,8 +13,15 @@ import (
 )
 
 // newChain returns boto3's chain, from top to bottom. The keys of the configuration
-// are asked only if one of them is set, and then nothing else is.
-func newChain(config *Config, from *awscreds.Providers) awscreds.Chain {
+// are asked only if one of them is set, and then nothing else is. What Options give
+// comes before all of that.
+func newChain(config *Config, opts *Options, from *awscreds.Providers) awscreds.Chain {
+	if opts.Anonymous {
+		return awscreds.Chain{{Name: sourceAnonymous, Load: noKeys}}
+	}
+	if opts.Credentials != nil {
+		return awscreds.Chain{{Name: sourceOptions, Load: providedKeys(opts.Credentials)}}
+	}
 	if config.hasKeys() {
 		return awscreds.Chain{{Name: sourceExplicit, Load: config.explicitKeys}}
 	}

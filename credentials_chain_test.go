@@ -17,7 +17,7 @@ func TestChainOrder(t *testing.T) {
 	t.Parallel()
 	providers := &awscreds.Providers{Settings: &awsconfig.Environment{Lookup: testkit.Env(nil)}}
 	var names []string
-	for _, provider := range newChain(&Config{}, providers) {
+	for _, provider := range newChain(&Config{}, &Options{}, providers) {
 		names = append(names, provider.Name)
 	}
 	assert.Equal(t, []string{
@@ -32,7 +32,7 @@ func TestChainOrder(t *testing.T) {
 	}
 	assert.Len(t, names, made, "a provider is not in the chain")
 
-	explicit := newChain(&Config{SessionToken: NewSecret("T")}, providers)
+	explicit := newChain(&Config{SessionToken: NewSecret("T")}, &Options{}, providers)
 	require.Len(t, explicit, 1, "any part of a key in the configuration switches off the others")
 	assert.Equal(t, "explicit", explicit[0].Name)
 }

@@ -28,6 +28,7 @@ type session struct {
 	providers   *awscreds.Providers
 	chain       awscreds.Chain
 	credentials aws.CredentialsProvider // the chain's; renewed
+	isAnonymous bool                    // nothing is signed
 
 	mu    sync.Mutex
 	tried []TriedSource
@@ -38,10 +39,13 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 	if err != nil {
 		return nil, publicError(err)
 	}
-	s.chain = newChain(config, s.providers)
-	refresher := awscreds.NewRefresher(s.askChain)
+	s.chain, s.isAnonymous = newChain(config, opts, s.providers), opts.Anonymous
+	renewed := aws.CredentialsProvider(awscreds.NewRefresher(s.askChain))
+	if opts.Credentials != nil { // which the caller's provider renews as it likes
+		renewed = aws.CredentialsProviderFunc(s.askChain)
+	}
 	s.credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		found, err := refresher.Retrieve(ctx)
+		found, err := renewed.Retrieve(ctx)
 		return found, publicError(err)
 	})
 	return s, nil
@@ -49,7 +53,7 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 
 // readSession reads and checks AWS's settings.
 func readSession(config *Config, lookup func(string) (string, bool), opts *Options) (*session, error) {
-	settings, err := awsconfig.Read(lookup)
+	settings, err := awsconfig.Read(withProfile(lookup, opts.Profile))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +64,7 @@ func readSession(config *Config, lookup func(string) (string, bool), opts *Optio
 	if s.s3, err = settings.S3(opts.Endpoint); err != nil {
 		return nil, err
 	}
-	region, err := resolveRegion(config, settings, &s.s3)
+	region, err := resolveRegion(config, opts.awsRegion(), settings, &s.s3)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +78,7 @@ func readSession(config *Config, lookup func(string) (string, bool), opts *Optio
 	s.sts.FIPS = s.sts.FIPS || region.isFIPS
 	s.providers = newProviders(s, opts)
 	s.providers.Services.NoRegion = region.isFallback
-	if config.hasKeys() {
+	if config.hasKeys() || opts.Credentials != nil || opts.Anonymous {
 		return s, nil // botocore does not look at the settings of the metadata service then
 	}
 	s.providers.Instances, err = settings.Metadata()
@@ -93,6 +97,15 @@ func newProviders(s *session, opts *Options) *awscreds.Providers {
 		},
 		Metadata: &awscreds.Metadata{Transport: metadataTransport(), Sleep: s3http.Sleep},
 		AskMFA:   awscreds.AskMFA,
+
+		ProfileOnly: opts.Profile != "",
+	}
+	if opts.AWS != nil {
+		providers.Services.APIOptions = opts.AWS.APIOptions
+		providers.Services.Retryer = opts.AWS.Retryer
+		if transport := transportOf(opts.AWS.HTTPClient); transport != nil {
+			providers.Services.Transport = transport
+		}
 	}
 	if opts.Offline {
 		providers.Services.Transport, providers.Metadata.Transport = offline{}, offline{}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
@@ -33,6 +34,22 @@ type Options struct {
 	Endpoint string
 	// STSEndpoint is the URL of the STS server, likewise.
 	STSEndpoint string
+	// AWS is the configuration that the program has for its other services. Its
+	// credentials, HTTP client, APIOptions, Retryer and BaseEndpoint are used for S3 and
+	// STS, and its region unless the Lithops configuration has one. What it leaves out,
+	// and for nil all of it, is found as boto3 finds it. With APIOptions every request goes
+	// through the SDK, so that they see it.
+	AWS *aws.Config
+	// Credentials sign the requests, in place of the Lithops configuration's keys and of
+	// boto3's chain. The provider is asked for each request, and caches as it likes; see
+	// aws.NewCredentialsCache.
+	Credentials aws.CredentialsProvider
+	// Profile is the profile in ~/.aws, over AWS_PROFILE. As in boto3.Session(profile_name=…)
+	// the keys of the environment are not used then.
+	Profile string
+	// Anonymous signs no request, for buckets that are public. There is no identity then,
+	// so that the configuration or the caller must name the bucket.
+	Anonymous bool
 	// Transport carries the requests to S3; nil for one of the Store's own with
 	// Lithops' time-outs and 128 connections kept.
 	Transport http.RoundTripper
@@ -83,6 +100,7 @@ type Store struct {
 	pace    pace
 	peer    s3http.Peer // the S3 server
 	close   func()
+	others  otherServices
 
 	accountRegional bool
 }
@@ -157,6 +175,7 @@ func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
 	if lookup == nil {
 		lookup = homedir.Environment()
 	}
+	opts = opts.withAWS()
 	session, err := newSession(config, lookup, opts)
 	if err != nil {
 		return nil, err
@@ -177,19 +196,22 @@ func (s *Store) connect(opts *Options) {
 	if opts.Offline {
 		transport = offline{}
 	}
+	if transport == nil && opts.AWS != nil {
+		transport = transportOf(opts.AWS.HTTPClient)
+	}
 	if transport == nil {
 		own := s.session.transport(s.pace.io, false)
 		transport, s.close = own, own.CloseIdleConnections
 	}
 	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer}
-	s.client = newS3Client(s.session, client, s.pace)
+	s.client = newS3Client(s.session, client, s.pace, opts.AWS)
 	s.s3 = s3client.New(s3client.Options{
 		SDK: s.client, Region: s.session.region, Log: s.log,
 		Owner:     s.expectedOwner,
 		Customize: opts.Customize, RequesterPays: opts.RequesterPays,
 		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})
-	s.hot = newHotPath(s, client, opts.SDKOnly)
+	s.hot = newHotPath(s, client, opts.SDKOnly || opts.AWS != nil && len(opts.AWS.APIOptions) > 0)
 	s.sts = s.session.providers.Services.STS(s.session.credentials)
 }
 
@@ -203,6 +225,7 @@ func (s *Store) Format(f fmt.State, _ rune) {
 // the Store can still be used, with new connections.
 func (s *Store) Close() error {
 	s.close()
+	s.others.close()
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 )
@@ -85,6 +87,12 @@ func (s *Server) Options() *lithopss3.Options {
 			return value, ok
 		},
 	}
+}
+
+// Credentials returns the server's keys, for another client of AWS's SDK.
+func (s *Server) Credentials() aws.CredentialsProvider {
+	credential := s.server.Credential()
+	return credentials.NewStaticCredentialsProvider(credential.AccessKeyID, credential.SecretAccessKey, credential.SessionToken)
 }
 
 // Env returns the environment variables that point this package, boto3 and the AWS

@@ -26,6 +26,9 @@ type Providers struct {
 	Instances awsconfig.Metadata // settings of the service of instances
 	// AskMFA returns the code of the MFA device with this serial number.
 	AskMFA func(ctx context.Context, serial string) (string, error)
+	// ProfileOnly leaves the environment's keys and web identity out, as botocore does if
+	// the caller, and not the environment, chooses the profile.
+	ProfileOnly bool
 }
 
 // A Provider is one link of the chain. Load returns credentials, or an error that

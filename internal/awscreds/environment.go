@@ -19,6 +19,9 @@ func (l lookup) get(name string) string {
 // with it (botocore.credentials.EnvProvider).
 func (p *Providers) Environment() Provider {
 	return Provider{nameEnvironment, func(context.Context) (*aws.Credentials, error) {
+		if p.ProfileOnly {
+			return nil, skip("a profile is chosen by the caller")
+		}
 		return fromEnvironment(p.Settings.Lookup)
 	}}
 }

@@ -33,6 +33,10 @@ type Services struct {
 	Backoff   func(attempt int, err error) (time.Duration, error) // the wait before an attempt
 	AppID     string                                              // for the user agent
 	Settings  awsconfig.STS
+	// Retryer makes the retry policy of STS; nil for botocore's.
+	Retryer func() aws.Retryer
+	// APIOptions are more options of STS.
+	APIOptions []func(*middleware.Stack) error
 	// NoRegion reports whether nothing names a region to sign for.
 	NoRegion bool
 }
@@ -40,17 +44,21 @@ type Services struct {
 // STS returns a client of STS that signs with the credentials of provider.
 func (s *Services) STS(provider aws.CredentialsProvider) *sts.Client {
 	client := s.client()
+	retryer := s3http.NewRetryer(cmp.Or(s.Settings.Attempts, Attempts), s.Backoff)
+	if s.Retryer != nil {
+		retryer = s.Retryer()
+	}
 	return sts.New(sts.Options{
 		Region:                     s.Settings.SigningRegion,
 		Credentials:                provider,
 		HTTPClient:                 client,
-		Retryer:                    s3http.NewRetryer(cmp.Or(s.Settings.Attempts, Attempts), s.Backoff),
+		Retryer:                    retryer,
 		EndpointResolverV2:         s.resolver(),
 		BaseEndpoint:               optional(s.Settings.URL),
 		AppID:                      s.AppID,
 		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock),
 		DisableClockSkewCorrection: true, // the signer corrects it
-		APIOptions:                 answerSteps(client, proof.AddSteps),
+		APIOptions:                 append(answerSteps(client, proof.AddSteps), s.APIOptions...),
 	})
 }
 

@@ -18,7 +18,11 @@ import (
 // (botocore.credentials.AssumeRoleWithWebIdentityProvider). Each of its three settings
 // is the environment's, else the profile's.
 func (p *Providers) WebIdentity() Provider {
-	return p.webIdentity(p.Settings.ProfileName(), p.Settings.Lookup)
+	env := lookup(p.Settings.Lookup)
+	if p.ProfileOnly {
+		env = nil
+	}
+	return p.webIdentity(p.Settings.ProfileName(), env)
 }
 
 // webIdentity is without the variables of the environment if env is nil.

@@ -1,0 +1,223 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A signer notes who signed each request, for which host.
+type signerNotes struct{ last, host, header atomic.Value }
+
+func (s *signerNotes) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.last.Store(r.Header.Get("Authorization"))
+	s.host.Store(r.URL.Host)
+	s.header.Store(r.Header.Get("X-Of-The-Caller"))
+	body := ""
+	if r.Method == http.MethodPost {
+		body = "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDAWXYZ</UserId><Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+	}
+	return testkit.Answer(r, 200, http.Header{"Etag": {`"e"`}}, body), nil
+}
+
+// Do is for aws.Config.
+func (s *signerNotes) Do(r *http.Request) (*http.Response, error) { return s.RoundTrip(r) }
+
+func (s *signerNotes) signed() string { text, _ := s.last.Load().(string); return text }
+
+func static(id string) aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider(id, "SK", "")
+}
+
+// TestOptionsThatGiveCredentials: who wins, over the configuration and the environment.
+func TestOptionsThatGiveCredentials(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(home, ".aws"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".aws", "credentials"), []byte("[dev]\naws_access_key_id=PROFILE\naws_secret_access_key=SK\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".aws", "config"), []byte("[profile dev]\nregion=eu-west-3\n"), 0o600))
+	env := map[string]string{"HOME": home, "AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_EC2_METADATA_DISABLED": "true"}
+	for name, test := range map[string]struct {
+		config Config
+		opts   Options
+		signer string // "" for an unsigned request
+		region string
+		source string
+	}{
+		"the environment": {signer: "ENV", region: "us-east-1", source: "env"},
+		"a profile":       {opts: Options{Profile: "dev"}, signer: "PROFILE", region: "eu-west-3", source: "shared-credentials-file"},
+		"a provider":      {opts: Options{Credentials: static("GIVEN")}, signer: "GIVEN", region: "us-east-1", source: sourceOptions},
+		"a provider over the configuration": {
+			config: Config{AccessKeyID: "CONFIG", SecretAccessKey: NewSecret("SK")},
+			opts:   Options{Credentials: static("GIVEN")}, signer: "GIVEN", region: "us-east-1", source: sourceOptions,
+		},
+		"the configuration over a profile": {
+			config: Config{AccessKeyID: "CONFIG", SecretAccessKey: NewSecret("SK")},
+			opts:   Options{Profile: "dev"}, signer: "CONFIG", region: "eu-west-3", source: sourceExplicit,
+		},
+		"AWS":                   {opts: Options{AWS: &aws.Config{Region: "eu-west-2", Credentials: static("AWS")}}, signer: "AWS", region: "eu-west-2", source: sourceOptions},
+		"AWS without anything":  {opts: Options{AWS: &aws.Config{}}, signer: "ENV", region: "us-east-1", source: "env"},
+		"a provider over AWS":   {opts: Options{Credentials: static("GIVEN"), AWS: &aws.Config{Credentials: static("AWS")}}, signer: "GIVEN", region: "us-east-1", source: sourceOptions},
+		"the file's region":     {config: Config{Region: "eu-north-1"}, opts: Options{AWS: &aws.Config{Region: "eu-west-2"}}, signer: "ENV", region: "eu-north-1", source: "env"},
+		"anonymous":             {opts: Options{Anonymous: true}, region: "us-east-1"},
+		"anonymous over others": {config: Config{AccessKeyID: "CONFIG", SecretAccessKey: NewSecret("SK")}, opts: Options{Anonymous: true, Credentials: static("GIVEN")}, region: "us-east-1"},
+		"AWS anonymous":         {opts: Options{AWS: &aws.Config{Credentials: aws.AnonymousCredentials{}}}, region: "us-east-1"},
+	} {
+		for _, sdkOnly := range []bool{false, true} {
+			notes := &signerNotes{}
+			opts := test.opts
+			opts.SDKOnly, opts.Transport, opts.LookupEnv = sdkOnly, notes, testkit.Env(env)
+			store, err := New(t.Context(), &test.config, &opts)
+			require.NoError(t, err, name)
+			for range 3 {
+				require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil), name)
+				if test.signer == "" {
+					assert.Empty(t, notes.signed(), name)
+				} else {
+					assert.Contains(t, notes.signed(), "Credential="+test.signer+"/", name)
+				}
+				_, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+				require.NoError(t, err)
+			}
+			assert.Equal(t, test.region, store.Region(), name)
+			identity, err := store.Identity(t.Context())
+			if test.signer == "" {
+				require.ErrorIs(t, err, ErrNoCredentials, name)
+				_, err = store.Bucket(t.Context())
+				require.ErrorContains(t, err, "storage_bucket")
+				_, err = store.PresignGet(t.Context(), "bucket", "key", time.Minute, nil)
+				require.ErrorIs(t, err, ErrNoCredentials)
+			} else {
+				require.NoError(t, err)
+				assert.Equal(t, test.source, identity.Source, name)
+			}
+			require.NoError(t, store.Close())
+		}
+	}
+}
+
+// TestProfileThatIsMissing is the same error as AWS_PROFILE's.
+func TestProfileThatIsMissing(t *testing.T) {
+	t.Parallel()
+	store, err := New(t.Context(), &Config{Region: "us-east-1"}, &Options{Profile: "none", LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()})})
+	if err == nil {
+		_, err = store.Identity(t.Context())
+	}
+	require.ErrorContains(t, err, "none")
+}
+
+// TestProviderThatFails: once for a request, with its text.
+func TestProviderThatFails(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	broken := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		calls++
+		return aws.Credentials{}, errors.New("vault is sealed")
+	})
+	store, err := New(t.Context(), &Config{Region: "us-east-1"}, &Options{Credentials: broken, Transport: &signerNotes{}, LookupEnv: testkit.Env(nil)})
+	require.NoError(t, err)
+	_, err = store.HeadObject(t.Context(), "bucket", "key")
+	var problem *CredentialsError
+	require.ErrorAs(t, err, &problem)
+	require.ErrorContains(t, err, "vault is sealed")
+	assert.Equal(t, 1, calls)
+	store, err = New(t.Context(), &Config{Region: "us-east-1"}, &Options{Credentials: static("A\nK"), Transport: &signerNotes{}, LookupEnv: testkit.Env(nil)})
+	require.NoError(t, err)
+	_, err = store.HeadObject(t.Context(), "bucket", "key")
+	require.ErrorContains(t, err, "line break")
+}
+
+// TestAWSOfTheCaller: its client, its options, its retryer and its endpoint serve S3
+// and STS.
+func TestAWSOfTheCaller(t *testing.T) {
+	t.Parallel()
+	notes := &signerNotes{}
+	retryers := 0
+	config := &aws.Config{
+		Region: "eu-west-2", Credentials: static("AWS"), HTTPClient: notes, BaseEndpoint: aws.String("http://127.0.0.1:9"),
+		Retryer: func() aws.Retryer { retryers++; return aws.NopRetryer{} },
+		APIOptions: []func(*middleware.Stack) error{func(stack *middleware.Stack) error {
+			return stack.Build.Add(middleware.BuildMiddlewareFunc("OfTheCaller", func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+				in.Request.(*smithyhttp.Request).Header.Set("X-Of-The-Caller", "yes")
+				return next.HandleBuild(ctx, in)
+			}), middleware.After)
+		}},
+	}
+	store, err := New(t.Context(), nil, &Options{AWS: config, LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})})
+	require.NoError(t, err)
+	for range 3 { // by no fast path, which the options would not see
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil))
+		assert.Equal(t, "yes", notes.header.Load())
+		assert.Equal(t, "127.0.0.1:9", notes.host.Load())
+	}
+	bucket, err := store.Bucket(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "lithops-eu-west-2-wxyz", bucket)
+	assert.Equal(t, "yes", notes.header.Load())
+	assert.Equal(t, "127.0.0.1:9", notes.host.Load())
+	assert.GreaterOrEqual(t, retryers, 2)
+}
+
+// TestClientOfTheCallerFollowsNoRedirect, which would carry signed headers elsewhere.
+func TestClientOfTheCallerFollowsNoRedirect(t *testing.T) {
+	t.Parallel()
+	var elsewhere atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	store, err := New(t.Context(), nil, &Options{
+		AWS: &aws.Config{Region: "eu-west-2", Credentials: static("AWS"), HTTPClient: client, BaseEndpoint: &server.URL}, LookupEnv: testkit.Env(nil),
+	})
+	require.NoError(t, err)
+	_, err = store.HeadObject(t.Context(), "bucket", "key")
+	require.Error(t, err)
+	assert.Zero(t, elsewhere.Load())
+	assert.Nil(t, client.CheckRedirect, "the caller's own client is untouched")
+}
+
+// TestAWSConfig is what Lithops' rules found, for other services.
+func TestAWSConfig(t *testing.T) {
+	t.Parallel()
+	asked := make(chan *http.Request, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r
+		_, _ = w.Write([]byte("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"))
+	}))
+	defer server.Close()
+	env := map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_ENDPOINT_URL": server.URL}
+	store, err := New(t.Context(), &Config{Region: "eu-west-2", AccessKeyID: "CONFIG", SecretAccessKey: NewSecret("SK")}, &Options{LookupEnv: testkit.Env(env)})
+	require.NoError(t, err)
+	config := store.AWSConfig()
+	assert.Equal(t, "eu-west-2", config.Region)
+	assert.Equal(t, server.URL, aws.ToString(config.BaseEndpoint), "not that of S3 alone")
+	out, err := sts.NewFromConfig(config).GetCallerIdentity(t.Context(), nil)
+	require.NoError(t, err)
+	assert.Equal(t, "1", *out.Account)
+	assert.Contains(t, (<-asked).Header.Get("Authorization"), "Credential=CONFIG/")
+	require.NoError(t, store.Close())
+
+	public, err := New(t.Context(), nil, &Options{Anonymous: true, LookupEnv: testkit.Env(nil)})
+	require.NoError(t, err)
+	assert.True(t, aws.IsCredentialsProvider(public.AWSConfig().Credentials, aws.AnonymousCredentials{}))
+	assert.Nil(t, public.AWSConfig().BaseEndpoint)
+}
