@@ -74,7 +74,7 @@ func openRecorded(t *testing.T, server *devs3.Server, config string, opts lithop
 
 // noRequests are the methods that make no request to a bucket.
 var noRequests = []string{
-	"Store.Bucket", "Store.Client", "Store.Close", "Store.Config", "Store.Format", "Store.Identity", "Store.ListBuckets", "Store.PresignGet", "Store.PresignPut", "Store.PutRequest", "Store.Region", "Store.RegionSource", "Store.ServerTime",
+	"Store.AWSConfig", "Store.Bucket", "Store.Client", "Store.Close", "Store.Config", "Store.Format", "Store.Identity", "Store.ListBuckets", "Store.PresignGet", "Store.PresignPut", "Store.PutRequest", "Store.Region", "Store.RegionSource", "Store.ServerTime",
 	"Client.Bucket", "Client.In", "Client.Now",
 }
 
