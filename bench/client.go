@@ -21,7 +21,7 @@ type client interface {
 	remove(ctx context.Context, bucket string, keys []string) error
 }
 
-// errUnsupported is what a client has no method for.
+// errUnsupported is returned for an operation that a client does not offer.
 var errUnsupported = errors.New("has no such operation")
 
 // Groups of clients, for the report.
@@ -58,9 +58,9 @@ const (
 	region    = "us-east-1"
 )
 
-// newTransport is what every client but this package's own gets: net/http's
-// defaults, with connections kept for all requests that are under way at once.
-// The clients' own defaults keep 2 to 16 of them, which would measure handshakes.
+// newTransport returns the transport of every client except this package's: net/http's
+// defaults, but it keeps a connection for each request in flight. The clients'
+// defaults keep 2 to 16 connections, which would measure handshakes.
 func newTransport() *http.Transport {
 	transport, _ := http.DefaultTransport.(*http.Transport)
 	transport = transport.Clone()

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// httpClient is what the machine allows: requests without signatures, checksums
-// and retries, for parts and ranges of 8 MiB, 16 at once.
+// httpClient shows what the machine allows: it sends requests without signatures,
+// checksums or retries, for parts and ranges of 8 MiB, 16 at once.
 type httpClient struct {
 	endpoint string
 	client   *http.Client
@@ -222,7 +222,7 @@ func (c *httpClient) remove(ctx context.Context, bucket string, keys []string) e
 	return group.Wait()
 }
 
-// cut is what lies between two marks, and what is behind.
+// cut returns the text between two marks, and the text after the second one.
 func cut(text []byte, begin, end string) (between, rest []byte) {
 	_, rest, ok := bytes.Cut(text, []byte(begin))
 	if !ok {

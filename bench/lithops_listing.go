@@ -6,7 +6,7 @@ import (
 	"github.com/lithops-go/lithopss3"
 )
 
-// parallelListings is how many requests a parallel listing may have under way.
+// parallelListings is how many requests of a parallel listing may be in flight.
 const parallelListings = 32
 
 func listInParallel(opts *lithopss3.ListOptions) { opts.Parallel = parallelListings }

@@ -1,6 +1,6 @@
-// Command bench measures this package beside its peers, against an S3 server on
-// loopback that is shaped as S3 is, and writes docs/performance.md. With nothing
-// else on the machine, "go run ." does everything, in about an hour; see -help.
+// Command bench compares this package with its peers, against an S3 server on
+// loopback that has the latency and bandwidth of S3. It writes docs/performance.md.
+// On a machine that does nothing else, "go run ." takes about an hour; see -help.
 package main
 
 import (

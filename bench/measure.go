@@ -46,7 +46,7 @@ func clientMain(text string) error {
 	return json.NewEncoder(os.Stdout).Encode(result)
 }
 
-// measured is what a process can tell of itself.
+// measured holds the figures that a process can measure of itself.
 type measured struct {
 	Wall    float64 // seconds
 	CPU     float64 // seconds, user and system

@@ -84,8 +84,8 @@ func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result,
 // defaultRounds is how often each scenario is measured that says nothing else.
 const defaultRounds = 5
 
-// clients are who takes part in a round. Scripts and commands that need minutes
-// for many small requests do so once.
+// clients returns the names of the clients of a round. Scripts and commands that
+// need minutes for many small requests take part in one round only.
 func (r *runner) clients(s *scenario, round int) []string {
 	var names []string
 	for _, p := range peers {
@@ -212,7 +212,7 @@ func (r *runner) check(ctx context.Context, j *job, m *measured) error {
 	return nil
 }
 
-// keysOf is what a listing of a bucket should have found.
+// keysOf returns what a listing of a bucket should find.
 func (r *runner) keysOf(bucket string) seen {
 	if known, ok := r.sums[bucket]; ok {
 		return known

@@ -24,7 +24,7 @@ type tool struct {
 	version []string                       // arguments that print its version
 	path    string                         // "" where it is not on the machine
 	command func(j *job) []string          // nil for what it can't do
-	env     func(endpoint string) []string // beside AWS's own
+	env     func(endpoint string) []string // in addition to AWS's variables
 }
 
 //go:embed boto3_client.py
@@ -234,7 +234,7 @@ func (t *tool) start(ctx context.Context, j *job) (*measured, error) {
 	}, nil
 }
 
-// input is what a tool reads of a job from its standard input, nil for nothing.
+// input returns what a tool reads from its standard input, or nil.
 func (j *job) input() io.Reader {
 	switch j.Work {
 	case workStream:

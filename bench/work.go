@@ -51,7 +51,7 @@ func (j *job) isTransfer() bool {
 	return j.Work == workUpload || j.Work == workDownload || j.Work == workStream
 }
 
-// seen is what a client says that it found, to be compared with what is there.
+// seen holds what a client claims to have found, to be compared with what exists.
 type seen struct {
 	Count int
 	Sum   uint32 // of the keys, in order

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stored is what is kept of an object that a client has put: not its bytes.
+// stored holds what the server keeps of an object: everything except its bytes.
 type stored struct {
 	size     int64
 	crc      uint32
@@ -36,8 +36,8 @@ func newBucket(name string) *bucket {
 	return b
 }
 
-// keys are the bucket's keys, for who holds the lock for writing, with those of a
-// layout that live says are deleted.
+// keys returns the bucket's keys, including those of a layout that live says are
+// deleted. The caller holds the lock for writing.
 func (b *bucket) keys() *Layout {
 	if b.layout != nil {
 		return b.layout

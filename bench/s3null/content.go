@@ -20,9 +20,9 @@ var noise = sync.OnceValue(func() []byte {
 	return append(block, block[:maxRun]...)
 })
 
-// Content is what the object under key holds from offset on: n bytes, or 1 MiB if
-// that is less. Every client stores it, and every client must get it. The caller
-// does not change it.
+// Content returns the content of the object under key from offset on: n bytes, or
+// 1 MiB if that is less. Every client stores it, and every client must get it. The
+// caller must not change it.
 func Content(key string, offset int64, n int) []byte {
 	start := (int64(crc32.ChecksumIEEE([]byte(key))) + offset) % period
 	return noise()[start : start+int64(min(n, maxRun))]

@@ -108,8 +108,8 @@ func (l *Layout) Search(key []byte) int {
 	return sort.Search(l.Count, func(i int) bool { return bytes.Compare(l.AppendKey(buffer[:0], i), key) >= 0 })
 }
 
-// Find is the index of key, or -1. Who asks for keys in their order gives the
-// index of the one before as near, and is answered at once.
+// Find returns the index of key, or -1. A caller that looks up keys in their order
+// passes the index of the previous key as near, which makes the lookup immediate.
 func (l *Layout) Find(key string, near int) int {
 	var buffer [128]byte
 	is := func(i int) bool { return i < l.Count && string(l.AppendKey(buffer[:0], i)) == key }

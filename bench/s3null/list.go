@@ -71,7 +71,7 @@ func (l *listing) scan(b *bucket, keys *Layout) {
 		i = max(i, keys.Search(append([]byte(l.after), 0)))
 	}
 	if l.delimiter != "" && strings.HasPrefix(l.after, l.prefix) && strings.HasSuffix(l.after, l.delimiter) {
-		i = max(i, behind(keys, []byte(l.after)))
+		i = max(i, endOf(keys, []byte(l.after)))
 	}
 	for i < keys.Count {
 		key := keys.AppendKey(buffer[:0], i)
@@ -91,7 +91,7 @@ func (l *listing) scan(b *bucket, keys *Layout) {
 			l.last = string(key[:end])
 			l.prefixes = append(l.prefixes, "<CommonPrefixes><Prefix>"...)
 			l.prefixes = append(l.appendKey(l.prefixes, key[:end]), "</Prefix></CommonPrefixes>"...)
-			i = behind(keys, key[:end])
+			i = endOf(keys, key[:end])
 			continue
 		}
 		l.addEntry(key, b.describe(key))
@@ -122,8 +122,8 @@ func (l *listing) fold(key []byte) int {
 	return len(l.prefix) + at + len(l.delimiter)
 }
 
-// behind is the index of the first key that is above all that begin with prefix.
-func behind(keys *Layout, prefix []byte) int {
+// endOf returns the index of the first key after all keys that begin with prefix.
+func endOf(keys *Layout, prefix []byte) int {
 	next := slices.Clone(prefix)
 	for len(next) > 0 && next[len(next)-1] == 0xff {
 		next = next[:len(next)-1]

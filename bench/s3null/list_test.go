@@ -40,7 +40,7 @@ func layoutKeys(layout *Layout) []string {
 	return keys
 }
 
-// TestJobsAreWhole: the layout of a job goes on into the next one's.
+// TestJobsAreWhole checks that the layout of a job continues in that of the next job.
 func TestJobsAreWhole(t *testing.T) {
 	t.Parallel()
 	layout, _ := ParseLayout("jobs-400000")

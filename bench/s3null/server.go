@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// operation is what a request is, by S3's name.
+// operation names a request as S3 does.
 type operation int
 
 const (

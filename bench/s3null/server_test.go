@@ -260,7 +260,7 @@ func TestConnectionIsPaced(t *testing.T) {
 	assert.InDelta(t, 100*time.Millisecond-credit, down, float64(time.Millisecond))
 }
 
-// TestExpect: a client may wait for the word to go on for as long as it likes.
+// TestExpect checks that a client may wait for "100 Continue" as long as it likes.
 func TestExpect(t *testing.T) {
 	t.Parallel()
 	_, url := serve(t)
