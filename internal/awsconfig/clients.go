@@ -156,7 +156,7 @@ func (e *Environment) STS(override, region string) STS {
 		FIPS:      e.isTrue("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
 		Global:    isLegacy && slices.Contains(legacyRegions, region),
 	}
-	// A text that is no number fails botocore's STS client; here it counts as unset.
+	// A value that is not a number fails botocore's STS client; here it counts as unset.
 	if attempts, err := parseInt(e.Setting("AWS_MAX_ATTEMPTS", "max_attempts").Text); err == nil && attempts > 0 {
 		settings.Attempts = attempts
 	}

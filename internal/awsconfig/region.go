@@ -7,9 +7,9 @@ import (
 	"github.com/lithops-go/lithopss3/internal/redact"
 )
 
-// regionFormat is what botocore.utils.validate_region_name accepts, except for the
-// length and for names of digits only. (To count in an expression makes it large,
-// and every start of a process slow.)
+// regionFormat matches what botocore.utils.validate_region_name accepts, except for
+// the length and for names of digits only. It does not count, because a repetition
+// count makes the expression large and every start of the process slow.
 var regionFormat = lazyregexp.New(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
 
 const maxRegionLength = 63

@@ -104,7 +104,7 @@ func oddAnswers() map[string]oddAnswer {
 	}
 }
 
-// TestUnprovenAnswers meets each provider with each odd answer, always and once.
+// TestUnprovenAnswers gives each provider each malformed answer, every time and once.
 func TestUnprovenAnswers(t *testing.T) {
 	t.Parallel()
 	tested := append(slices.Clone(waitForNothing), nameProcess) // whose table is TestOddProcesses
@@ -218,7 +218,7 @@ func TestUnprovenRenewalOfSSO(t *testing.T) {
 	}
 }
 
-// TestUnprovenCallerIdentity checks that an answer must say who asks.
+// TestUnprovenCallerIdentity checks that an answer must name the caller.
 func TestUnprovenCallerIdentity(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -18,7 +18,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
-// processAnswer is what a credential process prints. Keys must be written so.
+// processAnswer holds what a credential process prints. Its keys are case-sensitive.
 type processAnswer struct {
 	version         any
 	accessKeyID     *string
@@ -65,7 +65,7 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 	endWithChildren(process)
 	err := process.Run()
 	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // it succeeded, and left a process behind that holds its output
+		err = nil // it succeeded, but a child process still holds its output
 	}
 	var exit *exec.ExitError
 	switch {
@@ -85,8 +85,8 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 	return parseProcess(words[0], stdout.data.Bytes())
 }
 
-// processGrace is how long a process that was canceled, or left others behind that
-// hold its output, is waited for.
+// processGrace is how long a process is waited for that was canceled, or whose
+// output is still held by a child process.
 const processGrace = 5 * time.Second
 
 // boundBuffer takes what a process writes, up to maxAnswer. Beyond, it stops the process.

@@ -37,9 +37,9 @@ func ask(ctx context.Context, in *os.File, out io.Writer, serial string) (string
 // maxLine bounds what is read of a line, in bytes; a code has six.
 const maxLine = 1 << 10
 
-// readLine reads a line of file, and nothing after it. A cancel ends the read where
-// the file can be polled, as a terminal and a pipe can; else the read goes on in the
-// background until a line or the end of the file comes.
+// readLine reads a line of file, and nothing after it. A cancel ends the read if the
+// file can be polled, as a terminal and a pipe can. Otherwise the read continues in
+// the background until a line or the end of the file arrives.
 func readLine(ctx context.Context, file *os.File) (string, error) {
 	type result struct {
 		line string

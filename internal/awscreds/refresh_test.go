@@ -85,7 +85,7 @@ func TestFailedRefreshKeepsWhatIsValid(t *testing.T) {
 	})
 }
 
-// TestCancelOfOneCaller: the one who fetches gives up; the one who waits does not.
+// TestCancelOfOneCaller cancels the caller that fetches; the one that waits continues.
 func TestCancelOfOneCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

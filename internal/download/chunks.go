@@ -13,9 +13,9 @@ import (
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
-// getChunks gets all chunks that are not there, several at once, and compares the
-// whole with the server's checksum. first, if not nil, is the open first chunk. If a
-// callback panics, the panic goes on here, once nothing else runs.
+// getChunks downloads all chunks that are missing, several at once, and compares the
+// file with the server's checksum. first, if not nil, is the open first chunk. If a
+// callback panics, getChunks panics with it after everything else has ended.
 func (d *download) getChunks(ctx context.Context, first *Answer) error {
 	ended := false
 	defer func() {

@@ -52,8 +52,8 @@ func (o *Options) scaled(size int64) int64 { return size / max(1, o.Scale) }
 
 // File downloads the object into target. On an error, what was in the target's place
 // stays there, and nothing else is left, unless Resume says so; a device may have
-// part of the bytes. A panic of Progress ends the download in the same way, and
-// goes on in the caller.
+// part of the bytes. A panic of Progress ends the download in the same way and then
+// reaches the caller.
 func File(ctx context.Context, source Source, target *partfile.Target, opts Options) error {
 	d := &download{source: source, target: target, opts: opts}
 	defer func() { d.meter.End() }()

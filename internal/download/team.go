@@ -51,7 +51,7 @@ func (t *team) start(f func(ctx context.Context) error) {
 }
 
 // wait waits for all goroutines, and returns the first error or the caller's reason
-// to cancel. A panic goes on in the goroutine that waits.
+// to cancel. A panic of a goroutine reaches the one that waits.
 func (t *team) wait() error {
 	t.group.Wait()
 	if t.panicked != nil {

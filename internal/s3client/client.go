@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Options are what a [Client] is made of.
+// Options configure a [Client].
 type Options struct {
 	SDK *s3.Client
 	// Region is where buckets are unless they turn out to be elsewhere.

@@ -136,7 +136,7 @@ func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeI
 	return out, metadata, err
 }
 
-// wantedOf is what a server wants that refused a request with these headers.
+// wantedOf returns what a server demands that refused a request with these headers.
 func wantedOf(err error, sent http.Header) string {
 	status := statusOf(err)
 	if status == http.StatusExpectationFailed && sent.Get("Expect") != "" {

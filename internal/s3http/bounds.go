@@ -13,7 +13,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
-// What a server may make this package read, beside the bodies of objects.
+// The limits of what is read from a server, apart from the bodies of objects.
 const (
 	// maxListAnswer bounds an answer with a list, in bytes: a thousand keys, each of
 	// 1,024 bytes that are all escaped, come to some 6 MiB.

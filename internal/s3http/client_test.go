@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStalledBody: a server that stops in the middle of a body is given up after
-// ten seconds, and a slow one that goes on is not.
+// TestStalledBody checks that a server that stops in the middle of a body is given up
+// after ten seconds, and that a slow one that keeps sending is not.
 func TestStalledBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,7 @@ type Clock struct{ offset atomic.Int64 }
 // Now returns the time that the server has, to about a second.
 func (c *Clock) Now() time.Time { return time.Now().Add(c.Correction()) }
 
-// Correction is what to add to this machine's clock: 0 until an answer proves it wrong.
+// Correction returns what to add to this machine's clock: 0 until an answer proves it wrong.
 func (c *Clock) Correction() time.Duration { return time.Duration(c.offset.Load()) }
 
 // observe corrects the clock by an answer to a request that was sent at sent.

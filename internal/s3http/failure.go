@@ -183,7 +183,7 @@ type failedCall struct { //nolint:errname // it describes a call
 	err      error // the SDK's
 }
 
-// Error is what failed, without the SDK's layers.
+// Error says what failed, without the SDK's layers.
 func (e *failedCall) Error() string { return CauseText(e.err) + e.tried() }
 
 func (e *failedCall) tried() string {
@@ -215,7 +215,7 @@ func Attempts(err error) int {
 	return 0
 }
 
-// PlainText is what failed, and how often it was tried, without the SDK's words.
+// PlainText says what failed and how often it was tried, without the SDK's words.
 func PlainText(err error) string { return CauseText(err) + TriedText(err) }
 
 // CauseText leaves out what the SDK says about itself ("operation error S3: …,

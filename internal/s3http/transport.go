@@ -16,7 +16,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
-// Options are what connections depend on.
+// Options configure the connections.
 type Options struct {
 	// Timeout bounds the time to connect, to write, and to wait for an answer once the
 	// request is sent.

@@ -44,7 +44,7 @@ type partReader interface {
 	check() error
 	// again returns all of the body once more, or nil if it can't be read again.
 	again() io.Reader
-	// close gives the memory back, once no part is under way.
+	// close releases the memory. No part may be in flight.
 	close()
 }
 

@@ -130,8 +130,8 @@ func (r *tricklingReader) Read(p []byte) (int, error) {
 	return 1, nil
 }
 
-// TestSlowStreamIsCanceled: a stream is not read until a part is full once nobody
-// wants it any more.
+// TestSlowStreamIsCanceled checks that a stream is not read on to fill a part after
+// its upload was canceled.
 func TestSlowStreamIsCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

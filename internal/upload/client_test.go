@@ -33,7 +33,7 @@ type fakeS3 struct {
 	now     time.Time
 	stored  []byte
 	isThere bool
-	head    s3.HeadObjectOutput // beside what is stored
+	head    s3.HeadObjectOutput // in addition to what is stored
 	noType  bool                // refuses ChecksumType
 	uploads map[string]map[int32][]byte
 	begun   int

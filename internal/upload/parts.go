@@ -205,8 +205,8 @@ func (m *multipart) complete(ctx context.Context, again func(*checksum.Kind) ([]
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	// Nobody else knows the upload: one that is gone was completed by an attempt
-	// before the last one, or by a copy of it that something on the way made.
+	// No other client knows the upload. If it is gone, an earlier attempt completed
+	// it, or a copy of one that something in between made.
 	failure := m.client.Describe(err)
 	isGone := failure.Code == "NoSuchUpload"
 	if failure.Attempts <= 1 && !isGone {

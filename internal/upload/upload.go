@@ -69,9 +69,9 @@ type Options struct {
 	Scale int64
 }
 
-// ErrOutcomeUnknown is a put of which nobody knows whether it was done. It wraps no
-// refusal that the put met, because a retry that fails with 404 or 412 may have met
-// what an attempt before it did.
+// ErrOutcomeUnknown means that it is unknown whether the object was stored. It wraps
+// no refusal, because a retry that fails with 404 or 412 may have met the result of
+// an earlier attempt.
 var ErrOutcomeUnknown = errors.New("whether the object was stored is not known (look at it, or put it again)")
 
 // ErrLeftBehind is in the error of an upload that could not be aborted.
@@ -88,7 +88,7 @@ type LeftBehindError struct {
 // Error says both.
 func (e *LeftBehindError) Error() string { return e.Cause.Error() + "\n" + e.Left().Error() }
 
-// Left says that the upload was left behind, and why.
+// Left says that the upload was not aborted, and why.
 func (e *LeftBehindError) Left() error {
 	return fmt.Errorf("the upload %s %w: %w", e.ID, ErrLeftBehind, e.Abort)
 }

@@ -290,7 +290,7 @@ func losePart(err error) func(context.Context, *s3.UploadPartInput) error {
 	}
 }
 
-// TestLeftBehind: an upload that can't be aborted either is said to be left behind,
+// TestLeftBehind checks that the error names an upload that can't be aborted either,
 // next to the reason.
 func TestLeftBehind(t *testing.T) {
 	t.Parallel()
@@ -308,7 +308,7 @@ func TestLeftBehind(t *testing.T) {
 	assert.Equal(t, 1, fake.aborts)
 }
 
-// TestAbortEnds: a server that is silent holds nobody for ever.
+// TestAbortEnds checks that a silent server does not block an abort for ever.
 func TestAbortEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

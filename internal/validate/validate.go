@@ -23,14 +23,14 @@ import (
 
 var errUnsendable = errors.New("it can't be sent")
 
-// Unsendable returns the error for a text, which is a kind of thing, that can't be sent
-// as it is.
+// Unsendable returns the error for a value that can't be sent as it is. kind says what
+// the value is.
 func Unsendable(kind, text string) error {
 	return fmt.Errorf("invalid %s %q: %w", kind, text, errUnsendable)
 }
 
-// Input returns an error for an operation's input that has a text which is not
-// UTF-8, or metadata that can't be headers of their own.
+// Input returns an error if an operation's input has a string that is not UTF-8, or
+// metadata that can't be sent as one header each.
 func Input(input any) error { return checkValue("", reflect.ValueOf(input)) }
 
 func checkValue(name string, v reflect.Value) error {
@@ -148,7 +148,7 @@ func hasProblem(problem string) string {
 	return "has " + problem
 }
 
-// problemOf says what keeps a text out of a header, or "" if nothing does. allowed
+// problemOf returns why a string can't be sent in a header, or "" if it can. allowed
 // may refuse more characters.
 func problemOf(text string, allowed func(rune) bool) string {
 	if allowed == nil && isPrintable(text) {
