@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// A budget bounds the bytes that are held at once. Who asks first is served first.
+// A budget limits the bytes that are held at once. It serves callers in their order.
 type budget struct {
 	mu      sync.Mutex
 	size    int64

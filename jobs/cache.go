@@ -52,7 +52,7 @@ type cacheEntry struct {
 
 // A cacheState tells apart what this process does with one copy at the same time.
 // A reader or writer whose work overlaps a writer's may not store what it has,
-// because nobody knows which of the two the bucket had last.
+// because it is unknown which of the two the bucket had last.
 type cacheState struct {
 	mu      sync.Mutex
 	writers int    // that are at work

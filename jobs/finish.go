@@ -38,9 +38,10 @@ func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 // failure as an Exception with its text, or as the exception that a
 // *pickle.Exception within it is.
 //
-// Whoever waits for the call is told in any case, as by Python's worker: a result that
-// has no pickle or can't be stored is stored as the call's failure, and returned
-// as an error too. If ctx ends, or has ended, Finish continues for up to 30 seconds.
+// Finish always stores a status, as Python's worker does, because clients wait for it. A
+// result that has no pickle or can't be stored is stored as the call's failure, and
+// returned as an error too. If ctx ends, or has ended, Finish continues for up to 30
+// seconds.
 func (c *Client) Finish(ctx context.Context, status *Status, result any, failure error) error {
 	ctx, cancel := withGrace(ctx, finishGrace)
 	defer cancel()

@@ -30,8 +30,8 @@ func (s fullStorage) PutObject(ctx context.Context, bucket, key string, body io.
 	return s.Storage.PutObject(ctx, bucket, key, body, opts)
 }
 
-// Whoever waits for a call is told of its end: also where its result has no pickle or
-// can't be stored, and where the worker's context has ended.
+// TestFinishAlwaysLeavesAStatus checks that a call gets a status even if its result has
+// no pickle or can't be stored, and if the worker's context has ended.
 func TestFinishAlwaysLeavesAStatus(t *testing.T) {
 	t.Parallel()
 	_, store, bucket := newJobs(t)

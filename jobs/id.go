@@ -10,7 +10,7 @@ import (
 // that ("4b99c1-0-M000/00000"): what is more general leaves the rest empty.
 type ID struct{ ExecutorID, JobID, CallID string }
 
-// ErrInvalidID matches the error of a text that is no ID.
+// ErrInvalidID matches the error of ParseID for a string that is not an ID.
 var ErrInvalidID = errors.New("no executor (4b99c1-0), job (4b99c1-0-M000) or call (4b99c1-0-M000/00000)")
 
 // ParseID reads an ID, also with [Prefix] in front and a slash at its end, as it

@@ -41,8 +41,8 @@ var executorCount atomic.Int64
 // __LITHOPS_SESSION_ID tells, the session is the call's; else it is made of six
 // random hexadecimal digits. It is safe for concurrent use.
 //
-// The numbers go on from __LITHOPS_TOTAL_EXECUTORS, where Python has counted its
-// own. Python does not learn of those that are made here.
+// The numbers continue from __LITHOPS_TOTAL_EXECUTORS, in which Python counts its
+// own executors. Python does not learn of those that are made here.
 func NewExecutorID() string {
 	session := os.Getenv(sessionVariable)
 	if session == "" {

@@ -215,8 +215,8 @@ func (c *Client) Progress(ctx context.Context, executorID string) (*Progress, er
 	return status, nil
 }
 
-// executorPrefix is what the folders of an executor's jobs begin with, and those
-// of executors made inside its calls. "" stands for every executor.
+// executorPrefix returns the prefix of the folders of an executor's jobs, which is
+// also that of executors made inside its calls. "" stands for every executor.
 func executorPrefix(executorID string) string {
 	if executorID == "" {
 		return Prefix + "/"
@@ -245,9 +245,9 @@ func (c *Client) Output(ctx context.Context, call Call) ([]byte, error) {
 	return c.readAll(ctx, call.OutputKey())
 }
 
-// Result is what a call returned, in the types of package pickle; None is nil. A
-// call that returned futures gives a []Call. A call that failed is a *CallError,
-// one that has not ended fs.ErrNotExist.
+// Result returns what a call returned, in the types of package pickle; None is nil.
+// For a call that returned futures it is a []Call. For a call that failed the error is
+// a *CallError, for one that has not ended fs.ErrNotExist.
 func (c *Client) Result(ctx context.Context, call Call) (any, error) {
 	status, err := c.Status(ctx, call)
 	if err != nil {

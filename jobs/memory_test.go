@@ -160,8 +160,8 @@ func TestReadingInMemory(t *testing.T) {
 	assert.Less(t, storage.heap.grown(before), 350)
 }
 
-// A status with its whole budget in the hands of the consumer does not keep others
-// from being read: who reads results in the loop does not wait for ever.
+// TestResultsWhileStatusesAreRead checks that a consumer that holds a status as large
+// as the whole budget can still read results in its loop.
 func TestResultsWhileStatusesAreRead(t *testing.T) {
 	t.Parallel()
 	storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 1.0, "exc_info": "`, tail: `"}`, size: 9 << 20}

@@ -41,9 +41,9 @@ func (b *watchedJob) skipDone(callID string) string {
 	return ""
 }
 
-// nextCallID is the call id behind another in the order of the keys, where ids
-// have five digits and up to so many: 00009, 00010; with six digits, 10000,
-// 100000, …, 100009, 10001. It is "" behind the last.
+// nextCallID returns the call ID after another in the order of the keys, if IDs have
+// from five up to the given number of digits: 00009, 00010; with six digits, 10000,
+// 100000, …, 100009, 10001. It returns "" after the last.
 func nextCallID(callID string, digits int) string {
 	if len(callID) < digits && callID[0] != '0' {
 		return callID + "0"

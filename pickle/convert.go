@@ -312,7 +312,8 @@ func storeDuration(into reflect.Value, value any) error {
 	return nil
 }
 
-// asText returns str() of a str, and of what stands for a text.
+// asText returns the string of a str, and of a value that stands for a string, such as
+// a Decimal.
 func asText(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
@@ -337,7 +338,7 @@ func objectText(o *Object) (string, bool) {
 	return "", false
 }
 
-// storeText passes a text to the type's own UnmarshalText.
+// storeText passes a string to the type's UnmarshalText.
 func storeText(into reflect.Value, value any, text string) error {
 	if err := into.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
 		return misfit(into, value, err.Error())

@@ -22,11 +22,11 @@ import (
 	"github.com/lithops-go/lithopss3"
 )
 
-// Capabilities say what the server behind a Storage can't do though S3 can. The
-// zero value is S3 itself. What is skipped for them is reported as skipped.
+// Capabilities says what a Storage's server can't do although S3 can. The zero value
+// is S3 itself. A test that depends on a missing capability is reported as skipped.
 type Capabilities struct {
-	// NormalizesPaths: keys are paths of a file system, so that a//b, ./a and a
-	// key beside a key below it are not what they are on S3.
+	// NormalizesPaths means that keys are paths of a file system, so that a//b, ./a
+	// and a key next to a key below it are not what they are on S3.
 	NormalizesPaths bool
 	// NoControlCharacters: keys can't hold the characters below the space.
 	NoControlCharacters bool
