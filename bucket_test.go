@@ -95,7 +95,7 @@ func TestGoldenBucketNames(t *testing.T) {
 	}
 }
 
-// newBucketName is what S3 takes, but for rules that no name of Lithops breaks.
+// newBucketName matches the names that S3 accepts, except for rules that no name of Lithops breaks.
 var newBucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 func TestEnsureBucketCreatesAndFinds(t *testing.T) {
@@ -188,8 +188,8 @@ func TestEnsureBucketLosesRace(t *testing.T) {
 	}
 }
 
-// TestEnsureBucketConflict: S3 asks to try again while another change of the same
-// bucket is under way.
+// TestEnsureBucketConflict checks that a request is retried while another change of the
+// same bucket is in progress.
 func TestEnsureBucketConflict(t *testing.T) {
 	t.Parallel()
 	var conflicts atomic.Int64
@@ -353,7 +353,7 @@ func TestBodyResumes(t *testing.T) {
 	_, err = io.CopyN(&got, object.Body, int64(len(data)/2)) // what the first connections gave
 	require.NoError(t, err)
 	rest, err := io.ReadAll(object.Body)
-	// The object is not on the server behind the breaks: the fifth request says so.
+	// The server does not have the object: the fifth request, which is not broken, says so.
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	assert.Equal(t, data[:got.Len()+len(rest)], append(got.Bytes(), rest...))
 	assert.Greater(t, got.Len()+len(rest), len(data)*9/10, "each of four connections gave half of what was left")
@@ -391,7 +391,7 @@ func TestBodyOfChangedObject(t *testing.T) {
 	}
 }
 
-// TestFailedUploadLeavesNothing: neither a part nor the object stays behind.
+// TestFailedUploadLeavesNothing checks that neither a part nor the object stays.
 func TestFailedUploadLeavesNothing(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {

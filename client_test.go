@@ -186,8 +186,9 @@ func TestIgnoredRange(t *testing.T) {
 	}
 }
 
-// TestRangeLength: the range in the answer's header says how much there is, whatever
-// its length says. Less goes on with another request, and of more nothing is read.
+// TestRangeLength checks that the Content-Range says how many bytes there are, whatever
+// the Content-Length says. If fewer arrive, another request continues; extra bytes are
+// not read.
 func TestRangeLength(t *testing.T) {
 	t.Parallel()
 	var first, rest string

@@ -61,7 +61,7 @@ type Config struct {
 	Source string
 	// RegionSource says which key of Source gave Region.
 	RegionSource string
-	// Warnings are what a person should look at; none of them hinders.
+	// Warnings lists what a person should look at. None of them is an error.
 	Warnings []string
 }
 
@@ -290,9 +290,9 @@ func (r *resolver) mergeAWS(sections map[string]setting) error {
 	return nil
 }
 
-// resolveRegion: region_name is another name of region and beats it after the
-// merge, so that aws.region_name overrides aws_s3.region. Both are as in Python,
-// as is that the alias counts only beside an aws section.
+// resolveRegion sets the region. region_name is an alias of region and beats it after
+// the merge, so that aws.region_name overrides aws_s3.region. The alias counts only if
+// there is an aws section. All of it is as in Python.
 func (r *resolver) resolveRegion(sections map[string]setting) error {
 	s, ok := r.merged["region"]
 	aws, hasAWS := sections["aws"]

@@ -32,8 +32,8 @@ type ConfigLoader struct {
 	Path string
 	// Backend overrides lithops.storage, as the option -b does.
 	Backend string
-	// SkipEmpty goes on with the search order where the file at Path is empty,
-	// as Lithops' option -c does; else an empty file is an error.
+	// SkipEmpty continues with the search order if the file at Path is empty, as
+	// Lithops' option -c does. Otherwise an empty file is an error.
 	SkipEmpty bool
 
 	// lookupEnv and dir are where the process would be; nil and "" are the real ones.
@@ -106,8 +106,8 @@ func (l ConfigLoader) loadJSON(text string) (*Config, error) {
 	return resolveConfig(tree, source, l.Backend)
 }
 
-// loadEnvFile refuses a missing file, where Python silently goes on with
-// localhost storage. It leaves ~ alone, as Python does.
+// loadEnvFile refuses a missing file. Python silently uses localhost storage instead.
+// It does not expand ~, as Python does not.
 func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
 	const variable = "environment LITHOPS_CONFIG_FILE"
 	const instead = "Python Lithops would silently use its localhost storage instead"

@@ -138,8 +138,8 @@ var halfPairs = map[string]bool{
 // and every server refuses. Here they are refused at once.
 var spacedKeys = map[string]bool{"env-whitespace": true, "explicit-whitespace-in-keys": true}
 
-// goldenScenarios are those of both recordings, of which the second has each
-// scenario beside its answer.
+// goldenScenarios returns the scenarios of both recordings. The second one has each
+// scenario next to its answer.
 func goldenScenarios(t *testing.T) []scenario {
 	t.Helper()
 	var scenarios []scenario

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// deletesAtOnce is how many requests a DeleteObjects has under way.
+// deletesAtOnce is how many requests of a DeleteObjects are in flight.
 const deletesAtOnce = 16
 
 // DeleteObject removes one key. One that is not there is no error, as with S3.
@@ -41,7 +41,7 @@ func (s *Store) DeleteObjects(ctx context.Context, bucket string, keys []string)
 	return deleter.err()
 }
 
-// A deleter has up to 16 requests under way. Its group is to be waited for.
+// A deleter has up to 16 requests in flight. Its creator must wait for its group.
 type deleter struct {
 	store  *Store
 	bucket string

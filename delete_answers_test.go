@@ -197,7 +197,7 @@ func TestDeleteAnswers(t *testing.T) {
 	}
 }
 
-// TestDeletePrefixEachPanics: no request is left behind.
+// TestDeletePrefixEachPanics checks that no request is still in flight after a panic of Each.
 func TestDeletePrefixEachPanics(t *testing.T) {
 	t.Parallel()
 	var deletes int

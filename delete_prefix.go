@@ -180,7 +180,8 @@ func (p *prefixDeleter) isLeft() func(*listing.Entry) bool {
 	return func(entry *listing.Entry) bool { return !failed[entry.Key] && !entry.LastModified.After(began) }
 }
 
-// fail takes back what was counted as deleted, twice.
+// fail adds a key to the failed ones. The key was counted as deleted twice, so that two
+// are subtracted.
 func (p *prefixDeleter) fail(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -36,7 +36,7 @@ const (
 )
 
 // interrupted downloads 20 MiB into folder/file, resumable, and is refused the last
-// 4 MiB. It returns a store whose server has no checksum, and an ETag that is none.
+// 4 MiB. It returns a store whose server has no checksum, and an ETag that is no MD5.
 func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
 	t.Helper()
 	server := &oddServer{data: randomBytes(20 * unit)}

@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An oddServer answers GET and HEAD for one object, and lets odd change each answer.
+// An oddServer answers GET and HEAD for one object, and lets its field change each answer.
 type oddServer struct {
 	data []byte
 	odd  func(request *http.Request, response *http.Response)

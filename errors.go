@@ -16,8 +16,8 @@ import (
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
-// The package's own sentinels, for errors.Is. Beside them, a missing object or
-// bucket is [fs.ErrNotExist], a bucket or object that is already there is
+// The sentinels of this package, for errors.Is. In addition, a missing object or
+// bucket is [fs.ErrNotExist], a bucket or object that already exists is
 // [fs.ErrExist], and a refusal is [fs.ErrPermission].
 var (
 	// ErrNoSuchBucket tells a missing bucket from a missing key, where S3 does:
@@ -49,7 +49,7 @@ var (
 	ErrPrecondition = errors.New("precondition failed")
 	// ErrNotModified is a get whose IfNoneMatch or IfModifiedSince did not hold (HTTP 304).
 	ErrNotModified = errors.New("not modified")
-	// ErrInvalidRange is a range that begins behind the object's end (HTTP 416).
+	// ErrInvalidRange means that the range begins after the object's end (HTTP 416).
 	ErrInvalidRange = errors.New("invalid range")
 	// ErrChecksum reports bytes that do not have the checksum that the server keeps.
 	ErrChecksum = checksum.ErrMismatch
@@ -93,7 +93,7 @@ func (e *Error) Unwrap() []error {
 }
 
 func (e *Error) reason() string {
-	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode/100 == 2) { // no answer, or one that nobody understands
+	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode/100 == 2) { // no answer, or an unknown one
 		text := s3http.PlainText(e.Err)
 		if credentials := (*CredentialsError)(nil); errors.As(e.Err, &credentials) {
 			text = credentials.Error() // whose cause may be an answer of STS or SSO

@@ -14,7 +14,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/devs3"
 )
 
-// demoStore is a storage on the embedded server, in place of one's own.
+// demoStore returns a store on the embedded server, and a function that closes both.
 func demoStore(ctx context.Context) (store *lithopss3.Store, done func()) {
 	server, err := devs3.Start(nil)
 	if err != nil {
@@ -36,7 +36,7 @@ func demoStore(ctx context.Context) (store *lithopss3.Store, done func()) {
 
 func ExampleStore_EnsureBucket() {
 	ctx := context.Background()
-	store, done := demoStore(ctx) // lithopss3.Open(ctx, nil) for one's own
+	store, done := demoStore(ctx) // lithopss3.Open(ctx, nil) for your own
 	defer done()
 	bucket, err := store.EnsureBucket(ctx)
 	fmt.Println(bucket, err)

@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A faulty is a store behind a proxy that breaks things, and one beside it.
+// A faulty has a store that uses a proxy which breaks requests, and one that does not.
 type faulty struct {
 	proxy  *faultproxy.Proxy
 	store  *lithopss3.Store // through the proxy, in haste
@@ -98,7 +98,7 @@ var (
 	errLeftBehind = errors.New("an upload was left behind")
 )
 
-// faultData is what the object "key" has, or the first of it.
+// faultData is the content of the object "key"; some cases use its beginning.
 var faultData = randomBytes(9 * mib)
 
 func putsStream(t *testing.T, f *faulty) error {
@@ -278,7 +278,7 @@ type faultOutcome struct {
 	atMost  bool   // that many, or fewer
 	code    string // of the error, where it is S3's
 	want    error  // where it is this package's
-	uploads int    // left behind
+	uploads int    // still open at the end
 }
 
 var (
@@ -400,7 +400,7 @@ func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutc
 	assert.Equal(t, []string{"file"}, filesIn(t, f.folder))
 }
 
-// endUploads takes back what is open, and counts.
+// endUploads aborts the open uploads, and returns how many there were.
 func endUploads(t *testing.T, f *faulty) int {
 	t.Helper()
 	out, err := f.direct.Client().ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: &f.bucket})

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPipeInPlaceOfAFile: a pipe to which nobody writes is an error at once,
-// whichever of the files it stands for.
+// TestPipeInPlaceOfAFile checks that a pipe without a writer is an error at once, in
+// place of any of the files.
 func TestPipeInPlaceOfAFile(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")

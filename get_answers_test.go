@@ -65,8 +65,8 @@ func TestRangeAnswers(t *testing.T) {
 	}
 }
 
-// TestWholeAnswers: the length of a whole object is read as decimal, and what its
-// headers say otherwise costs nobody the bytes.
+// TestWholeAnswers checks that Content-Length is read as decimal, and that no other
+// header, however malformed, costs the caller the bytes.
 func TestWholeAnswers(t *testing.T) {
 	t.Parallel()
 	const body = "0123456789"

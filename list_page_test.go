@@ -139,7 +139,7 @@ func TestOddXMLOfOtherOperations(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoSuchBucket)
 }
 
-// TestListAsksAgain: what broke off, or is an error behind a 200, is retried.
+// TestListAsksAgain checks that a page that broke off, or is an error inside a 200, is retried.
 func TestListAsksAgain(t *testing.T) {
 	t.Parallel()
 	full := pageXML(`<IsTruncated>false</IsTruncated>` + keyXML("a"))
@@ -186,7 +186,7 @@ func (r repeat) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// BenchmarkListPage is what a page of a thousand keys costs to decode.
+// BenchmarkListPage measures the decoding of a page of a thousand keys.
 func BenchmarkListPage(b *testing.B) {
 	var text strings.Builder
 	for i := range 1000 {

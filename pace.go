@@ -24,5 +24,5 @@ func (p pace) backoff(attempt int, err error) (time.Duration, error) {
 	return d / p.divide, err
 }
 
-// resumeDelay is the wait before a body goes on.
+// resumeDelay returns how long a body waits before it resumes.
 func (p pace) resumeDelay(failures int) time.Duration { return resumeDelay(failures) / p.divide }

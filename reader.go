@@ -19,15 +19,15 @@ import (
 // resumeAttempts is how often in a row a body may break without a byte between.
 const resumeAttempts = 5
 
-// objectReader is a body that goes on after its connection broke, and compares
-// the whole with the checksum that came first. It is not safe for concurrent use.
+// objectReader is a body that resumes after its connection broke, and compares all
+// bytes with the checksum of the first answer. It is not safe for concurrent use.
 type objectReader struct {
 	ctx      context.Context //nolint:containedctx // a body lives as long as the GetObject that opened it
 	store    *Store
 	in       s3.GetObjectInput
 	body     io.ReadCloser
 	offset   int64 // of the next byte, in the object
-	end      int64 // behind the last byte; -1 where the server does not say
+	end      int64 // after the last byte; -1 if unknown
 	size     int64 // of the object
 	etag     string
 	checksum checksum.Sum

@@ -42,7 +42,7 @@ type ReaderAtOptions struct {
 // It reads blocks of 1 MiB, and up to eight of them with one request where reads
 // follow one another; a read of 4 MiB and more goes straight into the caller's
 // memory. The last 16 blocks are kept, so that it holds at most 16 MiB, and 8 MiB
-// more for each request under way. No checksum covers a part of an object.
+// more for each request in flight. No checksum covers a part of an object.
 type ReaderAt struct {
 	store       *Store
 	bucket, key string
@@ -55,7 +55,7 @@ type ReaderAt struct {
 	mu     sync.Mutex
 	blocks map[int64]*block
 	recent *list.List // of *block that are read, the latest first
-	next   int64      // the block behind the last request's
+	next   int64      // the block after the last request's
 	ahead  int64      // how many blocks that had
 }
 
@@ -116,7 +116,7 @@ func (r *ReaderAt) Size() int64 { return r.info.Size }
 // Info describes the object.
 func (r *ReaderAt) Info() ObjectInfo { return r.info }
 
-// Close ends reads under way and gives the memory back; more reads are ErrClosed.
+// Close ends reads in progress and releases the memory. Later reads are ErrClosed.
 func (r *ReaderAt) Close() error {
 	r.cancel(ErrClosed)
 	r.mu.Lock()
@@ -193,8 +193,8 @@ func (r *ReaderAt) readSome(p []byte, offset int64) (int, error) {
 	return copy(p, wanted.data[offset-index*blockSize:]), nil
 }
 
-// claim makes the blocks that one request is to get: those asked for, and more
-// where this request goes on from the last, up to what is there or on its way.
+// claim makes the blocks that one request is to get: those asked for, and further ones
+// if this request continues the last, up to a block that is there or in flight.
 func (r *ReaderAt) claim(first, last int64) []*block {
 	ahead := int64(1)
 	if first == r.next {

@@ -8,10 +8,10 @@ import (
 	"github.com/lithops-go/lithopss3/internal/redact"
 )
 
-// A Secret is a text that never prints: every verb of fmt, slog, JSON, YAML and
-// text encoders write "[redacted]" (nothing for an empty one). The text sits in
-// a closure, so that printers that walk values by reflection, also through an
-// unexported field, find a function and not the text.
+// A Secret is a string that never prints: every verb of fmt, slog, JSON, YAML and
+// text encoders write "[redacted]" (nothing for an empty one). It is held in a
+// closure, because printers that walk values by reflection, also through an
+// unexported field, then find a function and not the string.
 //
 // The zero value is the empty secret. A Secret is safe for concurrent use.
 type Secret struct {

@@ -104,7 +104,7 @@ func secretSources() map[string]secretSource {
 	}
 }
 
-// secretAnswers are what the servers say, by what is asked.
+// secretAnswers maps a request to the answer of the servers.
 var secretAnswers = map[string]string{
 	"sts": `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>` + stsCredentials + `</AssumeRoleResult></AssumeRoleResponse>`,
 	"web": `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>` + stsCredentials +

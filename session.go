@@ -120,8 +120,8 @@ func metadataTransport() http.RoundTripper {
 	return &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
 }
 
-// transport is what requests to AWS's services go through, except to the metadata
-// services: each client has the proxies and the certificates that AWS's settings name.
+// transport returns the transport for AWS's services except the metadata services. It
+// has the proxies and the certificates that AWS's settings name.
 func (s *session) transport(timeout time.Duration, once bool) *s3http.Transport {
 	return s3http.NewTransport(s3http.Options{
 		Timeout: timeout, CABundle: s.settings.CABundle(), Proxies: s3http.ReadProxies(s.settings.Lookup), Once: once,
@@ -141,8 +141,8 @@ func (s *session) askChain(ctx context.Context) (aws.Credentials, error) {
 }
 
 // sameService reports whether the account that STS names is one that the S3 server
-// knows: both are AWS's, or both have one custom endpoint. An STS beside a
-// foreign S3 server has accounts of its own.
+// knows: both are AWS's, or both have one custom endpoint. Another STS than
+// the S3 server has its own accounts.
 func (s *session) sameService() bool { return s.s3.URL == s.sts.URL }
 
 // insecureEndpoints warns of servers that are asked without encryption, other than on
@@ -159,7 +159,7 @@ func (s *session) insecureEndpoints() []string {
 	warn("STS", s.sts.URL, s.sts.URLSource)
 	if _, usesSSO := s.settings.Section["sso_account_id"]; usesSSO {
 		for _, service := range []string{"sso", "sso_oidc"} {
-			at, _ := s.settings.Endpoint(service, "") // a wrong one is an error to who asks there
+			at, _ := s.settings.Endpoint(service, "") // a wrong one is an error for the caller of that service
 			warn(service, at.Text, at.Source)
 		}
 	}

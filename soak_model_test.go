@@ -30,8 +30,8 @@ func (v version) bytes() []byte {
 	return data
 }
 
-// A soakKey is a key, and what it may hold: one version, or, after a write whose
-// outcome nobody knows, several.
+// A soakKey is a key, and what it may hold: one version, or several after a write
+// whose outcome is unknown.
 type soakKey struct {
 	name string
 	may  []version
@@ -100,7 +100,7 @@ func (c *contested) succeeded(v version) {
 	c.stored = append(c.stored, v)
 }
 
-// key is what may be there; only one can have won a key that is stored once.
+// key returns what may be stored; only one writer can have won a key that is stored once.
 func (c *contested) key(t *testing.T, once bool) *soakKey {
 	t.Helper()
 	c.mu.Lock()

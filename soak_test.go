@@ -45,7 +45,7 @@ var soakRates = map[faultproxy.Kind]float64{
 }
 
 // soakSpares keeps the soak from what docs/reliability.md does not promise: an
-// upload whose name was lost, or that the server would not take back, stays.
+// upload stays if its upload ID was lost, or if the server does not abort it.
 func soakSpares(kind faultproxy.Kind, operation string) bool {
 	switch operation {
 	case "CreateMultipartUpload":
@@ -79,8 +79,8 @@ func (s *soak) version(size int) version { return version{s.nextID.Add(1), size}
 // every fifth request, and compares what is stored in the end with a model. It
 // runs for LITHOPSS3_SOAK, as in 10m, or some hundred steps, on the embedded server
 // or on that of LITHOPSS3_TEST_ENDPOINT; LITHOPSS3_SOAK_SEED repeats the choices of
-// an earlier run, though not what the scheduler made of them. Nothing runs beside
-// it, so that it can count.
+// an earlier run, though not what the scheduler made of them. It runs alone, because
+// it counts goroutines and connections.
 func TestSoak(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -351,7 +351,7 @@ func (w *soakWorker) putIfUnchanged(key *soakKey) error {
 	return w.putConditionally(key, &lithopss3.PutOptions{IfMatch: info.ETag}, true)
 }
 
-// putAndGiveUp cancels at some moment. Nobody knows then what the server heard.
+// putAndGiveUp cancels at some moment. What the server received is then unknown.
 func (w *soakWorker) putAndGiveUp(key *soakKey) error {
 	v := w.version(w.size())
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Duration(w.random.IntN(4000))*time.Microsecond)
@@ -462,7 +462,7 @@ func (w *soakWorker) head(key *soakKey) error {
 	return nil
 }
 
-// download goes on where it failed, and else leaves nothing.
+// download resumes a download that failed, and otherwise leaves nothing.
 func (w *soakWorker) download(key *soakKey) error {
 	path := filepath.Join(w.folder, "down")
 	_ = os.Remove(path)
@@ -574,7 +574,7 @@ func (w *soakWorker) getRaced(_ *soakKey) error {
 		return nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nobody was first yet
+		return nil // no writer has won yet
 	}
 	return w.compare(c.key(w.t, false), data, err)
 }

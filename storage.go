@@ -9,12 +9,12 @@ import (
 	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
-// Storage is what an object store must do for the rest of this package: what
-// Lithops' Storage class asks of a backend. *Store is the S3 one; storagetest
-// holds any other to the same behaviour. All methods are safe for concurrent use.
+// Storage is the interface of an object store: what Lithops' Storage class demands of
+// a backend. *Store implements it for S3; package storagetest tests any other
+// implementation. All methods are safe for concurrent use.
 //
-// What can be built from these methods takes a Storage or lives on *Store:
-// adding a method to an interface breaks those who implement it.
+// Everything else is a function that takes a Storage, or a method of *Store, because a
+// new method here would break other implementations.
 type Storage interface {
 	// PutObject stores all of body under key, replacing what is there.
 	PutObject(ctx context.Context, bucket, key string, body io.Reader, opts *PutOptions) error
@@ -71,11 +71,11 @@ type PutOptions struct {
 	// ContentType is empty for none, as Python Lithops stores it: S3 then
 	// answers binary/octet-stream.
 	ContentType string
-	// Metadata is stored beside the object: US-ASCII, 2 KiB in all.
+	// Metadata is stored with the object: US-ASCII, 2 KiB in all.
 	Metadata map[string]string
-	// IfAbsent stores only where there is no object yet, else ErrPrecondition. After
-	// a broken connection the same bytes, stored meanwhile, pass for one's own: who
-	// takes a lock stores something that nobody else does.
+	// IfAbsent stores only if there is no object yet; otherwise ErrPrecondition. If the
+	// response is lost, an object with identical bytes is taken for this call's own. If
+	// you use IfAbsent as a lock, store a unique value.
 	IfAbsent bool
 	// IfMatch stores only over the object with this ETag, else ErrPrecondition.
 	IfMatch string
@@ -95,9 +95,9 @@ type PutOptions struct {
 	// CacheControl, ContentEncoding and ContentDisposition are the headers of these
 	// names that the server sends with the object.
 	CacheControl, ContentEncoding, ContentDisposition string
-	// Progress hears how many bytes were sent: at most once for each 256 KiB, never
-	// twice at a time, and last, once everything is stored, that all were. It
-	// should return soon. Nil is nobody.
+	// Progress is called with the number of bytes that were sent: at most once for each
+	// 256 KiB, never concurrently, and a last time with all of them when the object is
+	// stored. It must not block. May be nil.
 	Progress func(Progress)
 }
 
@@ -121,12 +121,12 @@ type GetOptions struct {
 
 // ListOptions are the options of ListObjects; nil is the zero value.
 type ListOptions struct {
-	// Prefix is what the keys must begin with.
+	// Prefix selects the keys that begin with it.
 	Prefix string
 	// StartAfter is the key after which to begin; it need not exist.
 	StartAfter string
-	// Delimiter, usually "/", folds keys that have it behind the prefix into
-	// one entry with IsPrefix.
+	// Delimiter, usually "/", folds keys that have it after the prefix into one entry
+	// with IsPrefix.
 	Delimiter string
 	// Match is a pattern that the keys must match: Lithops' glob, see [CompileGlob].
 	Match string
@@ -153,8 +153,8 @@ type ByteRange struct {
 // wire returns the range as it is in a request.
 func (r *ByteRange) wire() proof.Range { return proof.Range{Offset: r.Offset, Length: r.Length} }
 
-// Range is the length bytes from offset on. A range that reaches over the
-// object's end is cut there; one that begins behind it is ErrInvalidRange.
+// Range returns the range of length bytes from offset on. A range that exceeds the
+// object's end is cut there; one that begins after it is ErrInvalidRange.
 func Range(offset, length int64) *ByteRange { return &ByteRange{Offset: offset, Length: length} }
 
 // RangeFrom is everything from offset on.

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sdkWords are what the SDK says of itself, which no error may repeat.
+// sdkWords lists words of the SDK's errors that no error may repeat.
 var sdkWords = []string{"StatusCode", "RequestID", "HostID", "operation error", "exceeded maximum", "request send failed", "deserialization failed", "net/http:"}
 
 // everyCall makes a call of each kind, by both paths, to S3 and to STS.

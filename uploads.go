@@ -12,9 +12,9 @@ import (
 	"github.com/lithops-go/lithopss3/internal/listing"
 )
 
-// An OpenUpload is an upload in parts that was begun and neither completed nor
-// taken back: one under way, or one whose process was killed. S3 keeps its parts,
-// at the price of an object, until somebody ends it.
+// An OpenUpload is a multipart upload that was neither completed nor aborted: one in
+// progress, or one whose process was killed. S3 keeps and bills its parts until it is
+// aborted.
 type OpenUpload struct {
 	Key string
 	ID  string
@@ -79,9 +79,9 @@ func nextUploads(guard *listing.CircleGuard, out *s3.ListMultipartUploadsOutput)
 	return key, id, guard.Check(key+"\x00"+id, first)
 }
 
-// AbortUpload ends an open upload and has the server drop its parts; the object that
-// may be under its key stays. One that is gone is no error. A put that is under way
-// with it fails.
+// AbortUpload aborts an open upload, so that the server drops its parts. An object
+// under its key stays. If the upload does not exist any more, that is no error. A put
+// that still uses it fails.
 func (s *Store) AbortUpload(ctx context.Context, bucket string, upload OpenUpload) error {
 	const op = "AbortUpload"
 	if err := checkNames(op, bucket, upload.Key); err != nil {

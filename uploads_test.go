@@ -88,8 +88,8 @@ func TestOpenUploadsPages(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrListing)
 }
 
-// TestLeftoverOfKilledDownload: the next download of a file removes the temporary
-// file of one that is no more, and not that of one under way.
+// TestLeftoverOfKilledDownload checks that a download removes the temporary file of a
+// killed one for the same file, and not that of one in progress.
 func TestLeftoverOfKilledDownload(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

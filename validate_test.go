@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryOperationIsChecked puts a text that is not UTF-8 into each field of each
+// TestEveryOperationIsChecked puts a string that is not UTF-8 into each field of each
 // operation of the SDK's client, and a line break into each. None may be sent.
 func TestEveryOperationIsChecked(t *testing.T) {
 	t.Parallel()
