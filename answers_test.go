@@ -270,6 +270,20 @@ func answeredOps() map[string]answeredOp {
 				return s.CreateBucket(ctx, "another-"+strings.ToLower(id))
 			},
 		},
+		"GetBucketLifecycleConfiguration": {
+			root: "LifecycleConfiguration",
+			run: func(ctx context.Context, s store, _ string) error {
+				return second(s.ExpireAfter(ctx, "bucket", "tmp/", 7, true))
+			},
+			more: map[string]oddAnswer{"cut": cut("<LifecycleConfiguration><Rule>")},
+		},
+		"PutBucketLifecycleConfiguration": {
+			// Without content it is success, and then the server does not show the rules.
+			retried: true, requests: map[string]int{"nothing": 1, "blank": 1},
+			run: func(ctx context.Context, s store, _ string) error {
+				return second(s.ExpireAfter(ctx, "bucket", "tmp/", 7, false))
+			},
+		},
 		"GetPublicAccessBlock":  {root: "PublicAccessBlockConfiguration", run: status(func(s *lithopss3.BucketStatus) *bool { return s.PublicAccessBlocked })},
 		"GetBucketPolicyStatus": {root: "PolicyStatus", run: status(func(s *lithopss3.BucketStatus) *bool { return s.PublicPolicy })},
 		"GetBucketAcl":          {root: "AccessControlPolicy", run: status(func(s *lithopss3.BucketStatus) *bool { return s.PublicACL })},

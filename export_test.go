@@ -1,8 +1,11 @@
 package lithopss3
 
 import (
+	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
@@ -50,4 +53,18 @@ func ProvenOperations() []string {
 func CopyInParts(opts *CopyOptions, limit int64) *CopyOptions {
 	opts.maxCopy = limit
 	return opts
+}
+
+// LifecycleDocument returns a bucket's lifecycle configuration as the server has it.
+func LifecycleDocument(ctx context.Context, s *Store, bucket string) ([]byte, error) {
+	document, _, err := s.lifecycleOf(ctx, bucket)
+	return document, err
+}
+
+// PutLifecycleDocument stores a lifecycle configuration as it is.
+func PutLifecycleDocument(ctx context.Context, s *Store, bucket string, document []byte) error {
+	_, err := call(ctx, s, bucket, &s3.PutBucketLifecycleConfigurationInput{
+		Bucket: &bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: []types.LifecycleRule{}},
+	}, s.client.PutBucketLifecycleConfiguration, withBody(document))
+	return err
 }

@@ -140,6 +140,9 @@ func ownedOperations(t *testing.T) map[string]struct {
 		"Store.DeleteObjects": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return s.DeleteObjects(ctx, bucket, []string{"gone", "gone too", "odd\x01"})
 		}),
+		"Store.ExpireAfter": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return errors.Join(second(s.ExpireAfter(ctx, bucket, "tmp/", 7, false)), second(s.ExpireAfter(ctx, bucket, "tmp/", 8, false)))
+		}),
 		"Store.CreateBucket": on(func(ctx context.Context, s *lithopss3.Store) error { return s.CreateBucket(ctx, bucket) }),
 
 		"Client.Output": of(func(ctx context.Context, j *jobs.Client) error { return second(j.Output(ctx, call)) }),

@@ -58,6 +58,8 @@ type bucketCommand struct {
 	storageFlags
 	Create          bool `help:"Create the bucket if it is missing."`
 	AccountRegional bool `help:"Name it in the account's regional namespace, where no other account can take the name; set aws_s3.storage_bucket to it, for Python too."`
+	ExpireTemporary age  `name:"expire-temporary" placeholder:"AGE" help:"Add rules to the bucket's lifecycle: CloudObjects below lithops.jobs/tmp/ are deleted, and incomplete multipart uploads aborted, by the server after so many days (7d, 2w). Other rules stay."`
+	DryRun          bool `name:"dry-run" short:"n" help:"With --expire-temporary, only say what would change."`
 	JSON            bool `name:"json" help:"Print JSON."`
 }
 
@@ -65,11 +67,16 @@ type bucketCommand struct {
 func (bucketCommand) Help() string {
 	return `Examples:
   lithops-s3 bucket
-  lithops-s3 bucket --create`
+  lithops-s3 bucket --create
+  lithops-s3 bucket --expire-temporary 7d`
 }
 
 // Run prints the bucket's name.
 func (c *bucketCommand) Run(t *terminal) error {
+	days, err := c.days()
+	if err != nil {
+		return err
+	}
 	store, err := c.openWith(t, lithopss3.Options{AccountRegional: c.AccountRegional})
 	if err != nil {
 		return err
@@ -82,6 +89,9 @@ func (c *bucketCommand) Run(t *terminal) error {
 	bucket, err := name(t.ctx)
 	if err != nil {
 		return err
+	}
+	if days > 0 {
+		return c.expire(t, store, bucket, days)
 	}
 	if c.JSON {
 		return t.printJSON(map[string]string{"bucket": bucket, "region": store.Region()})

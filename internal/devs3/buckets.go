@@ -18,6 +18,7 @@ type bucketInfo struct {
 	owner, region string
 	openBy        Opening
 	block         *publicAccessBlock // nil for none
+	lifecycle     []byte             // the document; nil for none
 }
 
 // A bucketTable knows every bucket's owner and region, which gofakes3 does not.

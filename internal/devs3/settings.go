@@ -26,7 +26,7 @@ func (s *Server) OpenBucket(name string, by Opening) error {
 }
 
 func isSetting(query url.Values) bool {
-	return query.Has("publicAccessBlock") || query.Has("policyStatus") || query.Has("acl")
+	return query.Has("publicAccessBlock") || query.Has("policyStatus") || query.Has("acl") || query.Has("lifecycle")
 }
 
 // serveSetting answers for the settings that say who gets in. They are for the
@@ -38,6 +38,8 @@ func (s *Server) serveSetting(w http.ResponseWriter, r *http.Request, name strin
 		writeError(w, r, http.StatusForbidden, "AccessDenied", "Access Denied")
 	case r.Method == http.MethodPut && query.Has("publicAccessBlock"):
 		s.putPublicAccessBlock(w, r, name)
+	case query.Has("lifecycle"):
+		s.serveLifecycle(w, r, name, info)
 	case r.Method != http.MethodGet:
 		writeError(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 	case query.Has("publicAccessBlock") && info.block == nil:
@@ -70,6 +72,38 @@ func (s *Server) putPublicAccessBlock(w http.ResponseWriter, r *http.Request, na
 	block.XMLName = xml.Name{}
 	s.buckets.change(name, func(info *bucketInfo) { info.block = block })
 	w.WriteHeader(http.StatusOK)
+}
+
+// serveLifecycle keeps the rules of a bucket's lifecycle, and does nothing by them.
+func (s *Server) serveLifecycle(w http.ResponseWriter, r *http.Request, name string, info bucketInfo) {
+	switch {
+	case r.Method == http.MethodGet && info.lifecycle == nil:
+		writeError(w, r, http.StatusNotFound, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
+	case r.Method == http.MethodGet:
+		w.Header().Set("Content-Type", "application/xml")
+		_, _ = w.Write(info.lifecycle)
+	case r.Method == http.MethodDelete:
+		s.buckets.change(name, func(info *bucketInfo) { info.lifecycle = nil })
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		s.putLifecycle(w, r, name)
+	}
+}
+
+func (s *Server) putLifecycle(w http.ResponseWriter, r *http.Request, name string) {
+	document, err := io.ReadAll(io.LimitReader(r.Body, maxSTSBody))
+	root := struct {
+		XMLName xml.Name `xml:"LifecycleConfiguration"`
+		Rules   []struct {
+			ID     string
+			Status string
+		} `xml:"Rule"`
+	}{}
+	if err != nil || xml.Unmarshal(document, &root) != nil || len(root.Rules) == 0 {
+		writeError(w, r, http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+		return
+	}
+	s.buckets.change(name, func(info *bucketInfo) { info.lifecycle = document })
 }
 
 type policyStatus struct {

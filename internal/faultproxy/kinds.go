@@ -132,6 +132,10 @@ func bucketOperation(method string, asks func(string) bool) string {
 		return "DeleteObjects"
 	case method == http.MethodHead:
 		return "HeadBucket"
+	case method == http.MethodGet && asks("lifecycle"):
+		return "GetBucketLifecycleConfiguration"
+	case method == http.MethodPut && asks("lifecycle"):
+		return "PutBucketLifecycleConfiguration"
 	case method == http.MethodPut && asks("publicAccessBlock"):
 		return "PutPublicAccessBlock"
 	case method == http.MethodPut:

@@ -165,6 +165,14 @@ var calls = map[string]func(*testing.T, *s3.Client) error{
 		_, err := c.GetPublicAccessBlock(t.Context(), &s3.GetPublicAccessBlockInput{Bucket: bucket})
 		return err
 	},
+	"GetBucketLifecycleConfiguration": func(t *testing.T, c *s3.Client) error {
+		_, err := c.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
+		return err
+	},
+	"PutBucketLifecycleConfiguration": func(t *testing.T, c *s3.Client) error {
+		_, err := c.PutBucketLifecycleConfiguration(t.Context(), &s3.PutBucketLifecycleConfigurationInput{Bucket: bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: []types.LifecycleRule{}}})
+		return err
+	},
 	"GetBucketPolicyStatus": func(t *testing.T, c *s3.Client) error {
 		_, err := c.GetBucketPolicyStatus(t.Context(), &s3.GetBucketPolicyStatusInput{Bucket: bucket})
 		return err
@@ -181,31 +189,33 @@ var calls = map[string]func(*testing.T, *s3.Client) error{
 
 // proven are answers that prove success.
 var proven = map[string][]answer{
-	"PutObject":               {{status: 200, header: etag}, {status: 200, header: etag, body: " \n"}},
-	"UploadPart":              {{status: 200, header: etag}},
-	"CreateMultipartUpload":   {{status: 200, body: "<InitiateMultipartUploadResult><UploadId>x</UploadId></InitiateMultipartUploadResult>"}, {status: 200, body: "<InitiateMultipartUpload><UploadId>x</UploadId></InitiateMultipartUpload>"}},
-	"CompleteMultipartUpload": {{status: 200, body: "<CompleteMultipartUploadResult/>"}, {status: 200, body: "   \r\n\t  <?xml version=\"1.0\"?>\n<CompleteMultipartUploadResult></CompleteMultipartUploadResult>"}},
-	"AbortMultipartUpload":    {{status: 204}, {status: 200}, {status: 200, body: " "}},
-	"CopyObject":              {{status: 200, body: "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"}, {status: 200, body: "  \n<?xml version=\"1.0\"?><CopyObjectResult><ETag>e</ETag></CopyObjectResult>"}},
-	"UploadPartCopy":          {{status: 200, body: "<CopyPartResult><ETag>e</ETag></CopyPartResult>"}},
-	"ListObjectVersions":      {{status: 200, body: "<ListVersionsResult/>"}},
-	"ListBuckets":             {{status: 200, body: "<ListAllMyBucketsResult/>"}},
-	"GetObjectTagging":        {{status: 200, body: "<Tagging/>"}},
-	"PutObjectTagging":        {{status: 200}, {status: 204}},
-	"DeleteObjectTagging":     {{status: 204}, {status: 200}},
-	"ListMultipartUploads":    {{status: 200, body: "<ListMultipartUploadsResult/>"}},
-	"GetObject":               {{status: 200, header: length, body: "x"}, {status: 200, body: "<Error>of the object</Error>"}},
-	"HeadObject":              {{status: 200, header: length}},
-	"DeleteObject":            {{status: 204}, {status: 200}},
-	"DeleteObjects":           {{status: 200, body: "<DeleteResult/>"}},
-	"ListObjectsV2":           {{status: 200, body: "<ListBucketResult/>"}},
-	"HeadBucket":              {{status: 200}},
-	"CreateBucket":            {{status: 200}, {status: 200, body: "<CreateBucketResponse/>"}},
-	"PutPublicAccessBlock":    {{status: 200}, {status: 201}, {status: 204}},
-	"GetPublicAccessBlock":    {{status: 200, body: "<PublicAccessBlockConfiguration/>"}},
-	"GetBucketPolicyStatus":   {{status: 200, body: "<PolicyStatus/>"}},
-	"GetBucketAcl":            {{status: 200, body: "<AccessControlPolicy/>"}},
-	"CreateSession":           {{status: 200, body: "<CreateSessionResult><Credentials><SecretAccessKey>s</SecretAccessKey></Credentials></CreateSessionResult>"}},
+	"PutObject":                       {{status: 200, header: etag}, {status: 200, header: etag, body: " \n"}},
+	"UploadPart":                      {{status: 200, header: etag}},
+	"CreateMultipartUpload":           {{status: 200, body: "<InitiateMultipartUploadResult><UploadId>x</UploadId></InitiateMultipartUploadResult>"}, {status: 200, body: "<InitiateMultipartUpload><UploadId>x</UploadId></InitiateMultipartUpload>"}},
+	"CompleteMultipartUpload":         {{status: 200, body: "<CompleteMultipartUploadResult/>"}, {status: 200, body: "   \r\n\t  <?xml version=\"1.0\"?>\n<CompleteMultipartUploadResult></CompleteMultipartUploadResult>"}},
+	"AbortMultipartUpload":            {{status: 204}, {status: 200}, {status: 200, body: " "}},
+	"CopyObject":                      {{status: 200, body: "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"}, {status: 200, body: "  \n<?xml version=\"1.0\"?><CopyObjectResult><ETag>e</ETag></CopyObjectResult>"}},
+	"UploadPartCopy":                  {{status: 200, body: "<CopyPartResult><ETag>e</ETag></CopyPartResult>"}},
+	"ListObjectVersions":              {{status: 200, body: "<ListVersionsResult/>"}},
+	"ListBuckets":                     {{status: 200, body: "<ListAllMyBucketsResult/>"}},
+	"GetObjectTagging":                {{status: 200, body: "<Tagging/>"}},
+	"PutObjectTagging":                {{status: 200}, {status: 204}},
+	"DeleteObjectTagging":             {{status: 204}, {status: 200}},
+	"ListMultipartUploads":            {{status: 200, body: "<ListMultipartUploadsResult/>"}},
+	"GetObject":                       {{status: 200, header: length, body: "x"}, {status: 200, body: "<Error>of the object</Error>"}},
+	"HeadObject":                      {{status: 200, header: length}},
+	"DeleteObject":                    {{status: 204}, {status: 200}},
+	"DeleteObjects":                   {{status: 200, body: "<DeleteResult/>"}},
+	"ListObjectsV2":                   {{status: 200, body: "<ListBucketResult/>"}},
+	"HeadBucket":                      {{status: 200}},
+	"CreateBucket":                    {{status: 200}, {status: 200, body: "<CreateBucketResponse/>"}},
+	"PutPublicAccessBlock":            {{status: 200}, {status: 201}, {status: 204}},
+	"GetPublicAccessBlock":            {{status: 200, body: "<PublicAccessBlockConfiguration/>"}},
+	"GetBucketPolicyStatus":           {{status: 200, body: "<PolicyStatus/>"}},
+	"GetBucketLifecycleConfiguration": {{status: 200, body: "<LifecycleConfiguration/>"}},
+	"PutBucketLifecycleConfiguration": {{status: 200}, {status: 200, body: " \n"}},
+	"GetBucketAcl":                    {{status: 200, body: "<AccessControlPolicy/>"}},
+	"CreateSession":                   {{status: 200, body: "<CreateSessionResult><Credentials><SecretAccessKey>s</SecretAccessKey></Credentials></CreateSessionResult>"}},
 }
 
 // TestProvenAnswers are success.
@@ -227,7 +237,9 @@ func TestProvenAnswers(t *testing.T) {
 }
 
 // retriedOperations are sent again after an answer that proves nothing.
-var retriedOperations = map[string]bool{"PutObject": true, "UploadPart": true, "CompleteMultipartUpload": true, "CreateBucket": true, "CopyObject": true, "UploadPartCopy": true}
+var retriedOperations = map[string]bool{
+	"PutBucketLifecycleConfiguration": true, "PutObject": true, "UploadPart": true, "CompleteMultipartUpload": true, "CreateBucket": true, "CopyObject": true, "UploadPartCopy": true,
+}
 
 // TestUnprovenAnswers are errors, that say whether the request is worth sending again.
 func TestUnprovenAnswers(t *testing.T) {
