@@ -22,6 +22,9 @@ type CleanOptions struct {
 	ExecutorID string
 	// JobID, with ExecutorID, selects only one job, without the functions.
 	JobID string
+	// CallID, with both, selects only one call: its mark, status and result, its
+	// CloudObjects, and executors that were made inside it.
+	CallID string
 	// CloudObjects alone selects every CloudObject at Lithops' own keys; with
 	// ExecutorID, only those of its calls.
 	CloudObjects bool
@@ -99,12 +102,12 @@ func (s cleanScope) has(key string) bool {
 // check returns an error for options that contradict each other or select nothing.
 func (o CleanOptions) check() error {
 	switch {
-	case strings.Contains(o.ExecutorID+o.JobID, "/"), o.ExecutorID == "tmp": // that folder is CloudObjects'
-		return fmt.Errorf("invalid id %q", o.ExecutorID+o.JobID)
+	case strings.Contains(o.ExecutorID+o.JobID+o.CallID, "/"), o.ExecutorID == "tmp": // that folder is CloudObjects'
+		return fmt.Errorf("invalid id %q", o.ExecutorID+o.JobID+o.CallID)
 	case o.OlderThan < 0:
 		return fmt.Errorf("an age of %v", o.OlderThan)
-	case o.JobID != "" && o.ExecutorID == "":
-		return fmt.Errorf("%w: a job without its executor", ErrNothingSelected)
+	case o.JobID != "" && o.ExecutorID == "", o.CallID != "" && o.JobID == "":
+		return fmt.Errorf("%w: a job without its executor, or a call without its job", ErrNothingSelected)
 	case o.All && (o.ExecutorID != "" || o.CloudObjects):
 		return errors.New("both everything and a part are selected to clean")
 	case !o.All && !o.CloudObjects && o.ExecutorID == "" && o.OlderThan == 0:
@@ -126,15 +129,30 @@ func (o CleanOptions) scopes() ([]cleanScope, error) {
 	if o.ExecutorID == "" {
 		return []cleanScope{{Prefix + "/", nil}}, nil
 	}
-	start := o.ExecutorID
-	if o.JobID != "" {
-		start = JobKey(o.ExecutorID, o.JobID)
+	temporary, jobs := o.id().folderPrefixes()
+	scopes := []cleanScope{{TempPrefix + "/" + temporary, o.ownsSession}}
+	if o.CloudObjects {
+		return scopes, nil
 	}
-	scopes := []cleanScope{{TempPrefix + "/" + start + "-", o.ownsSession}}
-	if !o.CloudObjects {
-		scopes = append(scopes, cleanScope{Prefix + "/" + start, o.ownsFolder})
+	if o.CallID != "" {
+		scopes = append(scopes, cleanScope{Prefix + "/" + Call(o.id()).String() + "/", nil})
 	}
-	return scopes, nil
+	return append(scopes, cleanScope{Prefix + "/" + jobs, o.ownsFolder}), nil
+}
+
+// id returns what is selected, if an executor is named.
+func (o CleanOptions) id() ID { return ID{o.ExecutorID, o.JobID, o.CallID} }
+
+// folderPrefixes returns what the names of the sessions and of the jobs' folders begin
+// with that the ID may select.
+func (id ID) folderPrefixes() (sessions, folders string) {
+	switch {
+	case id.JobID == "":
+		return id.ExecutorID + "-", id.ExecutorID
+	case id.CallID == "":
+		return JobKey(id.ExecutorID, id.JobID) + "-", JobKey(id.ExecutorID, id.JobID)
+	}
+	return Call(id).Session(), Call(id).Session() + "-"
 }
 
 // ownerScopes returns where the owners of what is selected may have stored something.
@@ -147,42 +165,26 @@ func (o CleanOptions) ownerScopes() []cleanScope {
 	return scopes
 }
 
-// ownsFolder tells whether a folder right below lithops.jobs is selected: an
+// ownsFolder reports whether a folder right below lithops.jobs is selected: an
 // executor's, with its functions, or a job's.
 func (o CleanOptions) ownsFolder(name string) bool {
-	if name == o.ExecutorID {
-		return o.JobID == ""
-	}
+	id := o.id()
 	executorID, jobID, isJob := parseJobKey(name)
-	if isJob {
-		return o.ownsJob(executorID, jobID)
+	if !isJob {
+		return name == id.ExecutorID && id.JobID == "" || id.HasNested(Call{ExecutorID: name})
 	}
-	return o.ownsNested(name)
+	return id.CallID == "" && id.Has(Call{executorID, jobID, ""}) || id.HasNested(Call{executorID, jobID, ""})
 }
 
-// ownsSession tells whether the CloudObjects of a session are selected: of a call.
+// ownsSession reports whether the CloudObjects of a session are selected: of a call.
 func (o CleanOptions) ownsSession(name string) bool {
 	jobKey, callID, ok := cutLast(name)
 	if !ok || !isDigits(callID) {
 		return false
 	}
 	executorID, jobID, ok := parseJobKey(jobKey)
-	return ok && o.ownsJob(executorID, jobID)
-}
-
-func (o CleanOptions) ownsJob(executorID, jobID string) bool {
-	if executorID == o.ExecutorID {
-		return o.JobID == "" || jobID == o.JobID
-	}
-	return o.ownsNested(executorID)
-}
-
-// ownsNested tells whether an executor was made inside a selected call.
-func (o CleanOptions) ownsNested(executorID string) bool {
-	if executorID == o.ExecutorID || !isWithin(executorID, o.ExecutorID) {
-		return false
-	}
-	return o.JobID == "" || strings.HasPrefix(executorID, JobKey(o.ExecutorID, o.JobID)+"-")
+	call := Call{executorID, jobID, callID}
+	return ok && (o.id().Has(call) || o.id().HasNested(call))
 }
 
 // deletesAtOnce is how many requests a DeleteObjects of *lithopss3.Store makes at once.

@@ -42,7 +42,9 @@ type WatchOptions struct {
 	Calls map[string]int
 	// UntilIdle ends the sequence once every call that has started has ended, is lost
 	// or was deleted, and two polls in a row found nothing new. It waits for a job that
-	// was submitted and of which no call has begun. Use it if you do not know how many
+	// was submitted and of which no call has begun: its data, or after all of its other
+	// jobs the executor's function, is in the bucket, for no longer than
+	// [Options].LostAfter. Use it if you do not know how many
 	// calls there are.
 	UntilIdle bool
 	// Once makes a single poll of everything: the calls as they are now.

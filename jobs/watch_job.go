@@ -145,6 +145,9 @@ func (b *watchedJob) page(ctx context.Context, w *watcher, from string) (news in
 
 // see records a key below the job's folder, and yields what is new.
 func (b *watchedJob) see(w *watcher, place string, stored time.Time) (news int, err error) {
+	if stored.After(w.newest) {
+		w.newest = stored
+	}
 	if place == dataName {
 		b.submitted = stored
 		return 0, nil

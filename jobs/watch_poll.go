@@ -41,10 +41,11 @@ type watcher struct {
 	known    map[string]*watchedJob // by folder
 	order    []*watchedJob
 	failures int
-	quiet    int     // polls without news and without anything to wait for, in a row
-	polls    int     // so far
-	keys     int     // that are known
-	saved    float64 // pages that may be listed beyond minPages
+	quiet    int       // polls without news and without anything to wait for, in a row
+	polls    int       // so far
+	keys     int       // that are known
+	saved    float64   // pages that may be listed beyond minPages
+	newest   time.Time // when the newest known object of a job was stored
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -55,12 +56,16 @@ func (w *watcher) run(ctx context.Context) error {
 			lost, err = w.findLost(ctx)
 			news += lost
 		}
-		switch {
-		case err != nil && !w.mayPass(ctx, err):
+		if err == nil {
+			var ended bool
+			if ended, err = w.ended(ctx, news); ended {
+				return nil
+			}
+		}
+		if err != nil && !w.mayPass(ctx, err) {
 			return err
-		case err == nil && (w.opts.Once || w.finished() || w.idle(news)):
-			return nil
-		case err == nil:
+		}
+		if err == nil {
 			w.failures = 0
 		}
 		if slow = min(slow*1.5, maxSlowdown); news > 0 || len(w.opts.Calls) > 0 {
@@ -70,6 +75,42 @@ func (w *watcher) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// ended reports whether the sequence ends after a poll with so much news.
+func (w *watcher) ended(ctx context.Context, news int) (bool, error) {
+	if w.opts.Once || w.finished() {
+		return true, nil
+	}
+	if !w.idle(news) {
+		return false, nil
+	}
+	isSubmitted, err := w.isSubmitted(ctx)
+	return !isSubmitted, err
+}
+
+// isSubmitted reports whether an executor has stored a function after everything that is
+// known of its jobs, and not too long ago: then it is about to run a job. If the calls'
+// arguments are small, Lithops passes them to the workers, and the function is all that
+// is in the bucket before the first call begins.
+func (w *watcher) isSubmitted(ctx context.Context) (bool, error) {
+	if w.id.ExecutorID == "" || w.id.JobID != "" {
+		return false, nil
+	}
+	prefix := Prefix + "/" + w.id.ExecutorID + "/"
+	for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, &lithopss3.ListOptions{Prefix: prefix}) {
+		if err == nil {
+			err = checkPrefix(info.Key, prefix)
+		}
+		if err != nil {
+			return false, err
+		}
+		stored := info.LastModified
+		if !stored.IsZero() && stored.After(w.newest) && !isLost(stored, w.client.Now(), w.client.lost) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // idle reports whether there is nothing more to wait for, as far as can be seen.

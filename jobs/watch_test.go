@@ -31,6 +31,7 @@ type simulatedJob struct {
 	fail       func(request int) error
 	folder     string
 	activation string
+	function   *time.Duration // when the executor's function was stored; nil for never
 }
 
 func newSimulatedJob(start, end []time.Duration) *simulatedJob {
@@ -88,6 +89,12 @@ func (s *simulatedJob) ListObjects(_ context.Context, _ string, opts *lithopss3.
 		}
 		if err := request(); err != nil {
 			yield(lithopss3.ObjectInfo{}, err)
+			return
+		}
+		if !strings.HasPrefix(s.folder, opts.Prefix) {
+			if s.function != nil && *s.function <= s.now && opts.Prefix == "lithops.jobs/e1-0/" {
+				yield(lithopss3.ObjectInfo{Key: FunctionKey("e1-0", strings.Repeat("0", 32)), LastModified: epoch.Add(*s.function)}, nil)
+			}
 			return
 		}
 		if opts.Delimiter != "" {
@@ -323,6 +330,38 @@ func TestNextCallID(t *testing.T) {
 		}
 	})
 	assert.Empty(t, nextCallID("99999", 5))
+}
+
+// An executor that has stored its function is waited for until its job has begun and
+// ended, unless the function is older than what is known of its jobs, or too old.
+func TestWatchOfAFunction(t *testing.T) {
+	t.Parallel()
+	at := func(d time.Duration) *time.Duration { return &d }
+	hour := 2 * time.Hour
+	for name, c := range map[string]struct {
+		function   *time.Duration
+		start, end time.Duration
+		events     int
+		from, to   time.Duration // when the sequence ends
+	}{
+		"begins later":         {at(0), 5 * time.Minute, 6 * time.Minute, 2, 6 * time.Minute, 7 * time.Minute},
+		"never begins":         {at(0), hour, hour, 0, 1800 * time.Second, 1830 * time.Second},
+		"no function":          {nil, hour, hour, 0, 0, 10 * time.Second},
+		"has ended":            {at(0), 0, 3 * time.Second, 2, 3 * time.Second, 12 * time.Second},
+		"another one is begun": {at(4 * time.Second), time.Second, 3 * time.Second, 2, 1800 * time.Second, 1840 * time.Second},
+	} {
+		job := newSimulatedJob([]time.Duration{c.start}, []time.Duration{c.end})
+		job.function = c.function
+		events := 0
+		for event, err := range job.jobs(nil).Watch(t.Context(), ID{ExecutorID: "e1-0"}, &WatchOptions{UntilIdle: true}) {
+			require.NoError(t, err, name)
+			assert.NotEqual(t, CallLost, event.Kind, name)
+			events++
+		}
+		assert.Equal(t, c.events, events, name)
+		assert.GreaterOrEqual(t, job.now, c.from, name)
+		assert.LessOrEqual(t, job.now, c.to, name)
+	}
 }
 
 // UntilIdle ends after two looks without news, also where another process has

@@ -12,7 +12,7 @@ import (
 
 type cleanCommand struct {
 	jobsFlags
-	ID           string `arg:"" optional:"" help:"An executor (4b99c1-0) or a job (4b99c1-0-M000)."`
+	ID           string `arg:"" optional:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
 	CloudObjects bool   `name:"cloudobjects" help:"Only CloudObjects: those of the executor or job, or all."`
 	All          bool   `short:"a" help:"Everything that Lithops keeps in the bucket: jobs, CloudObjects, runtime metadata."`
 	DryRun       bool   `name:"dry-run" short:"n" help:"Only print what would be deleted."`
@@ -28,10 +28,7 @@ func (c *cleanCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		if id.CallID != "" {
-			return fmt.Errorf("%w: a single call can't be cleaned", errUsage)
-		}
-		opts.ExecutorID, opts.JobID = id.ExecutorID, id.JobID
+		opts.ExecutorID, opts.JobID, opts.CallID = id.ExecutorID, id.JobID, id.CallID
 	}
 	if c.ID == "" && !c.All && !c.CloudObjects && c.OlderThan == 0 {
 		return fmt.Errorf("%w: name an executor or a job, or say --older-than, --cloudobjects or --all", errUsage)

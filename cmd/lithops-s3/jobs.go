@@ -111,14 +111,23 @@ func (f *selectionFlags) explain(err error, bucket string) error {
 	return noSuchID(f.ID, bucket)
 }
 
-// parseID reads an ID; what is none is a usage error.
+// parseID reads an ID. A mistyped one is as one of which the bucket has nothing.
 func parseID(text string) (jobs.ID, error) {
 	id, err := jobs.ParseID(text)
 	if err != nil {
-		return id, fmt.Errorf("%w: %w", errUsage, err)
+		return id, &mistypedIDError{err}
 	}
 	return id, nil
 }
+
+// A mistypedIDError is a text that is no ID. It is an fs.ErrNotExist.
+type mistypedIDError struct{ err error }
+
+// Error says what an ID is.
+func (e *mistypedIDError) Error() string { return e.err.Error() }
+
+// Unwrap makes it an fs.ErrNotExist, too.
+func (e *mistypedIDError) Unwrap() []error { return []error{e.err, fs.ErrNotExist} }
 
 // A noSuchIDError is an ID of which the bucket has nothing. It is an fs.ErrNotExist.
 type noSuchIDError struct{ id, bucket string }

@@ -14,7 +14,7 @@ import (
 type jobsWatchCommand struct {
 	jobsFlags
 	lostFlags
-	ID       string        `arg:"" help:"An executor (4b99c1-0) or a job (4b99c1-0-M000)."`
+	ID       string        `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
 	Calls    int           `help:"How many calls the job has; without it, the command ends when every call that has started has ended."`
 	Nested   bool          `help:"Also the calls of executors that were made inside the watched calls."`
 	Interval time.Duration `help:"The time between two looks; monitoring_interval of the configuration if not given."`
@@ -27,8 +27,8 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if id.CallID != "" || (c.Calls > 0 && id.JobID == "") {
-		return fmt.Errorf("%w: only an executor or a job can be watched, and --calls is for a job", errUsage)
+	if c.Calls > 0 && (id.JobID == "" || id.CallID != "") {
+		return fmt.Errorf("%w: --calls says how many calls a job has; the ID is not a job's", errUsage)
 	}
 	options := c.options()
 	options.Interval = c.Interval
