@@ -82,8 +82,8 @@ func TestExitCodes(t *testing.T) {
 		"delete BUCKET -p key":                 exitUsage, // two objects, and no --yes
 		"head BUCKET":                          exitUsage,
 		"jobs show":                            exitUsage,
-		"jobs show a/b --bucket BUCKET":        exitUsage,
-		"jobs watch e-0-M000/00000":            exitUsage,
+		"jobs show a/b --bucket BUCKET":        exitNotFound,
+		"jobs watch e-0-M000/00000 --calls 1":  exitUsage,
 		"jobs watch e-0 --calls 3":             exitUsage,
 		"clean":                                exitUsage,
 		"clean e-0 --all":                      exitUsage,
