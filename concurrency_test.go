@@ -25,7 +25,7 @@ func TestManyConcurrentRequests(t *testing.T) {
 	for name, test := range map[string]struct {
 		sdkOnly bool
 		ceiling int64 // in MiB
-	}{"hot": {false, 300}, "sdk": {true, 1500}} {
+	}{"fast": {false, 300}, "sdk": {true, 1500}} {
 		t.Run(name, func(t *testing.T) {
 			var inside sync.WaitGroup
 			open := make(chan struct{})
@@ -51,7 +51,7 @@ func TestManyConcurrentRequests(t *testing.T) {
 				_, err := store.HeadObject(t.Context(), "bucket", fmt.Sprint(i))
 				return err
 			}
-			for i := range 2 { // which the hot path learns from
+			for i := range 2 { // which the fast path learns from
 				inside.Add(1)
 				require.NoError(t, use(i))
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/encoding/httpbinding"
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
@@ -181,9 +182,9 @@ func copySource(bucket, key, version string) string {
 	if strings.HasPrefix(bucket, "arn:") {
 		separator = "/object/"
 	}
-	source := bucket + separator + escapeKey(key)
+	source := bucket + separator + httpbinding.EscapePath(key, false)
 	if version != "" {
-		source += "?versionId=" + escapeKey(version)
+		source += "?versionId=" + httpbinding.EscapePath(version, false)
 	}
 	return source
 }

@@ -374,7 +374,7 @@ func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutc
 	}
 	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "key", body, nil))
 	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "small", strings.NewReader("small"), nil))
-	// The hot path learns from what goes before.
+	// The fast path learns from what goes before.
 	_, err := f.store.HeadObject(t.Context(), f.bucket, "small")
 	require.NoError(t, err)
 	_, err = f.store.ReadObject(t.Context(), f.bucket, "small", 0)

@@ -97,7 +97,7 @@ func TestEveryPutOptionArrives(t *testing.T) {
 	for _, sdkOnly := range []bool{false, true} {
 		server := &headerServer{seen: map[string]http.Header{}}
 		store := hastyStore(t, "http://127.0.0.1:1", server)
-		store.hot.off = sdkOnly
+		store.fast.SDKOnly = sdkOnly
 		for round := range 3 {
 			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil))
 			for name, option := range optionHeaders {
@@ -158,7 +158,7 @@ func TestGetOptionsArrive(t *testing.T) {
 	for _, sdkOnly := range []bool{false, true} {
 		server := &headerServer{seen: map[string]http.Header{}}
 		store := hastyStore(t, "http://127.0.0.1:1", server)
-		store.hot.off = sdkOnly
+		store.fast.SDKOnly = sdkOnly
 		for range 3 {
 			for _, r := range []*ByteRange{nil, {Length: 0}} { // the second asks with a HEAD
 				object, err := store.GetObject(t.Context(), "bucket", "key", &GetOptions{SSECustomerKey: customerKey, VersionID: "v", Range: r})
@@ -182,7 +182,7 @@ func TestCustomize(t *testing.T) {
 	for _, sdkOnly := range []bool{false, true} {
 		server := &headerServer{seen: map[string]http.Header{}}
 		store := hastyStore(t, "http://127.0.0.1:1", server)
-		store.hot.off = sdkOnly
+		store.fast.SDKOnly = sdkOnly
 		var mu sync.Mutex
 		operations := map[string]int{}
 		store.s3.RequesterPays = true

@@ -63,7 +63,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 
 func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
 	in := s.getInput(bucket, key, opts)
-	out, err := call(ctx, s, bucket, in, s.hot.GetObject)
+	out, err := call(ctx, s, bucket, in, s.fast.GetObject)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo
 }
 
 func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *GetOptions) (*ObjectInfo, error) {
-	out, err := s.head(ctx, bucket, key, opts, s.hot.HeadObject)
+	out, err := s.head(ctx, bucket, key, opts, s.fast.HeadObject)
 	if err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}

@@ -92,7 +92,7 @@ func sendWith[In, Out any](ctx context.Context, c storeClient, bucket *string, i
 
 // PutObject puts an object.
 func (c storeClient) PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
-	return sendWith(ctx, c, in.Bucket, in, c.store.hot.PutObject)
+	return sendWith(ctx, c, in.Bucket, in, c.store.fast.PutObject)
 }
 
 // CreateMultipartUpload starts an upload.
@@ -102,7 +102,7 @@ func (c storeClient) CreateMultipartUpload(ctx context.Context, in *s3.CreateMul
 
 // UploadPart sends a part.
 func (c storeClient) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error) {
-	return sendWith(ctx, c, in.Bucket, in, c.store.hot.UploadPart)
+	return sendWith(ctx, c, in.Bucket, in, c.store.fast.UploadPart)
 }
 
 // CompleteMultipartUpload makes the parts an object.

@@ -15,10 +15,10 @@ import (
 )
 
 // onBothClients tests stores whose server is a function: by the SDK alone, and by the
-// hot path, which has learned from a request before.
+// fast path, which has learned from a request before.
 func onBothClients(t *testing.T, server tripper, test func(*testing.T, *lithopss3.Store)) {
 	t.Helper()
-	for name, sdkOnly := range map[string]bool{"hot": false, "sdk": true} {
+	for name, sdkOnly := range map[string]bool{"fast": false, "sdk": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			learning := !sdkOnly

@@ -40,10 +40,10 @@ func TestConformanceEmbedded(t *testing.T) {
 	})
 }
 
-// onBothPaths holds the hot path for small objects and the SDK's to the same suite.
+// onBothPaths holds the fast path for small objects and the SDK's to the same suite.
 func onBothPaths(t *testing.T, open func(t *testing.T, sdkOnly bool) *storagetest.Harness) {
 	t.Helper()
-	for name, sdkOnly := range map[string]bool{"hot": false, "sdk": true} {
+	for name, sdkOnly := range map[string]bool{"fast": false, "sdk": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			storagetest.Run(t, func(t *testing.T) *storagetest.Harness { return open(t, sdkOnly) })
@@ -51,7 +51,7 @@ func onBothPaths(t *testing.T, open func(t *testing.T, sdkOnly bool) *storagetes
 	}
 }
 
-// learnPaths makes the first requests to a bucket, from which the hot path takes
+// learnPaths makes the first requests to a bucket, from which the fast path takes
 // the form of those after them.
 func learnPaths(t *testing.T, store *lithopss3.Store, bucket string) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/fastpath"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3err"
@@ -90,7 +91,7 @@ type Options struct {
 // safe for concurrent use. It implements [Storage].
 type Store struct {
 	client  *s3.Client
-	hot     *hotPath // some of s3.Client's methods, faster
+	fast    *fastpath.Client // some of s3.Client's methods, faster
 	sts     *sts.Client
 	session *session
 	config  Config
@@ -211,7 +212,10 @@ func (s *Store) connect(opts *Options) {
 		Customize: opts.Customize, RequesterPays: opts.RequesterPays,
 		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})
-	s.hot = newHotPath(s, client, opts.SDKOnly || opts.AWS != nil && len(opts.AWS.APIOptions) > 0)
+	s.fast = fastpath.New(fastpath.Options{
+		SDK: s.client, HTTP: client, Credentials: s.session.credentials, Region: s.s3.BucketRegion, OfGets: s.askChecksum,
+		SDKOnly: opts.SDKOnly || opts.AWS != nil && len(opts.AWS.APIOptions) > 0,
+	})
 	s.sts = s.session.providers.Services.STS(s.session.credentials)
 }
 

@@ -79,3 +79,19 @@ func Bytes(size int) []byte {
 	_, _ = rand.NewChaCha8([32]byte{byte(size), byte(size >> 8), 7}).Read(data) //nolint:gosec // a seed
 	return data
 }
+
+// ErrorTypes returns the types of an error's layers, from the outermost one.
+func ErrorTypes(err error) []string {
+	found := []string{fmt.Sprintf("%T", err)}
+	switch err := err.(type) { //nolint:errorlint // each layer by itself
+	case interface{ Unwrap() error }:
+		if err.Unwrap() != nil {
+			found = append(found, ErrorTypes(err.Unwrap())...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range err.Unwrap() {
+			found = append(found, ErrorTypes(inner)...)
+		}
+	}
+	return found
+}

@@ -21,6 +21,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -97,9 +98,9 @@ var errorScripts = map[string][]script{
 	"an unknown header":     {{200, with(ids, "X-Amz-Object-Size", "12"), "", nil}},
 }
 
-// TestHotErrors: whatever the server answers, both paths come to the same error
+// TestErrorsOnBothPaths: whatever the server answers, both paths come to the same error
 // by as many requests.
-func TestHotErrors(t *testing.T) {
+func TestErrorsOnBothPaths(t *testing.T) {
 	t.Parallel()
 	for name, scripts := range errorScripts {
 		for _, endpoint := range []string{"http://127.0.0.1:9000", ""} {
@@ -109,10 +110,10 @@ func TestHotErrors(t *testing.T) {
 					for _, op := range []string{"PutObject", "UploadPart", "GetObject", "HeadObject"} {
 						p := newTwins(t, "us-east-1", endpoint, nil)
 						p.learn(t, "my-bucket")
-						hot, slow := play(t, p.hot, p.hotWire, op, scripts), play(t, p.slow, p.slowWire, op, scripts)
-						requireSameError(t, slow, hot)
-						assert.Equal(t, p.slowWire.sent, p.hotWire.sent, "requests")
-						assert.Equal(t, p.slow.s3.BucketRegion("my-bucket"), p.hot.s3.BucketRegion("my-bucket"))
+						fast, slow := play(t, p.fast, p.fastWire, op, scripts), play(t, p.slow, p.slowWire, op, scripts)
+						requireSameError(t, slow, fast)
+						assert.Equal(t, p.slowWire.sent, p.fastWire.sent, "requests")
+						assert.Equal(t, p.slow.s3.BucketRegion("my-bucket"), p.fast.s3.BucketRegion("my-bucket"))
 					}
 				})
 			})
@@ -134,7 +135,7 @@ func callOp(ctx context.Context, t *testing.T, store *Store, op string) error {
 	case "PutObject":
 		return store.PutObject(ctx, "my-bucket", "key", strings.NewReader("body"), nil)
 	case "UploadPart":
-		_, err := sendPart(ctx, store, "my-bucket", "key", "id", 1, strings.NewReader(strings.Repeat("x", hotLimit+1)))
+		_, err := sendPart(ctx, store, "my-bucket", "key", "id", 1, strings.NewReader(strings.Repeat("x", (256<<10)+1)))
 		return wrapError(op, "my-bucket", "key", err)
 	case "HeadObject":
 		_, err := store.HeadObject(ctx, "my-bucket", "key")
@@ -161,7 +162,7 @@ func requireSameError(t *testing.T, want, got error) {
 	if a != nil {
 		assert.Equal(t, Error{a.Op, a.Bucket, a.Key, a.Code, a.StatusCode, a.RequestID, nil, a.kinds}, Error{b.Op, b.Bucket, b.Key, b.Code, b.StatusCode, b.RequestID, nil, b.kinds})
 	}
-	assert.Equal(t, errorTypes(want), errorTypes(got))
+	assert.Equal(t, testkit.ErrorTypes(want), testkit.ErrorTypes(got))
 	var opA, opB *smithy.OperationError
 	if require.Equal(t, errors.As(want, &opA), errors.As(got, &opB)); opA != nil {
 		assert.Equal(t, opA.Error(), opB.Error())
@@ -178,35 +179,16 @@ func requireSameError(t *testing.T, want, got error) {
 	}
 }
 
-// errorTypes are the types of an error's layers.
-func errorTypes(err error) []string {
-	found := []string{fmt.Sprintf("%T", err)}
-	if strings.HasPrefix(err.Error(), "checksum did not match") {
-		return []string{"a wrong checksum"} // whose type the SDK keeps to itself
-	}
-	switch err := err.(type) { //nolint:errorlint // each layer by itself
-	case interface{ Unwrap() error }:
-		if err.Unwrap() != nil {
-			found = append(found, errorTypes(err.Unwrap())...)
-		}
-	case interface{ Unwrap() []error }:
-		for _, inner := range err.Unwrap() {
-			found = append(found, errorTypes(inner)...)
-		}
-	}
-	return found
-}
-
-// TestHotCancel: a call that is given up while it waits is the context's error on
+// TestCancelOnBothPaths: a call that is given up while it waits is the context's error on
 // both paths, and no second attempt.
-func TestHotCancel(t *testing.T) {
+func TestCancelOnBothPaths(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{"PutObject", "UploadPart", "GetObject", "HeadObject"} {
 		synctest.Test(t, func(t *testing.T) {
 			p := newTwins(t, "us-east-1", "http://127.0.0.1:9000", nil)
 			p.learn(t, "my-bucket")
-			learned := p.hotWire.sent
-			for _, w := range []*wire{p.hotWire, p.slowWire} {
+			learned := p.fastWire.sent
+			for _, w := range []*wire{p.fastWire, p.slowWire} {
 				w.answer = func(r *http.Request) (*http.Response, error) {
 					<-r.Context().Done()
 					return nil, context.Cause(r.Context())
@@ -224,14 +206,14 @@ func TestHotCancel(t *testing.T) {
 				slow := callOp(ctx, t, p.slow, op)
 				cancel()
 				ctx, cancel = give()
-				hot := callOp(ctx, t, p.hot, op)
+				fast := callOp(ctx, t, p.fast, op)
 				cancel()
 				want := context.Canceled
 				if name == "deadline" {
 					want = context.DeadlineExceeded
 				}
 				// The text is shorter than the SDK's, which speaks of an answer with status 0.
-				for _, err := range []error{slow, hot} {
+				for _, err := range []error{slow, fast} {
 					require.ErrorIs(t, err, want)
 					var known *Error
 					require.ErrorAs(t, err, &known)
@@ -240,74 +222,16 @@ func TestHotCancel(t *testing.T) {
 					require.ErrorAs(t, err, &operation)
 					assert.Equal(t, op, operation.OperationName)
 				}
-				assert.Equal(t, p.slowWire.sent, p.hotWire.sent-learned)
+				assert.Equal(t, p.slowWire.sent, p.fastWire.sent-learned)
 			}
 		})
 	}
 }
 
-// TestHotLateCancel: an answer that comes as the caller gives up is closed.
-func TestHotLateCancel(t *testing.T) {
-	t.Parallel()
-	p := newTwins(t, "us-east-1", "http://127.0.0.1:9000", nil)
-	p.learn(t, "my-bucket")
-	ctx, cancel := context.WithCancel(t.Context())
-	body := &closeNote{Reader: strings.NewReader(xmlError("NoSuchKey"))}
-	p.hotWire.answer = func(r *http.Request) (*http.Response, error) {
-		cancel()
-		response := answer(r, http.StatusNotFound, nil, "")
-		response.Body = body
-		return response, nil
-	}
-	require.ErrorIs(t, callOp(ctx, t, p.hot, "GetObject"), context.Canceled)
-	assert.True(t, body.closed)
-}
-
-type closeNote struct {
-	io.Reader
-	closed bool
-}
-
-func (c *closeNote) Close() error { c.closed = true; return nil }
-
-// TestHotClock: on a machine whose clock is wrong the SDK finds out, and the hot
-// path takes it from there; it also notices when the clock is set right.
-func TestHotClock(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := newTwins(t, "us-east-1", "http://127.0.0.1:9000", nil)
-		server := time.Hour // how far its clock is ahead
-		p.hotWire.answer = func(r *http.Request) (*http.Response, error) {
-			now := time.Now().Add(server).UTC()
-			date := http.Header{"Date": {now.Format(http.TimeFormat)}}
-			signed, err := time.Parse(timeFormat, r.Header.Get("X-Amz-Date"))
-			require.NoError(t, err)
-			if signed.Sub(now).Abs() > 15*time.Minute {
-				return answer(r, http.StatusForbidden, date, xmlError("RequestTimeTooSkewed")), nil
-			}
-			return answer(r, http.StatusOK, date, ""), nil
-		}
-		p.learn(t, "my-bucket")
-		restore := withoutSDK(p.hot)
-		for _, op := range []string{"PutObject", "UploadPart", "GetObject", "HeadObject"} {
-			require.NoError(t, callOp(t.Context(), t, p.hot, op))
-		}
-		restore()
-		for _, server = range []time.Duration{0, -time.Hour, 10 * time.Minute, 0} {
-			for _, op := range []string{"PutObject", "UploadPart", "GetObject", "HeadObject"} {
-				require.NoError(t, callOp(t.Context(), t, p.hot, op))
-			}
-		}
-		restore = withoutSDK(p.hot)
-		defer restore()
-		require.NoError(t, callOp(t.Context(), t, p.hot, "GetObject"))
-	})
-}
-
-// TestHotOnLoopback: many puts and gets at once over real connections, each in
+// TestFastPathOnLoopback: many puts and gets at once over real connections, each in
 // one request; also where the server answers before it has read the body, whose
 // buffer must then be left alone.
-func TestHotOnLoopback(t *testing.T) {
+func TestFastPathOnLoopback(t *testing.T) {
 	t.Parallel()
 	const calls = 500
 	for name, readsFirst := range map[string]bool{"reads first": true, "answers first": false} {

@@ -1,4 +1,4 @@
-package lithopss3
+package fastpath
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-func getOutput(_ *pattern, response *http.Response) *s3.GetObjectOutput {
+func decodeGet(response *http.Response) *s3.GetObjectOutput {
 	out := &s3.GetObjectOutput{}
 	if !readHeader(out, response.Header) || !readDate(out, response.Header) {
 		return nil
@@ -19,7 +19,7 @@ func getOutput(_ *pattern, response *http.Response) *s3.GetObjectOutput {
 	return out
 }
 
-func headOutput(_ *pattern, response *http.Response) *s3.HeadObjectOutput {
+func decodeHead(response *http.Response) *s3.HeadObjectOutput {
 	var out s3.GetObjectOutput
 	if !readHeader(&out, response.Header) || !readDate(&out, response.Header) {
 		return nil
@@ -37,8 +37,8 @@ func headOutput(_ *pattern, response *http.Response) *s3.HeadObjectOutput {
 	}
 }
 
-// putOutput leaves an answer with a body, which may be an error behind a 200, to the SDK.
-func putOutput(_ *pattern, response *http.Response) *s3.PutObjectOutput {
+// decodePut leaves an answer with a body to the SDK, because the body may be an error.
+func decodePut(response *http.Response) *s3.PutObjectOutput {
 	var out s3.GetObjectOutput
 	if response.ContentLength != 0 || !readHeader(&out, response.Header) {
 		return nil
@@ -53,9 +53,9 @@ func putOutput(_ *pattern, response *http.Response) *s3.PutObjectOutput {
 	}
 }
 
-// partOutput likewise.
-func partOutput(p *pattern, response *http.Response) *s3.UploadPartOutput {
-	out := putOutput(p, response)
+// decodePart leaves an answer with a body to the SDK, as decodePut does.
+func decodePart(response *http.Response) *s3.UploadPartOutput {
+	out := decodePut(response)
 	if out == nil {
 		return nil
 	}
@@ -67,75 +67,80 @@ func partOutput(p *pattern, response *http.Response) *s3.UploadPartOutput {
 	}
 }
 
-// readHeader reads the headers that answers mostly have. It is false where there
-// is one that only the SDK can read.
+// readHeader reads the headers that answers mostly have, except Last-Modified. It
+// reports false if there is one that only the SDK can read.
 func readHeader(out *s3.GetObjectOutput, header http.Header) bool {
 	for name, values := range header {
 		if len(values) == 0 {
 			continue
 		}
 		values[0] = strings.TrimSpace(values[0])
-		value := &values[0]
-		if field := textField(out, name); field != nil {
-			*field = value
-			continue
-		}
-		if !readOther(out, name, *value) {
+		if !setText(out, name, &values[0]) && !readOther(out, name, values[0]) {
 			return false
 		}
 	}
 	return true
 }
 
-// textField is the field for a header that is a text.
-func textField(out *s3.GetObjectOutput, name string) **string {
+// setText sets the field for a header that is a string. It reports false for others.
+func setText(out *s3.GetObjectOutput, name string, value *string) bool {
 	switch name {
 	case "Accept-Ranges":
-		return &out.AcceptRanges
+		out.AcceptRanges = value
 	case "Cache-Control":
-		return &out.CacheControl
+		out.CacheControl = value
 	case "Content-Disposition":
-		return &out.ContentDisposition
+		out.ContentDisposition = value
 	case "Content-Encoding":
-		return &out.ContentEncoding
+		out.ContentEncoding = value
 	case "Content-Language":
-		return &out.ContentLanguage
+		out.ContentLanguage = value
 	case "Content-Range":
-		return &out.ContentRange
+		out.ContentRange = value
 	case "Content-Type":
-		return &out.ContentType
+		out.ContentType = value
 	case "Etag":
-		return &out.ETag
-	case "X-Amz-Checksum-Crc32":
-		return &out.ChecksumCRC32
-	case "X-Amz-Checksum-Crc32c":
-		return &out.ChecksumCRC32C
-	case "X-Amz-Checksum-Crc64nvme":
-		return &out.ChecksumCRC64NVME
-	case "X-Amz-Checksum-Sha1":
-		return &out.ChecksumSHA1
-	case "X-Amz-Checksum-Sha256":
-		return &out.ChecksumSHA256
-	case "X-Amz-Checksum-Sha512":
-		return &out.ChecksumSHA512
-	case "X-Amz-Checksum-Md5":
-		return &out.ChecksumMD5
+		out.ETag = value
 	case "X-Amz-Expiration":
-		return &out.Expiration
+		out.Expiration = value
 	case "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id":
-		return &out.SSEKMSKeyId
+		out.SSEKMSKeyId = value
 	case "X-Amz-Version-Id":
-		return &out.VersionId
+		out.VersionId = value
+	default:
+		return setChecksum(out, name, value)
 	}
-	return nil
+	return true
 }
 
-// readOther reads a header that is more than a text. Those that are not S3's do
-// not matter.
+func setChecksum(out *s3.GetObjectOutput, name string, value *string) bool {
+	switch name {
+	case "X-Amz-Checksum-Crc32":
+		out.ChecksumCRC32 = value
+	case "X-Amz-Checksum-Crc32c":
+		out.ChecksumCRC32C = value
+	case "X-Amz-Checksum-Crc64nvme":
+		out.ChecksumCRC64NVME = value
+	case "X-Amz-Checksum-Sha1":
+		out.ChecksumSHA1 = value
+	case "X-Amz-Checksum-Sha256":
+		out.ChecksumSHA256 = value
+	case "X-Amz-Checksum-Sha512":
+		out.ChecksumSHA512 = value
+	case "X-Amz-Checksum-Md5":
+		out.ChecksumMD5 = value
+	default:
+		return false
+	}
+	return true
+}
+
+// readOther reads a header that is not only a string. It ignores those that are not
+// S3's.
 func readOther(out *s3.GetObjectOutput, name, value string) bool {
 	switch name {
 	case "Content-Length":
-		length, err := strconv.ParseUint(value, 10, 63) // as contentLength, which has read it before
+		length, err := strconv.ParseUint(value, 10, 63) // as proof.ContentLength, which has read it before
 		signed := int64(length)
 		out.ContentLength = &signed
 		return err == nil
@@ -160,7 +165,7 @@ func readOther(out *s3.GetObjectOutput, name, value string) bool {
 	return true
 }
 
-// readDate reads when an object was last modified. Answers to puts are not asked.
+// readDate reads Last-Modified, which an answer to a put does not need.
 func readDate(out *s3.GetObjectOutput, header http.Header) bool {
 	values := header["Last-Modified"]
 	if len(values) == 0 {
@@ -171,6 +176,7 @@ func readDate(out *s3.GetObjectOutput, header http.Header) bool {
 	return err == nil
 }
 
+// readMetadata reports false for a header of S3 that is not known.
 func readMetadata(out *s3.GetObjectOutput, name, value string) bool {
 	if key, ok := strings.CutPrefix(name, metaPrefix); ok {
 		if out.Metadata == nil {

@@ -1,4 +1,4 @@
-package lithopss3
+package fastpath
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,10 +36,10 @@ var answerHeaders = http.Header{
 	"X-Amz-Version-Id": {"v"}, "X-Amz-Website-Redirect-Location": {"/x"}, "X-Amz-Of-Tomorrow": {"x"}, "X-Other": {"x"}, "Etag2": {},
 }
 
-// TestHotAnswers: both paths read the same from an answer.
-func TestHotAnswers(t *testing.T) {
+// TestAnswers: the output is the SDK's, whatever header an answer has.
+func TestAnswers(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, "us-east-1", "http://127.0.0.1:9000", nil)
+	p := newPair(t, "http://127.0.0.1:9000", whenRequired)
 	p.learn(t, "my-bucket")
 	bucket, key := "my-bucket", "key"
 	for _, name := range append(slices.Sorted(maps.Keys(answerHeaders)), "") {
@@ -47,7 +47,7 @@ func TestHotAnswers(t *testing.T) {
 		if header[name] = answerHeaders[name]; name == "" {
 			header = http.Header{}
 		}
-		for _, w := range []*wire{p.hotWire, p.slowWire} {
+		for _, w := range []*wire{p.fastWire, p.slowWire} {
 			w.answer = func(r *http.Request) (*http.Response, error) {
 				body := "body"
 				if r.Method == http.MethodPut {
@@ -57,24 +57,29 @@ func TestHotAnswers(t *testing.T) {
 			}
 		}
 		t.Run(name, func(t *testing.T) {
-			requireSameOutput(t, func(c *hotPath) (*s3.GetObjectOutput, error) {
+			requireSameOutput(t, func(c *Client) (*s3.GetObjectOutput, error) {
 				return c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 			}, p)
-			requireSameOutput(t, func(c *hotPath) (*s3.HeadObjectOutput, error) {
+			requireSameOutput(t, func(c *Client) (*s3.HeadObjectOutput, error) {
 				return c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 			}, p)
-			requireSameOutput(t, func(c *hotPath) (*s3.PutObjectOutput, error) {
+			requireSameOutput(t, func(c *Client) (*s3.PutObjectOutput, error) {
 				return c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("body")})
+			}, p)
+			requireSameOutput(t, func(c *Client) (*s3.UploadPartOutput, error) {
+				return c.UploadPart(t.Context(), &s3.UploadPartInput{
+					Bucket: &bucket, Key: &key, UploadId: aws.String("id"), PartNumber: aws.Int32(1), Body: strings.NewReader("body"),
+				})
 			}, p)
 		})
 	}
 }
 
 // requireSameOutput compares all of what a call gives, and the bytes of its body.
-func requireSameOutput[Out any](t *testing.T, call func(*hotPath) (*Out, error), p *twins) {
+func requireSameOutput[Out any](t *testing.T, call func(*Client) (*Out, error), p *pair) {
 	t.Helper()
-	want, wantErr := call(p.slow.hot)
-	got, gotErr := call(p.hot.hot)
+	want, wantErr := call(p.slow)
+	got, gotErr := call(p.fast)
 	requireSameError(t, wantErr, gotErr)
 	if wantErr != nil {
 		return
@@ -98,62 +103,58 @@ func requireSameOutput[Out any](t *testing.T, call func(*hotPath) (*Out, error),
 	assert.Equal(t, wantText, gotText)
 }
 
-// TestHotChecksums: a body's checksum is compared whatever its kind, and corrupt
-// bytes are the same error on both paths.
-func TestHotChecksums(t *testing.T) {
+// TestHeadersOnlyTheSDKReads: an answer with one of them goes through the SDK.
+func TestHeadersOnlyTheSDKReads(t *testing.T) {
 	t.Parallel()
-	const body = "0123456789"
-	p := newTwins(t, "us-east-1", "http://127.0.0.1:9000", nil)
-	p.learn(t, "my-bucket")
-	sums := map[string]string{
-		"X-Amz-Checksum-Crc32": "poTHxg==", "X-Amz-Checksum-Crc32c": "KAwGng==", "X-Amz-Checksum-Crc64nvme": "Ffmx7kz9nB0=", "X-Amz-Checksum-Sha1": "h6zsF82dzSCnFsws9nQXtxyKcBY=",
-		"X-Amz-Checksum-Sha256": "hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=",
-		"X-Amz-Checksum-Sha512": "u5bC/EDS1UYX1vJ2/r5XH2I6ja3wtzSFUpmw4Qf9oyz2tp8toys2RF1zaQuTy9D3v8IOD38oVT0qRCjyO3FukA==",
-		"X-Amz-Checksum-Md5":    "eB5eJF1ptWaXm4bijSPyxw==",
-	}
-	for name, sum := range sums {
-		for _, header := range []http.Header{{name: {sum}}, {name: {"AAAAAA=="}}, {name: {sum + "-3"}}, {name: {""}}, {name: {sum}, "X-Amz-Checksum-Crc32": {"AAAAAA=="}}} {
-			for _, w := range []*wire{p.hotWire, p.slowWire} {
-				w.answer = func(r *http.Request) (*http.Response, error) {
-					response := answer(r, http.StatusOK, with(header, "Etag", `"e"`), body)
-					return response, nil
-				}
-			}
-			hot, hotErr := p.hot.ReadObject(t.Context(), "my-bucket", "key", 0)
-			slow, slowErr := p.slow.ReadObject(t.Context(), "my-bucket", "key", 0)
-			requireSameError(t, slowErr, hotErr)
-			assert.Equal(t, slow, hot)
-			switch header.Get(name) {
-			case "AAAAAA==":
-				require.ErrorContains(t, hotErr, "checksum mismatch", name)
-			case sum:
-				if len(header) == 1 {
-					restore := withoutSDK(p.hot)
-					_, err := p.hot.ReadObject(t.Context(), "my-bucket", "key", 0)
-					require.NoError(t, err)
-					restore()
-				}
-			}
+	var left []string
+	for name, values := range answerHeaders {
+		if !readHeader(&s3.GetObjectOutput{}, http.Header{name: slices.Clone(values)}) {
+			left = append(left, name)
 		}
 	}
+	slices.Sort(left)
+	assert.Equal(t, []string{
+		"Expires", "X-Amz-Archive-Status", "X-Amz-Checksum-Xxhash64", "X-Amz-Delete-Marker", "X-Amz-Missing-Meta", "X-Amz-Mp-Parts-Count",
+		"X-Amz-Object-Lock-Legal-Hold", "X-Amz-Object-Lock-Mode", "X-Amz-Object-Lock-Retain-Until-Date", "X-Amz-Object-Size", "X-Amz-Of-Tomorrow",
+		"X-Amz-Request-Charged", "X-Amz-Restore", "X-Amz-Server-Side-Encryption-Context", "X-Amz-Server-Side-Encryption-Customer-Algorithm",
+		"X-Amz-Server-Side-Encryption-Customer-Key-Md5", "X-Amz-Tagging-Count", "X-Amz-Website-Redirect-Location",
+	}, left)
+	for name, value := range map[string]string{
+		"Content-Length": "many", "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": "perhaps",
+	} {
+		assert.False(t, readHeader(&s3.GetObjectOutput{}, http.Header{name: {value}}), name)
+	}
+	assert.False(t, readDate(&s3.GetObjectOutput{}, http.Header{"Last-Modified": {"yesterday"}}))
+	assert.True(t, readDate(&s3.GetObjectOutput{}, http.Header{"Last-Modified": {}}))
+	assert.True(t, readHeader(&s3.GetObjectOutput{}, http.Header{"x-amz": {""}}), "too short to be S3's")
 }
 
-// TestOtherFieldsOfNewerPut: with an SDK that has more fields, those that are not known
-// by name are found all the same.
-func TestOtherFieldsOfNewerPut(t *testing.T) {
+// TestAnswersOfPutsWithBody: the body may be an error, which the SDK reads.
+func TestAnswersOfPutsWithBody(t *testing.T) {
 	t.Parallel()
-	text := "text"
-	for _, test := range []struct {
-		in   s3.PutObjectInput
-		want bool
-	}{
-		{s3.PutObjectInput{}, false},
-		{s3.PutObjectInput{Bucket: &text, Key: &text, Body: strings.NewReader(""), Metadata: map[string]string{}, ContentType: &text}, false},
-		{s3.PutObjectInput{Tagging: &text}, true},
-		{s3.PutObjectInput{StorageClass: types.StorageClassGlacier}, true},
-		{s3.PutObjectInput{ObjectLockMode: types.ObjectLockModeGovernance}, true},
-	} {
-		assert.Equal(t, test.want, hasOtherField(reflect.ValueOf(test.in)))
-		assert.Equal(t, test.want, hasOther(&test.in))
+	for _, length := range []int64{-1, 1} {
+		body := &closeNote{Reader: strings.NewReader("<Error/>")}
+		response := &http.Response{Header: http.Header{"Etag": {`"e"`}}, ContentLength: length, Body: body}
+		assert.Nil(t, decodePut(response))
+		assert.Nil(t, decodePart(response))
+		assert.False(t, body.isClosed)
 	}
+	body := &closeNote{Reader: strings.NewReader("")}
+	assert.Equal(t, `"e"`, *decodePut(&http.Response{Header: http.Header{"Etag": {`"e"`}}, Body: body}).ETag)
+	assert.True(t, body.isClosed)
+	body = &closeNote{Reader: strings.NewReader("")}
+	assert.Equal(t, `"e"`, *decodeHead(&http.Response{Header: http.Header{"Etag": {`"e"`}}, Body: body}).ETag)
+	assert.True(t, body.isClosed)
+}
+
+// A closeNote notes that it was closed.
+type closeNote struct {
+	io.Reader
+	isClosed bool
+}
+
+// Close notes it.
+func (c *closeNote) Close() error {
+	c.isClosed = true
+	return nil
 }

@@ -1,0 +1,147 @@
+package fastpath
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/checksum"
+)
+
+// copyLimit is the largest body that is copied, in bytes. Such a body is signed also
+// over https, where the SDK sends the checksum after the body, because that costs less
+// for a small body.
+const copyLimit = 256 << 10
+
+// A largeBody is a body that is read in place, once to hash it and once to send it.
+type largeBody struct {
+	reader      io.ReadSeeker
+	start, size int64
+
+	mu       sync.Mutex
+	isClosed bool
+}
+
+// Read reads for net/http, which may do so after it has given an answer.
+func (b *largeBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.isClosed {
+		return 0, io.EOF
+	}
+	return b.reader.Read(p)
+}
+
+// Close waits for a Read in progress, and ends those after it.
+func (b *largeBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.isClosed = true
+	return nil
+}
+
+// rewind seeks the start.
+func (b *largeBody) rewind() error {
+	_, err := b.reader.Seek(b.start, io.SeekStart)
+	return err
+}
+
+// hash reads all of the body. It returns an error if the body is shorter than its size.
+func (b *largeBody) hash(sum func([]byte)) error {
+	buffer, _ := readBuffers.Get().(*[]byte)
+	defer readBuffers.Put(buffer)
+	for left := b.size; left > 0; {
+		n, err := b.reader.Read((*buffer)[:min(left, int64(len(*buffer)))])
+		sum((*buffer)[:n])
+		left -= int64(n)
+		if err != nil && left > 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// openBody takes a body and leaves its position as it was. It reports false if the body
+// can't be sought.
+func (r *request) openBody(body io.Reader) bool {
+	seeker, ok := body.(io.ReadSeeker)
+	if !ok {
+		return false
+	}
+	start, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return false
+	}
+	end, err := seeker.Seek(0, io.SeekEnd)
+	if _, seekErr := seeker.Seek(start, io.SeekStart); err != nil || seekErr != nil || end < start {
+		return false
+	}
+	if end-start > copyLimit {
+		r.large = &largeBody{reader: seeker, start: start, size: end - start}
+		return true
+	}
+	r.body = make([]byte, end-start)
+	_, err = io.ReadFull(seeker, r.body)
+	_, seekErr := seeker.Seek(start, io.SeekStart)
+	return err == nil && seekErr == nil
+}
+
+// addBody adds the headers that depend on the body, and returns its hash. It reports
+// false for a body that only the SDK can send.
+func (r *request) addBody(t *template) (payload string, ok bool) {
+	if r.method != http.MethodPut {
+		return emptySHA256, true
+	}
+	if r.large != nil {
+		return r.addLarge(t)
+	}
+	if t.needsCRC32 && !r.hasCRC32 {
+		r.addCRC32(crc32.ChecksumIEEE(r.body))
+	}
+	sum := sha256.Sum256(r.body)
+	return hex.EncodeToString(sum[:]), true
+}
+
+// addLarge reads the body once for all hashes. It reports false if the SDK sends the
+// checksum after the body, because the SDK need not read the body before then.
+func (r *request) addLarge(t *template) (payload string, ok bool) {
+	if t.hasTrailer {
+		return "", false
+	}
+	needsCRC32 := t.needsCRC32 && !r.hasCRC32
+	sum := uint32(0)
+	signed := sha256.New()
+	if needsCRC32 || !t.isBodyTrusted {
+		err := r.large.hash(func(b []byte) {
+			if needsCRC32 {
+				sum = crc32.Update(sum, crc32.IEEETable, b)
+			}
+			if !t.isBodyTrusted {
+				signed.Write(b)
+			}
+		})
+		if rewindErr := r.large.rewind(); err != nil || rewindErr != nil {
+			return "", false
+		}
+	}
+	if needsCRC32 {
+		r.addCRC32(sum)
+	}
+	if t.isBodyTrusted {
+		return unsignedPayload, true
+	}
+	return hex.EncodeToString(signed.Sum(nil)), true
+}
+
+func (r *request) addCRC32(sum uint32) {
+	r.computedCRC32 = checksum.EncodeCRC32(sum)
+	r.add("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", r.computedCRC32)
+}
+
+var readBuffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 64<<10)
+	return &buffer
+}}

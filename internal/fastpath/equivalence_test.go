@@ -1,0 +1,503 @@
+package fastpath
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var oddKeys = []string{
+	"key", "a/b/c", "/leading", "//", "a//b", "a/../b", "./a", "..", "trailing/", " ", "a b", "+", "%", "%2F", "~", "!*'()", "a&b=c?d#e",
+	":@,;$", "\"<>\\^`{|}", "é", "日本語/🙂", "\x00\x01\x7f", "\n", strings.Repeat("ü", 512), "x-id=PutObject",
+}
+
+// TestRequestsOfKeys: whatever the key, the request is the SDK's.
+func TestRequestsOfKeys(t *testing.T) {
+	t.Parallel()
+	for _, endpoint := range []string{"http://127.0.0.1:9000", "http://127.0.0.1:9000/base/path", ""} {
+		p := newPair(t, endpoint)
+		p.learn(t, "my-bucket")
+		p.refuseSDK()
+		for _, key := range oddKeys {
+			for name, call := range operations {
+				if name == "UploadPart" && endpoint == "" {
+					continue // whose checksum is sent after the body
+				}
+				t.Run(fmt.Sprintf("%s %s %q", name, endpoint, key[:min(10, len(key))]), func(t *testing.T) {
+					require.NoError(t, call(t.Context(), p.slow, "my-bucket", key))
+					require.NoError(t, call(t.Context(), p.fast, "my-bucket", key))
+					p.requireSameRequest(t)
+				})
+			}
+		}
+	}
+}
+
+// TestRequestsOfInputs: inputs that are sent without the SDK, and those that are not.
+func TestRequestsOfInputs(t *testing.T) {
+	t.Parallel()
+	when := time.Date(2026, 1, 2, 3, 4, 5, 678, time.FixedZone("", 3600))
+	text := aws.String
+	for name, test := range map[string]struct {
+		put        s3.PutObjectInput
+		get        s3.GetObjectInput
+		throughSDK bool
+	}{
+		"none":                {},
+		"owner":               {put: s3.PutObjectInput{ExpectedBucketOwner: text("123456789012")}, get: s3.GetObjectInput{ExpectedBucketOwner: text("123456789012")}},
+		"content type":        {put: s3.PutObjectInput{ContentType: text("text/plain; charset=utf-8")}},
+		"algorithm":           {put: s3.PutObjectInput{ChecksumAlgorithm: types.ChecksumAlgorithmCrc32}},
+		"checksum":            {put: s3.PutObjectInput{ChecksumCRC32: text("2MJ4wA==")}},
+		"metadata":            {put: s3.PutObjectInput{Metadata: map[string]string{"one": "1", "two-words": "a b", "x_y.z": "~"}}},
+		"conditions":          {get: s3.GetObjectInput{IfMatch: text(`"e"`), IfNoneMatch: text(`"other"`)}},
+		"times":               {get: s3.GetObjectInput{IfModifiedSince: &when, IfUnmodifiedSince: &when}},
+		"metadata in capital": {put: s3.PutObjectInput{Metadata: map[string]string{"One": "1"}}, throughSDK: true},
+		"spaces":              {put: s3.PutObjectInput{Metadata: map[string]string{"one": " a"}}, throughSDK: true},
+		"space at the end":    {put: s3.PutObjectInput{Metadata: map[string]string{"one": "a "}}, throughSDK: true},
+		"two spaces":          {put: s3.PutObjectInput{Metadata: map[string]string{"one": "a  b"}}, throughSDK: true},
+		"empty":               {put: s3.PutObjectInput{Metadata: map[string]string{"one": ""}}, throughSDK: true},
+		"no ASCII":            {put: s3.PutObjectInput{ContentType: text("text/pl\u00e4in")}, throughSDK: true},
+		"odd name":            {put: s3.PutObjectInput{Metadata: map[string]string{"a~b": "1"}}, throughSDK: true},
+		"another algorithm":   {put: s3.PutObjectInput{ChecksumAlgorithm: types.ChecksumAlgorithmSha256}, throughSDK: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, "http://127.0.0.1:9000")
+			p.learn(t, "my-bucket")
+			p.refuseSDK()
+			put := test.put
+			put.Bucket, put.Key = text("my-bucket"), text("key")
+			get := test.get
+			get.Bucket, get.Key = text("my-bucket"), text("key")
+			for _, c := range []*Client{p.slow, p.fast} {
+				in := put
+				in.Body = strings.NewReader("body")
+				_, err := c.PutObject(t.Context(), &in)
+				if test.throughSDK && c == p.fast {
+					require.ErrorIs(t, err, errUsedSDK)
+					return
+				}
+				require.NoError(t, err)
+			}
+			p.requireSameRequest(t)
+			for _, c := range []*Client{p.slow, p.fast} {
+				in := get
+				_, err := c.GetObject(t.Context(), &in)
+				require.NoError(t, err)
+			}
+			p.requireSameRequest(t)
+			for _, c := range []*Client{p.slow, p.fast} {
+				_, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{
+					Bucket: get.Bucket, Key: get.Key, ExpectedBucketOwner: get.ExpectedBucketOwner, IfMatch: get.IfMatch, IfNoneMatch: get.IfNoneMatch,
+					IfModifiedSince: get.IfModifiedSince, IfUnmodifiedSince: get.IfUnmodifiedSince,
+				})
+				require.NoError(t, err)
+			}
+			p.requireSameRequest(t)
+		})
+	}
+}
+
+// TestEachFieldOfInputs: no field of an input is dropped.
+func TestEachFieldOfInputs(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "http://127.0.0.1:9000")
+	p.learn(t, "my-bucket")
+	require.False(t, isNewerPut, "name the SDK's new fields in hasOther")
+	eachField(t, p, &s3.GetObjectInput{}, (*Client).GetObject)
+	eachField(t, p, &s3.HeadObjectInput{}, (*Client).HeadObject)
+	eachField(t, p, &s3.PutObjectInput{}, (*Client).PutObject)
+	eachField(t, p, &s3.UploadPartInput{UploadId: aws.String("id"), PartNumber: aws.Int32(1)}, (*Client).UploadPart)
+}
+
+func eachField[In, Out any](t *testing.T, p *pair, base *In, send func(*Client, context.Context, *In, ...func(*s3.Options)) (*Out, error)) {
+	t.Helper()
+	kind := reflect.TypeFor[In]()
+	for i := range kind.NumField() {
+		field := kind.Field(i)
+		if !field.IsExported() {
+			continue
+		}
+		t.Run(kind.Name()+" "+field.Name, func(t *testing.T) {
+			input := func() *In {
+				in := *base
+				value := reflect.ValueOf(&in).Elem()
+				for name, text := range map[string]string{"Bucket": "my-bucket", "Key": "key"} {
+					value.FieldByName(name).Set(reflect.ValueOf(&text))
+				}
+				if body := value.FieldByName("Body"); body.IsValid() {
+					setSomething(t, body)
+				}
+				if field.Name != "Bucket" && field.Name != "Key" {
+					setSomething(t, value.Field(i))
+				}
+				return &in
+			}
+			_, slowErr := send(p.slow, t.Context(), input())
+			_, fastErr := send(p.fast, t.Context(), input())
+			require.Equal(t, slowErr == nil, fastErr == nil, "%v\n%v", slowErr, fastErr)
+			if slowErr == nil {
+				p.requireSameRequest(t)
+			}
+		})
+	}
+}
+
+// setSomething sets a field of an input of the SDK.
+func setSomething(t *testing.T, field reflect.Value) {
+	t.Helper()
+	switch field.Type() {
+	case reflect.TypeFor[*time.Time]():
+		field.Set(reflect.ValueOf(aws.Time(time.Unix(1e9, 0))))
+		return
+	case reflect.TypeFor[io.Reader]():
+		field.Set(reflect.ValueOf(strings.NewReader("body")))
+		return
+	case reflect.TypeFor[map[string]string]():
+		field.Set(reflect.ValueOf(map[string]string{"a": "b"}))
+		return
+	}
+	target := field
+	if field.Kind() == reflect.Pointer {
+		field.Set(reflect.New(field.Type().Elem()))
+		target = field.Elem()
+	}
+	switch target.Kind() {
+	case reflect.String:
+		target.SetString("AAAAAA==")
+	case reflect.Bool:
+		target.SetBool(true)
+	case reflect.Int32, reflect.Int64:
+		target.SetInt(4)
+	default:
+		t.Fatalf("a field of type %s", field.Type())
+	}
+}
+
+// TestOtherFieldsOfNewerPut: with an SDK that has more fields, those that are not known
+// by name are found.
+func TestOtherFieldsOfNewerPut(t *testing.T) {
+	t.Parallel()
+	text := "text"
+	for _, test := range []struct {
+		in   s3.PutObjectInput
+		want bool
+	}{
+		{s3.PutObjectInput{}, false},
+		{s3.PutObjectInput{Bucket: &text, Key: &text, Body: strings.NewReader(""), Metadata: map[string]string{}, ContentType: &text}, false},
+		{s3.PutObjectInput{Tagging: &text}, true},
+		{s3.PutObjectInput{StorageClass: types.StorageClassGlacier}, true},
+		{s3.PutObjectInput{ObjectLockMode: types.ObjectLockModeGovernance}, true},
+	} {
+		assert.Equal(t, test.want, hasOtherField(reflect.ValueOf(test.in)))
+		assert.Equal(t, test.want, hasOther(&test.in))
+	}
+}
+
+// TestLargeBodies: parts, and puts of the same size, are the SDK's requests, unless the
+// SDK sends the checksum after the body.
+func TestLargeBodies(t *testing.T) {
+	t.Parallel()
+	token := func(o *s3.Options) {
+		o.Credentials = credentials.NewStaticCredentialsProvider("AKID", "SECRET", "t/==")
+	}
+	data := strings.Repeat("x", copyLimit+1)
+	for name, test := range map[string]struct {
+		endpoint   string
+		changes    []func(*s3.Options)
+		sum        *string
+		throughSDK bool
+	}{
+		"http":                {"http://127.0.0.1:9000", nil, nil, false},
+		"http, no checksum":   {"http://127.0.0.1:9000", []func(*s3.Options){whenRequired}, nil, false},
+		"http, known":         {"http://127.0.0.1:9000", nil, aws.String("AAAAAA=="), false},
+		"https, known":        {"https://s3.example.com", nil, aws.String("AAAAAA=="), false},
+		"https":               {"https://s3.example.com", nil, nil, true},
+		"AWS, no checksum":    {"", []func(*s3.Options){whenRequired}, nil, false},
+		"AWS, session token":  {"", []func(*s3.Options){whenRequired, token}, nil, false},
+		"http, session token": {"http://127.0.0.1:9000", []func(*s3.Options){token}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, test.endpoint, test.changes...)
+			part := func(c *Client) (*s3.UploadPartInput, error) {
+				in := &s3.UploadPartInput{
+					Bucket: aws.String("my-bucket"), Key: aws.String("a key/é"), UploadId: aws.String("some.ID_of-AWS"), PartNumber: aws.Int32(3),
+					Body: strings.NewReader(data), ChecksumCRC32: test.sum,
+				}
+				_, err := c.UploadPart(t.Context(), in)
+				return in, err
+			}
+			for _, c := range []*Client{p.fast, p.slow} {
+				_, err := part(c)
+				require.NoError(t, err)
+			}
+			p.refuseSDK()
+			in, err := part(p.fast)
+			if test.throughSDK {
+				require.ErrorIs(t, err, errUsedSDK)
+				return
+			}
+			require.NoError(t, err)
+			p.requireSameRequest(t)
+			assert.Equal(t, p.fastWire.last.Header.Get("X-Amz-Checksum-Crc32"), aws.ToString(in.ChecksumCRC32))
+			in.UploadId, in.Body = aws.String("an odd/ID"), strings.NewReader("body")
+			_, err = p.fast.UploadPart(t.Context(), in)
+			require.ErrorIs(t, err, errUsedSDK)
+		})
+	}
+}
+
+// TestLeavesToSDK: what is signed otherwise stays the SDK's, and is not tried.
+func TestLeavesToSDK(t *testing.T) {
+	t.Parallel()
+	session := `<CreateSessionResult><Credentials><SessionToken>T</SessionToken><SecretAccessKey>S</SecretAccessKey>` +
+		`<AccessKeyId>A</AccessKeyId><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>`
+	for bucket, why := range map[string]string{
+		"name--use1-az4--x-s3": "X-Amz-S3session-Token",
+		"arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap": "AWS4-ECDSA",
+	} {
+		p := newPair(t, "")
+		p.fastWire.answer = func(r *http.Request) (*http.Response, error) {
+			if r.URL.Query().Has("session") {
+				return answer(r, http.StatusOK, nil, session), nil
+			}
+			return answer(r, http.StatusOK, nil, ""), nil
+		}
+		p.learn(t, bucket)
+		assert.Len(t, p.fast.templates.of, len(operations))
+		for _, template := range p.fast.templates.of {
+			assert.False(t, template.isUsable)
+		}
+		assert.Contains(t, fmt.Sprint(p.fastWire.last.Header), why)
+		p.learn(t, bucket)
+	}
+}
+
+// TestTrace: on AWS Lambda the invocation's trace ID is sent, as by the SDK.
+func TestTrace(t *testing.T) {
+	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
+	p := newPair(t, "http://127.0.0.1:9000")
+	p.learn(t, "my-bucket")
+	for id, throughSDK := range map[string]bool{"Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1": false, "odd id%": true} {
+		t.Setenv("_X_AMZN_TRACE_ID", id)
+		for _, call := range operations {
+			require.NoError(t, call(t.Context(), p.slow, "my-bucket", "key"))
+			require.NoError(t, call(t.Context(), p.fast, "my-bucket", "key"))
+			assert.Equal(t, p.slowWire.last.Header["X-Amzn-Trace-Id"], p.fastWire.last.Header["X-Amzn-Trace-Id"])
+		}
+		restore := p.refuseSDK()
+		err := operations["HeadObject"](t.Context(), p.fast, "my-bucket", "key")
+		assert.Equal(t, throughSDK, errors.Is(err, errUsedSDK))
+		restore()
+	}
+}
+
+// TestOptionsOfACall: options other than the region's are the SDK's.
+func TestOptionsOfACall(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "http://127.0.0.1:9000")
+	region := ""
+	p.fast.Region = func(string) string { return region }
+	in := &s3.HeadObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key")}
+	inRegion := func(o *s3.Options) { o.Region = "eu-west-1" }
+	head := func(options ...func(*s3.Options)) error {
+		_, err := p.fast.HeadObject(t.Context(), in, options...)
+		return err
+	}
+	require.NoError(t, head())
+	require.NoError(t, head(inRegion))
+	region = "eu-west-1"
+	require.NoError(t, head(inRegion))
+	restore := p.refuseSDK()
+	require.NoError(t, head(inRegion))
+	assert.Equal(t, "eu-west-1", signingRegion(p.fastWire.last.Header.Get("Authorization")))
+	require.ErrorIs(t, head(inRegion, func(*s3.Options) {}), errUsedSDK)
+	region = ""
+	require.NoError(t, head())
+	assert.Equal(t, "us-east-1", signingRegion(p.fastWire.last.Header.Get("Authorization")))
+	require.ErrorIs(t, head(inRegion), errUsedSDK)
+	p.fast.SDKOnly = true
+	require.ErrorIs(t, head(), errUsedSDK)
+	p.fast.SDKOnly = false
+	in.Key = aws.String("\xff")
+	require.Error(t, head())
+	restore()
+}
+
+// TestOptionOfGets: it reaches the gets that the SDK makes, and the template.
+func TestOptionOfGets(t *testing.T) {
+	t.Parallel()
+	called := 0
+	p := newPair(t, "http://127.0.0.1:9000")
+	p.fast = New(Options{
+		SDK: p.fast.SDK, HTTP: p.fast.HTTP, Credentials: p.fast.Credentials, Region: p.fast.Region, OfGets: func(*s3.Options) { called++ },
+	})
+	p.learn(t, "my-bucket")
+	assert.Equal(t, 1, called)
+	p.refuseSDK()
+	require.NoError(t, operations["GetObject"](t.Context(), p.fast, "my-bucket", "key"))
+	assert.Equal(t, 1, called)
+}
+
+// TestTemplatesAreOfSuccess: what the SDK sent in vain is no template.
+func TestTemplatesAreOfSuccess(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "http://127.0.0.1:9000")
+	p.fastWire.answer = func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusNotFound, nil, ""), nil }
+	require.Error(t, operations["HeadObject"](t.Context(), p.fast, "my-bucket", "key"))
+	p.fastWire.answer = func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+	require.Error(t, operations["HeadObject"](t.Context(), p.fast, "my-bucket", "key"))
+	assert.Empty(t, p.fast.templates.of)
+	// The second attempt succeeds, and tells what a first one says of itself.
+	p.fastWire.sent = 0
+	p.fastWire.answer = func(r *http.Request) (*http.Response, error) {
+		return answer(r, []int{http.StatusServiceUnavailable, http.StatusOK}[p.fastWire.sent-1], nil, ""), nil
+	}
+	require.NoError(t, operations["HeadObject"](t.Context(), p.fast, "my-bucket", "key"))
+	p.fastWire.answer = nil
+	p.refuseSDK()
+	require.NoError(t, operations["HeadObject"](t.Context(), p.fast, "my-bucket", "key"))
+	assert.Equal(t, fmt.Sprintf("attempt=1; max=%d", attempts), p.fastWire.last.Header.Get("Amz-Sdk-Request"))
+}
+
+// TestFirstAttempt: what else the SDK says is of its own attempt.
+func TestFirstAttempt(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "attempt=1; max=6", firstAttempt("attempt=1; max=6"))
+	assert.Equal(t, "attempt=1; max=6", firstAttempt("attempt=12; max=6; ttl=20260102T030405Z"))
+}
+
+// TestUnusableTemplates: what a template can't say makes it the SDK's.
+func TestUnusableTemplates(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "http://127.0.0.1:9000")
+	require.NoError(t, operations["GetObject"](t.Context(), p.fast, "my-bucket", "a key"))
+	sent := p.fastWire.last
+	usable := func(change func(*http.Request)) bool {
+		r := sent.Clone(t.Context())
+		change(r)
+		return newTemplate(r, "GetObject", "a key", "").isUsable
+	}
+	assert.True(t, usable(func(*http.Request) {}))
+	for name, change := range map[string]func(*http.Request){
+		"an unknown header": func(r *http.Request) { r.Header.Set("X-New", "1") },
+		"another query":     func(r *http.Request) { r.URL.RawQuery = "x-id=PutObject" },
+		"another key":       func(r *http.Request) { r.URL.Path = "/my-bucket/another" },
+		"escaped otherwise": func(r *http.Request) { r.URL.RawPath = "/my%2Dbucket/a%20key" },
+		"opaque":            func(r *http.Request) { r.URL.Opaque = "//host/path" },
+		"not signed":        func(r *http.Request) { r.Header.Del("Authorization") },
+		"signed otherwise":  func(r *http.Request) { r.Header.Set("Authorization", "AWS4-ECDSA Credential=A/1/r/s3/aws4_request") },
+		"for another service": func(r *http.Request) {
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=A/1/r/ses/aws4_request")
+		},
+		"in another version": func(r *http.Request) {
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=A/1/r/s3/aws5_request")
+		},
+		"with a short scope": func(r *http.Request) {
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=1/r/s3/aws4_request")
+		},
+		"without an operation": func(r *http.Request) { r.URL.RawQuery = "uploads" },
+	} {
+		assert.False(t, usable(change), name)
+	}
+	assert.Equal(t, "r", signingRegion("AWS4-HMAC-SHA256 Credential=A/B/1/r/s3/aws4_request, SignedHeaders=host"), "a key ID may have slashes")
+}
+
+// TestBodies: which bodies are sent without the SDK, and that they are left as they
+// were.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "http://127.0.0.1:9000")
+	p.learn(t, "my-bucket")
+	put := func(body io.Reader) error {
+		_, err := p.fast.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key"), Body: body})
+		return err
+	}
+	large := bytes.Repeat([]byte("x"), copyLimit+1)
+	began := bytes.NewReader([]byte("skipped body"))
+	_, err := began.Seek(8, io.SeekStart)
+	require.NoError(t, err)
+	restore := p.refuseSDK()
+	for _, size := range []int{copyLimit, copyLimit + 1} {
+		body := bytes.NewReader(large[:size])
+		require.NoError(t, put(body))
+		assert.Equal(t, large[:size], p.fastWire.body)
+		assert.Equal(t, size, body.Len(), "as it was")
+	}
+	require.ErrorIs(t, put(nil), errUsedSDK, "which expects a 100 then")
+	require.NoError(t, put(strings.NewReader("")))
+	assert.Empty(t, p.fastWire.body)
+	require.NoError(t, put(began))
+	assert.Equal(t, "body", string(p.fastWire.body))
+	require.Error(t, put(io.MultiReader()))
+	restore()
+
+	for _, rest := range []string{"body", string(large)} {
+		began.Reset([]byte("skipped " + rest))
+		_, err = began.Seek(8, io.SeekStart)
+		require.NoError(t, err)
+		failed := false
+		p.fastWire.answer = func(r *http.Request) (*http.Response, error) {
+			if !failed {
+				failed = true
+				return nil, io.ErrUnexpectedEOF
+			}
+			return answer(r, http.StatusOK, nil, ""), nil
+		}
+		require.NoError(t, put(began))
+		assert.Equal(t, rest, string(p.fastWire.body), "the SDK sends it again from where it began")
+	}
+	p.refuseSDK()
+	for _, promised := range []int64{10, copyLimit + 1} {
+		require.ErrorIs(t, put(&brokenSeeker{promised: promised}), errUsedSDK)
+	}
+}
+
+// A brokenSeeker promises more than it has.
+type brokenSeeker struct {
+	bytes.Reader
+	promised int64
+}
+
+func (b *brokenSeeker) Seek(_ int64, whence int) (int64, error) {
+	if whence == io.SeekEnd {
+		return b.promised, nil
+	}
+	return 0, nil
+}
+
+// TestCredentials: each request is signed with the credentials of its time.
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "http://127.0.0.1:9000")
+	p.learn(t, "my-bucket")
+	p.refuseSDK()
+	head := func() error { return operations["HeadObject"](t.Context(), p.fast, "my-bucket", "key") }
+	for _, now := range []aws.Credentials{
+		{AccessKeyID: "AKID", SecretAccessKey: "ONE", SessionToken: "token"},
+		{AccessKeyID: "AKID", SecretAccessKey: "TWO"},
+	} {
+		p.fast.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return now, nil })
+		require.NoError(t, head())
+		assert.Equal(t, now.SessionToken, p.fastWire.last.Header.Get("X-Amz-Security-Token"))
+		requireSDKSignature(t, p.fastWire.last, nil, now.SecretAccessKey)
+	}
+	none := errors.New("none")
+	p.fast.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, none })
+	require.ErrorIs(t, head(), none, "the SDK is not used, which would ask for credentials once more")
+}

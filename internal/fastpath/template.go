@@ -1,0 +1,148 @@
+package fastpath
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// A template is what all requests of an operation to a bucket have in common, read
+// from one that the SDK made.
+type template struct {
+	isUsable      bool // false for what only the SDK can make
+	scheme, host  string
+	sentHost      string // the header Host if it is not the URL's host, else ""
+	prefix        string // the path before the key
+	query         string
+	unsigned      []header
+	signed        []signedHeader
+	region        string
+	needsCRC32    bool
+	hasTrailer    bool // the CRC32 is sent after the body
+	isBodyTrusted bool // the body's hash is not signed
+	key           atomic.Pointer[signingKey]
+}
+
+// A templateKey names the requests that a template is for.
+type templateKey struct{ operation, bucket, region string }
+
+// templates are those that are known. The zero value is ready, and safe for concurrent
+// use.
+type templates struct {
+	mu sync.RWMutex
+	of map[templateKey]*template
+}
+
+func (t *templates) get(key templateKey) *template {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.of[key]
+}
+
+func (t *templates) put(key templateKey, found *template) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of == nil {
+		t.of = map[templateKey]*template{}
+	}
+	t.of[key] = found
+}
+
+// A recorder is an HTTP client for one call of the SDK. It takes the template of a
+// request that succeeds.
+type recorder struct {
+	client     *Client
+	at         templateKey
+	key, query string
+}
+
+// Do sends the request.
+func (r *recorder) Do(request *http.Request) (*http.Response, error) {
+	found := newTemplate(request, r.at.operation, r.key, r.query)
+	response, err := r.client.HTTP.Do(request)
+	if err == nil && response.StatusCode/100 == 2 {
+		r.client.templates.put(r.at, found)
+	}
+	return response, err
+}
+
+// newTemplate reads a template from a request for key, whose query begins with own.
+func newTemplate(r *http.Request, operation, key, own string) *template {
+	query, isOwn := strings.CutPrefix(r.URL.RawQuery, own)
+	t := &template{scheme: r.URL.Scheme, host: r.URL.Host, sentHost: r.Host, query: query}
+	t.isUsable = t.readHeader(r.Header) && t.readPath(r.URL, key) && isOwn && (t.query == "" || t.query == "x-id="+operation)
+	return t
+}
+
+// readPath reports whether the path ends with the key, and the rest needs no escaping.
+func (t *template) readPath(u *url.URL, key string) bool {
+	prefix, ok := strings.CutSuffix(u.Path, key)
+	t.prefix = prefix
+	return ok && u.Opaque == "" && u.EscapedPath() == prefix+escapeKey(key)
+}
+
+// readHeader keeps the headers that are always the same. It reports false if there is
+// one that this package does not know, because only the SDK can send it then.
+func (t *template) readHeader(sent http.Header) bool {
+	for name, values := range sent {
+		value := values[0]
+		switch name {
+		case "User-Agent", "Accept-Encoding":
+			t.unsigned = append(t.unsigned, header{name, value})
+		case "Amz-Sdk-Request":
+			t.unsigned = append(t.unsigned, header{name, firstAttempt(value)})
+		case "X-Amz-Checksum-Mode":
+			t.signed = append(t.signed, signedHeader{name, "x-amz-checksum-mode", value})
+		case "X-Amz-Checksum-Crc32":
+			t.needsCRC32 = true
+		case "X-Amz-Trailer":
+			t.needsCRC32 = value == "x-amz-checksum-crc32"
+			t.hasTrailer = true
+		case "X-Amz-Content-Sha256":
+			t.isBodyTrusted = value == unsignedPayload
+		case "Authorization":
+			t.region = signingRegion(value)
+		default:
+			if !isMadeAnew(name) {
+				return false
+			}
+		}
+	}
+	return t.region != ""
+}
+
+// isMadeAnew reports whether each request has a value of its own for a header.
+func isMadeAnew(name string) bool {
+	switch name {
+	case "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Sdk-Checksum-Algorithm", "Amz-Sdk-Invocation-Id", "X-Amzn-Trace-Id",
+		"Content-Encoding", "X-Amz-Decoded-Content-Length", "Content-Type", "Expect", "X-Amz-Expected-Bucket-Owner", "Range",
+		"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since":
+		return true
+	}
+	return strings.HasPrefix(name, metaPrefix)
+}
+
+// firstAttempt returns what the SDK says of the first attempt, from what it says of any:
+// "attempt=1; max=6" for "attempt=2; max=6; ttl=20260102T030405Z".
+func firstAttempt(text string) string {
+	_, rest, _ := strings.Cut(text, "; ")
+	most, _, _ := strings.Cut(rest, "; ")
+	return "attempt=1; " + most
+}
+
+// signingRegion returns the region of a Signature Version 4 for S3, else "".
+func signingRegion(authorization string) string {
+	rest, ok := strings.CutPrefix(authorization, "AWS4-HMAC-SHA256 Credential=")
+	credential, _, _ := strings.Cut(rest, ",")
+	parts := strings.Split(credential, "/")
+	if !ok || len(parts) < 5 {
+		return ""
+	}
+	parts = parts[len(parts)-4:] // day, region, service, aws4_request
+	if parts[2] != "s3" || parts[3] != "aws4_request" {
+		return ""
+	}
+	return parts[1]
+}
