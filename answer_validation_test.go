@@ -74,7 +74,7 @@ func TestListingInCirclesEnds(t *testing.T) {
 	}
 }
 
-// TestErrorsOfOtherKeys: a server that blames keys nobody asked it to delete.
+// TestErrorsOfOtherKeys has a server report errors for keys that it was not asked to delete.
 func TestErrorsOfOtherKeys(t *testing.T) {
 	t.Parallel()
 	store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {

@@ -195,7 +195,7 @@ func TestClientOfTheCallerFollowsNoRedirect(t *testing.T) {
 	assert.Nil(t, client.CheckRedirect, "the caller's own client is untouched")
 }
 
-// TestAWSConfig is what Lithops' rules found, for other services.
+// TestAWSConfig checks that other services get what Lithops' rules found.
 func TestAWSConfig(t *testing.T) {
 	t.Parallel()
 	asked := make(chan *http.Request, 1)

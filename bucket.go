@@ -105,8 +105,8 @@ func bucketName(region, userID string) string {
 //
 // A bucket that another account has, and one that these credentials may not use,
 // is fs.ErrPermission, the former ErrNotOwner too; a name that S3 does not take is
-// ErrInvalidBucketName. A bucket that somebody else of the same account creates
-// meanwhile is success.
+// ErrInvalidBucketName. If another process of the same account creates the bucket at
+// the same time, that is success.
 func (s *Store) EnsureBucket(ctx context.Context) (string, error) {
 	bucket, err := s.Bucket(ctx)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCancelAtAnyMoment gives up thousands of operations at some moment each. Nothing of
-// them stays, and the store goes on; TestMain looks for goroutines.
+// TestCancelAtAnyMoment cancels thousands of operations, each at a random moment. Nothing
+// of them stays, and the store still works; TestMain looks for goroutines.
 func TestCancelAtAnyMoment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

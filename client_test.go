@@ -163,7 +163,7 @@ func TestChecksums(t *testing.T) {
 }
 
 // TestIgnoredRange: a server that answers a range with the whole object, or with
-// another part, must not pass for one that heard it.
+// another part, must not pass for one that honours it.
 func TestIgnoredRange(t *testing.T) {
 	t.Parallel()
 	var answer atomic.Value

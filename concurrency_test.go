@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestManyConcurrentRequests has ten thousand goroutines use one Store, all of them in the middle of
-// a request at the same time, and weighs them: what they hold is bounded by twice
-// what was measured, on each of the two paths. Nothing runs beside it.
+// TestManyConcurrentRequests has ten thousand goroutines use one Store, all of them in the
+// middle of a request at the same time, and measures their memory: at most twice what was
+// measured before, on each of the two paths. It runs alone.
 func TestManyConcurrentRequests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

@@ -36,7 +36,7 @@ type DeletePrefixOptions struct {
 // The error is a *DeleteError with the reason for each key that could not be
 // removed; the other keys are deleted. It ends early when the listing fails, when
 // ctx is done, and when 16 requests in a row remove nothing. An empty prefix is
-// ErrEmptyPrefix unless it is asked for. Objects that are stored meanwhile may stay.
+// ErrEmptyPrefix unless it is asked for. Objects that are stored at the same time may stay.
 func (s *Store) DeletePrefix(ctx context.Context, bucket, prefix string, opts *DeletePrefixOptions) (deleted int64, err error) {
 	const op = "DeletePrefix"
 	if opts == nil {

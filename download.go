@@ -53,7 +53,7 @@ type DownloadOptions struct {
 // 24 at once, with 256 KiB of memory each, and a HEAD for the checksum. If the server
 // gives no strong ETag, the object is one GET, because ranges could be of two versions.
 //
-// If the object is replaced meanwhile, the error is ErrPrecondition. Wrong bytes are
+// If the object is replaced during the download, the error is ErrPrecondition. Wrong bytes are
 // ErrChecksum, a missing object is fs.ErrNotExist. Errors of the file system can be
 // found with errors.Is and errors.As.
 func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts *DownloadOptions) error {

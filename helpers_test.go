@@ -130,7 +130,7 @@ func straight(request *http.Request, next http.RoundTripper) (*http.Response, er
 	return next.RoundTrip(request)
 }
 
-// lose has the server serve a request whose answer nobody gets.
+// lose has the server serve a request and drops the answer.
 func lose(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 	response, err := next.RoundTrip(request)
 	if err != nil {
@@ -141,7 +141,7 @@ func lose(request *http.Request, next http.RoundTripper) (*http.Response, error)
 	return nil, &resetError{}
 }
 
-// resetError is what net.OpError of a reset looks like to the SDK.
+// resetError looks to the SDK like the net.OpError of a reset.
 type resetError struct{}
 
 func (*resetError) Error() string { return "read: connection reset by peer" }
@@ -171,7 +171,7 @@ func isPart(request *http.Request) bool {
 	return request.Method == http.MethodPut && request.URL.Query().Has("partNumber")
 }
 
-// uploadsLeft counts uploads that were begun and neither completed nor taken back.
+// uploadsLeft returns how many uploads were neither completed nor aborted.
 func uploadsLeft(t *testing.T, store *lithopss3.Store) int {
 	t.Helper()
 	bucket := "bucket"
@@ -272,7 +272,7 @@ func rangeStart(request *http.Request) int64 {
 	return start
 }
 
-// endedBody tells of its end, once.
+// endedBody calls a function at its end, once.
 type endedBody struct {
 	io.ReadCloser
 	ended func()

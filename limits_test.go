@@ -25,7 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An endlessBody repeats its text for ever behind a head, and counts what was read.
+// An endlessBody yields a head and then repeats its text for ever. It counts what was read.
 type endlessBody struct {
 	head, text string
 	read       *atomic.Int64

@@ -48,8 +48,8 @@ func cutOff(text string) io.Reader {
 	return io.MultiReader(strings.NewReader(text), iotest.ErrReader(io.ErrUnexpectedEOF))
 }
 
-// TestVersionsAreNotMixed: a body goes on only with the object that it began with,
-// also where the server does not hear If-Match.
+// TestVersionsAreNotMixed checks that a body resumes only with the object that it began
+// with, even if the server ignores If-Match.
 func TestVersionsAreNotMixed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

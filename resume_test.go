@@ -131,8 +131,8 @@ func TestDownloadResumes(t *testing.T) {
 	}
 }
 
-// TestDownloadIsKilled: the files as they are at some moment, which is what a
-// killed process leaves, are enough to go on.
+// TestDownloadIsKilled checks that a download can be resumed from the files as they are at
+// a random moment, which is what a killed process leaves.
 func TestDownloadIsKilled(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(40 * unit)

@@ -566,7 +566,7 @@ func (w *soakWorker) putRaced(_ *soakKey) error {
 	return err
 }
 
-// getRaced gets what somebody has put, whole, or finds that it was replaced.
+// getRaced gets an object that another worker has put, or finds that it was replaced.
 func (w *soakWorker) getRaced(_ *soakKey) error {
 	c := w.raced[w.random.IntN(len(w.raced))]
 	data, err := w.store.ReadObject(w.t.Context(), w.bucket, c.name, 0)

@@ -96,8 +96,8 @@ func TestConformanceServer(t *testing.T) {
 	})
 }
 
-// TestUserBucketOnServer runs the whole path, configuration, identity, bucket,
-// objects, on a foreign S3 server with the embedded STS beside it.
+// TestUserBucketOnServer runs the whole path, configuration, identity, bucket and
+// objects, on another S3 server together with the embedded STS.
 func TestUserBucketOnServer(t *testing.T) {
 	t.Parallel()
 	endpoint := os.Getenv("LITHOPSS3_TEST_ENDPOINT")

@@ -139,8 +139,8 @@ func TestFailedUploadIsAborted(t *testing.T) {
 	}
 }
 
-// TestPartsInFlightAreAborted: a part that was sent whole before a cancel may be stored after the
-// upload was taken back, and bring it back. One that was not can't.
+// TestPartsInFlightAreAborted checks that an upload is aborted again if all of a part was
+// sent before a cancel, because the server may store it after the first abort.
 func TestPartsInFlightAreAborted(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -178,8 +178,8 @@ func TestPartsInFlightAreAborted(t *testing.T) {
 	}
 }
 
-// TestAbortIsNotTheReason: where an upload can't be taken back either, the error
-// says so beside the reason, and not instead of it.
+// TestAbortIsNotTheReason checks that, if an upload can't be aborted either, the error
+// says so in addition to the reason and not instead of it.
 func TestAbortIsNotTheReason(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
@@ -347,8 +347,8 @@ func TestPartsAreReadAgain(t *testing.T) {
 	assert.Equal(t, map[string]string{"k": "v"}, info.Metadata)
 }
 
-// TestLostAnswerOfUnknownOutcome: where nobody can tell whether a put was stored, it is
-// not said to have been refused; a cancel while S3 is asked is one.
+// TestLostAnswerOfUnknownOutcome checks that an error does not claim a refusal if it is
+// unknown whether the put was stored, and that a cancel during the check is a cancel.
 func TestLostAnswerOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for name, cancels := range map[string]bool{"refused": false, "canceled": true} {

@@ -46,5 +46,5 @@ type Status struct {
 
 	result, excInfo, newFutures, logs string
 	excPickleFail                     bool
-	noResult                          bool // it was read, and tells of no result
+	noResult                          bool // it was read, and says that there is no result
 }

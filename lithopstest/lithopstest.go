@@ -27,7 +27,7 @@ type Options struct {
 	// Wrap is called with the server's handler and returns the one that serves, so that
 	// a test can count requests or break them. It may be nil.
 	Wrap func(http.Handler) http.Handler
-	// Logger hears of each request at debug level. Nil is silence.
+	// Logger logs each request at debug level. Nil logs nothing.
 	Logger *slog.Logger
 }
 

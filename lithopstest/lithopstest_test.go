@@ -61,7 +61,7 @@ func TestStart(t *testing.T) {
 	require.ErrorContains(t, err, "loopback")
 }
 
-// TestNoTestServerInTheLibrary: who imports the library does not build the server.
+// TestNoTestServerInTheLibrary checks that the library does not import the server.
 func TestNoTestServerInTheLibrary(t *testing.T) {
 	t.Parallel()
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "github.com/lithops-go/lithopss3", "github.com/lithops-go/lithopss3/jobs",

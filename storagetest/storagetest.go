@@ -30,7 +30,7 @@ type Capabilities struct {
 	NormalizesPaths bool
 	// NoControlCharacters: keys can't hold the characters below the space.
 	NoControlCharacters bool
-	// NoConditionalPut: IfMatch and IfAbsent are not heard.
+	// NoConditionalPut means that IfMatch and IfAbsent are ignored.
 	NoConditionalPut bool
 	// NoLongKeyParts: a part of a key between slashes has at most 255 bytes.
 	NoLongKeyParts bool

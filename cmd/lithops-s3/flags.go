@@ -81,7 +81,7 @@ func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithops
 }
 
 // withProfile returns the environment with another profile. As in boto3, keys in the
-// environment don't count beside a profile that is named.
+// environment don't count if a profile is named.
 func withProfile(profile string) func(string) (string, bool) {
 	environment := homedir.Environment()
 	return func(name string) (string, bool) {

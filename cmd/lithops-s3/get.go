@@ -203,7 +203,7 @@ func (c *copier) fetchBelow(name objectName, out string) error {
 			folder := filepath.Dir(out)
 			if _, err := root.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 				if _, err := c.store.HeadObject(ctx, name.bucket, name.key); err != nil {
-					return err // and no folders are left behind
+					return err // before any folder is made
 				}
 			}
 			if err := root.MkdirAll(folder, 0o755); err != nil {

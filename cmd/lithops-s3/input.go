@@ -80,7 +80,7 @@ func (i *input) fill() error {
 	}
 }
 
-// errNeedsYes is a deletion of several objects that nobody can be asked about.
+// errNeedsYes refuses to delete several objects if there is no terminal to ask on.
 var errNeedsYes = fmt.Errorf("%w: there is no terminal to ask on; say --yes, or look first with --dry-run", errUsage)
 
 // confirm asks a person before something is deleted. Without a terminal it returns

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// A burst of events is drawn whole, though no other comes behind it.
+// TestCallBar checks that a burst of events is drawn completely, without a later event.
 func TestCallBar(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

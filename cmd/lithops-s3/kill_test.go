@@ -23,8 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A victim is the command as a process of its own, behind a proxy that holds it in
-// the middle of a transfer.
+// A victim is the command as a process of its own. Its requests pass a proxy that holds
+// them in the middle of a transfer.
 type victim struct {
 	t       *testing.T
 	command string

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// drawEvery and lineEvery are how often a terminal and a log hear of a transfer.
+	// drawEvery and lineEvery are the times between two updates on a terminal and in a log.
 	drawEvery = 100 * time.Millisecond
 	lineEvery = 5 * time.Second
-	// rateOver is what the rate is measured over: what an earlier download left, or
-	// a pause, is soon forgotten.
+	// rateOver is the time over which the rate is measured, so that a pause, or bytes of
+	// an earlier download, soon do not count.
 	rateOver = 15 * time.Second
 	// The line on a terminal fits into 80 columns.
 	barWidth  = 10
@@ -50,7 +50,7 @@ func (t *terminal) newBar(name string, quiet bool) *progressBar {
 	return bar
 }
 
-// report is what the library calls, nil for a nil bar.
+// report returns the function that the library calls, nil for a nil bar.
 func (b *progressBar) report() func(lithopss3.Progress) {
 	if b == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// drawn is what a bar writes while 100 MiB come in 10 s, 4 MiB of which were there.
+// drawn returns what a bar writes while 100 MiB arrive in 10 s, of which 4 MiB were there.
 func drawn(live bool) []string {
 	var out strings.Builder
 	now := time.Unix(0, 0)

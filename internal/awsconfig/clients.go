@@ -136,7 +136,7 @@ type STS struct {
 	DualStack, FIPS bool
 	Global          bool  // sts.amazonaws.com is asked
 	Attempts        int   // 0 where nothing says
-	Err             error // what is wrong with the endpoint, which only those who ask STS need to hear
+	Err             error // what is wrong with the endpoint; it matters only if STS is used
 }
 
 // legacyRegions are those that sts_regional_endpoints = legacy sends to the global

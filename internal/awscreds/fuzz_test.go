@@ -12,7 +12,7 @@ import (
 
 // The seeds of these targets are in testdata/fuzz.
 
-// FuzzSSOToken: whatever is in the cache of aws sso login, no error tells of it.
+// FuzzSSOToken checks that no error repeats what is in the cache of aws sso login.
 func FuzzSSOToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		home := t.TempDir()

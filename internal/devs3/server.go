@@ -39,7 +39,7 @@ type Options struct {
 	Credentials []Credential
 	// Wrap stands in front of everything, for tests that count or break requests.
 	Wrap func(http.Handler) http.Handler
-	// Logger hears of each request at debug level; nil is silence.
+	// Logger logs each request at debug level. Nil logs nothing.
 	Logger *slog.Logger
 }
 

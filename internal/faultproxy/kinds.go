@@ -13,7 +13,7 @@ type Kind string
 const (
 	None Kind = ""
 
-	// What happens to the connection before the server hears of the request.
+	// What happens to the connection before the server receives the request.
 	Refuse        Kind = "refuse"          // reset, and so is the next new connection, as it is accepted
 	ResetFirst    Kind = "reset first"     // reset before any of the body was read
 	ResetInBody   Kind = "reset in body"   // reset with half of the body read
@@ -21,7 +21,7 @@ const (
 	Stall         Kind = "stall"           // silence instead of an answer, then a reset
 	ThrottledBody Kind = "throttled body"  // the body is read slowly
 	FlipRequest   Kind = "flip request"    // one byte of the body is another
-	Duplicate     Kind = "duplicate"       // the server hears the request twice; the first answer counts
+	Duplicate     Kind = "duplicate"       // the server receives the request twice; the first answer counts
 	LoseAnswer    Kind = "lose the answer" // the server has served the request; reset instead of its answer
 
 	// Answers that the server knows nothing of.

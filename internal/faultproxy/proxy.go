@@ -294,10 +294,10 @@ func (p *Proxy) inTurn(r *http.Request) (done func()) {
 	return object.Unlock
 }
 
-// errNoAnswer ends a request that the server does not hear of.
+// errNoAnswer ends a request that the server does not receive.
 var errNoAnswer = errors.New("not forwarded")
 
-// hear reads the request's body.
+// hear reads the body of the request.
 func (p *Proxy) hear(kind Kind, r *http.Request) ([]byte, error) {
 	switch kind {
 	case Refuse, ResetFirst:

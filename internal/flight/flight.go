@@ -1,5 +1,5 @@
 // Package flight shares one call among those who wait for it: a thousand callers
-// that need the same answer at once cause one request and hear one outcome. It must
+// that need the same answer at once cause one request and get one outcome. It must
 // not know what it calls, nor remember an outcome that no caller waits for.
 // Start reading at Flight.Do.
 package flight
@@ -11,7 +11,7 @@ import (
 )
 
 // grace is how long the last caller to give up waits for the call to end, so that
-// what the call started (a process, a request) is gone when the caller hears of the
+// what the call started (a process, a request) is gone when the caller learns of the
 // cancel. A call that does not listen is left to itself after it.
 const grace = 2 * time.Second
 

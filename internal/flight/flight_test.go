@@ -41,7 +41,7 @@ func TestOneCallForAllWhoWait(t *testing.T) {
 	})
 }
 
-// TestCallerGivesUp: the others still get the outcome, and the call hears of it
+// TestCallerGivesUp: the others still get the outcome, and the call ends
 // when all have given up.
 func TestCallerGivesUp(t *testing.T) {
 	t.Parallel()

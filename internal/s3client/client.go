@@ -1,5 +1,5 @@
 // Package s3client sends requests to S3 as this module has them: every request to a
-// bucket that must be somebody's demands its owner, and follows the bucket into its
+// bucket with a known owner demands that owner, and follows the bucket into its
 // region.
 //
 // It must not know files, STS, the configuration or what a request is for; the SDK's

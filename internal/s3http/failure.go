@@ -146,7 +146,7 @@ func rootOf(err error) error {
 	}
 }
 
-// checkScheme finds the answers of servers that heard plain http where they want
+// checkScheme finds the answers of servers that received http although they want
 // TLS. They are no answers of S3.
 func checkScheme(u *url.URL, response *http.Response) error {
 	if u.Scheme != "http" || response.StatusCode != http.StatusBadRequest || len(response.Header["X-Amz-Request-Id"]) > 0 {

@@ -1,4 +1,4 @@
-// Package spelling guesses which known word somebody meant. It must not know what
+// Package spelling guesses which known word was meant. It must not know what
 // the words are for. Start reading at Nearest.
 package spelling
 

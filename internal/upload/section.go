@@ -44,7 +44,7 @@ func (r *strictReader) Read(p []byte) (int, error) {
 }
 
 // A section is a stretch of a body that is read in place, any number of times. Unlike
-// an io.SectionReader it does not end early in silence: a file that was cut or
+// an io.SectionReader it does not end early without an error: a file that was cut or
 // overwritten is an error before its last byte is given away, so that no request that
 // mixes two versions is ever complete.
 type section struct {

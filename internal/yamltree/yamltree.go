@@ -58,7 +58,7 @@ func Parse(data []byte) (*Node, error) {
 	return nil, err
 }
 
-// yamlVersion is the directive of YAML 1.2, which the parser refuses to hear of.
+// yamlVersion matches the directive of YAML 1.2, which the parser refuses.
 var yamlVersion = lazyregexp.New(`^%YAML 1\.[0-9]+`)
 
 // slashMark stands for \/ while the parser, which lacks that escape, reads a
