@@ -107,8 +107,11 @@ func Objects(ctx context.Context, storage lithopss3.Storage, urls []string, opts
 			parts := opts.split(object.Size)
 			perObject = append(perObject, len(parts))
 			for _, part := range parts {
-				part.Bucket, part.Key, part.URL = sources[i].bucket, object.Key, i
-				part.Size, part.ETag = object.Size, object.ETag
+				part.Bucket = sources[i].bucket
+				part.Key = object.Key
+				part.URL = i
+				part.Size = object.Size
+				part.ETag = object.ETag
 				partitions = append(partitions, part)
 			}
 		}

@@ -93,7 +93,9 @@ func unwrapConstructor(o *Object) *Object {
 		return o
 	}
 	unwrapped := *o
-	unwrapped.Module, unwrapped.Name, unwrapped.Args = class.Module, class.Name, args
+	unwrapped.Module = class.Module
+	unwrapped.Name = class.Name
+	unwrapped.Args = args
 	return &unwrapped
 }
 

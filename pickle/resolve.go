@@ -40,7 +40,9 @@ func (r *resolver) value(v any, depth int) (any, measure, error) {
 	if err != nil {
 		return nil, measure{}, err
 	}
-	n.progress, n.cost, n.height = resolved, size.cost, size.height
+	n.progress = resolved
+	n.cost = size.cost
+	n.height = size.height
 	n.items, n.object = nil, nil
 	return n.value, size, nil
 }

@@ -28,7 +28,9 @@ func (f *File) ConfigProfiles() Profiles {
 		section := f.Sections[name]
 		kinds := map[string]map[string]Section{"profile": p.Profiles, "sso-session": p.SSOSessions, "services": p.Services}
 		if name == "default" {
-			p.Profiles[name], p.Lines[name], p.sections[name] = section, f.Lines[name], name
+			p.Profiles[name] = section
+			p.Lines[name] = f.Lines[name]
+			p.sections[name] = name
 			continue
 		}
 		words, err := SplitShell(name)

@@ -44,7 +44,9 @@ func (l *parallelListing) cut() *shard {
 		}
 		second := &shard{after: at, last: at, until: s.until, sample: s.sample}
 		second.guard.order.rewind(at)
-		s.until, s.keys, s.expected = at, 0, expected
+		s.until = at
+		s.keys = 0
+		s.expected = expected
 		l.insert(i+1, second)
 		return second
 	}

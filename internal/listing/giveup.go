@@ -114,7 +114,9 @@ func (l *parallelListing) settle(ctx context.Context) error {
 			return err
 		}
 		if page.Truncated || (len(page.Entries) > 0 && page.Entries[len(page.Entries)-1].Key > s.last) {
-			l.shards, l.prev, l.sequential = append(l.shards, s), nil, true
+			l.shards = append(l.shards, s)
+			l.prev = nil
+			l.sequential = true
 			l.reopen(s)
 			l.running++
 			return l.take(pageResult{from: s, page: page})
@@ -125,7 +127,11 @@ func (l *parallelListing) settle(ctx context.Context) error {
 
 // reopen asks once more for the last page of a shard.
 func (l *parallelListing) reopen(s *shard) {
-	s.done, s.repeated, s.token, s.over, s.more = false, true, s.before, nil, true
+	s.done = false
+	s.repeated = true
+	s.token = s.before
+	s.over = nil
+	s.more = true
 	s.guard.circle = CircleGuard{}
 	s.guard.order.rewind(s.last)
 }

@@ -45,7 +45,10 @@ func (g *orderGuard) check(page []Entry) error {
 
 // rewind goes back to a place in a listing of objects.
 func (g *orderGuard) rewind(last string) {
-	g.began, g.last, g.lastOf, g.seen = last != "", last, [2]string{last}, map[Entry]bool{}
+	g.began = last != ""
+	g.last = last
+	g.lastOf = [2]string{last}
+	g.seen = map[Entry]bool{}
 }
 
 func (g *orderGuard) checkPage(page []Entry) error {

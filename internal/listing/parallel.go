@@ -197,7 +197,9 @@ func (l *parallelListing) checkOrder(s *shard, page *Page, entries []Entry) (pro
 
 // account puts a page into its shard, and learns from it for the next guesses.
 func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
-	s.token, s.more, s.done = page.Next, page.Truncated, !page.Truncated
+	s.token = page.Next
+	s.more = page.Truncated
+	s.done = !page.Truncated
 	if !s.joined && len(s.begin) == 0 {
 		s.begin = entries
 	}

@@ -37,7 +37,9 @@ func (l *parallelListing) put(s *shard, entries []Entry) {
 	s.over = nil
 	if s.until != "" && len(entries) > 0 && entries[len(entries)-1].Key >= s.until {
 		kept := upTo(entries, s.until)
-		entries, s.over, s.done = kept, entries[len(kept):], true
+		s.over = entries[len(kept):]
+		s.done = true
+		entries = kept
 	}
 	s.added = len(entries)
 	if len(entries) == 0 {
@@ -63,7 +65,9 @@ func fits(before, s *shard) bool {
 	if !isBegin(before.over, s) {
 		return false
 	}
-	s.joined, s.begin, before.over = true, nil, nil
+	s.joined = true
+	s.begin = nil
+	before.over = nil
 	return true
 }
 

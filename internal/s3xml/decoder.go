@@ -62,7 +62,10 @@ func (d *Decoder) Decode(data []byte) (*Page, error) {
 
 func (d *Decoder) decode(data []byte) (*Page, error) {
 	d.xml.reset(data)
-	d.keys, d.tags, d.objects, d.prefixes = d.keys[:0], d.tags[:0], d.objects[:0], d.prefixes[:0]
+	d.keys = d.keys[:0]
+	d.tags = d.tags[:0]
+	d.objects = d.objects[:0]
+	d.prefixes = d.prefixes[:0]
 	root := d.xml.root()
 	switch {
 	case d.xml.err != nil:
