@@ -57,6 +57,8 @@ var extensions = map[string]func(o *Object){
 	"items":             func(o *Object) { o.Items = dictOf("canary", "canary") },
 	"a list":            func(o *Object) { o.List = []any{"canary"} },
 	"a state":           func(o *Object) { o.State = "canary" },
+	"an argument":       func(o *Object) { o.Args = append(slices.Clone(o.Args), "canary") },
+	"another argument":  func(o *Object) { o.Args = append(slices.Clone(o.Args), nil, "canary") },
 	"arguments": func(o *Object) {
 		o.Args = append(slices.Clone(o.Args), "canary", "canary", "canary", "canary", "canary", "canary")
 	},

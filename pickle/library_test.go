@@ -1,11 +1,13 @@
 package pickle
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestRepeatedFrames counts frames as Python does: three of the same, and the rest.
@@ -52,6 +54,45 @@ func TestArraysOfLibrary(t *testing.T) {
 	assert.Equal(t, "array('x')", call(0, ""))
 	for _, text := range []string{call(-1, "a"), call(18, "a"), call(2, "a")} {
 		assert.Contains(t, text, "b'a'", "as the pickle holds it")
+	}
+}
+
+// TestSummarizedArrays cuts rows and columns as numpy does: of more than 1000 elements,
+// where there are more than six.
+func TestSummarizedArrays(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		rows, columns, cuts int
+	}{{6, 200, 6}, {7, 200, 7}, {5, 200, 0}, {200, 6, 1}, {500, 2, 0}, {501, 2, 1}} {
+		a := &NumpyArray{DType: "|u1", Shape: []int{test.rows, test.columns}, Data: make([]byte, test.rows*test.columns), dtype: parseNumpyType("|u1")}
+		assert.Equal(t, test.cuts, strings.Count(Repr(a), "..."), "%+v", test)
+	}
+}
+
+// TestNamesOfAttributes are identifiers of ASCII; others are shown as a dict.
+func TestNamesOfAttributes(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"a": true, "z": true, "A": true, "Z": true, "_": true, "a0": true, "a9": true, "_0": true,
+		"": false, "0a": false, "9": false, "a-": false, "a/": false, "a:": false, "a@": false, "a[": false, "a`": false, "a{": false, "é": false,
+	} {
+		assert.Equal(t, want, dictOf(name, int64(1)).hasNames(), "%q", name)
+	}
+	assert.False(t, dictOf(int64(1), int64(1)).hasNames())
+}
+
+// TestShortestIntegers are written in as few bytes as Python writes them.
+func TestShortestIntegers(t *testing.T) {
+	t.Parallel()
+	power := new(big.Int).Lsh(big.NewInt(1), 63)
+	for want, n := range map[string]any{
+		"K\x00.": int64(0), "K\xff.": int64(255), "M\x00\x01.": int64(256), "M\xff\xff.": int64(65535), "J\x00\x00\x01\x00.": int64(65536), "J\xff\xff\xff\xff.": int64(-1),
+		"\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x80\x00.": power, "\x8a\x09\xff\xff\xff\xff\xff\xff\xff\x7f\xff.": new(big.Int).Sub(new(big.Int).Neg(power), big.NewInt(1)),
+	} {
+		data, err := Encode(n)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(data[len(data)-len(want):]), "%v", n)
+		assert.LessOrEqual(t, len(data), len(want)+11, "protocol and frame")
 	}
 }
 

@@ -84,8 +84,14 @@ func (w *reprWriter) pattern(o *Object, depth int) bool {
 	return true
 }
 
+// zoneInfo reads _unpickle(key, from_cache).
 func (w *reprWriter) zoneInfo(o *Object, depth int) bool {
 	if !o.isCall(2, 2) {
+		return false
+	}
+	switch o.Args[1].(type) {
+	case bool, int64:
+	default:
 		return false
 	}
 	w.WriteString("zoneinfo.ZoneInfo(key=")

@@ -103,12 +103,14 @@ func (w *reprWriter) deque(o *Object, depth int) bool {
 		return false
 	}
 	items := o.List
-	if len(o.Args) > 0 && len(items) == 0 {
+	if len(o.Args) > 0 {
 		switch given := o.Args[0].(type) {
 		case Tuple:
-			items = given
+			items = slices.Concat(given, items)
 		case []any:
-			items = given
+			items = slices.Concat(given, items)
+		default:
+			return false
 		}
 	}
 	w.WriteString("deque(")

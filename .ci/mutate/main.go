@@ -55,7 +55,7 @@ func main() {
 // run tries changes of the packages in dirs, or else of those with changed lines, or
 // else of all rooms.
 func run(ctx context.Context, dirs []string, opts options) error {
-	rooms, err := chooseRooms(dirs, opts)
+	rooms, err := chooseRooms(ctx, dirs, opts)
 	if err != nil {
 		return err
 	}

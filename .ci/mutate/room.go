@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -52,14 +53,14 @@ func chanceOf(noticed, tried int, share float64) float64 {
 }
 
 // chooseRooms returns the rooms to try with their changes in the order to try them.
-func chooseRooms(dirs []string, opts options) ([]*room, error) {
+func chooseRooms(ctx context.Context, dirs []string, opts options) ([]*room, error) {
 	known, err := readRooms(".ci/mutate/rooms.txt")
 	if err != nil {
 		return nil, err
 	}
 	var lines changedLines
 	if opts.since != "" {
-		if lines, err = linesSince(opts.since); err != nil {
+		if lines, err = linesSince(ctx, opts.since); err != nil {
 			return nil, err
 		}
 	}

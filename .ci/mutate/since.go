@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -11,9 +12,10 @@ import (
 // changedLines are the lines, from 1, of each file that differ from a commit.
 type changedLines map[string]map[int]bool
 
-// linesSince asks git for the lines of Go files that differ from a commit.
-func linesSince(commit string) (changedLines, error) {
-	command := exec.Command("git", "diff", "--unified=0", "--no-color", "--relative", commit, "--", "*.go") //nolint:gosec // a developer names it
+// linesSince asks git for the lines of Go files that differ from where this branch left
+// a commit.
+func linesSince(ctx context.Context, commit string) (changedLines, error) {
+	command := exec.CommandContext(ctx, "git", "diff", "--unified=0", "--no-color", "--relative", "--merge-base", commit, "--", "*.go") //nolint:gosec // a developer names it
 	out, err := command.Output()
 	if err != nil {
 		return nil, fmt.Errorf("git diff %s: %w", commit, err)

@@ -25,15 +25,15 @@ func Key(key string) error {
 	return nil
 }
 
-// MaxBucketLength, in bytes, and arnFormat are what botocore accepts
-// (botocore.handlers.VALID_BUCKET, VALID_S3_ARN); S3 itself refuses more. Access
-// points are named by an ARN.
+// MaxBucketLength is botocore's limit, in bytes (botocore.handlers.VALID_BUCKET). S3
+// itself refuses more names.
 const MaxBucketLength = 255
 
 var (
 	newBucketFormat = lazyregexp.New(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`)
 	ipAddress       = lazyregexp.New(`^\d+\.\d+\.\d+\.\d+$`)
-	arnFormat       = lazyregexp.New(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
+	// arnFormat is botocore's VALID_S3_ARN: access points are named by an ARN.
+	arnFormat = lazyregexp.New(`^arn:(?:aws).*:(?:s3|s3-object-lambda|s3-outposts):[a-z\-0-9]*:[0-9]{12}[:/].+$`)
 )
 
 // IsBucket reports whether a bucket may have this name, or an access point this ARN.
