@@ -14,7 +14,7 @@ import (
 // deletesAtOnce is how many requests of a DeleteObjects are in flight.
 const deletesAtOnce = 16
 
-// DeleteObject removes one key. One that is not there is no error, as with S3.
+// DeleteObject deletes one key. A missing key is no error, as with S3.
 func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
 	const op = "DeleteObject"
 	if err := checkNames(op, bucket, key); err != nil {
@@ -26,10 +26,9 @@ func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
 	return wrapError(op, bucket, key, err)
 }
 
-// DeleteObjects removes any number of keys, up to 1,000 with each request and 16
-// requests at once. A key that is not there is no error. The error is a
-// *DeleteError with the reason for each key that could not be removed, where
-// Python drops them.
+// DeleteObjects deletes any number of keys, up to 1,000 with each request and 16
+// requests at once. A missing key is no error. The error is a *DeleteError with the
+// reason for each key that could not be deleted; Python drops these.
 func (s *Store) DeleteObjects(ctx context.Context, bucket string, keys []string) error {
 	const op = "DeleteObjects"
 	if err := checkBucket(op, bucket); err != nil {
@@ -58,7 +57,7 @@ func (s *Store) newDeleter(bucket string) *deleter {
 	return &deleter{store: s, bucket: bucket, slots: make(chan struct{}, deletesAtOnce)}
 }
 
-// delete begins to delete keys, and returns when the last of the requests has begun.
+// delete starts to delete keys, and returns when the last request has started.
 func (d *deleter) delete(ctx context.Context, keys []string) {
 	for _, batch := range deleteBatches(keys) {
 		d.slots <- struct{}{}
@@ -69,8 +68,8 @@ func (d *deleter) delete(ctx context.Context, keys []string) {
 	}
 }
 
-// account counts the keys that nothing is said against. A server may blame a key
-// twice, or one that it was not asked to delete.
+// account counts the keys for which the server reports no error. A server may report a
+// key twice, or one that it was not asked to delete.
 func (d *deleter) account(keys []string, failed []*Error) {
 	blamed := make(map[string]bool, len(failed))
 	for _, e := range failed {
@@ -115,14 +114,14 @@ func deleteBatches(keys []string) [][]string {
 	return slices.AppendSeq(batches, slices.Chunk(plain, maxPageSize))
 }
 
-// isXMLText tells whether XML 1.0 can hold the text and hand it back unchanged.
+// isXMLText reports whether XML 1.0 can hold the string unchanged.
 func isXMLText(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0xfffe || r == 0xffff
 	})
 }
 
-// failedKeys blames one error on each key of a request.
+// failedKeys returns an error for each key of a request, with the same cause.
 func failedKeys(op, bucket string, keys []string, err error) []*Error {
 	if err == nil {
 		return nil

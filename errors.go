@@ -20,47 +20,46 @@ import (
 // bucket is [fs.ErrNotExist], a bucket or object that already exists is
 // [fs.ErrExist], and a refusal is [fs.ErrPermission].
 var (
-	// ErrNoSuchBucket tells a missing bucket from a missing key, where S3 does:
-	// the answer to a HEAD has no body and so does not. It is an [fs.ErrNotExist] too.
+	// ErrNoSuchBucket means that the bucket is missing. It is an [fs.ErrNotExist] too. A
+	// HEAD can't tell it from a missing key, because its answer has no body.
 	ErrNoSuchBucket = errors.New("no such bucket")
-	// ErrNotOwner is a bucket that exists and belongs to another account. It is an [fs.ErrPermission] too.
+	// ErrNotOwner means that the bucket belongs to another account. It is an [fs.ErrPermission] too.
 	ErrNotOwner = errors.New("the bucket belongs to another account")
-	// ErrArchived is an object in an archive (storage class GLACIER, DEEP_ARCHIVE or an
-	// archive tier): it must be restored before it can be read.
+	// ErrArchived means that the object is in an archive (storage class GLACIER,
+	// DEEP_ARCHIVE or an archive tier). Restore it before you read it.
 	ErrArchived = errors.New("the object is archived (restore it first)")
-	// ErrClockSkew is a request that the server takes for one of another time. The time
-	// of its answers is used to sign the next request, so that it only comes from a
-	// server that does not tell the time.
+	// ErrClockSkew means that the server refused the time of the request. Requests are
+	// signed with the server's time once it is known, so that only a server which does
+	// not send its time causes this error.
 	ErrClockSkew = errors.New("this machine's clock and the server's differ too much")
-	// ErrSignature is a signature that the server computes otherwise: mostly the secret
-	// access key is wrong, or something on the way changes what is signed.
+	// ErrSignature means that the server computes another signature. Usually the secret
+	// access key is wrong, or a proxy changes what is signed.
 	ErrSignature = errors.New("wrong signature (check the secret access key)")
-	// ErrQuota is a limit of the account, the bucket or the server that is used up.
+	// ErrQuota means that a quota of the account, the bucket or the server is used up.
 	ErrQuota = errors.New("the quota is used up")
-	// ErrInvalidBucketName is a bucket name that S3 does not accept.
+	// ErrInvalidBucketName means that S3 does not accept the bucket name.
 	ErrInvalidBucketName = s3err.ErrInvalidBucketName
-	// ErrInvalidKey is an object key that S3 does not accept: empty, longer than 1,024
+	// ErrInvalidKey means that S3 does not accept the key: it is empty, longer than 1,024
 	// bytes, or not UTF-8.
 	ErrInvalidKey = s3err.ErrInvalidKey
-	// ErrTooLarge is an answer of a server, or an object that one promises, that is
-	// larger than any sound one.
+	// ErrTooLarge means that an answer, or an object, is larger than the limit.
 	ErrTooLarge = s3err.ErrTooLarge
-	// ErrPrecondition is a failed IfMatch, IfNoneMatch or IfAbsent (HTTP 412).
+	// ErrPrecondition means that IfMatch, IfNoneMatch or IfAbsent failed (HTTP 412).
 	ErrPrecondition = errors.New("precondition failed")
-	// ErrNotModified is a get whose IfNoneMatch or IfModifiedSince did not hold (HTTP 304).
+	// ErrNotModified means that IfNoneMatch or IfModifiedSince of a get did not hold (HTTP 304).
 	ErrNotModified = errors.New("not modified")
 	// ErrInvalidRange means that the range begins after the object's end (HTTP 416).
 	ErrInvalidRange = errors.New("invalid range")
-	// ErrChecksum reports bytes that do not have the checksum that the server keeps.
+	// ErrChecksum means that the bytes do not have the checksum that the server keeps.
 	ErrChecksum = checksum.ErrMismatch
-	// ErrUnsafeKey is a key that is no name of a file below a folder, see [LocalPath].
+	// ErrUnsafeKey means that the key can not name a file below a folder, see [LocalPath].
 	ErrUnsafeKey = errors.New("the key is no file name")
-	// ErrClosed is the use of a body or store after Close.
+	// ErrClosed means that a body or store was used after Close.
 	ErrClosed = errors.New("already closed")
 )
 
-// An Error is what a storage operation failed with. It is found with errors.As;
-// errors.Is answers for the sentinels that its status and code stand for.
+// An Error is the error of a storage operation. Find it with errors.As. errors.Is finds
+// the sentinels that match its status and code.
 type Error struct {
 	Op         string // the method, for example "GetObject"
 	Bucket     string
@@ -87,7 +86,7 @@ func (e *Error) Error() string {
 	return sanitize.Text(b.String())
 }
 
-// Unwrap gives the sentinels and the SDK's error to errors.Is and errors.As.
+// Unwrap returns the sentinels and the SDK's error, for errors.Is and errors.As.
 func (e *Error) Unwrap() []error {
 	return append(e.kinds[:len(e.kinds):len(e.kinds)], e.Err)
 }
@@ -140,7 +139,7 @@ func displayName(bucket, key string) string {
 	return fmt.Sprintf("%s/%s", bucket, printableKey(key))
 }
 
-// printableKey keeps a key's control characters out of terminals and logs.
+// printableKey escapes a key's control characters, for terminals and logs.
 func printableKey(key string) string {
 	quoted := fmt.Sprintf("%q", key)
 	if quoted == `"`+key+`"` {
@@ -197,8 +196,8 @@ var refusals = map[string]error{
 	"TooManyBuckets":                 ErrQuota,
 }
 
-// errorKinds maps by status first and by code second: servers other than AWS
-// keep to the status and make up codes of their own.
+// errorKinds maps errors by status first and by code second, because servers other than
+// AWS's use the same statuses and codes of their own.
 func errorKinds(status int, code string) []error {
 	if kind := refusals[code]; kind != nil {
 		return []error{kind}
@@ -247,8 +246,8 @@ func errorKindsWithoutStatus(code string) []error {
 	return nil
 }
 
-// A DeleteError says which keys of a DeleteObjects are still there, and why.
-// errors.Is and errors.As look into each.
+// A DeleteError says which keys of a DeleteObjects were not deleted, and why. errors.Is
+// and errors.As look into each error.
 type DeleteError struct {
 	// Failed has one error for each key that was not deleted, in no set order.
 	Failed []*Error
@@ -276,7 +275,7 @@ func (e *DeleteError) Error() string {
 	return fmt.Sprintf("%d keys %s, the first: %v", len(e.Failed), what, e.Failed[0])
 }
 
-// Unwrap gives each key's error to errors.Is and errors.As.
+// Unwrap returns each key's error, for errors.Is and errors.As.
 func (e *DeleteError) Unwrap() []error {
 	errs := make([]error, len(e.Failed))
 	for i, failed := range e.Failed {
@@ -285,7 +284,7 @@ func (e *DeleteError) Unwrap() []error {
 	return errs
 }
 
-// answerStatus returns the HTTP status that err came with, 0 if no answer did.
+// answerStatus returns the HTTP status of the answer that caused err, 0 without an answer.
 func answerStatus(err error) int {
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {

@@ -14,18 +14,19 @@ import (
 // maxPageSize is the most keys that S3 lists, or deletes, with one request.
 const maxPageSize = 1000
 
-// ErrListing means that the server's listing can't be right: it goes round or back,
-// repeats a key, leaves its prefix, or ends before keys that it has listed. It may
-// follow keys that were yielded, but never stands for fewer keys than there are.
+// ErrListing means that the server's listing can't be right: it repeats itself or a key,
+// goes back, leaves its prefix, or ends before keys that it has listed. Keys may have been
+// yielded before. A listing that ends without an error is complete.
 var ErrListing = listing.ErrUnsound
 
 // ListObjects yields the objects of a bucket in the order of their keys' UTF-8
-// bytes, or in that of a server that has another one, a page for each request. It
-// holds two pages in memory, or with [ListOptions.Parallel] more: from the second
-// page on, the next one is requested before it is needed. The strings of a page
-// share memory. An error is yielded once and ends the sequence; it is
-// ErrNoSuchBucket for a missing bucket, ErrListing for a listing that can't be
-// right, and ErrInvalidGlob, before any request, for a bad pattern.
+// bytes, or in the server's own order, a page for each request. It holds two pages in
+// memory, with [ListOptions.Parallel] more, because from the second page on the next
+// one is requested before it is needed. The strings of a page share memory.
+//
+// An error is yielded once and ends the sequence. It is ErrNoSuchBucket for a missing
+// bucket, and ErrListing for a listing that can't be right. An invalid pattern is
+// ErrInvalidGlob before any request.
 func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
 	return func(yield func(ObjectInfo, error) bool) {
 		for page, err := range s.listPages(ctx, bucket, opts) {
@@ -46,7 +47,7 @@ func infoOf(entry *listing.Entry) ObjectInfo {
 	return ObjectInfo{Key: entry.Key, Size: entry.Size, ETag: entry.ETag, LastModified: entry.LastModified, IsPrefix: entry.IsPrefix}
 }
 
-// listedAtOnce is how many requests list what must be listed to its end.
+// listedAtOnce is how many requests a complete listing makes at once.
 const listedAtOnce = 16
 
 // ListKeys returns the keys that begin with prefix, all of them in memory. It
@@ -96,8 +97,9 @@ func (s *Store) listingOf(in *s3.ListObjectsV2Input, opts *ListOptions) listing.
 	return of
 }
 
-// listingTrust returns what is known of the server's answers to start-after. AWS's
-// are sound. A front end may hide which server is at another endpoint.
+// listingTrust returns how far the server's answers to start-after can be trusted, as far as
+// it is known. AWS's can.
+// A front end may hide which server is at another endpoint.
 func (s *Store) listingTrust() listing.Trust {
 	switch {
 	case s.peer.ListsByTokens.Load():

@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// LocalPath is the path of the file, below any folder, that key is stored under:
-// key itself, with the separator of this system. A key that would lead out of the
-// folder, or that can be no file there, is ErrUnsafeKey: one that begins with a
-// slash, has an empty component or one that is "." or "..", or a NUL; on Windows
-// also one with a drive letter, a backslash or a character that names can't have,
-// a reserved name such as NUL or COM1, or a component that ends with a dot or a
-// space. What a symbolic link makes of the path, [DownloadOptions].Root bounds.
+// LocalPath returns the path of the file for key, relative to any folder: key itself,
+// with the separator of this system.
+//
+// A key that would lead out of the folder, or that can't be a file's name, is
+// ErrUnsafeKey. It begins with a slash, contains a NUL, or has a component that is empty,
+// "." or "..". On Windows it may also have no drive letter, no backslash, no character
+// that names can't have, no reserved name such as NUL or COM1, and no component that ends
+// with a dot or a space. Against symbolic links, use [DownloadOptions].Root.
 func LocalPath(key string) (string, error) {
 	return localPath(key, runtime.GOOS == "windows")
 }
@@ -31,7 +32,7 @@ func localPath(key string, windows bool) (string, error) {
 	return path, nil
 }
 
-// unsafeComponent says what is wrong with a part of a key, or nothing.
+// unsafeComponent returns what is wrong with a component of a key, or "".
 func unsafeComponent(component string, windows bool) string {
 	switch {
 	case component == "":
@@ -52,7 +53,8 @@ func unsafeComponent(component string, windows bool) string {
 	return ""
 }
 
-// isReserved: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+// isReserved reports whether Windows reserves the name
+// (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
 func isReserved(component string) bool {
 	base, _, _ := strings.Cut(component, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))

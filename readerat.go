@@ -36,13 +36,13 @@ type ReaderAtOptions struct {
 }
 
 // A ReaderAt reads anywhere in an object, as readers of zip and parquet files do.
-// It keeps to the object that it was opened on: if that is replaced, what was not
-// read before is ErrPrecondition. All methods are safe for concurrent use.
+// It reads the object that it was opened on. If that is replaced, a read of bytes that
+// are not in memory returns ErrPrecondition. All methods are safe for concurrent use.
 //
-// It reads blocks of 1 MiB, and up to eight of them with one request where reads
-// follow one another; a read of 4 MiB and more goes straight into the caller's
-// memory. The last 16 blocks are kept, so that it holds at most 16 MiB, and 8 MiB
-// more for each request in flight. No checksum covers a part of an object.
+// It reads blocks of 1 MiB. If reads follow one another, one request gets up to eight
+// blocks. A read of 4 MiB or more goes directly into the caller's memory. The last 16
+// blocks are kept, so that it holds at most 16 MiB, and 8 MiB more for each request in
+// flight. Bytes are not compared with a checksum, because none covers a part of an object.
 type ReaderAt struct {
 	store       *Store
 	bucket, key string
@@ -59,7 +59,7 @@ type ReaderAt struct {
 	ahead  int64      // how many blocks that had
 }
 
-// A block is a part of the object that is in memory or on its way.
+// A block is a part of the object that is in memory or in flight.
 type block struct {
 	index int64
 	ready chan struct{} // closed once data or err is there
@@ -68,9 +68,9 @@ type block struct {
 	place *list.Element
 }
 
-// OpenReaderAt opens an object for reading anywhere in it. It costs one request, or
-// two where the object has no bytes. A missing object is fs.ErrNotExist. ctx bounds
-// all reads to come, and the caller closes the ReaderAt.
+// OpenReaderAt opens an object for reading anywhere in it. It makes one request, or two
+// if the object is empty. A missing object is fs.ErrNotExist. ctx applies to all later
+// reads. The caller closes the ReaderAt.
 func (s *Store) OpenReaderAt(ctx context.Context, bucket, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
 	if opts == nil {
 		opts = &ReaderAtOptions{}
@@ -110,10 +110,10 @@ func (s *Store) openTail(ctx context.Context, bucket, key string, opts GetOption
 	return &object.ObjectInfo, tail, err
 }
 
-// Size is the object's, in bytes.
+// Size returns the object's size in bytes.
 func (r *ReaderAt) Size() int64 { return r.info.Size }
 
-// Info describes the object.
+// Info returns the description of the object.
 func (r *ReaderAt) Info() ObjectInfo { return r.info }
 
 // Close ends reads in progress and releases the memory. Later reads are ErrClosed.
@@ -127,8 +127,8 @@ func (r *ReaderAt) Close() error {
 	return nil
 }
 
-// ReadAt fills p with the bytes from offset on. As io.ReaderAt has it, fewer than
-// asked for come with an error, which is io.EOF at the object's end.
+// ReadAt fills p with the bytes from offset on. As with any io.ReaderAt, fewer bytes
+// come with an error, which is io.EOF at the object's end.
 func (r *ReaderAt) ReadAt(p []byte, offset int64) (int, error) {
 	if offset < 0 {
 		return 0, &Error{Op: "ReadAt", Bucket: r.bucket, Key: r.key, Err: fmt.Errorf("%w: it begins at %d", ErrInvalidRange, offset)}
@@ -155,7 +155,7 @@ func (r *ReaderAt) explain(err error) error {
 	return wrapError("ReadAt", r.bucket, r.key, explainChange(err))
 }
 
-// directRead is from how many bytes on a read needs no block.
+// directRead is the size in bytes from which on a read uses no block.
 const directRead = 4 << 20
 
 // readSome reads at least one byte at offset, which is in the object.

@@ -13,30 +13,29 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// A BucketStatus is what one look at a bucket tells.
+// A BucketStatus describes a bucket: whether it exists, whose it is, and who has access.
 type BucketStatus struct {
 	Region    string        // where the bucket is, empty where the server does not say
 	RoundTrip time.Duration // of the look
 	ClockSkew time.Duration // how far this machine's clock is ahead of the server's, to about a second
-	// PublicAccessBlocked, PublicPolicy and PublicACL tell whether public access is
-	// blocked altogether, and whether the bucket's policy, or its access control list,
-	// lets the public in. Nil is where the server does not say, or not to these
-	// credentials, and no reason to be calm.
+	// PublicAccessBlocked reports whether public access is blocked. PublicPolicy and
+	// PublicACL report whether the bucket's policy, or its access control list, admits
+	// the public. Nil means unknown: the server did not say, or these credentials may
+	// not ask.
 	PublicAccessBlocked, PublicPolicy, PublicACL *bool
-	// Owner is the account that the bucket was shown to belong to, in digits. It is
-	// empty for a bucket that is Foreign, and where that can't be known, for the
-	// reason in OwnerUnknown.
+	// Owner is the number of the account that owns the bucket. It is empty if the
+	// bucket is Foreign, or if the owner can't be known; OwnerUnknown then has the reason.
 	Owner        string
 	Foreign      bool // it is another account's than the caller's
 	OwnerUnknown string
-	// OwnerDemanded tells that each request demands the Owner: of a bucket that this
-	// package named, and of one in an account's regional namespace.
+	// OwnerDemanded reports whether each request demands the Owner: for a bucket that
+	// this package named, and for one in an account's regional namespace.
 	OwnerDemanded bool
 }
 
-// BucketStatus looks at a bucket, for people who want to know what is wrong. It
-// makes up to eight requests, one of them to STS. Its errors are those of
-// EnsureBucket, but nothing is created.
+// BucketStatus describes a bucket, to find out what is wrong with it. It makes up to
+// eight requests, one of them to STS, and creates nothing. Its errors are those of
+// EnsureBucket.
 func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus, error) {
 	if err := s.HeadBucket(ctx, bucket); err != nil { // also finds the region
 		if isPermission(err) {
@@ -92,7 +91,7 @@ func (s *Store) publicPolicy(ctx context.Context, bucket string) *bool {
 	return out.PolicyStatus.IsPublic
 }
 
-// publicGroups are everybody, and everybody with an account at AWS.
+// publicGroups lists the groups of all users, and of all users with an AWS account.
 var publicGroups = []string{"http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"}
 
 func (s *Store) publicACL(ctx context.Context, bucket string) *bool {

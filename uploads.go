@@ -18,13 +18,13 @@ import (
 type OpenUpload struct {
 	Key string
 	ID  string
-	// Begun is when, by the server's clock.
+	// Begun is the time of its start, by the server's clock.
 	Begun time.Time
 }
 
-// OpenUploads yields a bucket's uploads in parts that are open, of keys that begin
-// with prefix, a page for each request. Whose they are S3 does not tell. The first
-// error ends the sequence.
+// OpenUploads yields the open multipart uploads of a bucket, for keys that begin with
+// prefix, a page for each request. S3 does not say who started them. The first error
+// ends the sequence.
 func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq2[OpenUpload, error] {
 	const op = "OpenUploads"
 	return func(yield func(OpenUpload, error) bool) {
@@ -64,8 +64,8 @@ func openUpload(out *s3.ListMultipartUploadsOutput, found types.MultipartUpload)
 	return OpenUpload{Key: decodeListedKey(out.EncodingType, found.Key), ID: aws.ToString(found.UploadId), Begun: aws.ToTime(found.Initiated)}
 }
 
-// nextUploads is where the next page begins. It is an error where the pages go
-// round in circles.
+// nextUploads returns where the next page begins. It returns an error if the pages
+// repeat.
 func nextUploads(guard *listing.CircleGuard, out *s3.ListMultipartUploadsOutput) (key, id string, err error) {
 	key = decodeListedKey(out.EncodingType, out.NextKeyMarker)
 	id = aws.ToString(out.NextUploadIdMarker)
@@ -94,7 +94,7 @@ func (s *Store) AbortUpload(ctx context.Context, bucket string, upload OpenUploa
 	return wrapError(op, bucket, upload.Key, err)
 }
 
-// abortUpload tells whether the upload was open. One that is gone is no error.
+// abortUpload reports whether the upload was open. One that is gone is no error.
 func (s *Store) abortUpload(ctx context.Context, bucket, key, id string) (wasOpen bool, err error) {
 	_, err = call(ctx, s, bucket, &s3.AbortMultipartUploadInput{
 		Bucket: &bucket, Key: &key, UploadId: &id,
