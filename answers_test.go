@@ -73,7 +73,7 @@ type answeredOp struct {
 	// anyBody is whether the body is an object's, or none comes.
 	anyBody bool
 	run     func(ctx context.Context, s *lithopss3.Store, id string) error
-	// more are answers that are odd for this operation alone.
+	// more holds answers that are wrong for this operation alone.
 	more map[string]oddAnswer
 	// fine are answers of those above that are success, or tell nothing to this one.
 	fine []string

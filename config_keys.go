@@ -46,7 +46,7 @@ type alias struct {
 	signs bool
 }
 
-// sectionAliases are what people write in place of aws_s3 and aws.
+// sectionAliases lists what people write instead of aws_s3 and aws.
 var sectionAliases = map[string]string{"s3": "aws_s3", "s3_aws": "aws_s3", "amazon_s3": "aws_s3", "amazon": "aws", "boto3": "aws"}
 
 const (
@@ -98,7 +98,7 @@ func foldKey(key string) string {
 	return strings.NewReplacer("-", "_", " ", "_", ".", "_").Replace(strings.ToLower(strings.TrimSpace(key)))
 }
 
-// hint is what a warning about an unknown key adds.
+// hint returns the suggestion in a warning about an unknown key.
 func (a *alias) hint() string {
 	switch {
 	case a == nil:

@@ -26,7 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ids are what S3 names a request by.
+// ids holds the headers with which S3 names a request.
 var ids = http.Header{"X-Amz-Request-Id": {"REQUEST"}, "X-Amz-Id-2": {"HOST"}}
 
 func with(header http.Header, name, value string) http.Header {

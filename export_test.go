@@ -11,8 +11,8 @@ import (
 
 // InHaste has stores that are opened with opts wait for the server as long as
 // timeout says, instead of ten seconds, and between two attempts a hundredth.
-// A canceled upload waits for its name for a minute, so that none is left behind on
-// a machine that is busy.
+// A canceled upload waits for its upload ID for a minute, so that it is aborted on a
+// busy machine too.
 func InHaste(opts *Options, timeout time.Duration) *Options {
 	opts.pace = pace{io: timeout, divide: 100, create: time.Minute}
 	return opts
@@ -25,7 +25,7 @@ func InNoTime(opts *Options, timeout time.Duration) *Options {
 	return opts
 }
 
-// SmallScale is what [InSmall] divides the sizes of parts and chunks by. Parts stay
+// SmallScale divides the sizes of parts and chunks, see [InSmall]. Parts stay
 // larger than the bodies that the fast path holds in memory.
 const SmallScale = 16
 

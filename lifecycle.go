@@ -90,7 +90,7 @@ func (s *Store) confirmRules(ctx context.Context, bucket string, rules []lifecyc
 }
 
 // lifecycleOf returns a bucket's lifecycle configuration as the server wrote it, empty if
-// it has none, and the setting that is beside it.
+// it has none, and the setting that comes with it.
 func (s *Store) lifecycleOf(ctx context.Context, bucket string) (document []byte, size types.TransitionDefaultMinimumObjectSize, err error) {
 	var body bytes.Buffer
 	out, err := call(ctx, s, bucket, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket}, s.client.GetBucketLifecycleConfiguration, keepBody(&body))

@@ -97,9 +97,8 @@ func (s *Store) listingOf(in *s3.ListObjectsV2Input, opts *ListOptions) listing.
 	return of
 }
 
-// listingTrust returns how far the server's answers to start-after can be trusted, as far as
-// it is known. AWS's can.
-// A front end may hide which server is at another endpoint.
+// listingTrust returns how far the server's answers to start-after can be trusted. AWS's
+// can. At another endpoint, a front end may hide which server it is.
 func (s *Store) listingTrust() listing.Trust {
 	switch {
 	case s.peer.ListsByTokens.Load():

@@ -33,13 +33,13 @@ func checkBucket(op, bucket string) error {
 	return nil
 }
 
-// GetObject opens an object. Its Body goes on by itself after a broken
-// connection, from the last byte and only while the object is unchanged; it
-// never ends early without an error. The caller closes it.
+// GetObject opens an object. Its Body resumes after a broken connection: after the
+// last byte, and only while the object is unchanged. It never ends early without an
+// error. The caller closes it.
 //
 // A missing object is fs.ErrNotExist, a missing bucket ErrNoSuchBucket too; a
 // condition that does not hold is ErrPrecondition or ErrNotModified, and a range
-// behind the object's end ErrInvalidRange.
+// after the object's end ErrInvalidRange.
 func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
 	const op = "GetObject"
 	if err := checkNames(op, bucket, key); err != nil {

@@ -276,7 +276,7 @@ func unless(err, expected error) error {
 	return err
 }
 
-// errMoved stands for the answer of moveOnce, after which nobody says whereto.
+// errMoved is the answer of moveOnce if no request says where the bucket is.
 var errMoved = errors.New("moved")
 
 // breakFirst cuts the first body of an object in the middle.

@@ -15,21 +15,19 @@ import (
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
-// PutObject stores what body still has to give under key, replacing what is
-// there. What is larger than 16 MiB, or 5 MiB where body does not tell its size,
-// goes up in parts, up to 24 at once.
+// PutObject stores the rest of body under key and replaces an object that is there. A
+// body of more than 16 MiB, or 5 MiB if body does not tell its size, is uploaded in
+// parts, up to 24 at once.
 //
-// An io.ReaderAt with io.Seeker, as a file or a bytes.Reader is, and a
-// bytes.Buffer are read in place and again for a retry: they must not change
-// meanwhile. Of any other reader at most 45 MiB are held in memory: nine parts
-// of 5 MiB. Only beyond 32 GiB it is more, as parts must grow for 10,000 of them
-// to hold 5 TiB, and two are held: 80 MiB up to 69 GiB, and so on. PutObject
-// returns no sooner than a Read of body that is under way.
+// An io.ReaderAt with io.Seeker (a file, a bytes.Reader) and a bytes.Buffer are read in
+// place, and again for a retry, so that they must not change. Of any other reader at
+// most 45 MiB are held in memory, nine parts of 5 MiB. Beyond 32 GiB parts must grow,
+// because an upload has at most 10,000, and two are held: 80 MiB up to 69 GiB, and so
+// on. PutObject waits for a Read of body that is in progress.
 //
-// The object is durable when PutObject returns nil, and is there as a whole or
-// not at all: on an error, also of body or ctx, which errors.Is then finds, an
-// upload in parts is taken back. A condition that does not hold is
-// ErrPrecondition. A nil body is an empty object.
+// When PutObject returns nil, the object is durable. On an error, all of it is stored
+// or nothing, and a multipart upload is aborted. errors.Is finds an error of body or
+// ctx. A condition that does not hold is ErrPrecondition. A nil body is an empty object.
 func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reader, opts *PutOptions) error {
 	const op = "PutObject"
 	if err := checkNames(op, bucket, key); err != nil {

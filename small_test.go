@@ -49,7 +49,7 @@ func smallCalls(tb testing.TB, sdkOnly bool) map[string]func() error {
 	}
 }
 
-// BenchmarkSmall is what small requests cost on this side of net/http.
+// BenchmarkSmall measures small requests without net/http and the network.
 func BenchmarkSmall(b *testing.B) {
 	for name, sdkOnly := range map[string]bool{"fast": false, "sdk": true} {
 		for op, call := range smallCalls(b, sdkOnly) {

@@ -69,10 +69,10 @@ type Options struct {
 	// with a field that this package does not know goes through the SDK.
 	Customize func(operation string, input any)
 	// AccountRegional names the user's bucket in the regional namespace of the
-	// account, where nobody else can take the name:
+	// account, in which no other account can take the name:
 	// lithops-<region>-<four characters>-<account>-<region>-an. Python Lithops does
-	// not make such a name: give it to both as storage_bucket, which is all that is
-	// needed for it to be used, and created, as one of that namespace.
+	// not make such a name. Set it as storage_bucket, and both sides use it and create
+	// it in that namespace.
 	AccountRegional bool
 	// SDKOnly makes every request through the SDK. Without it this package signs and
 	// sends puts, parts, gets and heads itself, which takes a fraction of the time
@@ -108,8 +108,8 @@ type Store struct {
 
 var _ Storage = (*Store)(nil)
 
-// ErrNoConfiguration is what Open answers where there is no Lithops
-// configuration, and no region in AWS's own settings either.
+// ErrNoConfiguration is returned by Open if there is no Lithops configuration, and no
+// region in AWS's own settings either.
 var ErrNoConfiguration = errors.New("no Lithops configuration found")
 
 // ErrOffline is a request that was not sent, because of [Options].Offline.
@@ -225,8 +225,8 @@ func (s *Store) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "lithopss3.Store{Region: %q, StorageBucket: %q}", s.session.region, s.config.StorageBucket)
 }
 
-// Close drops the connections that the Store keeps. Operations under way go on;
-// the Store can still be used, with new connections.
+// Close drops the idle connections of the Store. Operations in progress continue, and
+// the Store can still be used; it then makes new connections.
 func (s *Store) Close() error {
 	s.close()
 	s.others.close()

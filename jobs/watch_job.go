@@ -13,7 +13,7 @@ import (
 // A watchedJob is what a watcher knows about a job.
 type watchedJob struct {
 	executorID, jobID string
-	calls             int                  // how many it has, 0 if nobody said
+	calls             int                  // how many it has, 0 if unknown
 	started           map[string]time.Time // when a call's latest known attempt began
 	done, lost        map[string]bool
 	oldest            time.Time // of started
@@ -112,8 +112,8 @@ func (b *watchedJob) scan(ctx context.Context, w *watcher, budget int) (news int
 	}
 }
 
-// page lists a thousand keys from a place on. next is the place to go on at, ""
-// at the end.
+// page lists a thousand keys after from. next is the place to continue at, "" at the
+// end.
 func (b *watchedJob) page(ctx context.Context, w *watcher, from string) (news int, next string, err error) {
 	folder := Prefix + "/" + JobKey(b.executorID, b.jobID) + "/"
 	keys := 0

@@ -55,7 +55,7 @@ func (s *simulatedJob) count(first int) {
 	}
 }
 
-// keys yields the keys behind startAfter.
+// keys yields the keys after startAfter.
 func (s *simulatedJob) keys(startAfter string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		rest := strings.TrimPrefix(startAfter, s.folder)
@@ -137,7 +137,7 @@ func (s *simulatedJob) storedAt(key string) time.Time {
 	return epoch.Add(s.end[s.number[parsed.CallID]])
 }
 
-// pythonRequests is what a full listing costs now.
+// pythonRequests returns how many requests a full listing needs now.
 func (s *simulatedJob) pythonRequests() int {
 	keys := 0
 	for n := range s.start {

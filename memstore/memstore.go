@@ -48,7 +48,7 @@ func New(buckets ...string) *Store {
 	return s
 }
 
-// defaultContentType is what S3 answers for an object that was put without one.
+// defaultContentType is the content type that S3 returns for an object without one.
 const defaultContentType = "binary/octet-stream"
 
 var errNoSuchBucket = fmt.Errorf("%w (%w)", lithopss3.ErrNoSuchBucket, fs.ErrNotExist)

@@ -120,10 +120,10 @@ func parseID(text string) (jobs.ID, error) {
 	return id, nil
 }
 
-// A mistypedIDError is a text that is no ID. It is an fs.ErrNotExist.
+// A mistypedIDError means that the argument is not an ID. It is an fs.ErrNotExist.
 type mistypedIDError struct{ err error }
 
-// Error says what an ID is.
+// Error says what an ID looks like.
 func (e *mistypedIDError) Error() string { return e.err.Error() }
 
 // Unwrap makes it an fs.ErrNotExist, too.

@@ -18,7 +18,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
-// Options are what a [Client] is made of.
+// Options configure a [Client].
 type Options struct {
 	// SDK makes the requests that templates are taken from, and all others that are
 	// out of the ordinary.
