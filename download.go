@@ -36,9 +36,9 @@ type DownloadOptions struct {
 	// but in some file systems not one of the machine in the seconds after.
 	Sync bool
 	// Progress is called with the number of bytes written: at most once for each
-	// 256 KiB, never twice at a time, and last with all of them, once the file is in
-	// place. It must not block. May be nil. If it panics, the download fails, and the
-	// panic continues in the caller of DownloadFile.
+	// 256 KiB, never concurrently, and a last time with all of them when the file is in
+	// place. It must not block. May be nil. If it panics, the download fails, and
+	// DownloadFile panics with the same value.
 	Progress func(Progress)
 }
 
@@ -48,9 +48,9 @@ type DownloadOptions struct {
 // Resume. A file that is replaced keeps its permissions. The folder must exist. A path
 // that is a device or a pipe is written to from the first byte on.
 //
-// An object of at most 8 MiB is one request, and a HEAD at the same time where the
-// answer does not say the checksum (MinIO's). A larger one comes in ranges of 8 MiB,
-// 24 at once, with 256 KiB of memory each, and a HEAD for the checksum. If the server
+// An object of at most 8 MiB takes one request, and a HEAD at the same time if the answer
+// has no checksum (MinIO). A larger one is downloaded in ranges of 8 MiB, 24 at once,
+// with 256 KiB of memory each, and a HEAD for the checksum. If the server
 // gives no strong ETag, the object is one GET, because ranges could be of two versions.
 //
 // If the object is replaced during the download, the error is ErrPrecondition. Wrong bytes are
@@ -84,7 +84,7 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 	return wrapError(op, bucket, key, err)
 }
 
-// maxObjectSize is beyond the 50 TB that S3 stores.
+// maxObjectSize is larger than any object in S3, which has at most 50 TB.
 const maxObjectSize = 64 << 40
 
 // A downloadSource is the object of a Store that is downloaded.
@@ -101,8 +101,8 @@ func (o *downloadSource) pinned(etag string) *GetOptions {
 	return &opts
 }
 
-// Get opens a range of the object, or all of it where the server knows no ranges or
-// the object has no bytes, and so no first ones.
+// Get opens a range of the object. It opens all of it if the server has no ranges, or if
+// the object is empty.
 func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.Answer, error) {
 	opts := o.pinned(r.ETag)
 	if r.Length >= 0 {

@@ -42,7 +42,8 @@ var (
 	// ErrInvalidKey means that S3 does not accept the key: it is empty, longer than 1,024
 	// bytes, or not UTF-8.
 	ErrInvalidKey = s3err.ErrInvalidKey
-	// ErrTooLarge means that an answer, or an object, is larger than the limit.
+	// ErrTooLarge means that an answer, or the size that it gives for an object, is larger
+	// than any valid one.
 	ErrTooLarge = s3err.ErrTooLarge
 	// ErrPrecondition means that IfMatch, IfNoneMatch or IfAbsent failed (HTTP 412).
 	ErrPrecondition = errors.New("precondition failed")

@@ -25,7 +25,7 @@ func checkNames(op, bucket, key string) error {
 	return nil
 }
 
-// checkBucket keeps an empty name from addressing the service itself.
+// checkBucket refuses an empty name, because the request would address the service.
 func checkBucket(op, bucket string) error {
 	if !validate.IsBucket(bucket) {
 		return &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("%w: %q", ErrInvalidBucketName, bucket)}
@@ -85,9 +85,9 @@ func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOpti
 	return object, nil
 }
 
-// getLastOfNone serves the last bytes of an object without bytes, for which servers
-// have several answers: no such range, the whole, or a Content-Range that can't be.
-// refusal is the error for any other object.
+// getLastOfNone returns an empty body for the last bytes of an empty object. Servers
+// answer differently: with 416, with a 200, or with an impossible Content-Range. For any
+// other object it returns refusal.
 func (s *Store) getLastOfNone(ctx context.Context, bucket, key string, opts *GetOptions, refusal error) (*Object, error) {
 	if !errors.Is(refusal, ErrInvalidRange) && !errors.Is(refusal, proof.ErrIgnoredRange) {
 		return nil, refusal
@@ -99,9 +99,9 @@ func (s *Store) getLastOfNone(ctx context.Context, bucket, key string, opts *Get
 	return &Object{ObjectInfo: *info, Body: http.NoBody}, nil
 }
 
-// locate reads from the answer which part of the object it is. A server that gives
-// another part than asked for, or all of it, must not go unnoticed. The length is
-// that of the part asked for: if less comes, the body is resumed.
+// locate reads from the answer which part of the object it holds. It returns an error if
+// that is not the part that was requested. The length is that of the requested part,
+// because the body resumes if fewer bytes arrive.
 func (o *Object) locate(asked *ByteRange, answer string) error {
 	if asked == nil {
 		if answer == "" {
@@ -136,8 +136,8 @@ func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInpu
 	return in
 }
 
-// getOddRange serves the ranges that HTTP can't express: no bytes at all, and a
-// stretch counted from the end. Both need the object's size first.
+// getOddRange serves the ranges that HTTP can't express: an empty one, and one whose
+// begin and length count from the end. Both need the object's size first.
 func (s *Store) getOddRange(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
 	info, err := s.headObject(ctx, "GetObject", bucket, key, opts)
 	if err != nil {
@@ -155,8 +155,8 @@ func (s *Store) getOddRange(ctx context.Context, bucket, key string, opts *GetOp
 	return s.GetObject(ctx, bucket, key, &pinned)
 }
 
-// HeadObject describes an object. A missing one is fs.ErrNotExist; so is a
-// missing bucket, which the answer to a HEAD does not tell apart.
+// HeadObject returns the description of an object. A missing object is fs.ErrNotExist. So
+// is a missing bucket, because the answer to a HEAD does not tell them apart.
 func (s *Store) HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo, error) {
 	const op = "HeadObject"
 	if err := checkNames(op, bucket, key); err != nil {
@@ -198,7 +198,8 @@ func headInfo(key string, out *s3.HeadObjectOutput) *ObjectInfo {
 	}
 }
 
-// checkLength: an object of unknown size must not pass for an empty one.
+// checkLength returns an error without a Content-Length, because an object of unknown
+// size must not be taken for an empty one.
 func checkLength(out *s3.HeadObjectOutput) error {
 	if aws.ToInt64(out.ContentLength) < 0 || out.ContentLength == nil {
 		return errors.New("the server does not say the object's size")
@@ -206,11 +207,11 @@ func checkLength(out *s3.HeadObjectOutput) error {
 	return nil
 }
 
-// maxGrow bounds the memory that is taken for what a server only promises, in bytes.
+// maxGrow is the most memory, in bytes, that is reserved for bytes that have not arrived.
 const maxGrow = 256 << 20
 
-// ReadObject gets a whole object into memory, at most limit bytes of it; a
-// larger one is an error. A limit of 0 or less is no limit.
+// ReadObject returns the content of an object of at most limit bytes. A larger object is an
+// error. A limit of 0 or less is no limit.
 func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64) ([]byte, error) {
 	object, err := s.GetObject(ctx, bucket, key, nil)
 	if err != nil {

@@ -52,21 +52,21 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	return wrapUpload(op, bucket, key, err)
 }
 
-// checkIfMatch returns an error for an If-Match that can't be sent. An upload in parts
-// carries it with its last request, and would send all parts before that is refused.
+// checkIfMatch returns an error for an If-Match that can't be sent. A multipart upload
+// has it in its last request, so that all parts would be sent before the refusal.
 func checkIfMatch(etag string) error { return validate.Header(http.Header{"If-Match": {etag}}) }
 
 // wrapUpload is wrapError for an error of an upload.
 func wrapUpload(op, bucket, key string, err error) error {
 	if left := (*upload.LeftBehindError)(nil); errors.As(err, &left) {
-		// Wrapped first, or else an error of the abort would pass for the reason.
+		// Wrapped first, because an error of the abort would be taken for the reason.
 		return errors.Join(wrapError(op, bucket, key, left.Cause), left.Left())
 	}
 	return wrapError(op, bucket, key, err)
 }
 
-// checksumAlgorithm is CRC32, as boto3's, unless AWS's settings want checksums
-// only where S3 requires them.
+// checksumAlgorithm returns CRC32, as boto3 uses, unless AWS's settings demand checksums
+// only if S3 requires them.
 func (s *Store) checksumAlgorithm() types.ChecksumAlgorithm {
 	if s.session.s3.RequestChecksumWhenRequired {
 		return ""
@@ -103,7 +103,7 @@ func (c storeClient) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s
 	return sendWith(ctx, c, in.Bucket, in, c.store.fast.UploadPart)
 }
 
-// CompleteMultipartUpload makes the parts an object.
+// CompleteMultipartUpload makes an object of the parts.
 func (c storeClient) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (*s3.CompleteMultipartUploadOutput, error) {
 	return sendWith(ctx, c, in.Bucket, in, c.store.client.CompleteMultipartUpload)
 }

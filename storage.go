@@ -22,17 +22,17 @@ type Storage interface {
 	GetObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error)
 	// HeadObject describes an object. A missing one is fs.ErrNotExist.
 	HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo, error)
-	// DeleteObjects removes any number of keys; a key that is not there is no
-	// error. Keys that could not be removed are in a *DeleteError.
+	// DeleteObjects deletes any number of keys. A missing key is no error. Keys that
+	// could not be deleted are in a *DeleteError.
 	DeleteObjects(ctx context.Context, bucket string, keys []string) error
 	// ListObjects yields objects in the order of their keys' UTF-8 bytes. The
 	// first error ends the sequence.
 	ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error]
-	// HeadBucket tells whether the bucket is there and may be used: nil,
+	// HeadBucket returns nil if the bucket exists and may be used; otherwise
 	// fs.ErrNotExist or fs.ErrPermission.
 	HeadBucket(ctx context.Context, bucket string) error
-	// CreateBucket makes a bucket. One that is already the caller's is no error;
-	// another account's is ErrNotOwner.
+	// CreateBucket creates a bucket. It is no error if the caller has it already; if
+	// another account has it, it is ErrNotOwner.
 	CreateBucket(ctx context.Context, bucket string) error
 }
 
@@ -62,14 +62,14 @@ type Object struct {
 	// Body yields the object's bytes, or those of the range asked for. The
 	// caller closes it. It is not safe for concurrent use.
 	Body io.ReadCloser
-	// Offset and Length are the part of the object that Body yields, in bytes.
+	// Offset and Length say which part of the object Body yields, in bytes.
 	Offset, Length int64
 }
 
 // PutOptions are the options of PutObject; nil is the zero value.
 type PutOptions struct {
-	// ContentType is empty for none, as Python Lithops stores it: S3 then
-	// answers binary/octet-stream.
+	// ContentType is the content type. Empty sends none, as Python Lithops does; S3
+	// then answers binary/octet-stream.
 	ContentType string
 	// Metadata is stored with the object: US-ASCII, 2 KiB in all.
 	Metadata map[string]string
@@ -132,12 +132,12 @@ type ListOptions struct {
 	Match string
 	// PageSize is how many keys to ask for at once; 0 is the most that S3 gives, 1,000.
 	PageSize int
-	// Parallel is how many requests to make at once; up to 1 is one after the other.
-	// The keys and their order are the same. It pays from a few thousand keys on,
-	// and takes at most a fifth more requests and a handful. Up to 7 pages for each
-	// request at once, of some 200 KB, are in memory. A listing with a Delimiter,
+	// Parallel is how many requests to make at once; 1 or less is one after the other.
+	// The keys and their order are the same. It is faster from a few thousand keys on,
+	// and makes up to a fifth more requests and a handful. For each request in flight,
+	// up to 7 pages of some 200 KB are in memory. A listing with a Delimiter,
 	// and that of a directory bucket, stays sequential. A Storage other than *Store
-	// need not heed it.
+	// may ignore it.
 	Parallel int
 }
 
@@ -150,17 +150,17 @@ type ByteRange struct {
 	Length int64
 }
 
-// wire returns the range as it is in a request.
+// wire returns the range as a request has it.
 func (r *ByteRange) wire() proof.Range { return proof.Range{Offset: r.Offset, Length: r.Length} }
 
 // Range returns the range of length bytes from offset on. A range that exceeds the
 // object's end is cut there; one that begins after it is ErrInvalidRange.
 func Range(offset, length int64) *ByteRange { return &ByteRange{Offset: offset, Length: length} }
 
-// RangeFrom is everything from offset on.
+// RangeFrom returns the range of all bytes from offset on.
 func RangeFrom(offset int64) *ByteRange { return &ByteRange{Offset: offset, Length: -1} }
 
-// RangeLast is the last n bytes, or all of a shorter object.
+// RangeLast returns the range of the last n bytes, or of all bytes of a shorter object.
 func RangeLast(n int64) *ByteRange {
 	if n <= 0 {
 		return &ByteRange{}
