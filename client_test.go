@@ -162,8 +162,8 @@ func TestChecksums(t *testing.T) {
 	assert.True(t, ofAWS.Get("X-Amz-Trailer") == "x-amz-checksum-crc32" || ofAWS.Get("X-Amz-Checksum-Crc32") != "", "%v", ofAWS)
 }
 
-// TestIgnoredRange: a server that answers a range with the whole object, or with
-// another part, must not pass for one that honours it.
+// TestIgnoredRange checks that a server that answers a range with the whole object, or
+// with another part, is noticed.
 func TestIgnoredRange(t *testing.T) {
 	t.Parallel()
 	var answer atomic.Value

@@ -291,7 +291,7 @@ func breakFirst() tripper {
 	}
 }
 
-// moveOnce answers the first request with a redirect that does not say whereto.
+// moveOnce answers the first request with a redirect that does not say where the bucket is.
 func moveOnce() tripper {
 	var moved atomic.Bool
 	return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {

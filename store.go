@@ -26,9 +26,9 @@ type Options struct {
 	// Loader finds the configuration for Open; its zero value looks where Lithops
 	// looks. New does not use it.
 	Loader ConfigLoader
-	// Logger hears of what a person may want to know: warnings of the
-	// configuration, a server that is asked without encryption, a bucket that was made
-	// or found in another region. It never hears a secret. Nil is silence.
+	// Logger logs warnings of the configuration, requests without encryption, and
+	// buckets that were created or found in another region. It gets no secret. Nil logs
+	// nothing.
 	Logger *slog.Logger
 	// Endpoint is the URL of the S3 server, over what AWS's settings say
 	// (AWS_ENDPOINT_URL_S3 and the like); empty for those settings.
@@ -112,13 +112,13 @@ var _ Storage = (*Store)(nil)
 // region in AWS's own settings either.
 var ErrNoConfiguration = errors.New("no Lithops configuration found")
 
-// ErrOffline is a request that was not sent, because of [Options].Offline.
+// ErrOffline means that a request was not sent because of [Options].Offline.
 var ErrOffline = errors.New("offline: no request is sent")
 
 // offline is a transport that sends nothing.
 type offline struct{}
 
-// RoundTrip refuses a request for good.
+// RoundTrip refuses the request. It is not retried.
 func (offline) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		_ = r.Body.Close()
@@ -154,7 +154,7 @@ func Open(ctx context.Context, opts *Options) (*Store, error) {
 	return store, nil
 }
 
-// Config is the configuration that the Store was opened with.
+// Config returns the configuration that the Store was opened with.
 func (s *Store) Config() Config { return s.config }
 
 // New opens the storage that config describes; a nil config is an empty one. No
@@ -239,16 +239,15 @@ func (s *Store) Close() error {
 // server dates, such as an object's LastModified.
 func (s *Store) ServerTime() time.Time { return s.peer.Clock.Now() }
 
-// Client is the SDK's client underneath, for what this package has no method
-// for. It does not follow a bucket into another region, nor demand its owner:
-// set ExpectedBucketOwner, see [BucketStatus]. What it logs, if it is told to, has
-// no secret.
+// Client returns the SDK's client, for operations that this package has no method for.
+// It does not follow a bucket into another region, and does not demand its owner: set
+// ExpectedBucketOwner, see [BucketStatus]. If its log is turned on, it has no secret.
 func (s *Store) Client() *s3.Client { return s.client }
 
-// Region is the region that requests are signed for unless their bucket turns
-// out to be elsewhere.
+// Region returns the region that requests are signed for, unless their bucket is found
+// in another one.
 func (s *Store) Region() string { return s.session.region }
 
-// RegionSource says where Region is from: a key of the configuration, an
+// RegionSource returns where Region is from: a key of the configuration, an
 // environment variable, a profile, or "default".
 func (s *Store) RegionSource() string { return s.session.regionSource }

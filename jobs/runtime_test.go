@@ -68,7 +68,7 @@ func TestRuntimeMetaCache(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"python_version": "3.11"}`, string(meta))
 
-	// Not for another bucket, nor when somebody else wrote it, nor after a delete.
+	// Not for another bucket, nor if another process wrote it, nor after a delete.
 	require.NoError(t, store.CreateBucket(ctx, "another-bucket"))
 	other := jobs.New(store, "another-bucket", &jobs.Options{CacheDir: cacheDir})
 	_, err = other.RuntimeMeta(ctx, runtime)

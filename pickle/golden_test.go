@@ -94,8 +94,9 @@ func TestGoldenJobResults(t *testing.T) {
 	}
 }
 
-// The recorder shortened a path inside two results, which broke their lengths,
-// and left two pickles out. None of them may pass for a value.
+// TestGoldenJobsBrokenPickles checks that no value is read from broken pickles: the
+// recorder shortened a path inside two results, which broke their lengths, and left two
+// pickles out.
 func TestGoldenJobsBrokenPickles(t *testing.T) {
 	objects := goldenObjects(t)
 	for _, call := range []string{"M005/00000", "M005/00001"} {

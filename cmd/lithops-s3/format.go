@@ -39,8 +39,8 @@ func formatCount[N int | int64](count N, thing string) string {
 	return fmt.Sprintf("%d %ss", count, thing)
 }
 
-// indented returns text that stands after a heading of width columns. Its second and
-// further lines begin below its first, so that none passes for a heading.
+// indented returns text for a place after a heading of width columns. All its lines begin
+// in the same column, so that none is taken for a heading.
 func indented(text string, width int) string {
 	return strings.ReplaceAll(sanitize.Text(strings.TrimSpace(text)), "\n", "\n"+strings.Repeat(" ", width))
 }

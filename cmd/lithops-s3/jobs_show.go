@@ -40,7 +40,7 @@ func (c *jobsShowCommand) Run(t *terminal) error {
 		}
 		return nil
 	})
-	if err != nil { // of the storage: half a table would pass for all of it
+	if err != nil { // of the storage: half a table would be taken for all of it
 		return err
 	}
 	if err := table.Flush(); err != nil || traceback == "" {

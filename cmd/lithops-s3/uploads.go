@@ -63,7 +63,7 @@ func (c *uploadsCommand) Run(t *terminal) error {
 	for _, upload := range found {
 		if c.Abort && !c.DryRun {
 			if failed = store.AbortUpload(t.ctx, bucket, upload); failed != nil {
-				break // and tell of those before
+				break // and report those before
 			}
 		}
 		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun, Aborted: c.Abort && !c.DryRun}

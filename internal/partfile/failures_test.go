@@ -24,7 +24,7 @@ func TestTooLarge(t *testing.T) {
 	assert.Empty(t, namesIn(t, folder))
 }
 
-// TestRemoveFails tells of a file that can't be removed, and of no other.
+// TestRemoveFails checks that the error names a file that can't be removed, and no other.
 func TestRemoveFails(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

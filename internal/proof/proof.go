@@ -28,10 +28,10 @@ import (
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
-// A proof describes the answer that proves that an operation was done. The SDK
-// takes any 2xx for success and any body for an empty result. A captive portal, a
-// proxy or a server that runs out of something sends such answers, and an object
-// that was never stored would pass for one that is.
+// A proof describes the answer that proves that an operation was done. The SDK takes
+// any 2xx for success and any body for an empty result. A captive portal, a proxy or a
+// server that runs out of a resource sends such answers, and an object that was never
+// stored would be taken for a stored one.
 type proof struct {
 	statuses []int
 	// header must be there and not be empty.
