@@ -22,7 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestContentRangeIsChecked: an answer that is not the range asked for is an error.
+// TestContentRangeIsChecked checks that an answer that is not the range asked for is an
+// error.
 func TestContentRangeIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, lie := range []string{
@@ -43,7 +44,7 @@ func TestContentRangeIsChecked(t *testing.T) {
 	}
 }
 
-// TestListingInCirclesEnds: circles of tokens or keys, and promises without keys.
+// TestListingInCirclesEnds covers circles of tokens or keys, and promises without keys.
 func TestListingInCirclesEnds(t *testing.T) {
 	t.Parallel()
 	for name, page := range map[string]func(n int64) (key, token string){
@@ -85,7 +86,8 @@ func TestErrorsOfOtherKeys(t *testing.T) {
 	assert.NotContains(t, err.Error(), "\x1b")
 }
 
-// TestKeysStayBelowTheFolder: what a server lists goes nowhere but below the folder.
+// TestKeysStayBelowTheFolder checks that what a server lists goes nowhere but below the
+// folder.
 func TestKeysStayBelowTheFolder(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"../x", "/etc/x", "a/../../x", "a//x", "./x", "..", "a/..", "\x00", ""} {
@@ -103,7 +105,7 @@ func TestKeysStayBelowTheFolder(t *testing.T) {
 	}
 }
 
-// TestImpossibleSizes: numbers beyond what a number holds.
+// TestImpossibleSizes covers numbers beyond what a number holds.
 func TestImpossibleSizes(t *testing.T) {
 	t.Parallel()
 	for _, size := range []string{"-1", "99999999999999999999", "1e9", "", " ", fmt.Sprint(math.MinInt64)} {
@@ -121,8 +123,8 @@ func TestImpossibleSizes(t *testing.T) {
 	}
 }
 
-// TestListedKeysHaveThePrefix: a server that lists what it was not asked for, right
-// or wrong in XML, has nothing deleted.
+// TestListedKeysHaveThePrefix checks that a server that lists what it was not asked for,
+// right or wrong in XML, has nothing deleted.
 func TestListedKeysHaveThePrefix(t *testing.T) {
 	t.Parallel()
 	for name, contents := range map[string]string{
@@ -168,7 +170,7 @@ func (s strayStorage) DeleteObjects(_ context.Context, _ string, keys []string) 
 	return nil
 }
 
-// TestJobsOfStrayKeys: jobs are watched and cleaned on any Storage.
+// TestJobsOfStrayKeys checks that jobs are watched and cleaned on any Storage.
 func TestJobsOfStrayKeys(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{"x/", "precious/folder/", "lithops.jobs/e-0-M000/"} {
@@ -184,8 +186,8 @@ func TestJobsOfStrayKeys(t *testing.T) {
 	}
 }
 
-// TestOnlyAnswersAreSuccess: what is neither a listing, nor the result of a delete,
-// nor an object is an error, whatever its status.
+// TestOnlyAnswersAreSuccess checks that what is neither a listing, nor the result of a
+// delete, nor an object is an error, whatever its status.
 func TestOnlyAnswersAreSuccess(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -213,7 +215,7 @@ func TestOnlyAnswersAreSuccess(t *testing.T) {
 	}
 }
 
-// TestOpenUploadsInCirclesEnd: markers in a circle end.
+// TestOpenUploadsInCirclesEnd checks that markers in a circle end.
 func TestOpenUploadsInCirclesEnd(t *testing.T) {
 	t.Parallel()
 	for name, upload := range map[string]string{"uploads": "<Upload><Key>a</Key><UploadId>1</UploadId></Upload>", "none": ""} {
@@ -236,7 +238,7 @@ func TestOpenUploadsInCirclesEnd(t *testing.T) {
 	}
 }
 
-// TestHeadWithoutLength: an object of unknown size is not an empty one.
+// TestHeadWithoutLength checks that an object of unknown size is not an empty one.
 func TestHeadWithoutLength(t *testing.T) {
 	t.Parallel()
 	onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
@@ -249,7 +251,7 @@ func TestHeadWithoutLength(t *testing.T) {
 	})
 }
 
-// TestDeletedIsNeverLess: a server blames more keys than it was given.
+// TestDeletedIsNeverLess has a server report errors for more keys than it was given.
 func TestDeletedIsNeverLess(t *testing.T) {
 	t.Parallel()
 	deleted := false

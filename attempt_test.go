@@ -73,8 +73,8 @@ func (p *picky) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer(http.StatusOK, "")
 }
 
-// TestExpectIsDropped: a server that answers 417 to Expect gets the request again
-// without it, and none of the next ones has it.
+// TestExpectIsDropped checks that a server that answers 417 to Expect gets the request
+// again without it, and none of the next ones has it.
 func TestExpectIsDropped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -101,8 +101,8 @@ func TestExpectIsDropped(t *testing.T) {
 	})
 }
 
-// TestContentMD5: a server that wants the MD5 of a body gets it, at once where that
-// is known.
+// TestContentMD5 checks that a server that demands the MD5 of a body gets it, from the
+// first request on if that is known.
 func TestContentMD5(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(*testing.T, *Store) error{
@@ -174,8 +174,8 @@ func TestConflictsAreRetried(t *testing.T) {
 	}
 }
 
-// TestWrongClock: a clock that is wrong from the first request on is corrected by
-// the server's, for every call, and it costs one attempt for each client.
+// TestWrongClock checks that a clock that is wrong from the first request on is corrected
+// by the server's, for every call, and it costs one attempt for each client.
 func TestWrongClock(t *testing.T) {
 	t.Parallel()
 	for _, ahead := range []time.Duration{20 * time.Minute, -26 * time.Hour, 9000 * time.Hour} {
@@ -203,7 +203,7 @@ func TestWrongClock(t *testing.T) {
 	}
 }
 
-// TestClockThatChanges: a clock that is set while the fast path knows its requests.
+// TestClockThatChanges covers a clock that is set while the fast path knows its requests.
 func TestClockThatChanges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -227,7 +227,7 @@ func TestClockThatChanges(t *testing.T) {
 	})
 }
 
-// TestSignedHeaders: what a front end may change is not signed, by any call.
+// TestSignedHeaders checks that what a front end may change is not signed, by any call.
 func TestSignedHeaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -141,8 +141,8 @@ func TestEnsureBucketOfAnotherAccount(t *testing.T) {
 	require.ErrorIs(t, store.CreateBucket(t.Context(), "lithops-us-east-1-wxyz"), fs.ErrPermission)
 }
 
-// TestSquattedBucket: a bucket of another account that lets everybody in must not
-// get a byte. The server below lets everybody in, but knows whose bucket it is.
+// TestSquattedBucket checks that a bucket of another account gets no byte, even if it
+// admits everyone. The server below admits everyone, but knows whose bucket it is.
 func TestSquattedBucket(t *testing.T) {
 	t.Parallel()
 	var bytesIn atomic.Int64
@@ -341,7 +341,7 @@ func breakingServer(t *testing.T, data []byte, breaks int, how func(w http.Respo
 	return openStore(t, server, configOf(alice, "us-east-1"))
 }
 
-// TestBodyResumes: a connection that breaks in the middle of a body costs a
+// TestBodyResumes checks that a connection that breaks in the middle of a body costs a
 // request, not the body.
 func TestBodyResumes(t *testing.T) {
 	t.Parallel()
@@ -362,7 +362,8 @@ func TestBodyResumes(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrClosed)
 }
 
-// TestBodyOfChangedObject: what comes after a break must be of the same object.
+// TestBodyOfChangedObject checks that the bytes after a broken connection are of the same
+// object.
 func TestBodyOfChangedObject(t *testing.T) {
 	t.Parallel()
 	var gets atomic.Int64

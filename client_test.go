@@ -88,7 +88,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestManyDeletesOnLoopback: none of many requests with a body needs a second
+// TestManyDeletesOnLoopback checks that none of many requests with a body needs a second
 // attempt, which would hide that race from the caller, but not from the server.
 func TestManyDeletesOnLoopback(t *testing.T) {
 	t.Parallel()
@@ -110,7 +110,7 @@ func TestManyDeletesOnLoopback(t *testing.T) {
 	assert.EqualValues(t, deletes, requests.Load(), "each in one attempt")
 }
 
-// TestRedirectIsNotFollowed: headers with signatures go to no other host.
+// TestRedirectIsNotFollowed checks that headers with signatures go to no other host.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	var other atomic.Int64
@@ -125,9 +125,9 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	assert.Zero(t, other.Load())
 }
 
-// TestChecksums: a put carries a CRC32 wherever it goes. To AWS it may follow the
-// body; to another server over https it is a header, since such servers may
-// refuse what follows the body.
+// TestChecksums checks that a put carries a CRC32 wherever it goes. To AWS it may follow
+// the body; to another server over https it is a header, since such servers may refuse
+// what follows the body.
 func TestChecksums(t *testing.T) {
 	t.Parallel()
 	var header atomic.Value
@@ -233,8 +233,8 @@ func TestRangeLength(t *testing.T) {
 	}
 }
 
-// TestCorruptBody: bytes that do not have the object's checksum are an error, and
-// at no time the whole body without one.
+// TestCorruptBody checks that bytes without the object's checksum are an error, and that a
+// body never ends without it.
 func TestCorruptBody(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -252,7 +252,7 @@ func TestCorruptBody(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestUnknownLength: a server that does not say how long an object is.
+// TestUnknownLength covers a server that does not say how long an object is.
 func TestUnknownLength(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLostIndentation: a key of a section at the left margin would mean another
-// region, another bucket or other credentials than the file says.
+// TestLostIndentation checks that a key of a section at the left margin is an error,
+// because the file would otherwise mean another region, another bucket or other
+// credentials.
 func TestLostIndentation(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -61,8 +62,8 @@ func TestLostIndentation(t *testing.T) {
 	}
 }
 
-// TestKeysOfOthers: what Lithops reads elsewhere, or people keep for their own, is
-// no error, and no warning either.
+// TestKeysOfOthers checks that what Lithops reads elsewhere, or people keep for their own,
+// is no error, and no warning either.
 func TestKeysOfOthers(t *testing.T) {
 	t.Parallel()
 	const sound = "aws:\n  region: r\n  access_key_id: AK\n  secret_access_key: SK\n"
@@ -114,7 +115,7 @@ func TestUnknownKeysAreGuessed(t *testing.T) {
 	}
 }
 
-// TestConfigValues: names of buckets and keys that can't be, where they are read.
+// TestConfigValues covers names of buckets and keys that can't be, where they are read.
 func TestConfigValues(t *testing.T) {
 	t.Parallel()
 	in := func(key, value string) string { return "aws_s3:\n  region: r\n  " + key + ": " + value + "\n" }

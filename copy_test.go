@@ -157,7 +157,8 @@ func TestMoveObject(t *testing.T) {
 	require.ErrorIs(t, store.MoveObject(t.Context(), "bucket", "key", "other", "moved", nil), fs.ErrNotExist, "it is gone")
 }
 
-// TestMoveNeverLosesTheObject: whatever a server does, it is in one place at least.
+// TestMoveNeverLosesTheObject checks that, whatever a server does, the object is in one
+// place at least.
 func TestMoveNeverLosesTheObject(t *testing.T) {
 	t.Parallel()
 	isCopy := func(r *http.Request) bool { return r.Header.Get("X-Amz-Copy-Source") != "" }

@@ -36,8 +36,8 @@ func openWithSTS(t *testing.T, sdkOnly bool, sts, s3 roundTripper) *Store {
 const assumedRole = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>AR</AccessKeyId>` +
 	`<SecretAccessKey>SK</SecretAccessKey><SessionToken>T</SessionToken><Expiration>2040-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
 
-// TestCrowdWithoutCredentials: a thousand callers whose credentials can't be had
-// hear so once, after the attempts that botocore makes for one of them.
+// TestCrowdWithoutCredentials checks that a thousand callers without credentials get one
+// failure, after the attempts that botocore makes for one of them.
 func TestCrowdWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	for name, sdkOnly := range map[string]bool{"fast path": false, "SDK": true} {
@@ -96,7 +96,8 @@ func TestCrowdWithoutCredentials(t *testing.T) {
 	}
 }
 
-// TestRefusalOfSTSIsNoneOfS3: what STS refuses says nothing of the bucket.
+// TestRefusalOfSTSIsNoneOfS3 checks that a refusal of STS is not taken for one of the
+// bucket's.
 func TestRefusalOfSTSIsNoneOfS3(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,7 +117,8 @@ func TestRefusalOfSTSIsNoneOfS3(t *testing.T) {
 	})
 }
 
-// TestCancelWhileOthersWait: one caller gives up, the others get their credentials.
+// TestCancelWhileOthersWait checks that, if one caller gives up, the others get their
+// credentials.
 func TestCancelWhileOthersWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -387,7 +387,8 @@ func TestCredentialsErrorsNameFileAndLine(t *testing.T) {
 	assert.Equal(t, []string{"env", "assume-role", "assume-role-with-web-identity", "sso"}, triedNames(identity.Tried))
 }
 
-// TestSpacedKeysNameFileAndLine: what can't be a key is refused where it is read.
+// TestSpacedKeysNameFileAndLine checks that what can't be a key is refused where it is
+// read.
 func TestSpacedKeysNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	const good = "aws_access_key_id = AK\naws_secret_access_key = sk-7\n"
@@ -432,7 +433,7 @@ func triedNames(tried []TriedSource) []string {
 	return names
 }
 
-// TestNoCredentialsSaysWhatWasTried: each source has its reason.
+// TestNoCredentialsSaysWhatWasTried checks that each source has its reason.
 func TestNoCredentialsSaysWhatWasTried(t *testing.T) {
 	t.Parallel()
 	c := scenario{}
@@ -490,7 +491,8 @@ func TestScenariosBeyondTheGolden(t *testing.T) {
 	})
 }
 
-// TestSettingsThatOnlyHurtTheirUsers: a wrong setting of what is never asked is no error.
+// TestSettingsThatOnlyHurtTheirUsers checks that a wrong setting of what is never asked is
+// no error.
 func TestSettingsThatOnlyHurtTheirUsers(t *testing.T) {
 	t.Parallel()
 	keys := map[string]json.RawMessage{"aws": json.RawMessage(`{"region":"eu-west-1","access_key_id":"AK","secret_access_key":"SK"}`)}

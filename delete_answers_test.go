@@ -70,7 +70,7 @@ func (timeoutError) Error() string   { return "net/http: timeout awaiting respon
 func (timeoutError) Timeout() bool   { return true }
 func (timeoutError) Temporary() bool { return true }
 
-// TestDeleteAnswers: what is made of each key, and in which requests.
+// TestDeleteAnswers checks what is made of each key, and in which requests.
 func TestDeleteAnswers(t *testing.T) {
 	t.Parallel()
 	all := []string{"a", "b", "c", "d"}

@@ -68,8 +68,8 @@ func TestDeletePrefix(t *testing.T) {
 	assert.EqualValues(t, 1, count)
 }
 
-// TestDeletePrefixRefused: keys that can't be deleted are each in the error, and
-// are not tried for ever.
+// TestDeletePrefixRefused checks that keys that can't be deleted are each in the error,
+// and are not tried for ever.
 func TestDeletePrefixRefused(t *testing.T) {
 	t.Parallel()
 	var answers atomic.Int64
@@ -104,9 +104,9 @@ func TestDeletePrefixRefused(t *testing.T) {
 	assert.True(t, strings.HasPrefix(some.Failed[0].Key, "data/"))
 }
 
-// TestDeletePrefixLooksAgain: what a listing has left out is deleted all the same,
-// what was stored meanwhile stays, and what the server only says to delete is in
-// the error.
+// TestDeletePrefixLooksAgain checks that keys that a listing has left out are deleted,
+// that keys stored at the same time stay, and that keys that the server only claims to
+// delete are in the error.
 func TestDeletePrefixLooksAgain(t *testing.T) {
 	t.Parallel()
 	listed, lies := 0, false
@@ -158,7 +158,7 @@ func TestDeletePrefixLooksAgain(t *testing.T) {
 	assert.LessOrEqual(t, deleted, int64(3))
 }
 
-// TestPanicInIterator: a panic of the caller ends all requests and goroutines.
+// TestPanicInIterator checks that a panic of the caller ends all requests and goroutines.
 func TestPanicInIterator(t *testing.T) {
 	t.Parallel()
 	var running atomic.Int64

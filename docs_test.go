@@ -17,7 +17,8 @@ var (
 	testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark|Example)[A-Z][A-Za-z0-9_]*)\(`)
 )
 
-// TestDocumentsNameTests: a page that names a test as its proof names one that is there.
+// TestDocumentsNameTests checks that a page that names a test as its proof names one that
+// is there.
 func TestDocumentsNameTests(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{}
@@ -47,7 +48,7 @@ func TestDocumentsNameTests(t *testing.T) {
 	assert.Positive(t, named)
 }
 
-// TestThirdPartyIsComplete: THIRD_PARTY.md has the modules of go.mod in their
+// TestThirdPartyIsComplete checks that THIRD_PARTY.md has the modules of go.mod in their
 // versions, and no others; docs/security.md has a reason for each direct one.
 func TestThirdPartyIsComplete(t *testing.T) {
 	t.Parallel()

@@ -190,8 +190,8 @@ var oddServers = map[string]struct {
 // downloadWays are the ways to download: a new one is held to all servers.
 var downloadWays = []string{"plain", "resume", "root", "device"}
 
-// TestDownloadFromUnusualServers: a download ends with exactly the object's bytes, or
-// with an error and the file that was there.
+// TestDownloadFromUnusualServers checks that a download ends with exactly the object's
+// bytes, or with an error and the file that was there.
 func TestDownloadFromUnusualServers(t *testing.T) {
 	t.Parallel()
 	sizes := []int{0, 1, 8*unit - 1, 8 * unit, 8*unit + 1, 20 * unit}

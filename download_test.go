@@ -57,8 +57,8 @@ func TestDownloadSizes(t *testing.T) {
 	}
 }
 
-// TestDownloadFaults: what breaks is mended, or is an error that leaves the file
-// that was there, and nothing else.
+// TestDownloadFaults checks that what breaks is mended, or is an error that leaves the
+// file that was there, and nothing else.
 func TestDownloadFaults(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(40 * unit)
@@ -188,7 +188,7 @@ func TestDownloadFaults(t *testing.T) {
 	}
 }
 
-// TestDownloadTargets: what is at the path, and around it.
+// TestDownloadTargets covers what is at the path, and around it.
 func TestDownloadTargets(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -240,7 +240,7 @@ func TestDownloadTargets(t *testing.T) {
 	}
 }
 
-// TestDownloadStaysInRoot: neither a path nor a link leads out of it.
+// TestDownloadStaysInRoot checks that neither a path nor a link leads out of it.
 func TestDownloadStaysInRoot(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -273,8 +273,8 @@ func TestDownloadStaysInRoot(t *testing.T) {
 	assert.Equal(t, "new", string(content))
 }
 
-// TestDownloadFromSimpleServers: ones that know no ranges, no checksums, no HEAD
-// or checksums of another kind.
+// TestDownloadFromSimpleServers covers ones that know no ranges, no checksums, no HEAD or
+// checksums of another kind.
 func TestDownloadFromSimpleServers(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(20 * unit)
@@ -357,7 +357,7 @@ func checksumOf(t *testing.T, header string, data []byte) string {
 	return base64.StdEncoding.EncodeToString(sum.Sum(nil))
 }
 
-// TestBodyChecksum: a body that broke off is compared as a whole.
+// TestBodyChecksum checks that a body that broke off is compared as a whole.
 func TestBodyChecksum(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(3 * unit)

@@ -36,7 +36,7 @@ func requireSettingsError(t *testing.T, err error, kind string) {
 	assert.NotContains(t, err.Error(), "credentials:")
 }
 
-// TestEndpointOfAPut: where a put goes with a custom endpoint.
+// TestEndpointOfAPut checks where a put goes with a custom endpoint.
 func TestEndpointOfAPut(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
@@ -58,7 +58,7 @@ func TestEndpointOfAPut(t *testing.T) {
 	assert.Equal(t, "https://s3-accelerate.amazonaws.com/my-bucket/k", put)
 }
 
-// TestSettingsErrorsArePublic: whatever awsconfig refuses is a *SettingsError.
+// TestSettingsErrorsArePublic checks that whatever awsconfig refuses is a *SettingsError.
 func TestSettingsErrorsArePublic(t *testing.T) {
 	t.Parallel()
 	for kind, env := range map[string]map[string]string{
@@ -76,7 +76,8 @@ func TestSettingsErrorsArePublic(t *testing.T) {
 	requireSettingsError(t, err, "ValueError")
 }
 
-// TestRegionFallback: the configuration, AWS_DEFAULT_REGION, the profile, us-east-1.
+// TestRegionFallback checks the order: the configuration, AWS_DEFAULT_REGION, the profile,
+// us-east-1.
 func TestRegionFallback(t *testing.T) {
 	t.Parallel()
 	const profile = "[default]\nregion = from-profile\n"

@@ -98,8 +98,8 @@ var errorScripts = map[string][]script{
 	"an unknown header":     {{200, with(ids, "X-Amz-Object-Size", "12"), "", nil}},
 }
 
-// TestErrorsOnBothPaths: whatever the server answers, both paths come to the same error
-// by as many requests.
+// TestErrorsOnBothPaths checks that whatever the server answers, both paths come to the
+// same error by as many requests.
 func TestErrorsOnBothPaths(t *testing.T) {
 	t.Parallel()
 	for name, scripts := range errorScripts {
@@ -179,8 +179,8 @@ func requireSameError(t *testing.T, want, got error) {
 	}
 }
 
-// TestCancelOnBothPaths: a call that is given up while it waits is the context's error on
-// both paths, and no second attempt.
+// TestCancelOnBothPaths checks that a call that is given up while it waits is the
+// context's error on both paths, and no second attempt.
 func TestCancelOnBothPaths(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{"PutObject", "UploadPart", "GetObject", "HeadObject"} {

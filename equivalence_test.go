@@ -245,8 +245,8 @@ func TestRequestsOfOptions(t *testing.T) {
 	}
 }
 
-// TestChecksumsOnBothPaths: a body's checksum is compared whatever its kind, and corrupt
-// bytes are the same error on both paths.
+// TestChecksumsOnBothPaths checks that a body's checksum is compared whatever its kind,
+// and corrupt bytes are the same error on both paths.
 func TestChecksumsOnBothPaths(t *testing.T) {
 	t.Parallel()
 	const body = "0123456789"

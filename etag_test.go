@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestETags: a weak one is compared and not sent.
+// TestETags checks that a weak ETag is compared and not sent.
 func TestETags(t *testing.T) {
 	t.Parallel()
 	for etag, want := range map[string]struct{ read, write, none string }{

@@ -123,8 +123,8 @@ func TestEveryPutOptionArrives(t *testing.T) {
 	}
 }
 
-// TestEveryFieldIsOneOfTheInputs: each option of a put or copy is a field of all
-// inputs that make an object, so that none is lost.
+// TestEveryFieldIsOneOfTheInputs checks that each option of a put or copy is a field of
+// all inputs that make an object, so that none is lost.
 func TestEveryFieldIsOneOfTheInputs(t *testing.T) {
 	t.Parallel()
 	opts := &PutOptions{}

@@ -18,8 +18,9 @@ var opensFile = regexp.MustCompile(`\bos\.(ReadFile|Open)\(`)
 // boundedfile is where all others are read.
 var unboundedReaders = map[string]bool{"file.go": true, "internal/boundedfile/boundedfile.go": true}
 
-// TestFilesAreReadBounded: every file that is read whole passes internal/boundedfile,
-// so that none is a pipe that never ends, or larger than what it can be.
+// TestFilesAreReadBounded checks that every file that is read whole passes
+// internal/boundedfile, so that none is a pipe that never ends, or larger than what it can
+// be.
 func TestFilesAreReadBounded(t *testing.T) {
 	t.Parallel()
 	checked := 0

@@ -94,7 +94,8 @@ func TestFSErrors(t *testing.T) {
 	require.ErrorIs(t, file.Close(), fs.ErrClosed)
 }
 
-// TestFSFileIsOneVersion: what is replaced is an error, not a mixture.
+// TestFSFileIsOneVersion checks that reading a file that was replaced is an error, not a
+// mixture.
 func TestFSFileIsOneVersion(t *testing.T) {
 	t.Parallel()
 	store := memstore.New("bucket")
@@ -111,7 +112,7 @@ func TestFSFileIsOneVersion(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 }
 
-// TestFSAndItsUsers: a file server with ranges, and templates.
+// TestFSAndItsUsers covers a file server with ranges, and templates.
 func TestFSAndItsUsers(t *testing.T) {
 	t.Parallel()
 	store := memstore.New("bucket")

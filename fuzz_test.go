@@ -18,7 +18,7 @@ import (
 
 // The seeds of these targets are in testdata/fuzz.
 
-// FuzzContentRange: what is taken for a range lies in an object.
+// FuzzContentRange checks that what is taken for a range lies in an object.
 func FuzzContentRange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string, askedOffset, askedLength, contentLength int64) {
 		found, err := proof.ParseContentRange(header)
@@ -33,7 +33,7 @@ func FuzzContentRange(f *testing.F) {
 	})
 }
 
-// FuzzLocalPath: no key leads out of the folder, on no system.
+// FuzzLocalPath checks that no key leads out of the folder, on no system.
 func FuzzLocalPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key string) {
 		for _, windows := range []bool{false, true} {

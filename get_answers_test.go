@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRangeAnswers: of a range only what was asked for is success, with an ETag or
+// TestRangeAnswers checks that only the requested range is a success, with an ETag or
 // without.
 func TestRangeAnswers(t *testing.T) {
 	t.Parallel()
@@ -148,8 +148,8 @@ func TestDatesOfAnswers(t *testing.T) {
 	}
 }
 
-// TestRangeLastOfEmptyObject: RangeLast on an empty object is an empty body, whatever the
-// server makes of such a range.
+// TestRangeLastOfEmptyObject checks that RangeLast on an empty object is an empty body,
+// whatever the server makes of such a range.
 func TestRangeLastOfEmptyObject(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]func(*http.Request) *http.Response{
@@ -195,8 +195,8 @@ func TestRangeLastOfEmptyObject(t *testing.T) {
 	}
 }
 
-// TestBodyShorterThanItsLength: a body that ends before its Content-Length, of an object that
-// has no more, broke off. It was not replaced.
+// TestBodyShorterThanItsLength checks that a body that ends before its Content-Length, of
+// an object that has no more, broke off and was not replaced.
 func TestBodyShorterThanItsLength(t *testing.T) {
 	t.Parallel()
 	for name, rest := range map[string]func(*http.Request) *http.Response{

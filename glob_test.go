@@ -82,8 +82,8 @@ func TestGlobEndsOnLongInput(t *testing.T) {
 	}
 }
 
-// TestGlobPrefix: no key that matches may lie outside of the prefix to which a
-// listing is narrowed.
+// TestGlobPrefix checks that every key that matches has the prefix to which a listing is
+// narrowed.
 func TestGlobPrefix(t *testing.T) {
 	t.Parallel()
 	for pattern, want := range map[string]string{

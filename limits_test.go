@@ -64,8 +64,8 @@ var smallOperations = map[string]func(context.Context, *lithopss3.Store) error{
 	"status": func(ctx context.Context, s *lithopss3.Store) error { return second(s.BucketStatus(ctx, "bucket")) },
 }
 
-// TestAnswersAreBounded: an answer that does not end does, after 16 MiB of a list, or
-// 1 MiB of anything else.
+// TestAnswersAreBounded checks that an endless answer is cut after 16 MiB of a list, or 1
+// MiB of anything else.
 func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
 	for kind, test := range map[string]struct {
@@ -117,7 +117,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// TestObjectsAreBounded: a limit is one, whatever the server says of the length.
+// TestObjectsAreBounded checks that a limit holds, whatever the server says of the length.
 func TestObjectsAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, header := range []http.Header{{}, {"Content-Length": {"10"}}, {"Content-Length": {"4611686018427387904"}}} {
@@ -139,7 +139,8 @@ func TestObjectsAreBounded(t *testing.T) {
 	}
 }
 
-// TestPromisedBytes: what a server only promises takes no memory and no disk.
+// TestPromisedBytes checks that bytes that a server only promises take no memory and no
+// disk.
 func TestPromisedBytes(t *testing.T) {
 	t.Parallel()
 	const huge = "4611686018427387904"
@@ -170,7 +171,8 @@ func TestPromisedBytes(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestServerTextIsSanitized: what a server says goes to terminals and logs.
+// TestServerTextIsSanitized checks that a server's text is made safe for terminals and
+// logs.
 func TestServerTextIsSanitized(t *testing.T) {
 	t.Parallel()
 	store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
@@ -185,7 +187,8 @@ func TestServerTextIsSanitized(t *testing.T) {
 	assert.NotContains(t, err.Error(), "\u202e")
 }
 
-// TestGzipIsNotUnpacked: an object that says it is compressed is given as it is.
+// TestGzipIsNotUnpacked checks that an object that says it is compressed is given as it
+// is.
 func TestGzipIsNotUnpacked(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
@@ -202,7 +205,7 @@ func TestGzipIsNotUnpacked(t *testing.T) {
 	assert.Equal(t, bomb.Bytes(), data)
 }
 
-// TestHeadersAreBounded: headers, one header and 1xx answers without end. The server
+// TestHeadersAreBounded covers headers, one header and 1xx answers without end. The server
 // counts what it could send before the connection was closed.
 func TestHeadersAreBounded(t *testing.T) {
 	t.Parallel()
@@ -230,7 +233,7 @@ func TestHeadersAreBounded(t *testing.T) {
 	}
 }
 
-// TestIdentityIsBounded: an answer of STS that does not end.
+// TestIdentityIsBounded covers an answer of STS that does not end.
 func TestIdentityIsBounded(t *testing.T) {
 	t.Parallel()
 	var sent atomic.Int64
@@ -246,7 +249,8 @@ func TestIdentityIsBounded(t *testing.T) {
 	assert.Less(t, sent.Load(), int64(32<<20))
 }
 
-// TestSlowAnswerTimesOut: one byte now and then keeps no caller for ever.
+// TestSlowAnswerTimesOut checks that a server that sends a byte now and then does not
+// block a caller for ever.
 func TestSlowAnswerTimesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -273,7 +277,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 
 func (b *slowBody) Close() error { return nil }
 
-// TestHugeParallel: more requests at once than there is memory for.
+// TestHugeParallel covers more requests at once than there is memory for.
 func TestHugeParallel(t *testing.T) {
 	t.Parallel()
 	store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {

@@ -78,8 +78,8 @@ func TestListAnswers(t *testing.T) {
 	}
 }
 
-// TestMinioIsKnown: a listing in parallel goes by tokens as soon as an answer says
-// which server it is, and later ones do from the start.
+// TestMinioIsKnown checks that a listing in parallel goes by tokens as soon as an answer
+// says which server it is, and later ones do from the start.
 func TestMinioIsKnown(t *testing.T) {
 	t.Parallel()
 	for name, header := range map[string]http.Header{
@@ -112,7 +112,7 @@ func TestMinioIsKnown(t *testing.T) {
 	}
 }
 
-// TestOddXMLOfOtherOperations: the SDK's decoder gets what it can read.
+// TestOddXMLOfOtherOperations checks that the SDK's decoder gets what it can read.
 func TestOddXMLOfOtherOperations(t *testing.T) {
 	t.Parallel()
 	store := answeringStore(t, false, func(r *http.Request) (*http.Response, error) {
@@ -223,8 +223,8 @@ func BenchmarkListPage(b *testing.B) {
 	}
 }
 
-// TestNextTokenComesEarly: the third page is asked for before the second one has
-// come, of which the last bytes wait for that.
+// TestNextTokenComesEarly checks that the third page is requested before the second one
+// has arrived. The test holds back its last bytes until then.
 func TestNextTokenComesEarly(t *testing.T) {
 	t.Parallel()
 	third := make(chan struct{})

@@ -41,7 +41,8 @@ func TestLocalPath(t *testing.T) {
 	}
 }
 
-// TestLocalPathStays: whatever passes is below the folder, and no two keys are one file.
+// TestLocalPathStays checks that every accepted key is below the folder, and that no two
+// keys are one file.
 func TestLocalPathStays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -121,7 +121,7 @@ func TestOwnerOnEveryRequest(t *testing.T) {
 	}
 }
 
-// TestOwnerCostsNoRequest: the same operations make the same requests where the
+// TestOwnerCostsNoRequest checks that the same operations make the same requests where the
 // owner is demanded and where it can't be.
 func TestOwnerCostsNoRequest(t *testing.T) {
 	t.Parallel()
@@ -199,8 +199,8 @@ func TestAccountRegionalBucket(t *testing.T) {
 	assert.Error(t, openStore(t, server, configOf(bob, "eu-west-1")).CreateBucket(t.Context(), strings.ReplaceAll(name, "wxyz", "third")), "the namespace is alice's")
 }
 
-// TestAccountRegionalNeedsTheAccount: an account that the S3 server does not know
-// makes no name.
+// TestAccountRegionalNeedsTheAccount checks that an account that the S3 server does not
+// know gives no name.
 func TestAccountRegionalNeedsTheAccount(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
@@ -262,7 +262,8 @@ func TestBucketStatusTellsWhose(t *testing.T) {
 	}
 }
 
-// TestPublicAccessIsBlocked: a bucket that this package makes keeps the public out.
+// TestPublicAccessIsBlocked checks that a bucket that this package makes keeps the public
+// out.
 func TestPublicAccessIsBlocked(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})

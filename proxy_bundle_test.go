@@ -176,8 +176,8 @@ func writeToken(t *testing.T, env map[string]string, left time.Duration) {
 	require.NoError(t, os.WriteFile(filepath.Join(folder, sha1OfS+".json"), []byte(text), 0o600))
 }
 
-// TestProxyAndBundle: every client takes the proxy and the certificates, whichever
-// of them there are.
+// TestProxyAndBundle checks that every client takes the proxy and the certificates,
+// whichever of them there are.
 func TestProxyAndBundle(t *testing.T) {
 	t.Parallel()
 	certificate, bundle := privateCertificate(t)
@@ -211,7 +211,7 @@ func TestProxyAndBundle(t *testing.T) {
 	}
 }
 
-// TestInvalidProxy: a proxy's address that is not a URL is an error at once,
+// TestInvalidProxy checks that a proxy's address that is not a URL is an error at once,
 // which does not repeat its password.
 func TestInvalidProxy(t *testing.T) {
 	t.Parallel()

@@ -38,8 +38,8 @@ func sumOf(hash hash.Hash, data []byte) string {
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil))
 }
 
-// TestVerifiedByAnyChecksum: a put that was refused because it was stored is known by
-// whichever checksum the server keeps, also if its ETag is no MD5.
+// TestVerifiedByAnyChecksum checks that a put that was refused because it was stored is
+// known by whichever checksum the server keeps, also if its ETag is no MD5.
 func TestVerifiedByAnyChecksum(t *testing.T) {
 	t.Parallel()
 	kms := http.Header{"Etag": {`"0123456789abcdef0123456789abcdef"`}, "X-Amz-Server-Side-Encryption": {"aws:kms"}}
@@ -184,8 +184,8 @@ func TestAnswerWithoutProofIsVerified(t *testing.T) {
 	}
 }
 
-// TestUnknownOutcomeOfLostUpload: if the upload is gone and S3 can't be asked, the put is
-// neither refused nor missing.
+// TestUnknownOutcomeOfLostUpload checks that if the upload is gone and S3 can't be asked,
+// the put is neither refused nor missing.
 func TestUnknownOutcomeOfLostUpload(t *testing.T) {
 	t.Parallel()
 	var lost atomic.Bool
@@ -238,8 +238,8 @@ type readerAtFunc struct {
 
 func (f readerAtFunc) ReadAt(p []byte, offset int64) (int, error) { return f.read(p, offset) }
 
-// TestInvalidReaders: a body that does what no body should is a clear error,
-// at once, and leaves nothing.
+// TestInvalidReaders checks that a body that does what no body should is a clear error, at
+// once, and leaves nothing.
 func TestInvalidReaders(t *testing.T) {
 	t.Parallel()
 	errDisk := errors.New("the disk is broken")
@@ -313,8 +313,8 @@ func TestInvalidReaders(t *testing.T) {
 	}
 }
 
-// TestChangingFiles: a file that is cut, overwritten or replaced in place while it is
-// sent is refused, whatever the size.
+// TestChangingFiles checks that a file that is cut, overwritten or replaced in place while
+// it is sent is refused, whatever the size.
 func TestChangingFiles(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(t *testing.T, path string){
@@ -362,8 +362,8 @@ func TestChangingFiles(t *testing.T) {
 	}
 }
 
-// TestPanicsLeaveNothing: a panic of the caller's code reaches the caller, after
-// everything is cleaned up.
+// TestPanicsLeaveNothing checks that a panic of the caller's code reaches the caller,
+// after everything is cleaned up.
 func TestPanicsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
@@ -430,8 +430,8 @@ func TestGoexitLeavesNothing(t *testing.T) {
 	assert.Zero(t, uploadsLeft(t, store))
 }
 
-// TestPartsInFlightOnAnyAttempt: a part whose first attempt was sent whole, and whose last was
-// refused or not even connected, may yet be stored.
+// TestPartsInFlightOnAnyAttempt checks that a part whose first attempt was sent whole, and
+// whose last was refused or not even connected, may yet be stored.
 func TestPartsInFlightOnAnyAttempt(t *testing.T) {
 	t.Parallel()
 	for name, last := range map[string]func(*http.Request) (*http.Response, error){

@@ -38,7 +38,7 @@ func openCounted(t *testing.T, data []byte) (*lithopss3.Store, *lithopss3.Reader
 	return store, reader, requests
 }
 
-// TestReaderAtAnywhere: it reads what a reader of the bytes in memory does.
+// TestReaderAtAnywhere checks that it reads what a reader of the bytes in memory reads.
 func TestReaderAtAnywhere(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(20*mib + 12345)
@@ -62,7 +62,7 @@ func TestReaderAtAnywhere(t *testing.T) {
 	require.NoError(t, iotest.TestReader(io.NewSectionReader(reader, 7*mib-5, 2*mib), data[7*mib-5:9*mib-5]))
 }
 
-// TestReaderAtReadsAhead: small reads in a row take few requests.
+// TestReaderAtReadsAhead checks that small reads in a row take few requests.
 func TestReaderAtReadsAhead(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(64 * mib)
@@ -89,7 +89,7 @@ func TestReaderAtReadsAhead(t *testing.T) {
 	assert.Equal(t, before+1, requests.Load())
 }
 
-// TestReaderAtTogether: readers share what is on its way.
+// TestReaderAtTogether checks that readers share what is in flight.
 func TestReaderAtTogether(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(8 * mib)

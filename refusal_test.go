@@ -71,8 +71,8 @@ func TestRefusalIsNotSquatting(t *testing.T) {
 	}
 }
 
-// TestForeignBucketIsLookedAtTwice: doctor's look at a bucket that the configuration
-// names takes one refusal for none.
+// TestForeignBucketIsLookedAtTwice checks that doctor does not take a single refusal for
+// another account's bucket.
 func TestForeignBucketIsLookedAtTwice(t *testing.T) {
 	t.Parallel()
 	for refusals, foreign := range map[int]bool{0: false, 1: false, 2: true} {
@@ -93,7 +93,8 @@ func TestForeignBucketIsLookedAtTwice(t *testing.T) {
 	}
 }
 
-// TestRefusalsHaveKinds: what an error is does not follow from HTTP 403 alone.
+// TestRefusalsHaveKinds checks that the kind of an error does not depend on HTTP 403
+// alone.
 func TestRefusalsHaveKinds(t *testing.T) {
 	t.Parallel()
 	kinds := []error{ErrArchived, ErrClockSkew, ErrSignature, ErrQuota, fs.ErrPermission}

@@ -17,8 +17,8 @@ var (
 	writtenOut = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
 )
 
-// TestReliabilityPage: each test that docs/reliability.md names is there, and each
-// promise names one.
+// TestReliabilityPage checks that each test that docs/reliability.md names is there, and
+// each promise names one.
 func TestReliabilityPage(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("docs/reliability.md")

@@ -86,8 +86,8 @@ func TestVersionsAreNotMixed(t *testing.T) {
 	}
 }
 
-// TestIfMatchIsHeld: an answer with another ETag than asked for is an error,
-// whatever the server makes of the condition.
+// TestIfMatchIsHeld checks that an answer with another ETag than requested is an error,
+// even if the server ignores the condition.
 func TestIfMatchIsHeld(t *testing.T) {
 	t.Parallel()
 	onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {

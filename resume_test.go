@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDownloadResumes: what came before is not asked for again, and is read before
-// it is believed.
+// TestDownloadResumes checks that kept bytes are not requested again, and are compared
+// before they are used.
 func TestDownloadResumes(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(40 * unit)
@@ -185,7 +185,7 @@ func (b *hookedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestDownloadTwice: two at once don't write into the same file.
+// TestDownloadTwice checks that two downloads at once don't write into the same file.
 func TestDownloadTwice(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

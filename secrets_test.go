@@ -248,7 +248,7 @@ func (s secretSource) exercise(t *testing.T, out *bytes.Buffer, url string) {
 	}))
 }
 
-// TestNoSecretIsPrinted: a canary in every secret, servers that are sound, refuse,
+// TestNoSecretIsPrinted covers a canary in every secret, servers that are sound, refuse,
 // talk nonsense and redirect, and everything that is printed.
 func TestNoSecretIsPrinted(t *testing.T) {
 	t.Parallel()
@@ -279,8 +279,8 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	}
 }
 
-// TestSecretsOfSources: the sources of the test above do give the canary to those
-// who sign, so that it can be missed.
+// TestSecretsOfSources checks that the sources of the test above do give the canary to the
+// signer, so that it could be found.
 func TestSecretsOfSources(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -316,7 +316,8 @@ func TestSecretsOfSources(t *testing.T) {
 	}
 }
 
-// TestSDKLogHasNoSecret: whoever has the SDK's client log all it does sees no secret.
+// TestSDKLogHasNoSecret checks that the SDK's client, with all its logs turned on, writes
+// no secret.
 func TestSDKLogHasNoSecret(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

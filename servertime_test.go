@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestServerTime: the answers of both paths, errors too, correct the Store's clock.
+// TestServerTime checks that the answers of both paths, errors too, correct the Store's
+// clock.
 func TestServerTime(t *testing.T) {
 	t.Parallel()
 	var ahead atomic.Int64

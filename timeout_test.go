@@ -64,8 +64,8 @@ func bubbleStore(t *testing.T, transport http.RoundTripper) *Store {
 	return store
 }
 
-// TestRetryTime: a server that is away for all of six attempts costs half a minute
-// at most, and a cancel in between ends the wait at once.
+// TestRetryTime checks that a server that is away for all of six attempts costs half a
+// minute at most, and a cancel in between ends the wait at once.
 func TestRetryTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

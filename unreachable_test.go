@@ -82,8 +82,8 @@ func hastyStore(t *testing.T, endpoint string, transport http.RoundTripper) *Sto
 	return store
 }
 
-// TestNoAnswer: each call says which server did not answer, why, and how often it
-// was asked, in this package's words.
+// TestNoAnswer checks that each call says which server did not answer, why, and how often
+// it was asked, in this package's words.
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) error {
@@ -140,7 +140,7 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// TestRefusalsInOurWords: an answer that says no is told without the SDK's words.
+// TestRefusalsInOurWords checks that the error of a refusal has none of the SDK's words.
 func TestRefusalsInOurWords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -174,7 +174,7 @@ func TestRefusalsInOurWords(t *testing.T) {
 	}
 }
 
-// TestAuthoritiesAndSchemes: what TLS does not agree on is final, and says what to do.
+// TestAuthoritiesAndSchemes checks that an error of TLS is final, and says what to do.
 func TestAuthoritiesAndSchemes(t *testing.T) {
 	t.Parallel()
 	certificate, bundle := privateCertificate(t)

@@ -54,8 +54,8 @@ func TestPutProgress(t *testing.T) {
 	assert.Zero(t, uploadsLeft(t, store))
 }
 
-// TestFailedUploadIsAborted: whatever ends an upload, nothing of it stays, what was
-// there does, and the error is the one that the caller knows.
+// TestFailedUploadIsAborted checks that, whatever ends an upload, nothing of it stays, the
+// old object stays, and the error is the one that the caller knows.
 func TestFailedUploadIsAborted(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
@@ -198,8 +198,8 @@ func TestAbortIsNotTheReason(t *testing.T) {
 	assert.Zero(t, known.StatusCode)
 }
 
-// TestLostAnswers: a request that was served, and whose answer was lost, is sent
-// again and then refused because it was served.
+// TestLostAnswers checks that a request that was served, and whose answer was lost, is
+// sent again and then refused because it was served.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	var lost atomic.Bool
@@ -236,8 +236,8 @@ func TestLostAnswers(t *testing.T) {
 	assert.Zero(t, uploadsLeft(t, store))
 }
 
-// TestOldObjectIsNotOurs: the same bytes that were there before the put began are
-// not what it stored.
+// TestOldObjectIsNotOurs checks that the same bytes that were there before the put began
+// are not what it stored.
 func TestOldObjectIsNotOurs(t *testing.T) {
 	t.Parallel()
 	for age, want := range map[string]error{"Mon, 02 Jan 2006 15:04:05 GMT": lithopss3.ErrPrecondition, "Tue, 03 Jan 2006 15:04:05 GMT": nil} {
@@ -268,7 +268,7 @@ func TestOldObjectIsNotOurs(t *testing.T) {
 	}
 }
 
-// TestStreamMemory: no more of a stream is read than is held, and a file is not
+// TestStreamMemory checks that no more of a stream is read than is held, and a file is not
 // read ahead of at all.
 func TestStreamMemory(t *testing.T) {
 	t.Parallel()
@@ -312,7 +312,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return int(n), nil
 }
 
-// TestPartsAreReadAgain: what a retry sends is read from the file once more.
+// TestPartsAreReadAgain checks that what a retry sends is read from the file once more.
 func TestPartsAreReadAgain(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

@@ -184,7 +184,7 @@ func storeWith(t *testing.T, config *Config, env map[string]string) *Store {
 	return store
 }
 
-// TestCredentialsOfARole: the keys that ask for a role are checked too.
+// TestCredentialsOfARole checks that the keys that ask for a role are checked too.
 func TestCredentialsOfARole(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK\n", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVersions: one is got by its ID, whatever came after it.
+// TestVersions checks that a version is returned by its ID, whatever came after it.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
@@ -93,7 +93,8 @@ func TestListVersionsInOrder(t *testing.T) {
 	assert.Equal(t, []string{"c100%", "c100%"}, keys[6:])
 }
 
-// TestListVersionsThatIsUnsound: one that goes round, has no marker, or other keys.
+// TestListVersionsThatIsUnsound covers a listing that repeats itself, has no marker, or
+// has other keys.
 func TestListVersionsThatIsUnsound(t *testing.T) {
 	t.Parallel()
 	const more = versionsHead + "<IsTruncated>true</IsTruncated>"

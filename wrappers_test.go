@@ -107,8 +107,8 @@ func TestWithLimit(t *testing.T) {
 	assert.LessOrEqual(t, counting.most.Load(), int64(3))
 }
 
-// TestWithLimitTurns: an open body holds its turn until its end, and a loop over a
-// listing can use the storage.
+// TestWithLimitTurns checks that an open body holds its turn until its end, and a loop
+// over a listing can use the storage.
 func TestWithLimitTurns(t *testing.T) {
 	t.Parallel()
 	inner := memstore.New("bucket")

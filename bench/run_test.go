@@ -76,7 +76,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// TestWrongWorkFails: what a client loses or mixes up must not go unseen.
+// TestWrongWorkFails checks that it is noticed if a client loses or mixes up something.
 func TestWrongWorkFails(t *testing.T) {
 	t.Parallel()
 	r := newTestRunner(t, "net/http")

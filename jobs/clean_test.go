@@ -115,7 +115,8 @@ func (s *partialStorage) DeleteObjects(ctx context.Context, bucket string, keys 
 	return &lithopss3.DeleteError{Failed: []*lithopss3.Error{{Op: "DeleteObjects", Bucket: bucket, Key: s.refused, Code: "AccessDenied"}}}
 }
 
-// TestCleanReportsWhatIsGone: neither what was refused nor what was not tried.
+// TestCleanReportsWhatIsGone checks that a report counts neither what was refused nor what
+// was not tried.
 func TestCleanReportsWhatIsGone(t *testing.T) {
 	t.Parallel()
 	_, store, bucket := newJobs(t)

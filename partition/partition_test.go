@@ -272,8 +272,8 @@ func TestPartitionObjectsRefuses(t *testing.T) {
 	}
 }
 
-// TestPartitionLines: for any object, chunking and newline, the lines of all partitions
-// are the object's, each once and whole.
+// TestPartitionLines checks that for any object, chunking and newline, the lines of all
+// partitions are the object's, each once and whole.
 func TestPartitionLines(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

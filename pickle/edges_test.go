@@ -49,7 +49,7 @@ func TestOpcodes(t *testing.T) {
 	assert.True(t, math.IsNaN(v.(float64)))
 }
 
-// TestOpcodesThatBreakOff: every prefix of a pickle is malformed.
+// TestOpcodesThatBreakOff checks that every prefix of a pickle is malformed.
 func TestOpcodesThatBreakOff(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{
@@ -74,7 +74,7 @@ func TestOpcodesThatBreakOff(t *testing.T) {
 	}
 }
 
-// TestKeysAreThoseOfPython: which values are one key of a dict.
+// TestKeysAreThoseOfPython checks which values are one key of a dict.
 func TestKeysAreThoseOfPython(t *testing.T) {
 	t.Parallel()
 	huge := new(big.Int).Lsh(big.NewInt(1), 64)
@@ -150,7 +150,8 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 	require.ErrorIs(t, d.Set(deep(maxKeyDepth+1), nil), ErrLimit)
 }
 
-// TestDictKeepsItsOrder: below and above the size from which it has an index.
+// TestDictKeepsItsOrder covers sizes below and above the one from which a dict has an
+// index.
 func TestDictKeepsItsOrder(t *testing.T) {
 	t.Parallel()
 	for size := range 2*smallDict + 2 {
@@ -182,7 +183,8 @@ func TestDictKeepsItsOrder(t *testing.T) {
 	assert.Panics(t, func() { NewDict(1, 2) })
 }
 
-// TestTimes: the first and last of each field that Python takes, and the ones beyond.
+// TestTimes covers the first and last of each field that Python takes, and the ones
+// beyond.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	call := func(name string, args ...any) any {

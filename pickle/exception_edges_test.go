@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestMessagesAtTheirEdges: arguments that a class's own text is made of, and others,
-// for which the arguments are shown.
+// TestMessagesAtTheirEdges covers arguments that a class's own text is made of, and
+// others, for which the arguments are shown.
 func TestMessagesAtTheirEdges(t *testing.T) {
 	t.Parallel()
 	builtin := func(class string, args ...any) *Exception {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestExceptionsReadAsPythonsStr: exceptions of a real call, with the type and the
+// TestExceptionsReadAsPythonsStr checks exceptions of a real call, with the type and the
 // text that Python gives.
 func TestExceptionsReadAsPythonsStr(t *testing.T) {
 	var cases []struct {

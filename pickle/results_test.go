@@ -109,7 +109,7 @@ func TestResultsReadAsPythonsRepr(t *testing.T) {
 	}
 }
 
-// TestNumpyArrays: the elements, the shape and the raw bytes of typed arrays.
+// TestNumpyArrays covers the elements, the shape and the raw bytes of typed arrays.
 func TestNumpyArrays(t *testing.T) {
 	nan := math.NaN()
 	want := map[string]*NumpyArray{
@@ -182,8 +182,8 @@ func TestHalfFloats(t *testing.T) {
 	assert.Equal(t, "0.1", reprFloatOf(0.1, 8))
 }
 
-// TestMalformedNumpyStaysAnObject: what does not fit together is shown as the pickle
-// has it, and no element is read beyond the bytes.
+// TestMalformedNumpyStaysAnObject checks that what does not fit together is shown as the
+// pickle has it, and no element is read beyond the bytes.
 func TestMalformedNumpyStaysAnObject(t *testing.T) {
 	dtype := func(code string, order any) *Object {
 		return &Object{Module: "numpy", Name: "dtype", Args: Tuple{code, false, true}, State: Tuple{int64(3), order, nil, nil, nil, int64(-1), int64(-1), int64(0)}}
@@ -270,7 +270,8 @@ func TestObjectsReadAsTheirClass(t *testing.T) {
 	}
 }
 
-// TestReprIsBounded: values that share others many times over don't grow beyond the bound.
+// TestReprIsBounded checks that values that share others many times over don't grow beyond
+// the bound.
 func TestReprIsBounded(t *testing.T) {
 	var v any = "x"
 	for range 60 {

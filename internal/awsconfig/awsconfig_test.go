@@ -124,8 +124,8 @@ func TestSplitFIPS(t *testing.T) {
 	}
 }
 
-// TestWhereAnEndpointIsFrom: the service's variable, the common one, the services
-// section, the profile.
+// TestWhereAnEndpointIsFrom checks the order: the service's variable, the common one, the
+// services section, the profile.
 func TestWhereAnEndpointIsFrom(t *testing.T) {
 	t.Parallel()
 	const config = "[default]\nservices = q\nendpoint_url = http://profile\n[services q]\ns3 =\n  endpoint_url = http://services/\nsso =\n  other = x\n"
@@ -363,7 +363,7 @@ func TestSSOSession(t *testing.T) {
 	requireKind(t, err, KindInvalidConfig)
 }
 
-// TestWordsOfEnumerations: the error lists all values, the last after "or".
+// TestWordsOfEnumerations checks that the error lists all values, the last after "or".
 func TestWordsOfEnumerations(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, map[string]string{"AWS_RETRY_MODE": "x"}, "")

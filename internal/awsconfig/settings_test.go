@@ -64,7 +64,7 @@ func requireKind(t *testing.T, err error, kind string) {
 	assert.Equal(t, kind, known.Kind, "%v", err)
 }
 
-// TestEndpoints: which URLs botocore 1.43.11 takes, and what it says of the others.
+// TestEndpoints checks which URLs botocore 1.43.11 takes, and what it says of the others.
 // The host with an underscore is ours.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
@@ -106,7 +106,7 @@ func TestEndpoints(t *testing.T) {
 	assert.NotContains(t, err.Error(), "canary")
 }
 
-// TestEnumerations: which values botocore 1.43.11 takes, "" for those, and the name
+// TestEnumerations checks which values botocore 1.43.11 takes, "" for those, and the name
 // of its exception for the others.
 func TestEnumerations(t *testing.T) {
 	t.Parallel()
@@ -158,7 +158,8 @@ func TestEnumerations(t *testing.T) {
 	}
 }
 
-// TestWrongSettings: each names the setting, where it is from and what is wrong.
+// TestWrongSettings checks that each error names the setting, its source and what is
+// wrong.
 func TestWrongSettings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

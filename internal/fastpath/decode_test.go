@@ -36,7 +36,7 @@ var answerHeaders = http.Header{
 	"X-Amz-Version-Id": {"v"}, "X-Amz-Website-Redirect-Location": {"/x"}, "X-Amz-Of-Tomorrow": {"x"}, "X-Other": {"x"}, "Etag2": {},
 }
 
-// TestAnswers: the output is the SDK's, whatever header an answer has.
+// TestAnswers checks that the output is the SDK's, whatever header an answer has.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "http://127.0.0.1:9000", whenRequired)
@@ -103,7 +103,8 @@ func requireSameOutput[Out any](t *testing.T, call func(*Client) (*Out, error), 
 	assert.Equal(t, wantText, gotText)
 }
 
-// TestHeadersOnlyTheSDKReads: an answer with one of them goes through the SDK.
+// TestHeadersOnlyTheSDKReads checks that an answer with such a header goes through the
+// SDK.
 func TestHeadersOnlyTheSDKReads(t *testing.T) {
 	t.Parallel()
 	var left []string

@@ -25,7 +25,7 @@ var oddKeys = []string{
 	":@,;$", "\"<>\\^`{|}", "é", "日本語/🙂", "\x00\x01\x7f", "\n", strings.Repeat("ü", 512), "x-id=PutObject",
 }
 
-// TestRequestsOfKeys: whatever the key, the request is the SDK's.
+// TestRequestsOfKeys checks that whatever the key, the request is the SDK's.
 func TestRequestsOfKeys(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"http://127.0.0.1:9000", "http://127.0.0.1:9000/base/path", ""} {
@@ -47,7 +47,8 @@ func TestRequestsOfKeys(t *testing.T) {
 	}
 }
 
-// TestRequestsOfInputs: inputs that are sent without the SDK, and those that are not.
+// TestRequestsOfInputs covers inputs that are sent without the SDK, and those that are
+// not.
 func TestRequestsOfInputs(t *testing.T) {
 	t.Parallel()
 	when := time.Date(2026, 1, 2, 3, 4, 5, 678, time.FixedZone("", 3600))
@@ -112,7 +113,7 @@ func TestRequestsOfInputs(t *testing.T) {
 	}
 }
 
-// TestEachFieldOfInputs: no field of an input is dropped.
+// TestEachFieldOfInputs checks that no field of an input is dropped.
 func TestEachFieldOfInputs(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "http://127.0.0.1:9000")
@@ -188,8 +189,8 @@ func setSomething(t *testing.T, field reflect.Value) {
 	}
 }
 
-// TestOtherFieldsOfNewerPut: with an SDK that has more fields, those that are not known
-// by name are found.
+// TestOtherFieldsOfNewerPut checks that with an SDK that has more fields, those that are
+// not known by name are found.
 func TestOtherFieldsOfNewerPut(t *testing.T) {
 	t.Parallel()
 	text := "text"
@@ -208,8 +209,8 @@ func TestOtherFieldsOfNewerPut(t *testing.T) {
 	}
 }
 
-// TestLargeBodies: parts, and puts of the same size, are the SDK's requests, unless the
-// SDK sends the checksum after the body.
+// TestLargeBodies checks that parts, and puts of the same size, are the SDK's requests,
+// unless the SDK sends the checksum after the body.
 func TestLargeBodies(t *testing.T) {
 	t.Parallel()
 	token := func(o *s3.Options) {
@@ -262,7 +263,7 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
-// TestLeavesToSDK: what is signed otherwise stays the SDK's, and is not tried.
+// TestLeavesToSDK checks that what is signed otherwise stays the SDK's, and is not tried.
 func TestLeavesToSDK(t *testing.T) {
 	t.Parallel()
 	session := `<CreateSessionResult><Credentials><SessionToken>T</SessionToken><SecretAccessKey>S</SecretAccessKey>` +
@@ -288,7 +289,7 @@ func TestLeavesToSDK(t *testing.T) {
 	}
 }
 
-// TestTrace: on AWS Lambda the invocation's trace ID is sent, as by the SDK.
+// TestTrace checks that on AWS Lambda the invocation's trace ID is sent, as by the SDK.
 func TestTrace(t *testing.T) {
 	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
 	p := newPair(t, "http://127.0.0.1:9000")
@@ -307,7 +308,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// TestOptionsOfACall: options other than the region's are the SDK's.
+// TestOptionsOfACall checks that options other than the region's are the SDK's.
 func TestOptionsOfACall(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "http://127.0.0.1:9000")
@@ -339,7 +340,8 @@ func TestOptionsOfACall(t *testing.T) {
 	restore()
 }
 
-// TestOptionOfGets: it reaches the gets that the SDK makes, and the template.
+// TestOptionOfGets checks that an option reaches the gets that the SDK makes, and the
+// template.
 func TestOptionOfGets(t *testing.T) {
 	t.Parallel()
 	called := 0
@@ -354,7 +356,7 @@ func TestOptionOfGets(t *testing.T) {
 	assert.Equal(t, 1, called)
 }
 
-// TestTemplatesAreOfSuccess: what the SDK sent in vain is no template.
+// TestTemplatesAreOfSuccess checks that a request of the SDK that failed is no template.
 func TestTemplatesAreOfSuccess(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "http://127.0.0.1:9000")
@@ -382,7 +384,7 @@ func TestFirstAttempt(t *testing.T) {
 	assert.Equal(t, "attempt=1; max=6", firstAttempt("attempt=12; max=6; ttl=20260102T030405Z"))
 }
 
-// TestUnusableTemplates: what a template can't say makes it the SDK's.
+// TestUnusableTemplates checks that the SDK sends what a template can't express.
 func TestUnusableTemplates(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "http://127.0.0.1:9000")
@@ -418,7 +420,7 @@ func TestUnusableTemplates(t *testing.T) {
 	assert.Equal(t, "r", signingRegion("AWS4-HMAC-SHA256 Credential=A/B/1/r/s3/aws4_request, SignedHeaders=host"), "a key ID may have slashes")
 }
 
-// TestBodies: which bodies are sent without the SDK, and that they are left as they
+// TestBodies checks which bodies are sent without the SDK, and that they are left as they
 // were.
 func TestBodies(t *testing.T) {
 	t.Parallel()
@@ -481,7 +483,7 @@ func (b *brokenSeeker) Seek(_ int64, whence int) (int64, error) {
 	return 0, nil
 }
 
-// TestCredentials: each request is signed with the credentials of its time.
+// TestCredentials checks that each request is signed with the credentials of its time.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "http://127.0.0.1:9000")

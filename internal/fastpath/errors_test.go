@@ -55,8 +55,8 @@ var failures = map[string][]reply{
 	"an unknown header":     {{200, http.Header{"X-Amz-Object-Size": {"12"}}, "", nil}},
 }
 
-// TestFailures: whatever the server answers, both clients return the same error after
-// as many requests.
+// TestFailures checks that whatever the server answers, both clients return the same error
+// after as many requests.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for name, replies := range failures {
@@ -100,8 +100,8 @@ func requireSameError(t *testing.T, want, got error) {
 	}
 }
 
-// TestCancel: a call that is canceled while it waits returns the context's error, and
-// is not tried again.
+// TestCancel checks that a call that is canceled while it waits returns the context's
+// error, and is not tried again.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	for op, call := range operations {
@@ -121,7 +121,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestLateCancel: an answer that comes when the caller has canceled is closed.
+// TestLateCancel checks that an answer that comes when the caller has canceled is closed.
 func TestLateCancel(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "http://127.0.0.1:9000")
@@ -138,8 +138,8 @@ func TestLateCancel(t *testing.T) {
 	assert.True(t, body.isClosed)
 }
 
-// TestClock: on a machine whose clock is wrong, a refusal corrects the time that
-// requests are signed with; it is corrected again when the clock is set right.
+// TestClock checks that on a machine whose clock is wrong, a refusal corrects the time
+// that requests are signed with; it is corrected again when the clock is set right.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -24,7 +24,7 @@ func TestEscapeKey(t *testing.T) {
 	})
 }
 
-// TestSignatures: whatever the key and the values, the signature is the SDK's.
+// TestSignatures checks that whatever the key and the values, the signature is the SDK's.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, "https://s3.example.com")
@@ -48,7 +48,7 @@ func TestSignatures(t *testing.T) {
 	})
 }
 
-// TestSigningKeys: a key is of one day, one ID and one secret.
+// TestSigningKeys checks that a key is used for one day, one ID and one secret.
 func TestSigningKeys(t *testing.T) {
 	t.Parallel()
 	p := &template{region: "us-east-1"}

@@ -41,8 +41,8 @@ func TestOneCallForAllWhoWait(t *testing.T) {
 	})
 }
 
-// TestCallerGivesUp: the others still get the outcome, and the call ends
-// when all have given up.
+// TestCallerGivesUp checks that the others still get the outcome, and the call ends when
+// all have given up.
 func TestCallerGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestDeafCall(t *testing.T) {
 	})
 }
 
-// TestContextEnds: the context of a call that ended is canceled.
+// TestContextEnds checks that the context of a call that ended is canceled.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	var flight Flight[int]

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestParallelRequests: a listing takes a fifth more requests and a constant at
+// TestParallelRequests checks that a listing takes a fifth more requests and a constant at
 // most, whatever the keys are, and in layouts that can be guessed much less time.
 func TestParallelRequests(t *testing.T) {
 	t.Parallel()
@@ -89,8 +89,8 @@ func TestParallelOfOnePage(t *testing.T) {
 	}
 }
 
-// TestParallelWithoutOrder: a server that does not begin after the key, or lists
-// in another order, is listed as it lists.
+// TestParallelWithoutOrder checks that a server that does not begin after the key, or
+// lists in another order, is listed as it lists.
 func TestParallelWithoutOrder(t *testing.T) {
 	t.Parallel()
 	keys := numbered(500, "data/%05d")
@@ -119,7 +119,8 @@ func TestParallelWithoutOrder(t *testing.T) {
 	}
 }
 
-// TestParallelOrderLost: once it has relied on the order there is no way back.
+// TestParallelOrderLost checks that a listing that has relied on the server's order is not
+// started again.
 func TestParallelOrderLost(t *testing.T) {
 	t.Parallel()
 	bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10, broken: func(_, _ string, page *Page) {
@@ -143,7 +144,7 @@ func TestParallelThatDoesNotAdvance(t *testing.T) {
 	}
 }
 
-// TestParallelEnds: an error, a cancel and a consumer that leaves end all
+// TestParallelEnds checks that an error, a cancel and a consumer that leaves end all
 // requests; synctest waits for every goroutine.
 func TestParallelEnds(t *testing.T) {
 	t.Parallel()
@@ -194,7 +195,7 @@ func TestParallelError(t *testing.T) {
 	})
 }
 
-// TestParallelMemory: pages wait for a slow consumer in a bounded number.
+// TestParallelMemory checks that pages wait for a slow consumer in a bounded number.
 func TestParallelMemory(t *testing.T) {
 	t.Parallel()
 	for name, layout := range layouts {
@@ -216,7 +217,7 @@ func TestParallelMemory(t *testing.T) {
 	}
 }
 
-// TestParallelWhileKeysChange: what is there all the time is listed once.
+// TestParallelWhileKeysChange checks that what is there all the time is listed once.
 func TestParallelWhileKeysChange(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -19,8 +19,8 @@ var tellings = map[string]func(page *Page) string{
 	"a lie":   func(*Page) string { return "after key-00000003" },
 }
 
-// TestListingAhead: whatever is told early, the keys are the same, and the truth
-// costs no request.
+// TestListingAhead checks that, whatever a page says early, the keys are the same, and a
+// true promise costs no request.
 func TestListingAhead(t *testing.T) {
 	t.Parallel()
 	for name, tells := range tellings {
@@ -39,8 +39,8 @@ func TestListingAhead(t *testing.T) {
 	}
 }
 
-// TestListingAheadEnds: a caller that takes only the first page pays for no other, and
-// a request in flight is canceled at the end.
+// TestListingAheadEnds checks that a caller that takes only the first page pays for no
+// other, and a request in flight is canceled at the end.
 func TestListingAheadEnds(t *testing.T) {
 	t.Parallel()
 	for name, tells := range tellings {
@@ -62,7 +62,7 @@ func TestListingAheadEnds(t *testing.T) {
 	}
 }
 
-// TestListingAheadFails: the error of a page comes after the pages before it.
+// TestListingAheadFails checks that the error of a page comes after the pages before it.
 func TestListingAheadFails(t *testing.T) {
 	t.Parallel()
 	for name, tells := range tellings {
@@ -84,7 +84,8 @@ func TestListingAheadFails(t *testing.T) {
 	}
 }
 
-// TestListingAheadTakesNoTime: the next request runs while the consumer works on a page.
+// TestListingAheadTakesNoTime checks that the next request runs while the consumer works
+// on a page.
 func TestListingAheadTakesNoTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -258,8 +258,8 @@ func TestEndThatIsNone(t *testing.T) {
 	}
 }
 
-// TestUnsoundPages: keys that come again, go back or are promised for ever, in
-// each kind of listing.
+// TestUnsoundPages covers keys that come again, go back or are promised for ever, in each
+// kind of listing.
 func TestUnsoundPages(t *testing.T) {
 	t.Parallel()
 	keys := numbered(200, "data/%05d")
@@ -329,7 +329,7 @@ func prefixes(names ...string) func(after, token string, page *Page) {
 	}
 }
 
-// TestOtherOrders: servers with an order of their own are listed as they list.
+// TestOtherOrders checks that servers with an order of their own are listed as they list.
 func TestOtherOrders(t *testing.T) {
 	t.Parallel()
 	mixed := []string{"a", "a-1/x", "a-1/y", "a/1", "a/2", "a/b-/1", "a/b/1", "a/b0", "b/z", "é", "\uE000", "\uFFFD", "\U0001F600"}

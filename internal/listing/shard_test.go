@@ -134,7 +134,7 @@ func TestJoinGoesOn(t *testing.T) {
 	assert.False(t, first.done)
 }
 
-// TestTokensOnlyLate: a server may say only in a later answer which one it is.
+// TestTokensOnlyLate covers a server that names itself only in a later answer.
 func TestTokensOnlyLate(t *testing.T) {
 	t.Parallel()
 	for _, after := range []int{1, 2, 5, 9, 30} {
@@ -246,7 +246,7 @@ func TestRequestsAtOnce(t *testing.T) {
 	}
 }
 
-// TestShortPages: the length of the first page tells the server's pages.
+// TestShortPages checks that the length of the first page tells the server's pages.
 func TestShortPages(t *testing.T) {
 	t.Parallel()
 	bucket := &fakeBucket{keys: numbered(5000, "data/%05d"), pageSize: 10}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStartAfterThatIsNotHeard: what is not after the start is left out.
+// TestStartAfterThatIsNotHeard checks that what is not after the start is left out.
 func TestStartAfterThatIsNotHeard(t *testing.T) {
 	t.Parallel()
 	keys := numbered(50, "d/%03d")
@@ -20,8 +20,8 @@ func TestStartAfterThatIsNotHeard(t *testing.T) {
 	}
 }
 
-// TestStartInFolder: a start in a folder costs a request for each folder where the
-// listing ends at once, and nothing if the server is known to be sound.
+// TestStartInFolder checks that a start in a folder costs a request for each folder where
+// the listing ends at once, and nothing if the server is known to be sound.
 func TestStartInFolder(t *testing.T) {
 	t.Parallel()
 	keys := sorted(append(numbered(100, "a-%03d"), numbered(100, "a/b/%03d")...))
@@ -64,7 +64,7 @@ func TestStartFarInFolder(t *testing.T) {
 	assert.Equal(t, 50, count)
 }
 
-// TestStartFails: an error of any request of the start is the listing's.
+// TestStartFails checks that an error of any request of the start is the listing's.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	keys := sorted(append(numbered(30, "a-%03d"), numbered(30, "a/b/%03d")...))

@@ -33,7 +33,7 @@ func TestErrorsOfTheConnection(t *testing.T) {
 	}
 }
 
-// TestMalformedOnce: a body that was sound is sent once more, and no more.
+// TestMalformedOnce checks that a body that was sound is sent once more, and no more.
 func TestMalformedOnce(t *testing.T) {
 	t.Parallel()
 	malformed := answer{status: 400, body: "<Error><Code>MalformedXML</Code></Error>"}

@@ -90,8 +90,8 @@ func TestContentLength(t *testing.T) {
 	}
 }
 
-// TestNormalizedHeaders: what the SDK is strict about is written as it reads it, or
-// left out.
+// TestNormalizedHeaders checks that what the SDK is strict about is written as it reads
+// it, or left out.
 func TestNormalizedHeaders(t *testing.T) {
 	t.Parallel()
 	const date = "Tue, 24 Nov 2026 02:00:00 GMT"

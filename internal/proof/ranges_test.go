@@ -57,7 +57,8 @@ func TestLongRangeInError(t *testing.T) {
 	assert.NotContains(t, err.Error(), asked[:101])
 }
 
-// TestRangeHeaders: what is asked for is what must be answered.
+// TestRangeHeaders checks that the range that is requested is the one that must be
+// answered.
 func TestRangeHeaders(t *testing.T) {
 	t.Parallel()
 	for _, r := range []Range{{0, 1}, {5, 10}, {0, -1}, {12, -1}, {-13, -1}, {1, math.MaxInt64 - 1}} {

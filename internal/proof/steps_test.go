@@ -391,7 +391,8 @@ func TestAnswersOfSTS(t *testing.T) {
 	}
 }
 
-// TestOtherOperationsPass: those without a row are what a caller sends by itself.
+// TestOtherOperationsPass covers operations without a row, which callers send with the
+// SDK.
 func TestOtherOperationsPass(t *testing.T) {
 	t.Parallel()
 	client := (&fakeServer{answers: []answer{{status: 202}}}).client()
@@ -415,7 +416,7 @@ func TestTolerantHeaders(t *testing.T) {
 	assert.Equal(t, "x", string(data))
 }
 
-// TestNoEmptyUploadID: no request has one, whatever the operation.
+// TestNoEmptyUploadID checks that no request of any operation has one.
 func TestNoEmptyUploadID(t *testing.T) {
 	t.Parallel()
 	server := &fakeServer{answers: []answer{{status: 204, header: etag}}}

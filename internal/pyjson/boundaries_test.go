@@ -35,7 +35,7 @@ func TestDecodeEdges(t *testing.T) {
 	assert.True(t, math.IsNaN(value.(float64)))
 }
 
-// TestDecodeNamesTheOffset: where the reading stopped, as a byte of the data.
+// TestDecodeNamesTheOffset checks where the reading stopped, as a byte of the data.
 func TestDecodeNamesTheOffset(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -85,7 +85,7 @@ func TestDecodeNamesTheOffset(t *testing.T) {
 	}
 }
 
-// TestLimits: the last size that is taken, and the first that is not.
+// TestLimits covers the last size that is taken, and the first that is not.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	nested := func(depth int) []byte { return []byte(strings.Repeat("[", depth) + strings.Repeat("]", depth)) }
@@ -112,7 +112,7 @@ func TestLimits(t *testing.T) {
 	require.ErrorContains(t, err, "4300 digits")
 }
 
-// TestEncodeEdges: what Python's json.dumps writes.
+// TestEncodeEdges checks what Python's json.dumps writes.
 func TestEncodeEdges(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]any{

@@ -73,7 +73,7 @@ func (f *fakeServer) signedRegions() string {
 	return strings.Join(regions, ", ")
 }
 
-// TestOwnerIsDemandedOfEveryInput: of each operation whose input has the field.
+// TestOwnerIsDemandedOfEveryInput checks each operation whose input has the field.
 func TestOwnerIsDemandedOfEveryInput(t *testing.T) {
 	t.Parallel()
 	c := (&fakeServer{}).client(Options{Owner: func(bucket string) *string {
@@ -108,8 +108,8 @@ func TestOwnerIsDemandedOfEveryInput(t *testing.T) {
 	assert.Greater(t, demanded, 50)
 }
 
-// TestOwnerInRequests: also in the one that asks for the region, and in the other
-// region.
+// TestOwnerInRequests checks all requests, also the one that asks for the region and those
+// in the other region.
 func TestOwnerInRequests(t *testing.T) {
 	t.Parallel()
 	server := &fakeServer{}
@@ -197,8 +197,8 @@ func TestRegionIsFollowed(t *testing.T) {
 	}
 }
 
-// TestBucketMovesOn: a remembered region may be wrong later, but is not asked again
-// for ever.
+// TestBucketMovesOn covers a remembered region that becomes wrong: it is asked again, but
+// not for ever.
 func TestBucketMovesOn(t *testing.T) {
 	t.Parallel()
 	at := "eu-west-1"

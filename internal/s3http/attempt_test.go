@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestIsSkewed: a refusal is the clock's where the signature's time and the answer's
-// differ, whatever other requests have made of the clock meanwhile.
+// TestIsSkewed checks that a refusal is the clock's if the signature's time and the
+// answer's differ, whatever other requests have done to the clock.
 func TestIsSkewed(t *testing.T) {
 	t.Parallel()
 	signed := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

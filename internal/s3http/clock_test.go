@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestServerClock: a Date corrects the clock as far as it proves it wrong, and no further.
+// TestServerClock checks that a Date corrects the clock as far as it proves it wrong, and
+// no further.
 func TestServerClock(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -51,7 +52,7 @@ func TestServerClock(t *testing.T) {
 	}
 }
 
-// TestServerClockSetBack: an answer that came before its request says nothing.
+// TestServerClockSetBack checks that an answer that came before its request is ignored.
 func TestServerClockSetBack(t *testing.T) {
 	t.Parallel()
 	clock := &Clock{}

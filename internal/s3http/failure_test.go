@@ -26,7 +26,7 @@ func TestHostThatIsNotASCII(t *testing.T) {
 	}
 }
 
-// TestSchemeIsCheckedOnce: an answer that is only alike is left as it was.
+// TestSchemeIsCheckedOnce checks that an answer that is only alike is left as it was.
 func TestSchemeIsCheckedOnce(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", "short", strings.Repeat("x", 2000)} {
@@ -43,7 +43,7 @@ func TestSchemeIsCheckedOnce(t *testing.T) {
 	assert.Equal(t, "a", string(got))
 }
 
-// TestPlainText: the SDK's layers say nothing.
+// TestPlainText checks that the SDK's layers add no words.
 func TestPlainText(t *testing.T) {
 	t.Parallel()
 	api := &smithy.GenericAPIError{Code: "Code", Message: "message"}

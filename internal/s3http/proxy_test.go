@@ -65,8 +65,8 @@ func TestProxyChoice(t *testing.T) {
 	}
 }
 
-// TestProxyThatRefuses: what the proxy answers is told with its name, and tried
-// again only where the proxy may be the one that is down.
+// TestProxyThatRefuses checks that the error of a proxy's answer names the proxy, and that
+// it is retried only if the proxy itself may be down.
 func TestProxyThatRefuses(t *testing.T) {
 	t.Parallel()
 	for status, final := range map[int]bool{http.StatusProxyAuthRequired: true, http.StatusForbidden: true, http.StatusBadGateway: false} {

@@ -101,7 +101,8 @@ func TestRetryPolicy(t *testing.T) {
 	}
 }
 
-// TestRetryDelay: another request is made at once, the same one after a wait.
+// TestRetryDelay checks that a changed request is sent at once, and the same one after a
+// wait.
 func TestRetryDelay(t *testing.T) {
 	t.Parallel()
 	retryer := NewRetryer(6, Backoff)
@@ -118,7 +119,7 @@ func TestRetryDelay(t *testing.T) {
 	assert.Equal(t, 6, retryer.MaxAttempts())
 }
 
-// TestNoTokenBucket: a thousand failures in a row leave as many attempts to the
+// TestNoTokenBucket checks that a thousand failures in a row leave as many attempts to the
 // next request as to the first.
 func TestNoTokenBucket(t *testing.T) {
 	t.Parallel()

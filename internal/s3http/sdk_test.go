@@ -147,7 +147,7 @@ func TestBodyMD5(t *testing.T) {
 	}
 }
 
-// TestSkew: a HEAD is signed anew with the server's time, once.
+// TestSkew checks that a HEAD is signed anew with the server's time, once.
 func TestSkew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -190,7 +190,7 @@ func TestNothingIsSent(t *testing.T) {
 	require.ErrorContains(t, err, "invalid Content-Type")
 }
 
-// TestSignature: what a front end may change is not signed, and is sent.
+// TestSignature checks that what a front end may change is not signed, and is sent.
 func TestSignature(t *testing.T) {
 	t.Parallel()
 	client, _, sent := clientOf(t, ok)
@@ -226,7 +226,7 @@ func TestAttempts(t *testing.T) {
 	assert.Equal(t, assert.AnError.Error()+", tried 2 times", (&failedCall{attempts: 2, err: assert.AnError}).Error())
 }
 
-// TestCauses: why no answer came, and whether it is so again.
+// TestCauses checks why no answer came, and whether a retry may help.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9000}
@@ -305,7 +305,7 @@ func TestSchemeOfServer(t *testing.T) {
 	}
 }
 
-// TestBounds: what is read of an answer, by operation and status.
+// TestBounds checks what is read of an answer, by operation and status.
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	endless := func(status int) *http.Response {
@@ -372,7 +372,7 @@ type doer func(*http.Request) (*http.Response, error)
 
 func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 
-// TestDrip: an answer that does not end in a quarter of an hour is given up.
+// TestDrip checks that an answer that does not end in a quarter of an hour is given up.
 func TestDrip(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -418,7 +418,7 @@ func TestOddTransports(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-// TestTunnel: a bundle is used inside a proxy's tunnel, and read only for TLS.
+// TestTunnel checks that a bundle is used inside a proxy's tunnel, and read only for TLS.
 func TestTunnel(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "secret") }))

@@ -241,7 +241,7 @@ func requireReference(t *testing.T, text string) {
 	require.Equal(t, []any{want.Truncated, want.Next}, []any{got.Truncated, got.Next}, text)
 }
 
-// TestDecodeTruncated: an answer that ends anywhere is one that broke off.
+// TestDecodeTruncated checks that an answer that ends anywhere is one that broke off.
 func TestDecodeTruncated(t *testing.T) {
 	t.Parallel()
 	for name, text := range answersOfServers {

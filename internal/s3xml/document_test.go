@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocuments: what is read of XML, by the scanner and by encoding/xml.
+// TestDocuments checks what is read of XML, by the scanner and by encoding/xml.
 func TestDocuments(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]struct {

@@ -16,7 +16,7 @@ import (
 
 const maxObject = 5 << 40
 
-// TestPartSizes: an object of any size that S3 takes fits into its parts.
+// TestPartSizes checks that an object of any size that S3 takes fits into its parts.
 func TestPartSizes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -39,7 +39,8 @@ func TestPartSizes(t *testing.T) {
 	assert.LessOrEqual(t, most, int64(5<<30), "the largest part that S3 takes")
 }
 
-// TestFewerBuffersWhenPartsGrow: a long stream is held in no more memory, but for two parts.
+// TestFewerBuffersWhenPartsGrow checks that a long stream is held in no more memory, but
+// for two parts.
 func TestFewerBuffersWhenPartsGrow(t *testing.T) {
 	t.Parallel()
 	for doublings, want := range map[int]int{0: 9, 1: 4, 2: 2, 3: 2} {

@@ -102,7 +102,7 @@ func TestCopyWhole(t *testing.T) {
 	assert.Nil(t, fake.copies[1].ContentType)
 }
 
-// TestCopyWithLostAnswer: the destination tells whether it was done.
+// TestCopyWithLostAnswer checks that the destination shows whether the copy was done.
 func TestCopyWithLostAnswer(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -212,7 +212,7 @@ func TestCopyPartsThatFail(t *testing.T) {
 	require.ErrorIs(t, left.Cause, errRefused)
 }
 
-// TestCopyWithoutSums: servers that compute none are believed.
+// TestCopyWithoutSums checks that servers that compute none are believed.
 func TestCopyWithoutSums(t *testing.T) {
 	t.Parallel()
 	fake := newCopyingS3()

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSectionReads: a section is what io.SectionReader would give, also of a reader
-// that returns io.EOF with its last bytes, and any number of times.
+// TestSectionReads checks that a section is what io.SectionReader would give, also of a
+// reader that returns io.EOF with its last bytes, and any number of times.
 func TestSectionReads(t *testing.T) {
 	t.Parallel()
 	const text = "0123456789"
@@ -47,7 +47,7 @@ func TestSectionReads(t *testing.T) {
 	assert.Zero(t, n)
 }
 
-// TestBrokenSections: what a body does wrong is an error that is not retried.
+// TestBrokenSections checks that what a body does wrong is an error that is not retried.
 func TestBrokenSections(t *testing.T) {
 	t.Parallel()
 	disk := errors.New("the disk is broken")
@@ -72,7 +72,7 @@ func TestBrokenSections(t *testing.T) {
 	}
 }
 
-// TestEmptyReads: a hundred in a row are too many, and fewer are not.
+// TestEmptyReads checks that a hundred in a row are an error, and that fewer are not.
 func TestEmptyReads(t *testing.T) {
 	t.Parallel()
 	for empty, ok := range map[int]bool{0: true, 1: true, maxEmptyReads - 1: true, maxEmptyReads: false} {
@@ -123,8 +123,8 @@ func TestEmptyReads(t *testing.T) {
 	}
 }
 
-// TestFileVersions: a file that has another size or time is not the same, and only a
-// regular file has a version.
+// TestFileVersions checks that a file that has another size or time is not the same, and
+// only a regular file has a version.
 func TestFileVersions(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
@@ -167,8 +167,8 @@ func TestFileVersions(t *testing.T) {
 	assert.Nil(t, newFileVersion(file))
 }
 
-// TestTypedNil: a nil pointer in an interface is an error, and a nil interface an
-// empty object.
+// TestTypedNil checks that a nil pointer in an interface is an error, and a nil interface
+// an empty object.
 func TestTypedNil(t *testing.T) {
 	t.Parallel()
 	for _, body := range []io.Reader{(*bytes.Buffer)(nil), (*bytes.Reader)(nil), (*os.File)(nil), readFunc(nil)} {

@@ -37,7 +37,7 @@ const (
 // stream hides that a body is in memory.
 func stream(data []byte) io.Reader { return struct{ io.Reader }{bytes.NewReader(data)} }
 
-// TestPutStores: bodies of every kind and size arrive as they are, in as many
+// TestPutStores checks that bodies of every kind and size arrive as they are, in as many
 // requests as they should.
 func TestPutStores(t *testing.T) {
 	t.Parallel()
@@ -67,7 +67,8 @@ func TestPutStores(t *testing.T) {
 	}
 }
 
-// TestPutBeginsWhereTheBodyIs: what was read of a body before is not part of it.
+// TestPutBeginsWhereTheBodyIs checks that bytes that were read from a body before are not
+// stored.
 func TestPutBeginsWhereTheBodyIs(t *testing.T) {
 	t.Parallel()
 	body := strings.NewReader("skipped rest")
@@ -111,7 +112,8 @@ func TestPutSendsTheOptions(t *testing.T) {
 	}
 }
 
-// TestChecksumsOfAPut: what goes along, and what completes an upload.
+// TestChecksumsOfAPut checks which checksums are sent with a put, and which complete an
+// upload.
 func TestChecksumsOfAPut(t *testing.T) {
 	t.Parallel()
 	data := testkit.Bytes(11*unit + 3)
@@ -177,7 +179,8 @@ func TestCreateIsNotRepeated(t *testing.T) {
 	}
 }
 
-// TestFailedUploadIsAborted: whatever ends an upload, and how often it is aborted.
+// TestFailedUploadIsAborted checks that an upload is aborted whatever ends it, and how
+// often.
 func TestFailedUploadIsAborted(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
@@ -325,7 +328,8 @@ func TestAbortEnds(t *testing.T) {
 	})
 }
 
-// TestCreateIsAwaited: a cancel leaves time to learn the upload's ID, but not for ever.
+// TestCreateIsAwaited checks that a cancel leaves time to learn the upload's ID, but not
+// for ever.
 func TestCreateIsAwaited(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -392,7 +396,7 @@ func zeroBody(size int64) io.Reader {
 
 func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }
 
-// TestTooManyParts: a body that does not fit ends before its last part.
+// TestTooManyParts checks that a body that does not fit ends before its last part.
 func TestTooManyParts(t *testing.T) {
 	t.Parallel()
 	fake := newFakeS3()
@@ -420,8 +424,8 @@ func (m *manyParts) next(context.Context) (part, error) {
 	return part{body: strings.NewReader(""), done: func() {}}, nil
 }
 
-// TestProgressOfAPut: the last report is that all is done, and none comes after an
-// error.
+// TestProgressOfAPut checks that the last report is that all is done, and none comes after
+// an error.
 func TestProgressOfAPut(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 100, 17 * unit} {
@@ -465,7 +469,8 @@ func TestProgressCountsWhatIsSent(t *testing.T) {
 	assert.Zero(t, done)
 }
 
-// TestLostResponses: what an attempt stored is ours, and what another stored is not.
+// TestLostResponses checks that what an attempt stored is ours, and what another stored is
+// not.
 func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	small, large := testkit.Bytes(1000), testkit.Bytes(17*unit)
@@ -529,7 +534,8 @@ func TestLostResponses(t *testing.T) {
 	}
 }
 
-// TestStreamIsVerifiedByItsCRC32: it can't be read again, and its parts tell.
+// TestStreamIsVerifiedByItsCRC32 checks that a stream, which can not be read again, is
+// verified by its parts.
 func TestStreamIsVerifiedByItsCRC32(t *testing.T) {
 	t.Parallel()
 	data := testkit.Bytes(6 * unit)
@@ -595,7 +601,8 @@ func TestCancelWhileVerifying(t *testing.T) {
 	assert.Empty(t, fake.heads, "canceled before")
 }
 
-// TestCompare: whichever checksum the server keeps decides, then an ETag that is one.
+// TestCompare checks that any checksum that the server keeps decides, and then an ETag
+// that is an MD5.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	data := []byte("0123456789")
@@ -717,7 +724,8 @@ func TestCompositeSum(t *testing.T) {
 	}
 }
 
-// TestPanicsAreCleanedUp: a panic reaches the caller, after the upload is aborted.
+// TestPanicsAreCleanedUp checks that a panic reaches the caller, after the upload is
+// aborted.
 func TestPanicsAreCleanedUp(t *testing.T) {
 	t.Parallel()
 	bodyPanics := func(from int64) io.Reader {

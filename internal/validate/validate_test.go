@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMetadataThatCanBeSent: what S3 keeps is not refused.
+// TestMetadataThatCanBeSent checks that metadata that S3 keeps is not refused.
 func TestMetadataThatCanBeSent(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, Input(&s3.PutObjectInput{Metadata: map[string]string{"a": "", "B-c_d.e~": " x\ty ", "!#$%&'*+^`|": "~"}, Key: aws.String("日本語\n")}))

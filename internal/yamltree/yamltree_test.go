@@ -244,7 +244,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// FuzzParse: no document makes the parser panic, and no mapping never ends.
+// FuzzParse checks that no document makes the parser panic, and no mapping never ends.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"a: &a {<<: *a}\n", "a: [[b, c]]\n", "? [a]\n: b\n", "a: \"\\/\"\n", `{"a": [1, NaN]}`, "&a [*a]", "a: !!binary x\n"} {
 		f.Add(seed)
