@@ -18,6 +18,7 @@ import (
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/faultproxy"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -347,7 +348,7 @@ func openAnswers(t *testing.T, name string, sdkOnly bool) *answering {
 	t.Helper()
 	operation, _, _ := strings.Cut(name, " ")
 	a := &answering{breaks: operation}
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 	require.NoError(t, err)
@@ -355,7 +356,7 @@ func openAnswers(t *testing.T, name string, sdkOnly bool) *answering {
 	t.Cleanup(transport.CloseIdleConnections)
 	a.store, err = lithopss3.New(t.Context(), parsed, lithopss3.InSmall(lithopss3.InNoTime(&lithopss3.Options{
 		SDKOnly:   sdkOnly,
-		LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
+		LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
 		Transport: &wire{next: transport, trip: a.trip},
 	}, 10*time.Second)))
 	require.NoError(t, err)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -83,7 +84,7 @@ func TestGoldenBucketNames(t *testing.T) {
 		t.Run(user+" "+region, func(t *testing.T) {
 			t.Parallel()
 			caller := devs3.Credential{AccessKeyID: "AK", SecretAccessKey: "SK", UserID: user, Account: "1"}
-			store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{caller}}), configOf(caller, region))
+			store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{caller}}), configOf(caller, region))
 			bucket, err := store.Bucket(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, c.Out, bucket)
@@ -102,7 +103,7 @@ func TestEnsureBucketCreatesAndFinds(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]string{"us-east-1": "lithops-us-east-1-wxyz", "eu-west-1": "lithops-eu-west-1-wxyz"} {
 		calls := &recorder{}
-		server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 		store := openStore(t, server, configOf(alice, region))
 		for range 3 {
 			bucket, err := store.EnsureBucket(t.Context())
@@ -119,7 +120,7 @@ func TestEnsureBucketCreatesAndFinds(t *testing.T) {
 func TestConfiguredBucketNeedsNoSTS(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{}
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1")+"aws_s3:\n  storage_bucket: mine\n")
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
@@ -129,7 +130,7 @@ func TestConfiguredBucketNeedsNoSTS(t *testing.T) {
 
 func TestEnsureBucketOfAnotherAccount(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("lithops-us-east-1-wxyz", bob.Account, "us-east-1"))
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	_, err := store.EnsureBucket(t.Context())
@@ -158,7 +159,7 @@ func TestSquattedBucket(t *testing.T) {
 		bytesIn.Add(n)
 		return true
 	}}
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	_, err := store.EnsureBucket(t.Context())
 	require.ErrorIs(t, err, lithopss3.ErrNotOwner)
@@ -182,7 +183,7 @@ func TestEnsureBucketLosesRace(t *testing.T) {
 			_, _ = fmt.Fprintf(w, "<Error><Code>%s</Code><Message>m</Message></Error>", status.code)
 			return true
 		}}
-		store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
+		store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
 		_, err := store.EnsureBucket(t.Context())
 		require.ErrorIs(t, err, status.want)
 	}
@@ -201,7 +202,7 @@ func TestEnsureBucketConflict(t *testing.T) {
 		_, _ = fmt.Fprint(w, "<Error><Code>OperationAborted</Code><Message>m</Message></Error>")
 		return true
 	}}
-	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
+	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
 	_, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, store.HeadBucket(t.Context(), "lithops-eu-west-1-wxyz"))
@@ -210,7 +211,7 @@ func TestEnsureBucketConflict(t *testing.T) {
 func TestConcurrentEnsureBucket(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{}
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "eu-west-1"))
 	var group sync.WaitGroup
 	for range 16 {
@@ -234,7 +235,7 @@ func TestConcurrentEnsureBucket(t *testing.T) {
 // which S3 refuses.
 func TestUppercaseRegion(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	_, err := openStore(t, server, configOf(alice, "EU-WEST-1")).EnsureBucket(t.Context())
 	require.ErrorIs(t, err, lithopss3.ErrInvalidBucketName)
 	assert.ErrorContains(t, err, "upper case")
@@ -255,7 +256,7 @@ func TestBucketInAnotherRegion(t *testing.T) {
 				w.WriteHeader(status)
 				return true
 			}}
-			server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+			server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 			require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
 			store := openStore(t, server, configOf(alice, "us-east-1"))
 			ctx := t.Context()
@@ -276,7 +277,7 @@ func TestBucketInAnotherRegion(t *testing.T) {
 
 func TestHeadFollowsRegion(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
 	store := openStore(t, server, configOf(alice, "us-east-1")+"aws_s3:\n  storage_bucket: far-away\n")
 	bucket, err := store.EnsureBucket(t.Context())
@@ -288,7 +289,7 @@ func TestHeadFollowsRegion(t *testing.T) {
 
 func TestWrongKeys(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	for code, caller := range map[string]devs3.Credential{
 		"SignatureDoesNotMatch": {AccessKeyID: alice.AccessKeyID, SecretAccessKey: "wrong"},
 		"InvalidAccessKeyId":    {AccessKeyID: "AKIANOBODY", SecretAccessKey: "wrong"},
@@ -308,7 +309,7 @@ func TestWrongKeys(t *testing.T) {
 
 func TestTemporaryCredentialsSign(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{bob}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{bob}})
 	bucket, err := openStore(t, server, configOf(bob, "us-east-1")).EnsureBucket(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "lithops-us-east-1-wxyz", bucket)
@@ -337,7 +338,7 @@ func breakingServer(t *testing.T, data []byte, breaks int, how func(w http.Respo
 		how(w)
 		return true
 	}}
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	return openStore(t, server, configOf(alice, "us-east-1"))
 }
 
@@ -377,7 +378,7 @@ func TestBodyOfChangedObject(t *testing.T) {
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}}
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
 	for _, second := range []string{"2nd second", "2nd"} { // the latter has no such range
@@ -403,7 +404,7 @@ func TestFailedUploadLeavesNothing(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		return true
 	}}
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
 	err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, 30<<20)), nil)
@@ -424,7 +425,7 @@ func TestDeleteErrorsPerKey(t *testing.T) {
 		_, _ = fmt.Fprint(w, `<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>`)
 		return true
 	}}
-	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
 	err := store.DeleteObjects(t.Context(), "bucket", []string{"a", "b", "c"})
 	var failed *lithopss3.DeleteError
 	require.ErrorAs(t, err, &failed)
@@ -443,14 +444,14 @@ func TestListingWithoutProgressEnds(t *testing.T) {
 		_, _ = fmt.Fprint(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken><Contents><Key>k</Key></Contents></ListBucketResult>`)
 		return true
 	}}
-	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
 	_, err := store.ListKeys(t.Context(), "bucket", "")
 	require.ErrorIs(t, err, lithopss3.ErrListing)
 }
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}}), configOf(alice, "us-east-1"))
 	ctx, dir := t.Context(), t.TempDir()
 	require.NoError(t, store.CreateBucket(ctx, "bucket"))
 	source, target := filepath.Join(dir, "source"), filepath.Join(dir, "target")
@@ -487,7 +488,7 @@ func TestUserAgentAndContentType(t *testing.T) {
 		}
 		return false
 	}}
-	store := openStore(t, startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
 	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
 	require.NoError(t, store.PutObject(t.Context(), "bucket", "key1", strings.NewReader("x"), nil))
 	require.NoError(t, store.PutObject(t.Context(), "bucket", "key2", strings.NewReader("x"), &lithopss3.PutOptions{ContentType: "application/octet-stream"}))
@@ -508,13 +509,13 @@ func TestNoConfigurationNoRegion(t *testing.T) {
 	}
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		store, err := lithopss3.Open(t.Context(), &lithopss3.Options{LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()})})
+		store, err := lithopss3.Open(t.Context(), &lithopss3.Options{LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()})})
 		require.ErrorIs(t, err, lithopss3.ErrNoConfiguration)
 		assert.Nil(t, store)
 	})
 	t.Run("region of AWS", func(t *testing.T) {
 		t.Parallel()
-		store, err := lithopss3.Open(t.Context(), &lithopss3.Options{LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir(), "AWS_DEFAULT_REGION": "sa-east-1"})})
+		store, err := lithopss3.Open(t.Context(), &lithopss3.Options{LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir(), "AWS_DEFAULT_REGION": "sa-east-1"})})
 		require.NoError(t, err)
 		assert.Equal(t, "sa-east-1", store.Region())
 		assert.Equal(t, "environment AWS_DEFAULT_REGION", store.RegionSource())
@@ -524,7 +525,7 @@ func TestNoConfigurationNoRegion(t *testing.T) {
 
 func TestErrorsWithoutStatus(t *testing.T) {
 	t.Parallel()
-	store := openStore(t, startServer(t, nil), "aws:\n  region: us-east-1\n  access_key_id: half\n")
+	store := openStore(t, testkit.Server(t, nil), "aws:\n  region: us-east-1\n  access_key_id: half\n")
 	_, err := store.GetObject(t.Context(), "bucket", "key", nil)
 	var credentials *lithopss3.CredentialsError
 	require.ErrorAs(t, err, &credentials)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -27,7 +28,7 @@ func TestCancelAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	store := openWireFull(t, straight)
 	folder := t.TempDir()
-	large := randomBytes(9 * mib)
+	large := testkit.Bytes(9 * mib)
 	putWhole(t, store, "large", large)
 	stream := func() io.Reader { return struct{ io.Reader }{bytes.NewReader(large[:6*mib])} }
 	acts := []func(ctx context.Context, i int) error{
@@ -77,5 +78,5 @@ func TestCancelAtAnyMoment(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(folder, "file"))
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(large, got))
-	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -142,7 +143,7 @@ func TestChecksums(t *testing.T) {
 	for mode, want := range map[string]string{"when_supported": "crc32", "when_required": ""} {
 		env := map[string]string{"AWS_CA_BUNDLE": bundle, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_REQUEST_CHECKSUM_CALCULATION": mode}
 		store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, &Options{
-			LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok },
+			LookupEnv: testkit.Env(env),
 		})
 		require.NoError(t, err)
 		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), nil))

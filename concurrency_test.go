@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -42,7 +43,7 @@ func TestManyConcurrentRequests(t *testing.T) {
 				}, nil
 			})
 			store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")},
-				&lithopss3.Options{Endpoint: "http://127.0.0.1:1", LookupEnv: lookupIn(nil), Transport: &wire{trip: waits}, SDKOnly: test.sdkOnly})
+				&lithopss3.Options{Endpoint: "http://127.0.0.1:1", LookupEnv: testkit.Env(nil), Transport: &wire{trip: waits}, SDKOnly: test.sdkOnly})
 			require.NoError(t, err)
 			use := func(i int) error {
 				if i%2 == 0 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,9 +46,7 @@ type configCase struct {
 
 func readGolden(t *testing.T, name string, into any) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "golden", name))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, into))
+	testkit.Golden(t, ".", name, into)
 }
 
 // lay puts the case's files under a new folder and returns the loader that
@@ -79,10 +78,7 @@ func (c *configCase) lay(t *testing.T) (ConfigLoader, string) {
 	for name, value := range c.Env {
 		env[name] = place(value)
 	}
-	lookup := func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
-	}
+	lookup := testkit.Env(env)
 	path := place(c.ConfigFileArg + c.YAMLArg)
 	return ConfigLoader{
 		Path: path, SkipEmpty: c.YAMLArg != "", Backend: c.BackendArg,

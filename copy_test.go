@@ -13,6 +13,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -20,7 +21,7 @@ import (
 // aCopier is a store with a bucket for copies, whose requests pass trip.
 func aCopier(t *testing.T, trip tripper) (*lithopss3.Store, *devs3.Server) {
 	t.Helper()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	require.NoError(t, server.AddBucket("other", alice.Account, "us-east-1"))
 	config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
@@ -31,7 +32,7 @@ func aCopier(t *testing.T, trip tripper) (*lithopss3.Store, *devs3.Server) {
 		trip = straight
 	}
 	store, err := lithopss3.New(t.Context(), config, lithopss3.InNoTime(&lithopss3.Options{
-		LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}), Transport: &wire{next: transport, trip: trip},
+		LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}), Transport: &wire{next: transport, trip: trip},
 	}, patient))
 	require.NoError(t, err)
 	return store, server
@@ -48,7 +49,7 @@ func described() *lithopss3.PutOptions {
 func TestCopyObject(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	data := randomBytes(11*mib + 3)
+	data := testkit.Bytes(11*mib + 3)
 	const from = "a key/+?#%&é.txt"
 	require.NoError(t, store.PutObject(t.Context(), "bucket", from, bytes.NewReader(data), described()))
 	for name, opts := range map[string]*lithopss3.CopyOptions{
@@ -74,7 +75,7 @@ func TestCopyObject(t *testing.T) {
 func TestCopyReplacesMetadata(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(randomBytes(6*mib)), described()))
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(6*mib)), described()))
 	for _, limit := range []int64{0, 5 * mib} {
 		replaced := lithopss3.PutOptions{ContentType: "text/y", Metadata: map[string]string{"c": "d"}, Tags: map[string]string{}}
 		err := store.CopyObject(t.Context(), "bucket", "key", "bucket", "copy", &lithopss3.CopyOptions{PutOptions: replaced})
@@ -126,7 +127,7 @@ func TestCopyOfSourceThatChanges(t *testing.T) {
 			}
 			return next.RoundTrip(request)
 		})
-		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(randomBytes(11*mib)), nil))
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(11*mib)), nil))
 		once := func() {
 			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("new"), nil))
 		}
@@ -144,7 +145,7 @@ func TestCopyOfSourceThatChanges(t *testing.T) {
 func TestMoveObject(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	data := randomBytes(7 * mib)
+	data := testkit.Bytes(7 * mib)
 	for _, limit := range []int64{0, 5 * mib} {
 		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), described()))
 		require.NoError(t, store.MoveObject(t.Context(), "bucket", "key", "other", "moved", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, limit)))
@@ -253,7 +254,7 @@ func TestMoveOntoItself(t *testing.T) {
 // TestCopyFromAnothersBucket demands the owner of the source too.
 func TestCopyFromAnothersBucket(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("bobs", bob.Account, "us-east-1"))
 	require.NoError(t, server.OpenBucket("bobs", devs3.OpenByPolicy))
 	var source, destination atomic.Value
@@ -267,7 +268,7 @@ func TestCopyFromAnothersBucket(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	require.NoError(t, store.PutObject(t.Context(), bucket, "key", bytes.NewReader(randomBytes(6*mib)), nil))
+	require.NoError(t, store.PutObject(t.Context(), bucket, "key", bytes.NewReader(testkit.Bytes(6*mib)), nil))
 	for _, opts := range []*lithopss3.CopyOptions{nil, lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5*mib)} {
 		require.NoError(t, store.CopyObject(t.Context(), bucket, "key", bucket, "copy", opts))
 		assert.Equal(t, alice.Account, source.Load())
@@ -282,7 +283,7 @@ func TestCopyFromAnothersBucket(t *testing.T) {
 func TestCopyProgress(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(randomBytes(11*mib)), nil))
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(11*mib)), nil))
 	for _, limit := range []int64{0, 5 * mib} {
 		var seen []int64
 		opts := &lithopss3.CopyOptions{PutOptions: lithopss3.PutOptions{Progress: func(p lithopss3.Progress) { seen = append(seen, p.Done) }}}
@@ -348,7 +349,7 @@ func TestPresign(t *testing.T) {
 // TestPresignForTheOwner: in the bucket of the user only, and in its region.
 func TestPresignForTheOwner(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("far", alice.Account, "eu-west-1"))
 	store, _ := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{})
 	bucket, err := store.EnsureBucket(t.Context())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +22,7 @@ import (
 // can't hold, and one elsewhere.
 func filledBucket(t *testing.T, wrap func(http.Handler) http.Handler, count int) (*lithopss3.Store, string) {
 	t.Helper()
-	server := startServer(t, &devs3.Options{Wrap: wrap})
+	server := testkit.Server(t, &devs3.Options{Wrap: wrap})
 	store := openStore(t, server, server.Config())
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
@@ -175,7 +176,7 @@ func TestPanicInIterator(t *testing.T) {
 		})
 	}
 	var requests atomic.Int64
-	server := startServer(t, &devs3.Options{Wrap: func(next http.Handler) http.Handler { return count(manyKeys(&requests)(next)) }})
+	server := testkit.Server(t, &devs3.Options{Wrap: func(next http.Handler) http.Handler { return count(manyKeys(&requests)(next)) }})
 	store := openStore(t, server, server.Config())
 	for name, panics := range map[string]func(){
 		"listing": func() {
@@ -244,7 +245,7 @@ func manyKeys(requests *atomic.Int64) func(http.Handler) http.Handler {
 func TestDeletePrefixStops(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
-	server := startServer(t, &devs3.Options{Wrap: manyKeys(&requests)})
+	server := testkit.Server(t, &devs3.Options{Wrap: manyKeys(&requests)})
 	store := openStore(t, server, server.Config())
 	deleted, err := store.DeletePrefix(t.Context(), "bucket", "data/", nil)
 	require.ErrorContains(t, err, "stopped, as 16 requests in a row deleted nothing")
@@ -258,7 +259,7 @@ func TestDeletePrefixStops(t *testing.T) {
 func TestDeletePrefixCancel(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
-	server := startServer(t, &devs3.Options{Wrap: manyKeys(&requests)})
+	server := testkit.Server(t, &devs3.Options{Wrap: manyKeys(&requests)})
 	store := openStore(t, server, server.Config())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -39,7 +40,7 @@ const (
 // 4 MiB. It returns a store whose server has no checksum, and an ETag that is no MD5.
 func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
 	t.Helper()
-	server := &oddServer{data: randomBytes(20 * unit)}
+	server := &oddServer{data: testkit.Bytes(20 * unit)}
 	var came sync.WaitGroup
 	came.Add(2)
 	var done atomic.Bool
@@ -57,7 +58,7 @@ func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
 	store := openWire(t, server.trip)
 	err := store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, "file"), &lithopss3.DownloadOptions{Resume: true})
 	require.ErrorIs(t, err, os.ErrPermission)
-	require.Equal(t, []string{journalName, partName}, filesIn(t, folder))
+	require.Equal(t, []string{journalName, partName}, testkit.Files(t, folder))
 	done.Store(true)
 	return store, server.data
 }
@@ -134,7 +135,7 @@ func TestResumeTrustsOnlyItsOwn(t *testing.T) {
 			got, err := os.ReadFile(path)
 			require.NoError(t, err)
 			assert.True(t, bytes.Equal(data, got), "the object's bytes")
-			assert.Subset(t, append(left, "file", partName), filesIn(t, folder))
+			assert.Subset(t, append(left, "file", partName), testkit.Files(t, folder))
 			for _, name := range left {
 				assert.FileExists(t, filepath.Join(folder, name), "what is another's stays")
 			}
@@ -172,7 +173,7 @@ func TestResumeNextToSpecialFiles(t *testing.T) {
 			t.Cleanup(func() { _ = listener.Close() })
 		},
 	}
-	server := &oddServer{data: randomBytes(9 * unit)}
+	server := &oddServer{data: testkit.Bytes(9 * unit)}
 	store := openWire(t, server.trip)
 	for name, plant := range plants {
 		for _, place := range []string{journalName, partName, tempName} {
@@ -201,7 +202,7 @@ func TestResumeNextToSpecialFiles(t *testing.T) {
 				after, err := os.Lstat(filepath.Join(folder, place))
 				require.NoError(t, err)
 				assert.True(t, os.SameFile(before, after))
-				assert.ElementsMatch(t, []string{place, "file"}, filesIn(t, folder))
+				assert.ElementsMatch(t, []string{place, "file"}, testkit.Files(t, folder))
 			})
 		}
 	}
@@ -216,7 +217,7 @@ func TestResumeNextToSpecialFiles(t *testing.T) {
 // download may use for itself: they stay as they are.
 func TestOwnFilesWithTemporaryNames(t *testing.T) {
 	t.Parallel()
-	server := &oddServer{data: randomBytes(9 * unit)}
+	server := &oddServer{data: testkit.Bytes(9 * unit)}
 	store := openWire(t, server.trip)
 	folder := t.TempDir()
 	mine := map[string]string{partName: "my part", journalName: `{"my":"journal"}`, tempName: "my temporary file"}
@@ -234,7 +235,7 @@ func TestOwnFilesWithTemporaryNames(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, text, string(kept), name)
 		}
-		assert.Len(t, filesIn(t, folder), 4)
+		assert.Len(t, testkit.Files(t, folder), 4)
 	}
 }
 
@@ -252,7 +253,7 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 				defer func() { _ = root.Close() }()
 				opts := &lithopss3.DownloadOptions{Root: root, Resume: resume}
 				names := []string{partName, journalName, tempName}
-				small, large := &oddServer{data: []byte("of another key")}, &oddServer{data: randomBytes(20 * unit)}
+				small, large := &oddServer{data: []byte("of another key")}, &oddServer{data: testkit.Bytes(20 * unit)}
 				var store *lithopss3.Store
 				var once sync.Once
 				refuse := fail
@@ -267,7 +268,7 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 							}
 						})
 						if refuse {
-							return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+							return testkit.ErrorAnswer(request, http.StatusForbidden, "AccessDenied"), nil
 						}
 					}
 					return large.trip(request, next)
@@ -288,7 +289,7 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 					assert.Equal(t, "of another key", string(got), name)
 				}
 				if !fail {
-					assert.Len(t, filesIn(t, folder), 4)
+					assert.Len(t, testkit.Files(t, folder), 4)
 				}
 			})
 		}
@@ -299,7 +300,7 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 func TestDownloadOfLongName(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	server := &oddServer{data: randomBytes(9 * unit)}
+	server := &oddServer{data: testkit.Bytes(9 * unit)}
 	store := openWire(t, server.trip)
 	for _, length := range []int{236, 237, 255} {
 		name := strings.Repeat("n", length)
@@ -308,7 +309,7 @@ func TestDownloadOfLongName(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(server.data, got))
 	}
-	assert.Len(t, filesIn(t, folder), 3)
+	assert.Len(t, testkit.Files(t, folder), 3)
 }
 
 // TestPanickingProgress ends a download by its callback: nothing is left, and the
@@ -318,7 +319,7 @@ func TestPanickingProgress(t *testing.T) {
 	mine := errors.New("mine")
 	for _, size := range []int{8 * unit, 20 * unit} {
 		for _, resume := range []bool{false, true} {
-			server := &oddServer{data: randomBytes(size)}
+			server := &oddServer{data: testkit.Bytes(size)}
 			store := openWire(t, server.trip)
 			folder := t.TempDir()
 			path := filepath.Join(folder, "file")
@@ -332,7 +333,7 @@ func TestPanickingProgress(t *testing.T) {
 				opts.Progress = nil
 				require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, opts))
 			}
-			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+			assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 
 			ended := make(chan error, 1)
 			opts.Progress = func(lithopss3.Progress) { runtime.Goexit() }
@@ -344,7 +345,7 @@ func TestPanickingProgress(t *testing.T) {
 				require.Error(t, err)
 			}
 			require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Resume: resume}))
-			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+			assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 		}
 	}
 }
@@ -354,7 +355,7 @@ func TestCanceledPipe(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(path, 0o600))
-	server := &oddServer{data: randomBytes(mib)}
+	server := &oddServer{data: testkit.Bytes(mib)}
 	store := openWire(t, server.trip)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	mine := errors.New("mine")
@@ -373,7 +374,7 @@ func TestCanceledPipe(t *testing.T) {
 // object that is still the same: it broke off, and was not replaced.
 func TestShortBody(t *testing.T) {
 	t.Parallel()
-	server := &oddServer{data: randomBytes(1000)}
+	server := &oddServer{data: testkit.Bytes(1000)}
 	const promised = 1500
 	server.odd = func(q *http.Request, r *http.Response) {
 		if q.Method != http.MethodGet || rangeStart(q) > 0 {
@@ -413,6 +414,6 @@ func TestJournalNamesNothingElse(t *testing.T) {
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(data, got))
-	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 	assert.FileExists(t, other)
 }

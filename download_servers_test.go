@@ -17,6 +17,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -42,7 +43,7 @@ func (s *oddServer) trip(request *http.Request, _ http.RoundTripper) (*http.Resp
 				return nil, err
 			}
 			if start >= size {
-				return answerWith(request, http.StatusRequestedRangeNotSatisfiable, "InvalidRange"), nil
+				return testkit.ErrorAnswer(request, http.StatusRequestedRangeNotSatisfiable, "InvalidRange"), nil
 			}
 			end = min(end+1, size)
 			response.StatusCode = http.StatusPartialContent
@@ -202,7 +203,7 @@ func TestDownloadFromUnusualServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, size := range sizes {
-				server := &oddServer{data: randomBytes(size)}
+				server := &oddServer{data: testkit.Bytes(size)}
 				server.odd = test.odd(server.data)
 				store := openWire(t, server.trip)
 				for _, way := range downloadWays {
@@ -249,7 +250,7 @@ func fetchIn(t *testing.T, store *lithopss3.Store, way string) ([]byte, error) {
 		assert.Equal(t, "before", string(got), "after an error")
 	}
 	if err == nil || !opts.Resume {
-		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+		assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 	}
 	return got, err
 }

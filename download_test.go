@@ -25,6 +25,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -42,7 +43,7 @@ func TestDownloadSizes(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	for size, want := range map[int]int{0: 2, 1: 1, 8 * mib: 1, 8*mib + 1: 3, 16 * mib: 3, 40*mib + 3: 7} {
-		data := randomBytes(size)
+		data := testkit.Bytes(size)
 		putWhole(t, store, "key", data)
 		requests = nil
 		progress := &watched{t: t}
@@ -53,7 +54,7 @@ func TestDownloadSizes(t *testing.T) {
 		stored, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(data, stored), "%d bytes", size)
-		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+		assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 	}
 }
 
@@ -61,8 +62,8 @@ func TestDownloadSizes(t *testing.T) {
 // file that was there, and nothing else.
 func TestDownloadFaults(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(40 * unit)
-	other := randomBytes(40*unit + 1)
+	data := testkit.Bytes(40 * unit)
+	other := testkit.Bytes(40*unit + 1)
 	second := func(request *http.Request) bool { return rangeStart(request) == 8*unit }
 	for name, test := range map[string]struct {
 		want error
@@ -90,7 +91,7 @@ func TestDownloadFaults(t *testing.T) {
 			var told atomic.Bool
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				if second(request) && !told.Swap(true) {
-					return answerWith(request, http.StatusServiceUnavailable, "SlowDown"), nil
+					return testkit.ErrorAnswer(request, http.StatusServiceUnavailable, "SlowDown"), nil
 				}
 				return next.RoundTrip(request)
 			}
@@ -107,7 +108,7 @@ func TestDownloadFaults(t *testing.T) {
 		"refused": {fs.ErrPermission, func(*testing.T, func() *lithopss3.Store, context.CancelFunc) tripper {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				if second(request) {
-					return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+					return testkit.ErrorAnswer(request, http.StatusForbidden, "AccessDenied"), nil
 				}
 				return next.RoundTrip(request)
 			}
@@ -178,7 +179,7 @@ func TestDownloadFaults(t *testing.T) {
 					assert.ErrorContains(t, err, "replaced meanwhile")
 				}
 				if !resume || isReplaced || errors.Is(err, lithopss3.ErrChecksum) {
-					assert.Equal(t, []string{"file"}, filesIn(t, folder))
+					assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 				}
 				if isReplaced || ctx.Err() != nil {
 					break // the second time, nothing happens meanwhile
@@ -195,7 +196,7 @@ func TestDownloadTargets(t *testing.T) {
 		t.Skip("permissions and links of another kind")
 	}
 	store := openWire(t, straight)
-	data := randomBytes(9 * unit)
+	data := testkit.Bytes(9 * unit)
 	putWhole(t, store, "key", data)
 	putWhole(t, store, "small", []byte("small"))
 	folder := t.TempDir()
@@ -231,7 +232,7 @@ func TestDownloadTargets(t *testing.T) {
 	require.ErrorIs(t, get("key", filepath.Join(folder, "none", "file"), nil), fs.ErrNotExist)
 	require.ErrorContains(t, get("key", filepath.Join(kept, "file"), nil), "not a directory")
 	require.ErrorIs(t, get("small", kept, &lithopss3.DownloadOptions{IfMatch: `"other"`}), lithopss3.ErrPrecondition)
-	assert.ElementsMatch(t, []string{"kept", "link"}, filesIn(t, folder))
+	assert.ElementsMatch(t, []string{"kept", "link"}, testkit.Files(t, folder))
 
 	if os.Getuid() != 0 { // who may write everywhere
 		require.NoError(t, os.Chmod(folder, 0o500))
@@ -267,7 +268,7 @@ func TestDownloadStaysInRoot(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(outside, "file"))
 	require.NoError(t, err)
 	assert.Equal(t, "before", string(content))
-	assert.Equal(t, []string{"file"}, filesIn(t, outside))
+	assert.Equal(t, []string{"file"}, testkit.Files(t, outside))
 	content, err = os.ReadFile(filepath.Join(inside, "link"))
 	require.NoError(t, err)
 	assert.Equal(t, "new", string(content))
@@ -277,7 +278,7 @@ func TestDownloadStaysInRoot(t *testing.T) {
 // checksums of another kind.
 func TestDownloadFromSimpleServers(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(20 * unit)
+	data := testkit.Bytes(20 * unit)
 	composite := func(header http.Header) {
 		header.Set("X-Amz-Checksum-Crc32", "AAAAAA==")
 		header.Set("X-Amz-Checksum-Type", "COMPOSITE")
@@ -294,7 +295,7 @@ func TestDownloadFromSimpleServers(t *testing.T) {
 		},
 		"no HEAD": func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if request.Method == http.MethodHead {
-				return answerWith(request, http.StatusForbidden, ""), nil
+				return testkit.ErrorAnswer(request, http.StatusForbidden, ""), nil
 			}
 			return next.RoundTrip(request)
 		},
@@ -360,7 +361,7 @@ func checksumOf(t *testing.T, header string, data []byte) string {
 // TestBodyChecksum checks that a body that broke off is compared as a whole.
 func TestBodyChecksum(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(3 * unit)
+	data := testkit.Bytes(3 * unit)
 	for _, flip := range []bool{false, true} {
 		store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 			response, err := next.RoundTrip(request)
@@ -398,14 +399,14 @@ func TestTransfersOnServer(t *testing.T) {
 	}
 	store, err := lithopss3.New(t.Context(), &lithopss3.Config{
 		Region: "us-east-1", AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
-	}, &lithopss3.Options{Endpoint: endpoint, LookupEnv: lookupIn(nil)})
+	}, &lithopss3.Options{Endpoint: endpoint, LookupEnv: testkit.Env(nil)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	bucket := fmt.Sprintf("transfers-%x", time.Now().UnixNano())
 	require.NoError(t, store.CreateBucket(t.Context(), bucket))
 	path := filepath.Join(t.TempDir(), "file")
 	for _, size := range []int{0, 6 * mib, 12 * mib, 42*mib + 1} {
-		data := randomBytes(size)
+		data := testkit.Bytes(size)
 		for name, body := range map[string]io.Reader{"file": bytes.NewReader(data), "stream": struct{ io.Reader }{bytes.NewReader(data)}} {
 			require.NoError(t, store.PutObject(t.Context(), bucket, name, body, nil))
 			for _, resume := range []bool{false, true} {

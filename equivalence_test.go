@@ -75,7 +75,7 @@ func newTwins(t *testing.T, region, endpoint string, env map[string]string) *twi
 	p := &twins{fastWire: &wire{}, slowWire: &wire{}}
 	open := func(w *wire, sdkOnly bool) *Store {
 		store, err := New(t.Context(), &Config{Region: region, AccessKeyID: "AKID", SecretAccessKey: NewSecret("SECRET"), SessionToken: NewSecret(env["token"])}, &Options{
-			Endpoint: endpoint, Transport: w, SDKOnly: sdkOnly, LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok },
+			Endpoint: endpoint, Transport: w, SDKOnly: sdkOnly, LookupEnv: testkit.Env(env),
 		})
 		require.NoError(t, err)
 		return store

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 )
 
 // demoStore returns a store on the embedded server, and a function that closes both.
@@ -24,7 +25,7 @@ func demoStore(ctx context.Context) (store *lithopss3.Store, done func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err = lithopss3.New(ctx, config, &lithopss3.Options{LookupEnv: lookupIn(server.Env())})
+	store, err = lithopss3.New(ctx, config, &lithopss3.Options{LookupEnv: testkit.Env(server.Env())})
 	if err != nil {
 		log.Fatal(err)
 	}

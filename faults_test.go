@@ -18,6 +18,7 @@ import (
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/faultproxy"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -48,7 +49,7 @@ func openFaulty(t *testing.T, options faultproxy.Options, timeout time.Duration)
 		config.AccessKeyID, config.SecretAccessKey = os.Getenv("AWS_ACCESS_KEY_ID"), lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY"))
 		f.bucket = fmt.Sprintf("faults-%x", rand.Uint64())
 	} else {
-		server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 		options.Target = server.URL()
 		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = alice.AccessKeyID, lithopss3.NewSecret(alice.SecretAccessKey), lithopss3.NewSecret(alice.SessionToken)
 	}
@@ -63,10 +64,10 @@ func (f *faulty) open(t *testing.T, options faultproxy.Options, timeout time.Dur
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, proxy.Close()) })
 	f.proxy = proxy
-	f.store, err = lithopss3.New(t.Context(), config, lithopss3.InHaste(&lithopss3.Options{Endpoint: proxy.URL(), LookupEnv: lookupIn(nil)}, timeout))
+	f.store, err = lithopss3.New(t.Context(), config, lithopss3.InHaste(&lithopss3.Options{Endpoint: proxy.URL(), LookupEnv: testkit.Env(nil)}, timeout))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.store.Close()) })
-	f.direct, err = lithopss3.New(t.Context(), config, &lithopss3.Options{Endpoint: options.Target, LookupEnv: lookupIn(nil)})
+	f.direct, err = lithopss3.New(t.Context(), config, &lithopss3.Options{Endpoint: options.Target, LookupEnv: testkit.Env(nil)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.direct.Close()) })
 }
@@ -99,10 +100,10 @@ var (
 )
 
 // faultData is the content of the object "key"; some cases use its beginning.
-var faultData = randomBytes(9 * mib)
+var faultData = testkit.Bytes(9 * mib)
 
 func putsStream(t *testing.T, f *faulty) error {
-	data := randomBytes(11*mib + 5)
+	data := testkit.Bytes(11*mib + 5)
 	err := f.store.PutObject(t.Context(), f.bucket, "key", struct{ io.Reader }{bytes.NewReader(data)}, nil)
 	if err != nil {
 		data = f.data
@@ -397,7 +398,7 @@ func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutc
 	assert.LessOrEqual(t, requests, op.requests+outcome.more+op.mayMore, "%v", err)
 	assert.True(t, outcome.atMost || requests >= op.requests+outcome.more, "%d requests, after %v", requests, err)
 	assert.Equal(t, outcome.uploads, endUploads(t, f))
-	assert.Equal(t, []string{"file"}, filesIn(t, f.folder))
+	assert.Equal(t, []string{"file"}, testkit.Files(t, f.folder))
 }
 
 // endUploads aborts the open uploads, and returns how many there were.

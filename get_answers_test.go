@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -154,7 +155,7 @@ func TestRangeLastOfEmptyObject(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]func(*http.Request) *http.Response{
 		"416": func(r *http.Request) *http.Response {
-			return answerWith(r, http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
+			return testkit.ErrorAnswer(r, http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
 		},
 		"200": func(r *http.Request) *http.Response {
 			return answer(r, http.StatusOK, http.Header{"Content-Length": {"0"}}, http.NoBody)
@@ -201,7 +202,7 @@ func TestBodyShorterThanItsLength(t *testing.T) {
 	t.Parallel()
 	for name, rest := range map[string]func(*http.Request) *http.Response{
 		"416": func(r *http.Request) *http.Response {
-			return answerWith(r, http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
+			return testkit.ErrorAnswer(r, http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
 		},
 		"206 of nothing": func(r *http.Request) *http.Response {
 			return answer(r, http.StatusPartialContent, http.Header{"Content-Length": {"0"}, "Content-Range": {"bytes */5"}, "Etag": {`"e"`}}, http.NoBody)

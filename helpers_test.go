@@ -3,15 +3,11 @@ package lithopss3_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -28,7 +25,7 @@ import (
 func storeOfServer(t *testing.T, server tripper) *lithopss3.Store {
 	t.Helper()
 	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(&lithopss3.Options{
-		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: server},
+		LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()}), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: server},
 	}, 10*time.Second))
 	require.NoError(t, err)
 	return store
@@ -73,7 +70,7 @@ func rawServer(t *testing.T, serve func(net.Conn)) string {
 func storeOn(t *testing.T, url string) *lithopss3.Store {
 	t.Helper()
 	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
-		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}), Endpoint: url, STSEndpoint: url,
+		LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()}), Endpoint: url, STSEndpoint: url,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
@@ -113,13 +110,13 @@ func openWireFull(t *testing.T, trip tripper) *lithopss3.Store {
 
 func openWireWith(t *testing.T, trip tripper, opts *lithopss3.Options) *lithopss3.Store {
 	t.Helper()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 	require.NoError(t, err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	opts.LookupEnv = lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
+	opts.LookupEnv = testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
 	opts.Transport = &wire{next: transport, trip: trip}
 	store, err := lithopss3.New(t.Context(), parsed, opts)
 	require.NoError(t, err)
@@ -147,25 +144,6 @@ type resetError struct{}
 func (*resetError) Error() string { return "read: connection reset by peer" }
 
 func (*resetError) ConnectionError() bool { return true }
-
-// answerWith makes up an answer.
-func answerWith(request *http.Request, status int, code string) *http.Response {
-	if request.Body != nil {
-		_, _ = io.Copy(io.Discard, request.Body)
-		_ = request.Body.Close()
-	}
-	body := fmt.Sprintf("<Error><Code>%s</Code><Message>made up</Message></Error>", code)
-	return &http.Response{
-		StatusCode: status, Header: http.Header{}, Request: request, ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-	}
-}
-
-func randomBytes(size int) []byte {
-	data := make([]byte, size)
-	_, _ = rand.NewChaCha8([32]byte{byte(size), byte(size >> 8), 7}).Read(data)
-	return data
-}
 
 func isPart(request *http.Request) bool {
 	return request.Method == http.MethodPut && request.URL.Query().Has("partNumber")
@@ -216,17 +194,6 @@ func putWhole(t *testing.T, store *lithopss3.Store, key string, data []byte) {
 	bucket := "bucket"
 	_, err := store.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)})
 	require.NoError(t, err)
-}
-
-func filesIn(t *testing.T, folder string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	names := []string{}
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	return names
 }
 
 // brokenBody gives so many bytes and then fails.
@@ -287,30 +254,13 @@ func (b *endedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// startServer starts an embedded server for one test.
-func startServer(t *testing.T, opts *devs3.Options) *devs3.Server {
-	t.Helper()
-	server, err := devs3.Start(opts)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	return server
-}
-
-// lookupIn is an environment of its own for a test.
-func lookupIn(env map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
-	}
-}
-
 // openStore opens the storage of a configuration text against a server.
 func openStore(t *testing.T, server *devs3.Server, config string) *lithopss3.Store {
 	t.Helper()
 	parsed, err := lithopss3.ParseConfig([]byte(config))
 	require.NoError(t, err)
 	env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
-	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{LookupEnv: lookupIn(env)})
+	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{LookupEnv: testkit.Env(env)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store

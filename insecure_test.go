@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -31,7 +32,7 @@ func TestPlainHTTPIsAWarning(t *testing.T) {
 			var out bytes.Buffer
 			store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, &Options{
 				Logger:    slog.New(slog.NewTextHandler(&out, nil)),
-				LookupEnv: func(name string) (string, bool) { value, ok := test.env[name]; return value, ok },
+				LookupEnv: testkit.Env(test.env),
 			})
 			require.NoError(t, err)
 			identity, err := store.Identity(t.Context())

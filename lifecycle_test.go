@@ -10,6 +10,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +25,7 @@ func rawLifecycle(t *testing.T, store *lithopss3.Store, bucket string) string {
 
 func TestExpireAfter(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	others := `<LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Rule><ID>theirs</ID><Filter><Prefix>logs/</Prefix></Filter><Status>Enabled</Status><Expiration><Days>1</Days></Expiration><NewThing>kept</NewThing></Rule></LifecycleConfiguration>`
 	store, recorder := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{})
 	bucket, err := store.EnsureBucket(t.Context())
@@ -88,7 +89,7 @@ func TestExpireAfterOnOtherServers(t *testing.T) {
 			parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 			require.NoError(t, err)
 			store, err := lithopss3.New(t.Context(), parsed, lithopss3.InNoTime(&lithopss3.Options{
-				LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "HOME": t.TempDir()}),
+				LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "HOME": t.TempDir()}),
 				Transport: &wire{trip: func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
 					if r.Method == http.MethodPut {
 						puts.Add(1)

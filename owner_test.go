@@ -13,6 +13,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -64,7 +65,7 @@ func openRecorded(t *testing.T, server *devs3.Server, config string, opts lithop
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	if opts.LookupEnv == nil {
-		opts.LookupEnv = lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
+		opts.LookupEnv = testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
 	}
 	opts.Transport = &wire{next: transport, trip: recorder.record}
 	store, err := lithopss3.New(t.Context(), parsed, &opts)
@@ -83,7 +84,7 @@ var noRequests = []string{
 func TestOwnerOnEveryRequest(t *testing.T) {
 	t.Parallel()
 	for _, sdkOnly := range []bool{false, true} {
-		server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 		store, recorder := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{SDKOnly: sdkOnly})
 		bucket, err := store.EnsureBucket(t.Context())
 		require.NoError(t, err)
@@ -127,12 +128,12 @@ func TestOwnerCostsNoRequest(t *testing.T) {
 	t.Parallel()
 	var counts []int
 	for _, demanded := range []bool{true, false} {
-		server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 		env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
 		if !demanded {
 			env["AWS_ENDPOINT_URL_STS"] = strings.Replace(server.URL(), "127.0.0.1", "localhost", 1) // another server, for all that is known
 		}
-		store, recorder := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{LookupEnv: lookupIn(env)})
+		store, recorder := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{LookupEnv: testkit.Env(env)})
 		bucket, err := store.EnsureBucket(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, store.PutObject(t.Context(), bucket, "key", strings.NewReader("x"), nil))
@@ -151,7 +152,7 @@ func TestOwnerCostsNoRequest(t *testing.T) {
 // of alice's gets there, and nothing of his to her.
 func TestOpenBucketOfAnother(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket(userBucketName, bob.Account, "us-east-1"))
 	require.NoError(t, server.OpenBucket(userBucketName, devs3.OpenByPolicy))
 	bobs := openStore(t, server, configOf(bob, "us-east-1"))
@@ -178,7 +179,7 @@ func TestOpenBucketOfAnother(t *testing.T) {
 func TestAccountRegionalBucket(t *testing.T) {
 	t.Parallel()
 	const name = "lithops-eu-west-1-wxyz-111111111111-eu-west-1-an"
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	store, _ := openRecorded(t, server, configOf(alice, "eu-west-1"), lithopss3.Options{AccountRegional: true})
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err, "with the header that says which namespace")
@@ -203,9 +204,9 @@ func TestAccountRegionalBucket(t *testing.T) {
 // know gives no name.
 func TestAccountRegionalNeedsTheAccount(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	env := map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_STS": server.URL(), "HOME": t.TempDir()}
-	store, _ := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{AccountRegional: true, LookupEnv: lookupIn(env)})
+	store, _ := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{AccountRegional: true, LookupEnv: testkit.Env(env)})
 	_, err := store.EnsureBucket(t.Context())
 	require.ErrorContains(t, err, "needs the account's number")
 }
@@ -246,7 +247,7 @@ func TestBucketStatusTellsWhose(t *testing.T) {
 				}
 				return denied
 			}}
-			server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}, Wrap: calls.wrap})
+			server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}, Wrap: calls.wrap})
 			require.NoError(t, server.AddBucket("mine", test.owner.Account, "us-east-1"))
 			if test.openBy != 0 {
 				require.NoError(t, server.OpenBucket("mine", test.openBy))
@@ -266,7 +267,7 @@ func TestBucketStatusTellsWhose(t *testing.T) {
 // out.
 func TestPublicAccessIsBlocked(t *testing.T) {
 	t.Parallel()
-	server := startServer(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
@@ -281,7 +282,7 @@ func TestInvalidRegion(t *testing.T) {
 	t.Parallel()
 	var hosts sync.Map
 	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
-		LookupEnv: lookupIn(map[string]string{"HOME": t.TempDir()}),
+		LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()}),
 		Transport: &wire{trip: func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 			hosts.Store(request.URL.Host, true)
 			return &http.Response{
@@ -317,7 +318,7 @@ func TestOwnersOnServer(t *testing.T) {
 		owners = append(owners, devs3.Credential{AccessKeyID: access, SecretAccessKey: secret, UserID: "AIDAOWNERWXYZ", Account: access})
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	server := startServer(t, &devs3.Options{Credentials: owners, Wrap: func(next http.Handler) http.Handler {
+	server := testkit.Server(t, &devs3.Options{Credentials: owners, Wrap: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.Header.Get("Authorization"), "/sts/aws4_request") {
 				next.ServeHTTP(w, r)
@@ -337,7 +338,7 @@ func TestOwnersOnServer(t *testing.T) {
 	// With the bucket's own keys, the owner alone decides.
 	both := owners[0]
 	both.Account = owners[1].Account
-	imposter := startServer(t, &devs3.Options{Credentials: []devs3.Credential{both}, Wrap: func(next http.Handler) http.Handler {
+	imposter := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{both}, Wrap: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.Header.Get("Authorization"), "/sts/aws4_request") {
 				next.ServeHTTP(w, r)

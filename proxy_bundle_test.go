@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -151,7 +152,7 @@ var askService = map[string]func(t *testing.T, endpoint string, env map[string]s
 func storeOf(t *testing.T, env map[string]string) *Store {
 	t.Helper()
 	env["AWS_MAX_ATTEMPTS"], env["AWS_EC2_METADATA_DISABLED"] = "1", "true"
-	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+	lookup := testkit.Env(env)
 	store, err := New(t.Context(), &Config{Region: "us-east-1"}, &Options{LookupEnv: lookup})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -56,7 +57,7 @@ func TestVerifiedByAnyChecksum(t *testing.T) {
 		return header
 	}
 	for _, size := range []int{100, 17 * unit} {
-		data := randomBytes(size)
+		data := testkit.Bytes(size)
 		composite := func() string { // of parts of 8 MiB
 			var sums []byte
 			parts := 0
@@ -104,7 +105,7 @@ func TestVerifiedByAnyChecksum(t *testing.T) {
 						return lose(request, next)
 					}
 					if isEnd { // AWS answers so only after a while
-						return answerWith(request, http.StatusNotFound, "NoSuchUpload"), nil
+						return testkit.ErrorAnswer(request, http.StatusNotFound, "NoSuchUpload"), nil
 					}
 					if request.Method == http.MethodHead {
 						assert.Equal(t, "ENABLED", request.Header.Get("X-Amz-Checksum-Mode"))
@@ -138,7 +139,7 @@ func TestAnswerWithoutProofIsVerified(t *testing.T) {
 			for _, isServed := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s, %d bytes, %v", name, size, isServed), func(t *testing.T) {
 					t.Parallel()
-					data := randomBytes(size)
+					data := testkit.Bytes(size)
 					var puts atomic.Int64
 					armed := atomic.Bool{}
 					store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -194,9 +195,9 @@ func TestUnknownOutcomeOfLostUpload(t *testing.T) {
 		case request.Method == http.MethodPost && request.URL.Query().Has("uploadId") && lost.CompareAndSwap(false, true):
 			return lose(request, next)
 		case request.Method == http.MethodPost && request.URL.Query().Has("uploadId"):
-			return answerWith(request, http.StatusNotFound, "NoSuchUpload"), nil
+			return testkit.ErrorAnswer(request, http.StatusNotFound, "NoSuchUpload"), nil
 		case request.Method == http.MethodHead:
-			return answerWith(request, http.StatusForbidden, ""), nil
+			return testkit.ErrorAnswer(request, http.StatusForbidden, ""), nil
 		}
 		return next.RoundTrip(request)
 	})
@@ -436,7 +437,7 @@ func TestPartsInFlightOnAnyAttempt(t *testing.T) {
 	t.Parallel()
 	for name, last := range map[string]func(*http.Request) (*http.Response, error){
 		"refused": func(r *http.Request) (*http.Response, error) {
-			return answerWith(r, http.StatusForbidden, "AccessDenied"), nil
+			return testkit.ErrorAnswer(r, http.StatusForbidden, "AccessDenied"), nil
 		},
 		"not connected": func(*http.Request) (*http.Response, error) { return nil, &resetError{} },
 	} {

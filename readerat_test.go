@@ -15,6 +15,7 @@ import (
 	"testing/iotest"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -41,7 +42,7 @@ func openCounted(t *testing.T, data []byte) (*lithopss3.Store, *lithopss3.Reader
 // TestReaderAtAnywhere checks that it reads what a reader of the bytes in memory reads.
 func TestReaderAtAnywhere(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(20*mib + 12345)
+	data := testkit.Bytes(20*mib + 12345)
 	_, reader, _ := openCounted(t, data)
 	memory := bytes.NewReader(data)
 	rapid.Check(t, func(t *rapid.T) {
@@ -65,7 +66,7 @@ func TestReaderAtAnywhere(t *testing.T) {
 // TestReaderAtReadsAhead checks that small reads in a row take few requests.
 func TestReaderAtReadsAhead(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(64 * mib)
+	data := testkit.Bytes(64 * mib)
 	_, reader, requests := openCounted(t, data)
 	all := make([]byte, len(data))
 	for offset := 0; offset < len(data); offset += 30_000 {
@@ -92,7 +93,7 @@ func TestReaderAtReadsAhead(t *testing.T) {
 // TestReaderAtTogether checks that readers share what is in flight.
 func TestReaderAtTogether(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(8 * mib)
+	data := testkit.Bytes(8 * mib)
 	_, reader, requests := openCounted(t, data)
 	var group sync.WaitGroup
 	for worker := range 16 {
@@ -120,7 +121,7 @@ func TestReaderAtZip(t *testing.T) {
 	for i := range 20 {
 		file, err := writer.CreateHeader(&zip.FileHeader{Name: fmt.Sprintf("file-%d", i), Method: zip.Store})
 		require.NoError(t, err)
-		_, err = file.Write(randomBytes(300_000 + i))
+		_, err = file.Write(testkit.Bytes(300_000 + i))
 		require.NoError(t, err)
 	}
 	require.NoError(t, writer.Close())
@@ -131,19 +132,19 @@ func TestReaderAtZip(t *testing.T) {
 	require.Len(t, opened.File, 20)
 	content, err := fs.ReadFile(opened, "file-13")
 	require.NoError(t, err)
-	require.True(t, bytes.Equal(randomBytes(300_013), content))
+	require.True(t, bytes.Equal(testkit.Bytes(300_013), content))
 	assert.LessOrEqual(t, requests.Load(), int64(3))
 }
 
 func TestReaderAtEnds(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(5 * mib)
+	data := testkit.Bytes(5 * mib)
 	store, reader, _ := openCounted(t, data)
 	p := make([]byte, 10)
 	_, err := reader.ReadAt(p, 0)
 	require.NoError(t, err)
 
-	putWhole(t, store, "key", randomBytes(5*mib+1))
+	putWhole(t, store, "key", testkit.Bytes(5*mib+1))
 	_, err = reader.ReadAt(p, 0)
 	require.NoError(t, err, "which is in memory")
 	_, err = reader.ReadAt(p, 2*mib)

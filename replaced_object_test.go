@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +25,7 @@ func onBothClients(t *testing.T, server tripper, test func(*testing.T, *lithopss
 			learning := !sdkOnly
 			store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")},
 				lithopss3.InHaste(&lithopss3.Options{
-					LookupEnv: lookupIn(nil), Endpoint: "http://127.0.0.1:1", SDKOnly: sdkOnly,
+					LookupEnv: testkit.Env(nil), Endpoint: "http://127.0.0.1:1", SDKOnly: sdkOnly,
 					Transport: &wire{trip: func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 						if learning {
 							return answer(request, http.StatusOK, http.Header{"Content-Length": {"0"}}, http.NoBody), nil

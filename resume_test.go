@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -25,7 +26,7 @@ import (
 // before they are used.
 func TestDownloadResumes(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(40 * unit)
+	data := testkit.Bytes(40 * unit)
 	for name, test := range map[string]struct {
 		// meddle changes what the first download left.
 		meddle func(t *testing.T, part, journal string)
@@ -90,7 +91,7 @@ func TestDownloadResumes(t *testing.T) {
 				start := rangeStart(request)
 				if start >= 24*unit && first.Load() {
 					came.Wait() // for the other ranges; then it ends
-					return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+					return testkit.ErrorAnswer(request, http.StatusForbidden, "AccessDenied"), nil
 				}
 				response, err := next.RoundTrip(request)
 				if err == nil && start >= 0 {
@@ -108,7 +109,7 @@ func TestDownloadResumes(t *testing.T) {
 			err := store.DownloadFile(t.Context(), "bucket", "key", path, opts)
 			require.ErrorIs(t, err, fs.ErrPermission)
 			part, journal := filepath.Join(folder, ".file.lithops-s3.part"), filepath.Join(folder, ".file.lithops-s3.journal")
-			assert.Equal(t, []string{filepath.Base(journal), filepath.Base(part)}, filesIn(t, folder))
+			assert.Equal(t, []string{filepath.Base(journal), filepath.Base(part)}, testkit.Files(t, folder))
 			info, err := os.Stat(journal)
 			require.NoError(t, err)
 			if runtime.GOOS != "windows" {
@@ -126,7 +127,7 @@ func TestDownloadResumes(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(data, stored))
 			_ = os.Remove(part + "2")
-			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+			assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 		})
 	}
 }
@@ -135,7 +136,7 @@ func TestDownloadResumes(t *testing.T) {
 // a random moment, which is what a killed process leaves.
 func TestDownloadIsKilled(t *testing.T) {
 	t.Parallel()
-	data := randomBytes(40 * unit)
+	data := testkit.Bytes(40 * unit)
 	folder, later := t.TempDir(), t.TempDir()
 	var fetched, copies atomic.Int64
 	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -158,14 +159,14 @@ func TestDownloadIsKilled(t *testing.T) {
 	putWhole(t, store, "key", data)
 	opts := &lithopss3.DownloadOptions{Resume: true}
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, "file"), opts))
-	require.Len(t, filesIn(t, later), 2)
+	require.Len(t, testkit.Files(t, later), 2)
 	fetched.Store(0)
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(later, "file"), opts))
 	assert.LessOrEqual(t, fetched.Load(), int64(34*unit), "6 MiB of one range at least had come")
 	stored, err := os.ReadFile(filepath.Join(later, "file"))
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(data, stored))
-	assert.Equal(t, []string{"file"}, filesIn(t, later))
+	assert.Equal(t, []string{"file"}, testkit.Files(t, later))
 }
 
 // hookedBody calls hook when so many bytes were read.
@@ -205,11 +206,11 @@ func TestDownloadTwice(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	data := randomBytes(17 * unit)
+	data := testkit.Bytes(17 * unit)
 	putWhole(t, store, "key", data)
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, opts))
 	stored, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(data, stored))
-	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 }

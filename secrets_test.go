@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
 	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
@@ -207,7 +208,7 @@ func (s secretSource) lay(t *testing.T, url string) (home string, lookup func(st
 	for name, value := range s.env {
 		env[name] = fill.Replace(value)
 	}
-	return home, func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+	return home, testkit.Env(env)
 }
 
 // exercise makes what can fail fail, and prints all that comes of it.
@@ -330,7 +331,7 @@ func TestSDKLogHasNoSecret(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": canary, "AWS_SESSION_TOKEN": canary + "/+=", "AWS_ENDPOINT_URL": server.URL}
-	store, err := New(t.Context(), nil, &Options{LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
+	store, err := New(t.Context(), nil, &Options{LookupEnv: testkit.Env(env)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	var out bytes.Buffer

@@ -22,6 +22,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/faultproxy"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -112,7 +113,7 @@ func openFiles(t *testing.T) []string {
 	}
 	const folder = "/proc/self/fd"
 	files := []string{}
-	for _, name := range filesIn(t, folder) {
+	for _, name := range testkit.Files(t, folder) {
 		file, err := os.Readlink(filepath.Join(folder, name))
 		if err != nil || strings.HasPrefix(file, "anon_inode:") {
 			continue // the folder itself, and what Go's runtime opens with the first socket
@@ -151,7 +152,7 @@ func runSoak(t *testing.T, seed uint64, lasts time.Duration) {
 		for _, key := range slices.Concat(w.keys, w.late) {
 			key.verify(t, s.faulty)
 		}
-		for _, name := range filesIn(t, w.folder) {
+		for _, name := range testkit.Files(t, w.folder) {
 			assert.True(t, name == "up" || name == "down", "%s is left behind", name)
 		}
 	}

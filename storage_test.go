@@ -25,11 +25,11 @@ func TestConformanceEmbedded(t *testing.T) {
 		if testing.Short() && sdkOnly {
 			t.Skip("the fast path's other half under -short")
 		}
-		server := startServer(t, nil)
+		server := testkit.Server(t, nil)
 		config, err := lithopss3.ParseConfig([]byte(server.Config()))
 		require.NoError(t, err)
 		store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{
-			SDKOnly: sdkOnly, LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
+			SDKOnly: sdkOnly, LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, store.Close()) })
@@ -78,7 +78,7 @@ func TestConformanceServer(t *testing.T) {
 	onBothPaths(t, func(t *testing.T, sdkOnly bool) *storagetest.Harness {
 		store, err := lithopss3.New(t.Context(), &lithopss3.Config{
 			Region: "us-east-1", AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
-		}, &lithopss3.Options{Endpoint: endpoint, Transport: http.DefaultTransport, SDKOnly: sdkOnly, LookupEnv: lookupIn(nil)})
+		}, &lithopss3.Options{Endpoint: endpoint, Transport: http.DefaultTransport, SDKOnly: sdkOnly, LookupEnv: testkit.Env(nil)})
 		require.NoError(t, err)
 		t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 		random := make([]byte, 6)
@@ -110,11 +110,11 @@ func TestUserBucketOnServer(t *testing.T) {
 		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
 		UserID: "AIDAUSER" + strings.ToUpper(hex.EncodeToString(random)), Account: "123456789012",
 	}
-	sts := startServer(t, &devs3.Options{Credentials: []devs3.Credential{user}})
+	sts := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{user}})
 	config, err := lithopss3.ParseConfig([]byte(sts.Config()))
 	require.NoError(t, err)
 	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{
-		LookupEnv: lookupIn(map[string]string{"AWS_ENDPOINT_URL_S3": endpoint, "AWS_ENDPOINT_URL_STS": sts.URL()}),
+		LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL_S3": endpoint, "AWS_ENDPOINT_URL_STS": sts.URL()}),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })

@@ -16,6 +16,7 @@ import (
 	"testing/iotest"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -32,11 +33,11 @@ func TestPutProgress(t *testing.T) {
 			if request.URL.Query().Get("partNumber") != "1" {
 				return lose(request, next)
 			}
-			return answerWith(request, http.StatusServiceUnavailable, "SlowDown"), nil
+			return testkit.ErrorAnswer(request, http.StatusServiceUnavailable, "SlowDown"), nil
 		}
 		return next.RoundTrip(request)
 	})
-	data := randomBytes(30*mib + 5)
+	data := testkit.Bytes(30*mib + 5)
 	for _, size := range []int{0, 1, 3 * mib, 5 * mib, 16 * mib, 16*mib + 1, len(data)} {
 		for name, body := range map[string]io.Reader{
 			"file":   bytes.NewReader(data[:size]),
@@ -67,7 +68,7 @@ func TestFailedUploadIsAborted(t *testing.T) {
 		"a part is refused": {fs.ErrPermission, nil, func(context.CancelCauseFunc) tripper {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				if isPart(request) && request.URL.Query().Get("partNumber") == "2" {
-					return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+					return testkit.ErrorAnswer(request, http.StatusForbidden, "AccessDenied"), nil
 				}
 				return next.RoundTrip(request)
 			}
@@ -103,7 +104,7 @@ func TestFailedUploadIsAborted(t *testing.T) {
 		"it can't be completed": {lithopss3.ErrPrecondition, nil, func(context.CancelCauseFunc) tripper {
 			return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				if request.Method == http.MethodPost && request.URL.Query().Has("uploadId") {
-					return answerWith(request, http.StatusPreconditionFailed, "PreconditionFailed"), nil
+					return testkit.ErrorAnswer(request, http.StatusPreconditionFailed, "PreconditionFailed"), nil
 				}
 				return next.RoundTrip(request)
 			}
@@ -166,7 +167,7 @@ func TestPartsInFlightAreAborted(t *testing.T) {
 					<-request.Context().Done()
 					return nil, context.Cause(request.Context())
 				case request.Method == http.MethodDelete && aborts.Add(1) <= test.revive:
-					return answerWith(request, http.StatusNoContent, ""), nil
+					return testkit.ErrorAnswer(request, http.StatusNoContent, ""), nil
 				}
 				return next.RoundTrip(request)
 			})
@@ -185,7 +186,7 @@ func TestAbortIsNotTheReason(t *testing.T) {
 	mine := errors.New("mine")
 	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		if request.Method == http.MethodDelete {
-			return answerWith(request, http.StatusForbidden, "AccessDenied"), nil
+			return testkit.ErrorAnswer(request, http.StatusForbidden, "AccessDenied"), nil
 		}
 		return next.RoundTrip(request)
 	})
@@ -211,7 +212,7 @@ func TestLostAnswers(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	large := randomBytes(20 * unit)
+	large := testkit.Bytes(20 * unit)
 	for name, data := range map[string][]byte{"small": []byte("mine"), "large": large, "empty": nil} {
 		lost.Store(false)
 		absent := &lithopss3.PutOptions{IfAbsent: true}
@@ -247,9 +248,9 @@ func TestOldObjectIsNotOurs(t *testing.T) {
 			case request.Method == http.MethodPut && puts.Add(1) == 1:
 				return nil, &resetError{}
 			case request.Method == http.MethodPut:
-				return answerWith(request, http.StatusPreconditionFailed, "PreconditionFailed"), nil
+				return testkit.ErrorAnswer(request, http.StatusPreconditionFailed, "PreconditionFailed"), nil
 			case request.Method == http.MethodHead:
-				response := answerWith(request, http.StatusOK, "")
+				response := testkit.ErrorAnswer(request, http.StatusOK, "")
 				response.ContentLength, response.Body = 4, http.NoBody
 				response.Header = http.Header{
 					"Date": {"Tue, 03 Jan 2006 15:04:05 GMT"}, "Last-Modified": {age},
@@ -276,14 +277,14 @@ func TestStreamMemory(t *testing.T) {
 	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		if isPart(request) {
 			size := request.ContentLength
-			response := answerWith(request, http.StatusOK, "")
+			response := testkit.ErrorAnswer(request, http.StatusOK, "")
 			response.Header.Set("ETag", `"e"`)
 			response.Body, response.ContentLength = http.NoBody, 0
 			sent.Add(size)
 			return response, nil
 		}
 		if request.Method == http.MethodPost && request.URL.Query().Has("uploadId") {
-			response := answerWith(request, http.StatusOK, "")
+			response := testkit.ErrorAnswer(request, http.StatusOK, "")
 			response.Body = io.NopCloser(strings.NewReader(`<CompleteMultipartUploadResult><ETag>"e-1"</ETag></CompleteMultipartUploadResult>`))
 			return response, nil
 		}
@@ -332,7 +333,7 @@ func TestPartsAreReadAgain(t *testing.T) {
 		return next.RoundTrip(request)
 	})
 	path := filepath.Join(t.TempDir(), "file")
-	data := randomBytes(25 * unit)
+	data := testkit.Bytes(25 * unit)
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 	progress := &watched{t: t}
 	require.NoError(t, store.UploadFile(t.Context(), path, "bucket", "key", &lithopss3.PutOptions{Progress: progress.report, ContentType: "a/b", Metadata: map[string]string{"k": "v"}}))
@@ -365,7 +366,7 @@ func TestLostAnswerOfUnknownOutcome(t *testing.T) {
 					cancel()
 					return nil, context.Cause(ctx)
 				case request.Method == http.MethodHead:
-					return answerWith(request, http.StatusForbidden, ""), nil
+					return testkit.ErrorAnswer(request, http.StatusForbidden, ""), nil
 				}
 				return next.RoundTrip(request)
 			})

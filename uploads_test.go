@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -65,7 +66,7 @@ func TestOpenUploadsPages(t *testing.T) {
 		if len(asked) > 1 && !endless {
 			page = "<Upload><Key>c</Key><UploadId>2</UploadId></Upload>"
 		}
-		response := answerWith(request, http.StatusOK, "")
+		response := testkit.ErrorAnswer(request, http.StatusOK, "")
 		response.Body = io.NopCloser(strings.NewReader("<ListMultipartUploadsResult><EncodingType>url</EncodingType>" + page + "</ListMultipartUploadsResult>"))
 		response.ContentLength = -1
 		return response, nil
@@ -100,25 +101,25 @@ func TestLeftoverOfKilledDownload(t *testing.T) {
 	var began atomic.Bool
 	var store *lithopss3.Store
 	var during []string
-	data := randomBytes(17 * unit)
+	data := testkit.Bytes(17 * unit)
 	store = openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		if rangeStart(request) == 8*unit && !began.Swap(true) {
-			during = filesIn(t, folder)
+			during = testkit.Files(t, folder)
 			assert.NoError(t, store.DownloadFile(context.Background(), "bucket", "key", path, nil), "beside the first")
-			assert.ElementsMatch(t, []string{during[0], "file"}, filesIn(t, folder))
+			assert.ElementsMatch(t, []string{during[0], "file"}, testkit.Files(t, folder))
 		}
 		return next.RoundTrip(request)
 	})
 	putWhole(t, store, "key", data)
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
 	require.Len(t, during, 1)
-	assert.Equal(t, []string{"file"}, filesIn(t, folder))
+	assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 
 	// A file that only has the name stays.
 	left := filepath.Join(folder, during[0])
 	require.NoError(t, os.WriteFile(left, data[:unit], 0o600))
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
-	assert.ElementsMatch(t, []string{"file", during[0]}, filesIn(t, folder))
+	assert.ElementsMatch(t, []string{"file", during[0]}, testkit.Files(t, folder))
 	kept, err := os.ReadFile(left)
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(data[:unit], kept))
@@ -127,7 +128,7 @@ func TestLeftoverOfKilledDownload(t *testing.T) {
 	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))
 	require.NoError(t, os.Symlink(outside, left))
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
-	assert.ElementsMatch(t, []string{"file", during[0]}, filesIn(t, folder))
+	assert.ElementsMatch(t, []string{"file", during[0]}, testkit.Files(t, folder))
 	kept, err = os.ReadFile(outside)
 	require.NoError(t, err)
 	assert.Equal(t, "mine", string(kept))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -175,7 +176,7 @@ func storeWith(t *testing.T, config *Config, env map[string]string) *Store {
 	server := &picky{refuse: func(*http.Request, string) (int, string) { return 0, "" }}
 	store, err := New(t.Context(), config, &Options{
 		Endpoint: "http://127.0.0.1:1", STSEndpoint: "http://127.0.0.1:1", Transport: server,
-		LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok },
+		LookupEnv: testkit.Env(env),
 	})
 	require.NoError(t, err)
 	store.session.providers.Services.Transport = server

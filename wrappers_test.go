@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/lithops-go/lithopss3/storagetest"
@@ -143,7 +144,7 @@ func TestWriter(t *testing.T) {
 	t.Parallel()
 	store, bucket := lithopstest.NewServer(t).Open(t)
 	isThere := func(key string) bool { return second(store.HeadObject(t.Context(), bucket, key)) == nil }
-	large := string(randomBytes(12 * mib))
+	large := string(testkit.Bytes(12 * mib))
 	for name, text := range map[string]string{"none": "", "small": "text", "large": large} {
 		w := lithopss3.NewWriter(t.Context(), store, bucket, name, &lithopss3.PutOptions{ContentType: "text/x"})
 		_, err := io.Copy(w, strings.NewReader(text))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 )
@@ -25,7 +26,7 @@ func demoJobs(ctx context.Context) (client *jobs.Client, done func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err := lithopss3.New(ctx, config, &lithopss3.Options{LookupEnv: lookupIn(server.Env())}) // lithopss3.Open(ctx, nil) for your own
+	store, err := lithopss3.New(ctx, config, &lithopss3.Options{LookupEnv: testkit.Env(server.Env())}) // lithopss3.Open(ctx, nil) for your own
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
@@ -27,25 +27,15 @@ import (
 // newJobs gives an empty bucket on the embedded server, and the jobs in it.
 func newJobs(t *testing.T) (*jobs.Client, *lithopss3.Store, string) {
 	t.Helper()
-	server, err := devs3.Start(nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	server := testkit.Server(t, nil)
 	config, err := lithopss3.ParseConfig([]byte(server.Config()))
 	require.NoError(t, err)
-	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{LookupEnv: lookupIn(server.Env())})
+	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{LookupEnv: testkit.Env(server.Env())})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
 	return jobs.New(store, bucket, &jobs.Options{CacheDir: t.TempDir(), Interval: time.Millisecond}), store, bucket
-}
-
-// lookupIn is an environment of its own for a test.
-func lookupIn(env map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
-	}
 }
 
 type recordedJob struct {

@@ -2,10 +2,9 @@ package partition
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -15,9 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // readGolden reads an answer of Python's that was recorded.
 func readGolden(t *testing.T, name string, into any) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "testdata", "golden", name))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, into))
+	testkit.Golden(t, "..", name, into)
 }
 
 // readGoldenCases reads the cases of one function.

@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/faultproxy"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -41,14 +41,12 @@ func newVictim(t *testing.T) *victim {
 	command, err := exec.LookPath("lithops-s3") // this binary, by testscript.Main
 	require.NoError(t, err)
 	v := &victim{t: t, command: command, folder: t.TempDir()}
-	server, err := devs3.Start(nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = server.Close() })
+	server := testkit.Server(t, nil)
 	v.proxy, err = faultproxy.Start(faultproxy.Options{Target: server.URL()})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = v.proxy.Close() })
 	env := server.Env()
-	v.store, err = lithopss3.New(t.Context(), nil, &lithopss3.Options{LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
+	v.store, err = lithopss3.New(t.Context(), nil, &lithopss3.Options{LookupEnv: testkit.Env(env)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = v.store.Close() })
 	require.NoError(t, v.store.CreateBucket(t.Context(), victimBucket))

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,11 +26,9 @@ const refusedBucket = "refused-bucket"
 // some requests; the store is not refused. Each request is shown to refuses.
 func refuse(t *testing.T, refuses func(*http.Request) bool) *lithopss3.Store {
 	t.Helper()
-	server, err := devs3.Start(nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = server.Close() })
+	server := testkit.Server(t, nil)
 	env := server.Env()
-	store, err := lithopss3.New(t.Context(), nil, &lithopss3.Options{LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
+	store, err := lithopss3.New(t.Context(), nil, &lithopss3.Options{LookupEnv: testkit.Env(env)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	require.NoError(t, store.CreateBucket(t.Context(), refusedBucket))

@@ -95,17 +95,6 @@ func fetch(t *testing.T, source Source, folder string, opts Options) (string, er
 	return string(content), err
 }
 
-func filesIn(t *testing.T, folder string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	list := []string{}
-	for _, entry := range entries {
-		list = append(list, entry.Name())
-	}
-	return list
-}
-
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{0: 1, 1: 1, testChunk: 1, testChunk + 1: 2, 2 * testChunk: 2, 2*testChunk + 5: 3} {
@@ -118,7 +107,7 @@ func TestSizes(t *testing.T) {
 			require.NoError(t, err)
 			assert.True(t, got == string(data), "%d bytes", size)
 			assert.Equal(t, [2]int64{int64(size), int64(size)}, last)
-			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+			assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 			assert.Len(t, source.gets, want, "%d bytes", size)
 			assert.Equal(t, Range{Length: testChunk}, source.gets[0])
 			for _, r := range source.gets[1:] {
@@ -157,7 +146,7 @@ func TestWrongSums(t *testing.T) {
 					got, err := fetch(t, source, folder, Options{Resume: resume})
 					if isWrong {
 						require.ErrorIs(t, err, checksum.ErrMismatch)
-						assert.Empty(t, filesIn(t, folder), "not to be resumed")
+						assert.Empty(t, testkit.Files(t, folder), "not to be resumed")
 						continue
 					}
 					require.NoError(t, err)
@@ -178,7 +167,7 @@ func TestWithoutStrongETag(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, got == string(source.data))
 		assert.Equal(t, []Range{{0, testChunk, `"asked"`}, {0, -1, `"asked"`}}, source.gets)
-		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+		assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 	}
 }
 
@@ -208,7 +197,7 @@ func TestUnknownSize(t *testing.T) {
 		assert.Equal(t, test.want == nil, got == string(source.data), name)
 		assert.Equal(t, test.want != nil, got == "before", name)
 		assert.Equal(t, []string{`"e"`}, source.heads)
-		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+		assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 	}
 }
 
@@ -226,7 +215,7 @@ func TestCutAnswers(t *testing.T) {
 		folder := t.TempDir()
 		_, err := fetch(t, source, folder, Options{})
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-		assert.Empty(t, filesIn(t, folder))
+		assert.Empty(t, testkit.Files(t, folder))
 	}
 }
 
@@ -253,8 +242,8 @@ func TestOtherVersions(t *testing.T) {
 		folder := t.TempDir()
 		_, err := fetch(t, source, folder, Options{Resume: true})
 		require.ErrorIs(t, err, test.want, name)
-		assert.Equal(t, test.want == nil, len(filesIn(t, folder)) == 1, name)
-		assert.NotContains(t, filesIn(t, folder), ".file.lithops-s3.part", "of no use any more")
+		assert.Equal(t, test.want == nil, len(testkit.Files(t, folder)) == 1, name)
+		assert.NotContains(t, testkit.Files(t, folder), ".file.lithops-s3.part", "of no use any more")
 	}
 }
 
@@ -294,7 +283,7 @@ func interrupt(t *testing.T, source *fakeSource, folder string) {
 	}
 	_, err := fetch(t, source, folder, Options{Resume: true})
 	require.ErrorIs(t, err, mine)
-	require.Len(t, filesIn(t, folder), 2)
+	require.Len(t, testkit.Files(t, folder), 2)
 	source.change, source.gets, source.heads = change, nil, nil
 }
 
@@ -367,7 +356,7 @@ func TestResume(t *testing.T) {
 			assert.Equal(t, []string{"asked"}, source.heads)
 			assert.Len(t, source.gets, 1+test.gets)
 			assert.Equal(t, Range{2 * testChunk, 5, test.etag}, source.gets[0])
-			assert.Equal(t, []string{"file"}, filesIn(t, folder))
+			assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 		})
 	}
 }
@@ -388,7 +377,7 @@ func TestResumeAnother(t *testing.T) {
 		got, err := fetch(t, source, folder, Options{Resume: true})
 		require.NoError(t, err, name)
 		assert.True(t, got == string(source.data), name)
-		assert.Equal(t, []string{"file"}, filesIn(t, folder))
+		assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 	}
 }
 
@@ -402,7 +391,7 @@ func TestResumeFails(t *testing.T) {
 	_, err := fetch(t, source, folder, Options{Resume: true})
 	require.ErrorIs(t, err, mine)
 	assert.Empty(t, source.gets)
-	assert.Len(t, filesIn(t, folder), 2)
+	assert.Len(t, testkit.Files(t, folder), 2)
 
 	source.head = nil
 	source.change = func(r Range, _ *Answer) error {
@@ -413,7 +402,7 @@ func TestResumeFails(t *testing.T) {
 	}
 	_, err = fetch(t, source, folder, Options{Resume: true})
 	require.ErrorIs(t, err, mine)
-	assert.Len(t, filesIn(t, folder), 2)
+	assert.Len(t, testkit.Files(t, folder), 2)
 	source.change = func(r Range, answer *Answer) error {
 		if r.Offset == 0 {
 			answer.Size++
@@ -422,7 +411,7 @@ func TestResumeFails(t *testing.T) {
 	}
 	_, err = fetch(t, source, folder, Options{Resume: true})
 	require.ErrorIs(t, err, ErrChanged)
-	assert.Empty(t, filesIn(t, folder))
+	assert.Empty(t, testkit.Files(t, folder))
 }
 
 // TestResumeOfBrokenDisk reads what is kept before it is believed.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -52,7 +53,7 @@ func TestProxyChoice(t *testing.T) {
 		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "11.1.2.3"}, "https://11.1.2.3:9000", ""},
 		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": ", ,"}, "https://s3.test", "http://p:1"},
 	} {
-		choice := ReadProxies(func(name string) (string, bool) { value, ok := test.env[name]; return value, ok })
+		choice := ReadProxies(testkit.Env(test.env))
 		target, err := url.Parse(test.target)
 		require.NoError(t, err)
 		proxy, err := choice.forRequest(&http.Request{URL: target})

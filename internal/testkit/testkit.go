@@ -5,13 +5,17 @@
 package testkit
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/stretchr/testify/require"
 )
@@ -94,4 +98,24 @@ func ErrorTypes(err error) []string {
 		}
 	}
 	return found
+}
+
+// Files returns the names of what is in a folder, in order.
+func Files(t testing.TB, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	names := []string{}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// Golden decodes a recorded answer of Python's. root is the repository's folder.
+func Golden(t testing.TB, root, name string, into any) {
+	t.Helper()
+	data, err := boundedfile.Read(filepath.Join(root, "testdata", "golden", name), 64*MiB)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, into))
 }

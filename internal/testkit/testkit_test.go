@@ -4,6 +4,8 @@ import (
 	"flag"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,4 +73,21 @@ func TestAtOnce(t *testing.T) { //nolint:paralleltest // changes a flag of all t
 	assert.Equal(t, "41", main.atOnce)
 	assert.Equal(t, 7, AtOnce(main, 42).Run(), "now it is given")
 	assert.Equal(t, "41", main.atOnce)
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	assert.Empty(t, Files(t, folder))
+	for _, name := range []string{"b", "a"} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
+	}
+	assert.Equal(t, []string{"a", "b"}, Files(t, folder))
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	var scenarios []map[string]any
+	Golden(t, filepath.Join("..", ".."), "credentials.json", &scenarios)
+	assert.NotEmpty(t, scenarios)
 }
