@@ -62,8 +62,8 @@ func collectFailures(objects []*CloudObject, errs []error) error {
 // [Client.GetCloudObject] has a stream. Objects that were not asked for, because ctx has
 // ended, have its cause.
 //
-// At most 32 MiB are held at once, or one object that is larger: an object counts from
-// when it is read until the loop's body for it has ended.
+// At most 32 MiB are held at once, or 16 MiB and one object that is larger: an object
+// counts from when it is read until the loop's body for it has ended.
 func (c *Client) GetCloudObjects(ctx context.Context, objects []*CloudObject) iter.Seq2[[]byte, error] {
 	reader := &orderedReader[*CloudObject, []byte]{
 		client: c, atOnce: cloudObjectsAtOnce, most: maxReading,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3"
 )
@@ -14,7 +15,7 @@ import (
 type orderedReader[In, Out any] struct {
 	client *Client
 	atOnce int
-	most   int64                    // bytes that are held at once, or one object that is larger
+	most   int64                    // bytes that are held at once, or half of it and one object that is larger
 	source func(In) (source, error) // an error is the item's answer
 	name   func(In) string          // in the error of an item that was not asked for
 	parse  func(In, []byte) (Out, error)
@@ -27,7 +28,10 @@ func (r *orderedReader[In, Out]) all(ctx context.Context, items []In) iter.Seq2[
 	return func(yield func(Out, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		run := &orderedRun[In, Out]{orderedReader: r, held: newBudget(r.most), answers: make(chan chan orderedAnswer[Out], r.atOnce)}
+		run := &orderedRun[In, Out]{
+			orderedReader: r, small: r.most / 2 / int64(r.atOnce), held: newBudget(r.most / 2),
+			answers: make(chan chan orderedAnswer[Out], r.atOnce),
+		}
 		defer run.running.Wait()
 		defer cancel()
 		run.running.Go(func() { run.readAll(ctx, items) })
@@ -53,7 +57,9 @@ func (r *orderedReader[In, Out]) all(ctx context.Context, items []In) iter.Seq2[
 // An orderedRun is one sequence of an orderedReader.
 type orderedRun[In, Out any] struct {
 	*orderedReader[In, Out]
-	held    *budget
+	small   int64                        // up to so many bytes are read at once, without regard to held
+	isLarge atomic.Bool                  // the object that was opened last is not small
+	held    *budget                      // of objects that are not small
 	answers chan chan orderedAnswer[Out] // in the order of the items
 	running sync.WaitGroup
 }
@@ -82,31 +88,59 @@ func (r *orderedRun[In, Out]) readAll(ctx context.Context, items []In) {
 	}
 }
 
-// read reads an object. It takes from the budget after its predecessors have: they
-// are consumed first, so that a reader that has the budget never waits for one that
-// has none. It closes next when it has.
+// read reads the object of an item, and closes next in the order of the items.
+//
+// An object that is not small takes its bytes from the budget in that order: objects are
+// consumed in it, so that a reader that has bytes never waits for one that has none.
+// While it waits for its turn it has no open body, because a storage may bound how many
+// are open, and its predecessors need one each.
 func (r *orderedRun[In, Out]) read(ctx context.Context, item In, before <-chan struct{}, next chan<- struct{}) orderedAnswer[Out] {
-	passOn := sync.OnceFunc(func() { close(next) })
+	passOn := sync.OnceFunc(func() {
+		<-before
+		close(next)
+	})
 	defer passOn()
 	from, err := r.source(item)
-	var object *lithopss3.Object
-	if err == nil {
-		object, err = r.client.open(ctx, from)
+	if err != nil {
+		return failed[Out](err)
+	}
+	if !r.isLarge.Load() {
+		object, err := r.client.open(ctx, from)
+		if err != nil {
+			return failed[Out](err)
+		}
+		if weight(object, from.limit) <= r.small {
+			return r.finish(item, from, object, func() {})
+		}
+		r.isLarge.Store(true)
+		_ = object.Body.Close() // it is opened again in its turn
 	}
 	<-before
+	object, err := r.client.open(ctx, from)
 	if err != nil {
-		return orderedAnswer[Out]{err: err, release: func() {}}
+		return failed[Out](err)
 	}
-	release, err := r.held.acquire(ctx, weight(object, from.limit))
+	size := weight(object, from.limit)
+	r.isLarge.Store(size > r.small)
+	release, err := r.held.acquire(ctx, size)
 	passOn()
 	if err != nil {
 		_ = object.Body.Close() // the context has ended, which says more
-		return orderedAnswer[Out]{err: fmt.Errorf("reading %s: %w", from.key, err), release: func() {}}
+		return failed[Out](fmt.Errorf("reading %s: %w", from.key, err))
 	}
+	return r.finish(item, from, object, release)
+}
+
+// finish reads an open object.
+func (r *orderedRun[In, Out]) finish(item In, from source, object *lithopss3.Object, release func()) orderedAnswer[Out] {
 	data, err := readBody(object, from)
 	if err != nil {
 		return orderedAnswer[Out]{err: err, release: release}
 	}
 	value, err := r.parse(item, data)
 	return orderedAnswer[Out]{value, err, release}
+}
+
+func failed[Out any](err error) orderedAnswer[Out] {
+	return orderedAnswer[Out]{err: err, release: func() {}}
 }

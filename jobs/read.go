@@ -18,7 +18,8 @@ const (
 	// once; one that is larger is read while no other is.
 	maxReading = 32 << 20
 	// maxStatuses bounds the statuses that one Client.Statuses holds: those that
-	// have been read and not yet been yielded.
+	// have been read and not yet been yielded. Half of it is for those of more than
+	// 64 KiB.
 	maxStatuses = 8 << 20
 )
 

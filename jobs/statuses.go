@@ -36,9 +36,9 @@ const statusesAtOnce = 64
 // continues after it. Calls that were not asked for, because ctx has ended, have its
 // cause.
 //
-// At most 8 MiB of statuses are held at once, counted by their size in the bucket,
-// or one that is larger: a status counts from when it is read until the loop's body
-// for it has ended.
+// At most 8 MiB of statuses are held at once, counted by their size in the bucket, or
+// 4 MiB and one that is larger: a status counts from when it is read until the loop's
+// body for it has ended.
 func (c *Client) Statuses(ctx context.Context, calls []Call) iter.Seq2[*Status, error] {
 	reader := &orderedReader[Call, *Status]{
 		client: c, atOnce: statusesAtOnce, most: maxStatuses,

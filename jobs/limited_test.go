@@ -1,0 +1,56 @@
+package jobs_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/memstore"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What reads many objects ahead ends on a storage that does few operations at once, small
+// and large objects mixed, and holds the order.
+func TestReadAheadOnLimitedStorage(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int{1, 3, 100} {
+		t.Run(fmt.Sprint(limit), func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			client := jobs.New(lithopss3.WithLimit(memstore.New("bucket"), limit), "bucket", &jobs.Options{NoCache: true})
+			calls := jobs.Calls("4b99c1-0", "M000", 100)
+			var bodies []io.Reader
+			for n, call := range calls {
+				size := 10 + n%3*100_000 + n%50/49*6_000_000
+				status := &jobs.Status{Call: call}
+				status.Extra = map[string]json.RawMessage{"filling": json.RawMessage(`"` + strings.Repeat("x", size) + `"`)}
+				require.NoError(t, client.PutStatus(ctx, status))
+				bodies = append(bodies, strings.NewReader(strings.Repeat("y", size)))
+			}
+			n := 0
+			for status, err := range client.Statuses(ctx, calls) {
+				require.NoError(t, err)
+				require.Equal(t, calls[n], status.Call)
+				n++
+			}
+			assert.Equal(t, len(calls), n)
+			objects, err := client.PutCloudObjects(ctx, bodies)
+			require.NoError(t, err)
+			n = 0
+			for data, err := range client.GetCloudObjects(ctx, objects) {
+				require.NoError(t, err)
+				require.Len(t, data, 10+n%3*100_000+n%50/49*6_000_000)
+				n++
+			}
+			assert.Equal(t, len(objects), n)
+		})
+	}
+}
