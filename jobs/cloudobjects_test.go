@@ -70,7 +70,8 @@ func TestManyCloudObjects(t *testing.T) {
 		n++
 	}
 	assert.Equal(t, count, n)
-	for range client.GetCloudObjects(t.Context(), objects) {
+	for _, err := range client.GetCloudObjects(t.Context(), objects) {
+		require.NoError(t, err)
 		break // leaves no goroutine
 	}
 }

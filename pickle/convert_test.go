@@ -101,7 +101,7 @@ func TestConvert(t *testing.T) {
 		"set as a map":          {convertTo[map[int]struct{}], FrozenSet{int64(1)}, map[int]struct{}{1: {}}},
 		"struct": {
 			convertTo[word], NewDict("id", int64(3), "text", "x", "word_count", int64(4), "else", 1.5, "more", nil, "skipped", int64(1), "hidden", int64(1)),
-			word{base: base{3}, Text: "x", WordCount: pointerTo(4), Other: 1.5},
+			word{base: base{3}, Text: "x", WordCount: pointerTo(4), Other: 1.5, hidden: 0},
 		},
 		"struct without keys": {convertTo[word], &Dict{}, word{}},
 		"struct of a tuple":   {convertTo[person], Tuple{"Ada", int64(36)}, person{"Ada", 36}},
