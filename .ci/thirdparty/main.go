@@ -2,6 +2,10 @@
 // its licence and what it is part of.
 //
 //	go run ./.ci/thirdparty >THIRD_PARTY.md
+//
+// With "texts" it prints the licences' texts, which lithops-s3 --licenses shows:
+//
+//	go run ./.ci/thirdparty texts >cmd/lithops-s3/licenses.txt
 package main
 
 import (
@@ -19,7 +23,11 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	text, err := page()
+	write := page
+	if len(os.Args) > 1 && os.Args[1] == "texts" {
+		write = texts
+	}
+	text, err := write()
 	if err != nil {
 		log.Fatal(err)
 	}

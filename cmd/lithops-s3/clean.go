@@ -10,8 +10,22 @@ import (
 	"github.com/lithops-go/lithopss3/jobs"
 )
 
+// cleanFlags are those of "lithops clean", where -b is not the storage.
+type cleanFlags struct {
+	connectionFlags
+	Storage string `short:"s" group:"connection" placeholder:"NAME" help:"The storage backend, instead of the configuration's. Only aws_s3 is supported."`
+	Backend string `short:"b" group:"connection" placeholder:"NAME" help:"Lithops' compute backend: refused, because functions and machines can't be deleted from here. The storage is --storage."`
+	Bucket  string `type:"bucket" placeholder:"NAME" help:"The bucket, instead of the configuration's."`
+}
+
+// open opens the storage and the jobs in the bucket. The caller closes the storage.
+func (f *cleanFlags) open(t *terminal) (*lithopss3.Store, *jobs.Client, error) {
+	flags := &jobsFlags{storageFlags: storageFlags{connectionFlags: f.connectionFlags, Backend: f.Storage}, Bucket: f.Bucket}
+	return flags.open(t)
+}
+
 type cleanCommand struct {
-	jobsFlags
+	cleanFlags
 	ID           string `arg:"" optional:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
 	CloudObjects bool   `name:"cloudobjects" help:"Only CloudObjects: those of the executor or job, or all."`
 	All          bool   `short:"a" help:"Everything that Lithops keeps in the bucket: jobs, CloudObjects, runtime metadata."`
@@ -22,6 +36,10 @@ type cleanCommand struct {
 
 // Run deletes what is selected. On a terminal it asks first; elsewhere it wants --yes.
 func (c *cleanCommand) Run(t *terminal) error {
+	if c.Backend != "" {
+		return usagef("-b is Lithops' compute backend here, as in \"lithops clean\", and its functions and machines can't be deleted by this command: " +
+			"leave it out to clean the bucket only; --storage is the storage backend")
+	}
 	opts := jobs.CleanOptions{All: c.All, CloudObjects: c.CloudObjects, DryRun: c.DryRun, OlderThan: time.Duration(c.OlderThan)}
 	if c.ID != "" {
 		id, err := parseID(c.ID)

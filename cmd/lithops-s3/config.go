@@ -36,7 +36,7 @@ func (c *configCommand) Run(t *terminal) error {
 		return err
 	}
 	report := newConfigReport(config)
-	store, err := lithopss3.Open(t.ctx, &lithopss3.Options{Loader: c.loader()})
+	store, err := c.quietly(t, lithopss3.Options{})
 	switch {
 	case err == nil:
 		defer func() { _ = store.Close() }()
@@ -52,6 +52,13 @@ func (c *configCommand) Run(t *terminal) error {
 		return t.printJSON(report)
 	}
 	return report.print(t)
+}
+
+// Help is shown by config --help.
+func (configCommand) Help() string {
+	return `Examples:
+  lithops-s3 config
+  lithops-s3 config -c lithops.yaml --json`
 }
 
 func newConfigReport(config *lithopss3.Config) *configReport {

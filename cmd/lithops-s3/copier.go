@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -225,7 +224,14 @@ func (c *copier) copyObject(source objectName, size int64, target objectName) er
 	}
 	return c.add(urlOf(target), task{
 		name: urlOf(source), preview: c.describe(urlOf(source), urlOf(target)), key: target.key, size: size,
-		move: func(context.Context, func(lithopss3.Progress)) error { return errNoServerCopy },
+		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
+			opts := &lithopss3.CopyOptions{PutOptions: c.put, ReplaceMetadata: c.put.ContentType != "" || len(c.put.Metadata) > 0}
+			opts.Progress = progress
+			if c.moves {
+				return c.store.MoveObject(ctx, source.bucket, source.key, target.bucket, target.key, opts)
+			}
+			return c.store.CopyObject(ctx, source.bucket, source.key, target.bucket, target.key, opts)
+		},
 	})
 }
 
@@ -287,9 +293,6 @@ func makeRoot(path string) func() (*os.Root, error) {
 		return os.OpenRoot(path)
 	}
 }
-
-// errNoServerCopy says that the storage can't copy by itself.
-var errNoServerCopy = errors.New("copies between buckets are not supported")
 
 // checkKeyOf returns an error for a file's name that can be no key.
 func checkKeyOf(name string) error {

@@ -272,7 +272,7 @@ func (c *copyFlags) run(t *terminal, copier *copier, target place) error {
 		if c.DryRun {
 			return nil
 		}
-		return copier.runInTurn()
+		return copier.runInTurn(c.Quiet)
 	}
 	verb := "Copied"
 	if copier.moves {

@@ -116,12 +116,24 @@ func (f *deletionFlags) deletePrefix(t *terminal, store *lithopss3.Store, name o
 	if f.DryRun {
 		return f.preview(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll)
 	}
+	total := int64(-1)
 	if !f.Yes {
-		if err := f.ask(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll); err != nil {
+		var err error
+		if total, err = f.ask(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll); err != nil {
 			return err
 		}
 	}
-	deleted, err := store.DeletePrefix(t.ctx, name.bucket, name.key, &lithopss3.DeletePrefixOptions{All: name.key == ""})
+	bar := t.newCounter(name.String(), "object")
+	opts := &lithopss3.DeletePrefixOptions{All: name.key == ""}
+	if bar != nil {
+		done := int64(0)
+		opts.Each = func(lithopss3.ObjectInfo) {
+			done++
+			bar.update(lithopss3.Progress{Done: done, Total: total})
+		}
+	}
+	deleted, err := store.DeletePrefix(t.ctx, name.bucket, name.key, opts)
+	bar.clear()
 	if err != nil {
 		return err
 	}
@@ -153,11 +165,11 @@ func (f *deletionFlags) preview(t *terminal, store *lithopss3.Store, name object
 
 // ask counts the objects. One needs no answer; for more, it asks a person, and
 // without a terminal it does not count them all, as it can't ask.
-func (f *deletionFlags) ask(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) error {
-	count, size := 0, int64(0)
-	for info, err := range store.ListObjects(t.ctx, name.bucket, opts) {
+func (f *deletionFlags) ask(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) (int64, error) {
+	count, size := int64(0), int64(0)
+	for info, err := range t.counting(name.bucket, store.ListObjects(t.ctx, name.bucket, opts)) {
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if !keeps(info.Key) {
 			continue
@@ -165,13 +177,13 @@ func (f *deletionFlags) ask(t *terminal, store *lithopss3.Store, name objectName
 		count++
 		size += info.Size
 		if count > 1 && !isTerminal(t.stdin) {
-			return fmt.Errorf("more than one object %s %s: %w", relation(opts), sanitize.Name(name.key), errNeedsYes)
+			return 0, fmt.Errorf("more than one object %s %s: %w", relation(opts), sanitize.Name(name.key), errNeedsYes)
 		}
 	}
 	if count <= 1 {
-		return nil
+		return count, nil
 	}
-	return t.confirm(fmt.Sprintf("Delete %s, %s, from %s?", formatCount(count, "object"), formatSize(size), name))
+	return count, t.confirm(fmt.Sprintf("Delete %s, %s, from %s?", formatCount(count, "object"), formatSize(size), name))
 }
 
 // relation says how keys relate to what was asked for.
@@ -294,7 +306,7 @@ func (c *rmCommand) deleteMatching(t *terminal, store *lithopss3.Store, name obj
 		return c.preview(t, store, name, opts, keeps)
 	}
 	if !c.Yes {
-		if err := c.ask(t, store, name, opts, keeps); err != nil {
+		if _, err := c.ask(t, store, name, opts, keeps); err != nil {
 			return err
 		}
 	}

@@ -16,10 +16,11 @@ import (
 )
 
 type devCommand struct {
-	Addr   string `default:"127.0.0.1:9000" help:"The loopback address to listen on; port 0 takes any."`
-	Region string `default:"us-east-1" help:"The region to be."`
-	Load   string `type:"file" placeholder:"FILE" help:"Begin with the objects of a recorded job, as examples/pythonjob/job.json in the repository."`
-	Debug  bool   `short:"d" help:"Say more on stderr."`
+	Addr        string `default:"127.0.0.1:9000" help:"The address to listen on, of this machine only; port 0 takes any."`
+	Region      string `default:"us-east-1" help:"The region to be."`
+	AllowRemote bool   `name:"allow-remote" help:"Allow an --addr that other machines and containers can reach, such as 0.0.0.0:9000. Anyone who reaches it can read and change what is stored."`
+	Load        string `type:"file" placeholder:"FILE" help:"Begin with the objects of a recorded job, as examples/pythonjob/job.json in the repository."`
+	Debug       bool   `short:"d" help:"Say more on stderr."`
 }
 
 // regionName matches what can stand in a host's name. It is printed for a shell.
@@ -35,13 +36,19 @@ func (c *devCommand) Run(t *terminal) error {
 			return err
 		}
 	}
-	opts := &devs3.Options{Addr: c.Addr, Region: c.Region}
+	opts := &devs3.Options{Addr: c.Addr, AllowRemote: c.AllowRemote, Region: c.Region}
 	if c.Debug {
 		opts.Logger = slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	server, err := devs3.Start(opts)
+	if errors.Is(err, devs3.ErrNotLoopback) {
+		return usagef("%w: --allow-remote allows it", err)
+	}
 	if err != nil {
 		return err
+	}
+	if c.AllowRemote {
+		_, _ = fmt.Fprintf(t.stderr, "lithops-s3: warning: whoever reaches %s can read and change what is stored, without encryption\n", sanitize.Name(c.Addr))
 	}
 	if c.Load != "" {
 		if err := load(t, server, c.Load); err != nil {

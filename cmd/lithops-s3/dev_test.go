@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,4 +36,18 @@ func TestDevLoad(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.json")
 	require.NoError(t, os.WriteFile(bad, []byte(`{"objects": 1}`), 0o600))
 	require.ErrorContains(t, load(term, server, bad), "bad.json")
+}
+
+// TestDevAllowsRemoteOnlyIfAsked: an address that others can reach needs an option, and
+// causes a warning.
+func TestDevAllowsRemoteOnlyIfAsked(t *testing.T) {
+	t.Parallel()
+	code, _, problems := command(t.Context(), "dev", "--addr", "0.0.0.0:0")
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, problems, "not a loopback address")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, out, problems := command(ctx, "dev", "--addr", "127.0.0.1:0", "--allow-remote")
+	assert.Contains(t, problems, "warning: whoever reaches 127.0.0.1:0 can read and change")
+	assert.Contains(t, out, "export AWS_ENDPOINT_URL=")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -77,7 +78,8 @@ type storageDiagnosis struct {
 }
 
 type errorDiagnosis struct {
-	Kind    string `json:"kind"`
+	Kind    string `json:"kind"`            // botocore's exception, or S3's code
+	Cause   string `json:"cause,omitempty"` // in words
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
 }
@@ -85,9 +87,9 @@ type errorDiagnosis struct {
 // Run walks from the configuration to the bucket and reports how far it came.
 func (c *doctorCommand) Run(t *terminal) error {
 	d := &diagnosis{Warnings: []string{}}
-	err := c.examine(t.ctx, d)
+	err := c.examine(t, d)
 	if err != nil {
-		d.Error = describeError(err)
+		d.Error = d.describe(err)
 	}
 	if c.JSON {
 		if printErr := t.printJSON(d); printErr != nil {
@@ -108,13 +110,14 @@ type reportedError struct{ error }
 // Unwrap keeps the exit code's reasons.
 func (e reportedError) Unwrap() error { return e.error }
 
-func (c *doctorCommand) examine(ctx context.Context, d *diagnosis) error {
+func (c *doctorCommand) examine(t *terminal, d *diagnosis) error {
+	ctx := t.ctx
 	config, err := c.loader().Load()
 	if err != nil {
 		return err
 	}
 	d.ConfigSource, d.Warnings = config.Source, append(d.Warnings, config.Warnings...)
-	store, err := lithopss3.Open(ctx, &lithopss3.Options{Loader: c.loader(), Offline: c.Offline})
+	store, err := c.quietly(t, lithopss3.Options{Offline: c.Offline})
 	if err != nil {
 		return err
 	}
@@ -191,7 +194,7 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	}
 	d.Storage.Exists = err == nil || errors.Is(err, fs.ErrPermission)
 	if err != nil {
-		return err
+		return explainRefusal(ctx, store, bucket, err)
 	}
 	d.Storage.Permitted, d.Storage.Region = true, status.Region
 	d.Storage.RoundTripMS = float64(status.RoundTrip.Microseconds()) / 1000
@@ -206,6 +209,22 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	}
 	d.warnOfStorage(store)
 	return nil
+}
+
+// explainRefusal asks again with a request whose answer has a body, because that of a
+// HEAD does not say why it was refused. A lack of permission is told as it was.
+func explainRefusal(ctx context.Context, store *lithopss3.Store, bucket string, err error) error {
+	var failure *lithopss3.Error
+	if !errors.As(err, &failure) || failure.StatusCode < 300 {
+		return err
+	}
+	for _, explained := range store.ListObjects(ctx, bucket, &lithopss3.ListOptions{PageSize: 1}) {
+		if code := errorCode(explained); code != "" && code != "AccessDenied" {
+			return explained
+		}
+		break
+	}
+	return err
 }
 
 // publicAccess is "unknown" wherever something that would tell is.
@@ -250,49 +269,52 @@ func (d *diagnosis) warnOfOthers() {
 	}
 }
 
-// describeError names the kind of an error, with what to do about it.
-func describeError(err error) *errorDiagnosis {
-	var credentials *lithopss3.CredentialsError
-	var settings *lithopss3.SettingsError
-	var config *lithopss3.ConfigError
-	var s3 *lithopss3.Error
-	report := &errorDiagnosis{Kind: "Error", Message: err.Error()}
-	switch {
-	case errors.As(err, &settings):
-		report.Kind, report.Fix = settings.Kind, fixes[settings.Kind]
-	case errors.As(err, &credentials):
-		report.Kind, report.Fix = credentials.Kind, fixes[credentials.Kind]
-	case errors.As(err, &config) && strings.HasSuffix(config.Key, "region"):
-		report.Kind = "InvalidRegionError"
-	case errors.As(err, &config):
-		report.Kind = "ConfigError"
-	case errors.Is(err, lithopss3.ErrInvalidBucketName), errors.Is(err, lithopss3.ErrInvalidKey):
-		report.Kind = "ParamValidationError"
-	case errors.Is(err, lithopss3.ErrNoConfiguration):
-		report.Kind = "NoConfiguration"
-	case errors.Is(err, lithopss3.ErrNotOwner):
-		report.Kind, report.Fix = "NotOwner", "set aws_s3.storage_bucket to a bucket of your own, or to the name that lithops-s3 bucket --account-regional --create prints"
-	case errors.As(err, &s3) && s3.Code != "":
-		report.Kind = s3.Code
+// describe says what kind an error is of, with what to do about it. The sources of
+// credentials that did not apply are in the report already.
+func (d *diagnosis) describe(err error) *errorDiagnosis {
+	report := &errorDiagnosis{Kind: kindOf(err), Message: withoutTried(err)}
+	found := findCause(err)
+	if found == nil {
+		return report
 	}
+	report.Cause = found.words
+	if report.Kind == "Error" && found.kind != "" {
+		report.Kind = found.kind
+	}
+	source := d.Endpoint.S3Source
+	if strings.Contains(report.Message, d.Endpoint.STS) && d.Endpoint.STS != "" {
+		source = d.Endpoint.STSSource
+	}
+	report.Fix = strings.ReplaceAll(found.fix, "ENDPOINT", orElse(source, "the endpoint's settings"))
 	return report
 }
 
-var fixes = map[string]string{
-	"NoCredentialsError":        "set access_key_id and secret_access_key in the Lithops configuration, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure",
-	"PartialCredentialsError":   "give the other half of the pair, or remove this half",
-	"ProfileNotFound":           "unset AWS_PROFILE and AWS_DEFAULT_PROFILE, or add the profile to ~/.aws/config",
-	"SSOTokenLoadError":         "run aws sso login",
-	"UnauthorizedSSOTokenError": "run aws sso login",
-	"TokenRetrievalError":       "run aws sso login",
-	"ConfigParseError":          "mend the line; Python's configparser is strict",
+// kindOf returns the name of botocore's exception for an error, or S3's code.
+func kindOf(err error) string {
+	var config *lithopss3.ConfigError
+	var failure *lithopss3.Error
+	switch {
+	case errorKind(err) != "":
+		return errorKind(err)
+	case errors.As(err, &config) && strings.HasSuffix(config.Key, "region"):
+		return "InvalidRegionError"
+	case errors.As(err, &config):
+		return "ConfigError"
+	case errors.Is(err, lithopss3.ErrInvalidBucketName), errors.Is(err, lithopss3.ErrInvalidKey):
+		return "ParamValidationError"
+	case errors.Is(err, lithopss3.ErrNoConfiguration):
+		return "NoConfiguration"
+	case errors.Is(err, lithopss3.ErrNotOwner):
+		return "NotOwner"
+	case errors.As(err, &failure) && failure.Code != "":
+		return failure.Code
+	}
+	return "Error"
 }
 
 func (d *diagnosis) print(t *terminal) error {
-	var b strings.Builder
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-15s %s\n", name+":", indented(fmt.Sprintf(format, args...), 16))
-	}
+	report := &reportPrinter{out: t.stdout}
+	line := report.line
 	line("configuration", "%s", orElse(d.ConfigSource, "none"))
 	if d.Region != "" {
 		line("region", "%s (%s)", d.Region, d.RegionSource)
@@ -317,22 +339,53 @@ func (d *diagnosis) print(t *terminal) error {
 	if s := d.Storage; s != nil {
 		line("bucket", "%s (exists: %v, permitted: %v, public access: %s)", s.Bucket, s.Exists, s.Permitted, s.PublicAccess)
 		line("owner", "%s", s.owner())
-		line("round trip", "%.1f ms", s.RoundTripMS)
-		line("clock skew", "%.0f s", d.ClockSkewS)
+		if s.RoundTripMS > 0 {
+			line("round trip", "%.1f ms", s.RoundTripMS)
+		}
+		line("clock skew", "%.0f s", d.ClockSkewS+0) // no "-0"
 	}
 	for _, warning := range d.Warnings {
-		line("warning", "%s", warning)
+		report.styled(doubt, "warning", warning)
 	}
-	if d.Error != nil {
-		line("WRONG", "%s: %s", d.Error.Kind, d.Error.Message)
-		if d.Error.Fix != "" {
-			line("fix", "%s", d.Error.Fix)
-		}
+	if d.Error == nil {
+		report.styled(d.verdictStyle(), "verdict", d.verdict())
+		return report.err
+	}
+	report.styled(bad, "WRONG", orElse(d.Error.Cause, d.Error.Kind)+": "+d.Error.Message)
+	if d.Error.Fix != "" {
+		report.styled(good, "fix", d.Error.Fix)
+	}
+	return report.err
+}
+
+// A reportPrinter prints lines of a heading and a text.
+type reportPrinter struct {
+	out *output
+	err error // the first
+}
+
+func (r *reportPrinter) line(name, format string, args ...any) {
+	r.styled("", name, fmt.Sprintf(format, args...))
+}
+
+// styled prints a line whose heading has a style.
+func (r *reportPrinter) styled(s style, name, text string) {
+	heading := fmt.Sprintf("%-15s", name+":")
+	if s == "" {
+		_, err := io.WriteString(r.out, heading)
+		r.err = firstError(r.err, err)
 	} else {
-		line("verdict", "%s", d.verdict())
+		r.err = firstError(r.err, r.out.styled(s, heading))
 	}
-	_, err := fmt.Fprint(t.stdout, b.String())
-	return err
+	_, err := fmt.Fprintf(r.out, " %s\n", indented(text, 16))
+	r.err = firstError(r.err, err)
+}
+
+func (d *diagnosis) verdictStyle() style {
+	if len(d.Warnings) > 0 {
+		return doubt
+	}
+	return good
 }
 
 func (d *diagnosis) verdict() string {

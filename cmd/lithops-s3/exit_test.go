@@ -56,6 +56,18 @@ func TestExitCodes(t *testing.T) {
 		"storage list BUCKET":                  0,
 		"put file BUCKET -k x --metadata y":    exitUsage,
 		"clean e-0 --older-than soon":          exitUsage,
+		"clean e-0 -b aws_lambda -n":           exitUsage, // which is no storage
+		"clean e-0 -s minio -n":                exitConfig,
+		"presign BUCKET key":                   0,
+		"presign BUCKET key --expires 8d":      exitUsage,
+		"presign BUCKET key --expires 0s":      exitUsage,
+		"ls s3://":                             0,
+		"completion bash":                      0,
+		"completion csh":                       exitUsage,
+		"dev --addr 0.0.0.0:0":                 exitUsage,
+		"completion":                           exitUsage,
+		"man":                                  0,
+		"--licenses":                           0,
 		"nonsense":                             exitUsage,
 		"lists BUCKET":                         exitUsage,
 		"list":                                 exitNotFound, // the configuration's own bucket

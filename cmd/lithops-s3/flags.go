@@ -6,17 +6,18 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
 // connectionFlags say which storage a command works on, and as whom.
 type connectionFlags struct {
-	Config      string  `short:"c" type:"file" group:"connection" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
-	EndpointURL string  `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
-	Region      string  `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
-	Profile     string  `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
-	Debug       bool    `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
-	UTC         utcFlag `name:"utc" group:"connection" help:"Print times in UTC; JSON always has UTC."`
+	Config        string  `short:"c" type:"file" group:"connection" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
+	EndpointURL   string  `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
+	Region        string  `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
+	Profile       string  `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
+	NoSignRequest bool    `name:"no-sign-request" group:"connection" help:"Sign no request, for public buckets."`
+	RequestPayer  bool    `name:"request-payer" group:"connection" help:"Pay for requests to buckets that demand it; \"--request-payer requester\" is the same."`
+	Debug         bool    `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
+	UTC           utcFlag `name:"utc" group:"connection" help:"Print times in UTC; JSON always has UTC."`
 }
 
 // storageFlags are the options that every command of Lithops' storage has.
@@ -52,19 +53,25 @@ func (f *storageFlags) open(t *terminal) (*lithopss3.Store, error) {
 }
 
 func (f *storageFlags) openWith(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
+	opts.Loader, opts.Logger = f.loader(), t.newLogger(f.Debug)
+	return f.connect(t, opts)
+}
+
+// quietly opens the storage for a report that has the warnings in it.
+func (f *storageFlags) quietly(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
 	opts.Loader = f.loader()
+	if f.Debug {
+		opts.Logger = slog.New(newDebugHandler(t.stderr))
+	}
 	return f.connect(t, opts)
 }
 
 // connect opens the storage that the options describe.
 func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
 	t.debug = f.Debug
-	opts.Logger = f.logger(t)
-	opts.Endpoint = f.EndpointURL
-	if f.Profile != "" {
-		opts.LookupEnv = withProfile(f.Profile)
-	}
-	if f.Region == "" && f.Profile == "" {
+	opts.Endpoint, opts.RequesterPays = f.EndpointURL, f.RequestPayer
+	opts.Profile, opts.Anonymous = f.Profile, f.NoSignRequest
+	if f.Region == "" && f.Profile == "" && !f.NoSignRequest {
 		return lithopss3.Open(t.ctx, &opts)
 	}
 	config, err := opts.Loader.Load()
@@ -74,41 +81,10 @@ func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithops
 	if f.Region != "" {
 		config.Region, config.RegionSource = f.Region, "option --region"
 	}
-	if f.Profile != "" {
+	if f.Profile != "" || f.NoSignRequest { // in place of the configuration's keys
 		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = "", lithopss3.Secret{}, lithopss3.Secret{}
 	}
 	return lithopss3.New(t.ctx, config, &opts)
-}
-
-// withProfile returns the environment with another profile. As in boto3, keys in the
-// environment don't count if a profile is named.
-func withProfile(profile string) func(string) (string, bool) {
-	environment := homedir.Environment()
-	return func(name string) (string, bool) {
-		switch name {
-		case "AWS_PROFILE":
-			return profile, true
-		case "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN":
-			return "", false
-		}
-		return environment(name)
-	}
-}
-
-func (f *connectionFlags) logger(t *terminal) *slog.Logger {
-	level := slog.LevelWarn
-	if f.Debug {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
-}
-
-// withoutTime keeps the log readable: a command's messages come when they come.
-func withoutTime(groups []string, attr slog.Attr) slog.Attr {
-	if len(groups) == 0 && attr.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return attr
 }
 
 // usagef returns an error of the arguments.

@@ -148,7 +148,7 @@ func (c *getCommand) fetch(t *terminal, copier *copier, names []objectName) erro
 // report runs the tasks: one with its own line, several with a summary.
 func (c *getCommand) report(t *terminal, copier *copier, names []objectName) error {
 	if c.Out == "-" {
-		return copier.runInTurn()
+		return copier.runInTurn(c.Quiet)
 	}
 	if len(names) == 1 {
 		out, err := c.target(names[0])
@@ -171,10 +171,17 @@ func (c *getCommand) newTransfer(t *terminal, copier *copier, object objectName)
 	return transfer
 }
 
-// runInTurn runs the tasks one after the other.
-func (c *copier) runInTurn() error {
+// runInTurn runs the tasks one after the other, with a bar if their bytes don't go to
+// the terminal.
+func (c *copier) runInTurn(quiet bool) error {
 	for _, task := range c.tasks {
-		if err := task.move(c.t.ctx, nil); err != nil {
+		var bar *progressBar
+		if !quiet && !c.t.stdout.isTerminal {
+			bar = c.t.newLiveBar(task.key)
+		}
+		err := task.move(c.t.ctx, bar.report())
+		bar.clear()
+		if err != nil {
 			return err
 		}
 	}

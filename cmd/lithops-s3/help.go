@@ -20,6 +20,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		_, err := fmt.Fprint(ctx.Stdout, about)
 		return err
 	}
+	addExamples(node)
 	command, ok := node.Target.Addr().Interface().(usager)
 	if !ok {
 		return kong.DefaultHelpPrinter(options, ctx)
@@ -29,6 +30,27 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	}
 	options.NoAppSummary = true
 	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+// examples are of the commands that have no help text of their own, by their paths.
+var examples = map[string]string{
+	"jobs list":  "  lithops-s3 jobs list\n  lithops-s3 jobs list 4b99c1 --json",
+	"jobs show":  "  lithops-s3 jobs show 4b99c1-0-M000\n  lithops-s3 jobs show 4b99c1-0-M000/00000",
+	"jobs watch": "  lithops-s3 jobs watch 4b99c1-0\n  lithops-s3 jobs watch 4b99c1-0-M000 --calls 100",
+	"jobs logs":  "  lithops-s3 jobs logs 4b99c1-0-M000/00000\n  lithops-s3 jobs logs 4b99c1-0 > all.log",
+	"clean":      "  lithops-s3 clean 4b99c1-0 --dry-run\n  lithops-s3 clean --older-than 7d --yes",
+	"doctor":     "  lithops-s3 doctor\n  lithops-s3 doctor --offline --bucket my-bucket --key data.csv",
+	"demo":       "  lithops-s3 demo",
+	"dev":        "  lithops-s3 dev\n  lithops-s3 dev --addr 127.0.0.1:0 --load examples/pythonjob/job.json",
+}
+
+// addExamples gives a command its examples.
+func addExamples(node *kong.Node) {
+	text, known := examples[node.Path()]
+	if !known || strings.Contains(node.Detail, "Examples:") {
+		return
+	}
+	node.Detail = strings.TrimPrefix(node.Detail+"\n\nExamples:\n"+text, "\n\n")
 }
 
 // about stands at the end of the help of all commands.
@@ -53,9 +75,12 @@ Examples:
   lithops-s3 help cp                                  all about a command
 `
 
-// helpFirst turns "help COMMAND" into "COMMAND --help".
+// helpFirst turns "help COMMAND" into "COMMAND --help", and nothing into "--help".
 func helpFirst(args []string) []string {
-	if len(args) == 0 || args[0] != "help" {
+	if len(args) == 0 {
+		return []string{"--help"}
+	}
+	if args[0] != "help" {
 		return args
 	}
 	return append(append([]string{}, args[1:]...), "--help")

@@ -250,6 +250,6 @@ func (b *callBar) end() {
 	b.stop = nil
 	b.draw()
 	if b.started > 0 {
-		_, _ = fmt.Fprintln(b.out)
+		b.out.keep()
 	}
 }

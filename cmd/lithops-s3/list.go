@@ -51,7 +51,7 @@ func (c *listCommand) Run(t *terminal) error {
 		return err
 	}
 	opts := &lithopss3.ListOptions{Prefix: c.Prefix + name.key, Match: c.Match, Parallel: c.Parallel}
-	objects := store.ListObjects(t.ctx, name.bucket, opts)
+	objects := t.countingUnlessShown(name.bucket, store.ListObjects(t.ctx, name.bucket, opts))
 	if c.JSON {
 		return t.listJSON(objects)
 	}

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 type lsCommand struct {
@@ -24,11 +26,15 @@ func (lsCommand) Help() string {
 	return `Examples:
   lithops-s3 ls
   lithops-s3 ls s3://my-bucket/data/ --du
-  lithops-s3 ls 's3://my-bucket/data/**/*.csv'`
+  lithops-s3 ls 's3://my-bucket/data/**/*.csv'
+  lithops-s3 ls s3://                             (all buckets of the account)`
 }
 
-// Run lists a folder.
+// Run lists a folder, or the account's buckets for "s3://".
 func (c *lsCommand) Run(t *terminal) error {
+	if strings.EqualFold(c.Path, s3Scheme) {
+		return c.listBuckets(t)
+	}
 	name, err := parseFolder(c.Path)
 	if err != nil {
 		return err
@@ -68,6 +74,39 @@ func (c *lsCommand) Run(t *terminal) error {
 	return err
 }
 
+// A bucketLine is a bucket in the JSON of ls.
+type bucketLine struct {
+	Bucket  string    `json:"bucket"`
+	Created time.Time `json:"created"`
+	Region  string    `json:"region,omitempty"`
+}
+
+// listBuckets lists the account's buckets.
+func (c *lsCommand) listBuckets(t *terminal) error {
+	store, err := c.open(t)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	lines := []bucketLine{}
+	for bucket, err := range store.ListBuckets(t.ctx) {
+		if err != nil {
+			return err
+		}
+		lines = append(lines, bucketLine{bucket.Name, bucket.Created.UTC(), bucket.Region})
+		if c.JSON {
+			continue
+		}
+		if err := t.printRow("%s  %s\n", formatTime(bucket.Created), sanitize.Name(bucket.Name)); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return t.printJSON(lines)
+	}
+	return nil
+}
+
 // counted counts what it yields.
 func counted(objects iter.Seq2[lithopss3.ObjectInfo, error], count *int) iter.Seq2[lithopss3.ObjectInfo, error] {
 	return func(yield func(lithopss3.ObjectInfo, error) bool) {
@@ -84,7 +123,7 @@ func counted(objects iter.Seq2[lithopss3.ObjectInfo, error], count *int) iter.Se
 func (c *lsCommand) objects(t *terminal, store *lithopss3.Store, name objectName) (iter.Seq2[lithopss3.ObjectInfo, error], string, error) {
 	list := func(opts lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
 		opts.Parallel = filesAtOnce
-		return store.ListObjects(t.ctx, name.bucket, &opts)
+		return t.countingUnlessShown(name.bucket, store.ListObjects(t.ctx, name.bucket, &opts))
 	}
 	switch {
 	case hasWildcard(name.key):
@@ -229,7 +268,7 @@ func sumUp(t *terminal, store *lithopss3.Store, name objectName) (*duReport, err
 		opts.Prefix, opts.Match = "", name.key
 	}
 	report := &duReport{Bucket: name.bucket, Prefix: name.key}
-	for info, err := range store.ListObjects(t.ctx, name.bucket, opts) {
+	for info, err := range t.counting(name.bucket, store.ListObjects(t.ctx, name.bucket, opts)) {
 		if errors.Is(err, lithopss3.ErrInvalidGlob) {
 			return nil, usagef("%w", err)
 		}

@@ -92,6 +92,7 @@ type commands struct {
 	Sync    syncCommand    `cmd:"" group:"objects" help:"Copy what differs from a folder to another, either way."`
 	Cat     catCommand     `cmd:"" group:"objects" help:"Print objects."`
 	Du      duCommand      `cmd:"" group:"objects" help:"Print how much is stored."`
+	Presign presignCommand `cmd:"" group:"objects" help:"Print URLs that work without credentials."`
 	Put     putCommand     `cmd:"" group:"lithops" help:"Store files."`
 	Get     getCommand     `cmd:"" group:"lithops" help:"Fetch objects into files."`
 	List    listCommand    `cmd:"" group:"lithops" help:"List all objects."`
@@ -108,7 +109,12 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" group:"setup" help:"Run the main job on an embedded server; no account needed."`
 	Dev     devCommand     `cmd:"" group:"setup" help:"Run the embedded S3 and STS server in the foreground."`
 
-	Version versionFlag `help:"Print the version." short:"V"`
+	Completion completionCommand `cmd:"" group:"setup" help:"Print a script that has a shell complete commands, keys and IDs."`
+	Man        manCommand        `cmd:"" group:"setup" help:"Print the manual page."`
+	Complete   completeCommand   `cmd:"" name:"__complete" hidden:"" help:"Print what a line can become."`
+
+	Version  versionFlag  `help:"Print the version." short:"V"`
+	Licenses licensesFlag `help:"Print the licences of this program and of what is in it."`
 }
 
 // groups are the headings of help texts.
@@ -126,6 +132,7 @@ const description = `lithops-s3 reads and writes the storage that a Lithops conf
 // run is main without the process, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	t := &terminal{ctx: ctx, stdin: newInput(ctx, stdin), stdout: newOutput(stdout), stderr: newOutput(stderr)}
+	shareTerminal(t.stdout, t.stderr)
 	return t.run(args)
 }
 
@@ -134,11 +141,12 @@ func (t *terminal) run(args []string) int {
 	defer func() { _ = errors.Join(t.stdout.Flush(), t.stderr.Flush()) }()
 	exited := -1
 	args = helpFirst(args)
+	if len(args) == 1 && (args[0] == "--version" || args[0] == "-V") { // without the time to build a parser
+		_, _ = fmt.Fprintln(t.stdout, "lithops-s3", version())
+		return 0
+	}
 	word := commandWord(args)
 	parser := kong.Must(commandsFor(word), t.options(func(code int) { exited = code })...)
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
 	parsed, err := parser.Parse(arrange(parser.Model.Node, args))
 	if exited >= 0 {
 		return exited
@@ -164,22 +172,31 @@ func (t *terminal) options(exit func(code int)) []kong.Option {
 	}, argumentMappers...)
 }
 
-func (t *terminal) printError(err error) {
-	_, _ = fmt.Fprintf(t.stderr, "lithops-s3: %s\n", indented(err.Error(), 2))
-}
-
 // commandsFor returns a commands, or what it has of the one command that word names:
 // kong takes a millisecond to look at all of them.
 func commandsFor(word string) any {
+	var chosen, flags []reflect.StructField
 	all := reflect.TypeFor[commands]()
-	version, _ := all.FieldByName("Version")
 	for i := range all.NumField() {
 		field := all.Field(i)
-		if _, isCommand := field.Tag.Lookup("cmd"); isCommand && word == strings.ToLower(field.Name) {
-			return reflect.New(reflect.StructOf([]reflect.StructField{field, version})).Interface()
+		if _, isCommand := field.Tag.Lookup("cmd"); !isCommand {
+			flags = append(flags, field)
+		} else if word == commandName(field) {
+			chosen = append(chosen, field)
 		}
 	}
+	if len(chosen) > 0 {
+		return reflect.New(reflect.StructOf(append(chosen, flags...))).Interface()
+	}
 	return &commands{}
+}
+
+// commandName returns the word that a field of commands stands for.
+func commandName(field reflect.StructField) string {
+	if name := field.Tag.Get("name"); name != "" {
+		return name
+	}
+	return strings.ToLower(field.Name)
 }
 
 // exitCode returns the code for a command that ended with err. After a signal any

@@ -76,7 +76,7 @@ func TestCommandsFor(t *testing.T) {
 	}
 	all := reflect.TypeFor[commands]()
 	for i := range all.NumField() {
-		name := strings.ToLower(all.Field(i).Name)
+		name := commandName(all.Field(i))
 		lines := [][]string{{name}, {name, "--help"}, {name, "--nonsense"}, {name, "--version"}, {name, "show", "--help"}, {name, "a", "b", "c", "d"}}
 		if testing.Short() {
 			lines = lines[:2]
@@ -87,5 +87,5 @@ func TestCommandsFor(t *testing.T) {
 	}
 	assert.IsType(t, &commands{}, commandsFor(""))
 	assert.IsType(t, &commands{}, commandsFor("version"), "which is none")
-	assert.Equal(t, 2, reflect.TypeOf(commandsFor("put")).Elem().NumField())
+	assert.Equal(t, 3, reflect.TypeOf(commandsFor("put")).Elem().NumField(), "with the options of all")
 }

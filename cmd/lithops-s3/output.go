@@ -17,11 +17,13 @@ import (
 // An output is stdout or stderr, and the only way to either. What a command writes
 // to it is text, and is made safe to show, whether a person or a pipe reads it; so
 // no call site can forget that. The exceptions have methods of their own: data and
-// logs, for bytes that a pipe must get as they are, and draw, for the line of a bar.
+// logs, for bytes that a pipe must get as they are, draw, for the line of a bar, and
+// styled, for colors.
 type output struct {
 	*sanitize.Writer // for text
 
 	stream     io.Writer
+	screen     *screen
 	logWriter  *sanitize.Writer
 	isTerminal bool
 }
@@ -31,7 +33,18 @@ func newOutput(stream io.Writer) *output {
 }
 
 func newOutputOn(stream io.Writer, isTerminal bool) *output {
-	return &output{Writer: sanitize.NewWriter(stream), logWriter: sanitize.NewLogWriter(stream), stream: stream, isTerminal: isTerminal}
+	below := &screen{out: stream, hasEscapes: true}
+	if file, ok := stream.(*os.File); ok && isTerminal {
+		below.hasEscapes = enableEscapes(file)
+	}
+	return &output{Writer: sanitize.NewWriter(below), logWriter: sanitize.NewLogWriter(below), stream: stream, screen: below, isTerminal: isTerminal}
+}
+
+// shareTerminal has text on one output take away the bar on the other.
+func shareTerminal(stdout, stderr *output) {
+	if stdout.isTerminal && stderr.isTerminal {
+		stdout.screen.beside = stderr.screen
+	}
 }
 
 // data returns the writer for an object's bytes. A pipe or file gets them byte for
@@ -55,29 +68,50 @@ func (o *output) logs() io.Writer {
 // isLive reports whether lines can be drawn again and again.
 func (o *output) isLive() bool { return o.isTerminal && os.Getenv("TERM") != "dumb" }
 
-// draw replaces the terminal's last line.
+// width returns how many columns a line has.
+func (o *output) width() int { return terminalWidth(o.stream) }
+
+// draw replaces the terminal's last line. It stays on one line.
 func (o *output) draw(line string) {
-	_, _ = io.WriteString(o.stream, "\r"+sanitize.Line(line)+"\x1b[K")
+	o.screen.draw(cutEnd(sanitize.Line(line), o.width()-1))
 }
 
-// Flush writes what the writers hold back: half a character at the end.
-func (o *output) Flush() error { return errors.Join(o.Writer.Flush(), o.logWriter.Flush()) }
+// Flush writes what the writers hold back, half a character at the end, and takes a
+// bar away.
+func (o *output) Flush() error {
+	err := errors.Join(o.Writer.Flush(), o.logWriter.Flush())
+	o.screen.draw("")
+	return err
+}
 
-// isTerminal reports whether a person looks at the stream, or types into it.
-func isTerminal(stream any) bool {
-	if in, ok := stream.(*input); ok {
-		return in.isTerminal
+// keep leaves a bar where it is, and begins a new line.
+func (o *output) keep() { o.screen.keep() }
+
+// A style is how words are shown on a terminal that has colors. No meaning is in the
+// color alone.
+type style string
+
+const (
+	good  style = "32" // green
+	bad   style = "31" // red
+	doubt style = "33" // yellow
+	faint style = "2"
+	bold  style = "1"
+)
+
+// hasColors reports whether styles are shown.
+func (o *output) hasColors() bool {
+	return o.isLive() && o.screen.hasEscapes && os.Getenv("NO_COLOR") == ""
+}
+
+// styled writes text in a style.
+func (o *output) styled(s style, text string) error {
+	if !o.hasColors() {
+		_, err := io.WriteString(o, text)
+		return err
 	}
-	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull) // a character device too
-	return err != nil || !os.SameFile(info, null)
+	_, err := fmt.Fprintf(o.screen, "\x1b[%sm%s\x1b[0m", s, sanitize.Text(text))
+	return err
 }
 
 // printJSON prints a value. Text in it is escaped, not changed: what reads the JSON

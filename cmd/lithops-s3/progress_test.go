@@ -7,13 +7,14 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // drawn returns what a bar writes while 100 MiB arrive in 10 s, of which 4 MiB were there.
 func drawn(live bool) []string {
 	var out strings.Builder
 	now := time.Unix(0, 0)
-	bar := &progressBar{out: newOutput(&out), live: live, name: "a name\x1b that is too long for a line.bin", now: func() time.Time { return now }}
+	bar := &progressBar{out: newOutputOn(&out, live), live: live, unit: bytesUnit, name: "a name\x1b that is too long for a line.bin", now: func() time.Time { return now }}
 	bar.shown = []shownProgress{{at: now}}
 	for step := range int64(1001) {
 		bar.update(lithopss3.Progress{Done: step * (100 << 20) / 1000, Total: 100 << 20})
@@ -30,7 +31,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	t.Parallel()
 	lines := drawn(true)
 	assert.Len(t, lines, 101, "ten a second, and the end")
-	assert.Equal(t, "…r a line.bin\" [=====     ]  50%  50.0 MiB/100.0 MiB  10.0 MiB/s  ETA 5s\x1b[K", lines[49])
+	assert.Equal(t, "\"a na… line.bin\" [=====     ]   50%    50.0 MiB/100.0 MiB    10.0 MiB/s  ETA 5s\x1b[K", lines[49])
 	assert.Equal(t, "\x1b[K", lines[100], "the line goes away")
 	for _, line := range lines {
 		assert.LessOrEqual(t, len([]rune(strings.TrimSuffix(line, "\x1b[K"))), 79)
@@ -50,10 +51,72 @@ func TestProgressOfUnknownLength(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	now := time.Unix(0, 0)
-	bar := &progressBar{out: newOutput(&out), live: true, name: "-", now: func() time.Time { return now }, shown: []shownProgress{{at: now}}}
+	bar := &progressBar{out: newOutputOn(&out, true), live: true, unit: bytesUnit, name: "-", now: func() time.Time { return now }, shown: []shownProgress{{at: now}}}
 	now = now.Add(2 * time.Second)
 	bar.update(lithopss3.Progress{Done: 10 << 20, Total: -1})
-	assert.Equal(t, "\r- 10.0 MiB  5.0 MiB/s\x1b[K", out.String())
+	assert.Equal(t, "\r-  10.0 MiB  5.0 MiB/s\x1b[K", out.String())
+}
+
+// TestLineNarrows: whatever the width and the name, a line fits, and says how far it is.
+func TestLineNarrows(t *testing.T) {
+	t.Parallel()
+	start := time.Unix(0, 0)
+	shown := []shownProgress{{at: start}, {at: start.Add(3 * time.Second), done: 1000}}
+	for _, name := range []string{"a", strings.Repeat("long/", 50), strings.Repeat("語", 50), "e\u0301" + strings.Repeat("é\u0301", 90), "👩‍🚀" + strings.Repeat("🚀", 40), "x\x1b[2J"} {
+		for _, unit := range []unit{bytesUnit, countUnit("object")} {
+			for _, p := range []lithopss3.Progress{{Done: 1000, Total: 1 << 45}, {Done: 1000, Total: 1000}, {Done: 1 << 40, Total: -1}, {Done: 0, Total: 0}} {
+				bar := &progressBar{name: name, unit: unit, shown: shown, now: time.Now}
+				for width := 12; width < 130; width++ {
+					line := bar.line(p, width)
+					require.LessOrEqual(t, textWidth(line), width, "%q", line)
+				}
+				line := bar.line(p, 39)
+				if p.Total > 0 {
+					assert.Contains(t, line, "%")
+				}
+			}
+		}
+	}
+}
+
+// TestTextWidth: wide runes take two columns, marks none; what is cut keeps both ends.
+func TestTextWidth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"": 0, "abc": 3, "語": 2, "ｆ": 2, "e\u0301": 1, "🚀": 2, "한글": 4, "ﬁ": 1, "\u200b": 0, "…": 1} {
+		assert.Equal(t, want, textWidth(text), "%q", text)
+	}
+	assert.Equal(t, "dat…026.csv", cutMiddle("data/2026/11/27/2026.csv", 11))
+	assert.Equal(t, "語…語語", cutMiddle("語語語語語語", 8))
+	assert.Equal(t, "ab…", cutEnd("abcdef", 3))
+	assert.Equal(t, "語…", cutEnd("語語語", 4))
+	assert.Equal(t, "", cutEnd("abc", 0))
+	for width := range 30 {
+		for _, text := range []string{"abcdefghijklmnopqrstuvwxyz", "語語語語語語語語語", "e\u0301e\u0301e\u0301e\u0301", "a語b語c語d"} {
+			assert.LessOrEqual(t, textWidth(cutMiddle(text, width)), width)
+			assert.LessOrEqual(t, textWidth(cutEnd(text, width)), width)
+		}
+	}
+}
+
+// TestBarGoesAway: text on either output of a terminal takes the bar's place, with
+// escapes or with blanks.
+func TestBarGoesAway(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	stdout, stderr := newOutputOn(&out, true), newOutputOn(&out, true)
+	shareTerminal(stdout, stderr)
+	stderr.draw("bar")
+	_, _ = stdout.Write([]byte("text\n"))
+	_, _ = stdout.Write([]byte("more\n"))
+	assert.Equal(t, "\rbar\x1b[K\r\x1b[Ktext\nmore\n", out.String())
+
+	out.Reset()
+	stderr.screen.hasEscapes = false
+	stderr.draw("longer bar")
+	stderr.draw("bar")
+	_, _ = stderr.Write([]byte("text\n"))
+	assert.Equal(t, "\rlonger bar\rbar       \b\b\b\b\b\b\b\r   \b\b\b\rtext\n", out.String())
+	assert.NotContains(t, out.String(), "\x1b")
 }
 
 // TestSharedBar: several files make one sum.
@@ -64,7 +127,7 @@ func TestSharedBar(t *testing.T) {
 	assert.Nil(t, (&sharedBar{}).report())
 	silent.clear()
 
-	bar := &sharedBar{bar: &progressBar{out: newOutput(&strings.Builder{}), now: time.Now, shown: []shownProgress{{at: time.Now()}}}}
+	bar := &sharedBar{bar: &progressBar{out: newOutput(&strings.Builder{}), unit: bytesUnit, now: time.Now, shown: []shownProgress{{at: time.Now()}}}}
 	bar.total.Total = 30
 	first, second := bar.report(), bar.report()
 	first(lithopss3.Progress{Done: 5, Total: 10})

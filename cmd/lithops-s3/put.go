@@ -13,11 +13,16 @@ import (
 type objectFlags struct {
 	ContentType string   `name:"content-type" placeholder:"TYPE" help:"The content type; none if not given, as Lithops stores it."`
 	Metadata    []string `sep:"none" placeholder:"NAME=VALUE" help:"Metadata of the object; can be repeated."`
+	Class       string   `name:"storage-class" placeholder:"CLASS" help:"The storage class, such as STANDARD_IA; the bucket's default if not given."`
+	SSE         string   `name:"sse" placeholder:"KIND" help:"How the server encrypts: AES256, aws:kms or aws:kms:dsse; the bucket's default if not given."`
+	SSEKMSKeyID string   `name:"sse-kms-key-id" placeholder:"KEY" help:"The ID, ARN or alias of the key in KMS."`
 }
 
 // options returns the options for a put.
 func (f *objectFlags) options() (lithopss3.PutOptions, error) {
-	opts := lithopss3.PutOptions{ContentType: f.ContentType}
+	opts := lithopss3.PutOptions{
+		ContentType: f.ContentType, StorageClass: f.Class, ServerSideEncryption: f.SSE, SSEKMSKeyID: f.SSEKMSKeyID,
+	}
 	for _, text := range f.Metadata {
 		for _, pair := range splitPairs(text) {
 			name, value, ok := strings.Cut(pair, "=")

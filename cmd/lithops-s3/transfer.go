@@ -80,12 +80,16 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	var next atomic.Int64
+	var stopped atomic.Bool
 	for range min(filesAtOnce, len(tasks)) {
 		group.Go(func() {
-			for index := int(next.Add(1) - 1); index < len(tasks) && f.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
+			for index := int(next.Add(1) - 1); index < len(tasks) && !stopped.Load() && f.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
 				err := tasks[index].move(f.t.ctx, bar.report())
 				mu.Lock()
-				firstErr = f.note(report, &tasks[index], err, firstErr, bar.bar)
+				if !stopped.Load() {
+					firstErr = f.note(report, &tasks[index], err, firstErr, bar.bar)
+				}
+				stopped.Store(stopped.Load() || isOfAll(err))
 				mu.Unlock()
 			}
 		})
@@ -93,6 +97,11 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 	group.Wait()
 	bar.bar.clear()
 	return firstErr
+}
+
+// isOfAll reports whether an error that one file met will be met by all.
+func isOfAll(err error) bool {
+	return isCredentialsError(err) || errors.Is(err, lithopss3.ErrNoSuchBucket) || errors.Is(err, lithopss3.ErrSignature) || errors.Is(err, lithopss3.ErrNotOwner)
 }
 
 func (f *transfer) barName() string {
@@ -160,10 +169,27 @@ func (f *transfer) finish(report *folderReport, total int, firstErr error) error
 		_, err = fmt.Fprintf(f.t.stdout, "%s %s, %s%s: %s\n", f.verb, formatCount(report.Files, "file"), formatSize(report.Bytes), deletedToo(report), f.targetName())
 	}
 	if firstErr != nil {
-		return fmt.Errorf("%d of %d files failed, the first: %w", len(report.Failed), total, firstErr)
+		return &failuresError{failed: max(len(report.Failed), 1), total: total, first: firstErr}
 	}
 	return err
 }
+
+// A failuresError counts failures that were printed before.
+type failuresError struct {
+	failed, total int
+	first         error
+}
+
+// Error returns the count.
+func (e *failuresError) Error() string {
+	if e.total < e.failed { // of sync --delete
+		return e.first.Error()
+	}
+	return fmt.Sprintf("%d of %d files failed", e.failed, e.total)
+}
+
+// Unwrap returns the first failure, for the exit code.
+func (e *failuresError) Unwrap() error { return e.first }
 
 func (f *transfer) targetName() string {
 	if f.target != "" {

@@ -167,6 +167,13 @@ func TestCopy(t *testing.T) {
 	assert.FileExists(t, "whole/sub/b.tmp")
 	assert.NotContains(t, s.keys(), "whole/a.txt")
 
+	s.run(0, "cp s3://BUCKET/k s3://BUCKET/k2 --content-type text/plain --metadata a=1,b=2")
+	assert.Regexp(t, `text/plain(.|\n)*a = 1(.|\n)*b = 2`, s.run(0, "head . k2"))
+	s.run(0, "cp -r s3://BUCKET/g s3://./g2/")
+	s.run(0, "mv s3://BUCKET/g2/* s3://BUCKET/g3/ --exclude *.tmp")
+	assert.Subset(t, s.keys(), []string{"k", "k2", "g/a.txt", "g/b.tmp", "g2/b.tmp", "g3/a.txt"})
+	assert.NotContains(t, s.keys(), "g2/a.txt")
+
 	for line, code := range map[string]int{
 		"cp d/a.txt other": exitUsage, "cp d/a.txt": exitUsage, "cp d s3://BUCKET": exitUsage, "cp none s3://BUCKET/x": exitUsage,
 		"cp s3://BUCKET x": exitUsage, "cp - s3://BUCKET/": exitUsage, "mv - s3://BUCKET/x": exitUsage, "cp d/a.txt s3://BUCKET/x --include *": exitUsage,
@@ -234,6 +241,9 @@ func TestSync(t *testing.T) {
 	assert.Contains(t, s.run(0, "sync d s3://BUCKET/x --delete --json"), `"deleted": 1`)
 	assert.Equal(t, []string{"x/sub/b"}, s.keys())
 
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/x s3://BUCKET/y"), "Copied 1 file")
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/x s3://BUCKET/y --checksum"), "Copied 0 files")
+	s.run(0, "rm -ry s3://BUCKET/y/")
 	require.NoError(t, os.Mkdir("empty", 0o755))
 	s.run(exitUsage, "sync empty s3://BUCKET/x --delete")
 	s.run(exitUsage, "sync none s3://BUCKET/x --delete")

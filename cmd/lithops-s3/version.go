@@ -1,7 +1,9 @@
 package main
 
 import (
+	_ "embed" // the licences
 	"fmt"
+	"io"
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
@@ -13,6 +15,19 @@ type versionFlag bool
 // BeforeApply is called by kong where the flag is given.
 func (versionFlag) BeforeApply(app *kong.Kong) error {
 	_, err := fmt.Fprintln(app.Stdout, "lithops-s3", version())
+	app.Exit(0)
+	return err
+}
+
+//go:embed licenses.txt
+var licenses string
+
+// licensesFlag prints the licences and ends the command.
+type licensesFlag bool
+
+// BeforeApply is called by kong where the flag is given.
+func (licensesFlag) BeforeApply(app *kong.Kong) error {
+	_, err := io.WriteString(app.Stdout, licenses)
 	app.Exit(0)
 	return err
 }

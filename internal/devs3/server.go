@@ -31,8 +31,11 @@ type Credential struct {
 
 // Options are the options of Start; nil is the zero value.
 type Options struct {
-	// Addr is the loopback address to listen on; empty is 127.0.0.1 and any port.
+	// Addr is the address to listen on, a loopback address unless AllowRemote; empty is 127.0.0.1 and any port.
 	Addr string
+	// AllowRemote allows an Addr that other machines can reach, for containers. Anyone
+	// who reaches it can read and change what is stored.
+	AllowRemote bool
 	// Region is the one that Env and Config name; empty is us-east-1.
 	Region string
 	// Credentials are the known callers; empty is one.
@@ -75,7 +78,7 @@ func Start(opts *Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	listener, err := listenLoopback(opts.Addr)
+	listener, err := listen(opts.Addr, opts.AllowRemote)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +92,10 @@ func Start(opts *Options) (*Server, error) {
 	return s, nil
 }
 
-func listenLoopback(addr string) (net.Listener, error) {
+// ErrNotLoopback matches an address that other machines can reach.
+var ErrNotLoopback = errors.New("not a loopback address")
+
+func listen(addr string, allowRemote bool) (net.Listener, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
@@ -97,8 +103,8 @@ func listenLoopback(addr string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !tcp.IP.IsLoopback() {
-		return nil, fmt.Errorf("%s is not a loopback address, and this server is for this machine only", addr)
+	if !allowRemote && !tcp.IP.IsLoopback() {
+		return nil, fmt.Errorf("%s is %w, and this server is for this machine only", addr, ErrNotLoopback)
 	}
 	var config net.ListenConfig
 	return config.Listen(context.Background(), "tcp", addr)

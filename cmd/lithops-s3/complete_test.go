@@ -1,0 +1,110 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestComplete: commands, options, buckets, keys and IDs of jobs.
+func TestComplete(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"data/1.csv", "data/deep/2.csv", "do", "x y", "bad\nname"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("x"), nil))
+	}
+	storeCalls(t, s.store)
+	for line, want := range map[string]string{
+		"lithops-s3 pre":                       "presign",
+		"lithops-s3 m":                         "man mb mv",
+		"lithops-s3 help pre":                  "presign",
+		"lithops-s3 jobs sh":                   "show",
+		"lithops-s3 -d jobs sh":                "show",
+		"lithops-s3 du --endp":                 "--endpoint-url",
+		"lithops-s3 completion ":               "bash fish powershell zsh",
+		"lithops-s3 ls s3://./d":               "s3://./data/ s3://./do",
+		"lithops-s3 ls s3://BUCKET/data/":      "s3://BUCKET/data/1.csv s3://BUCKET/data/deep/",
+		"lithops-s3 ls s3://ref":               "s3://BUCKET/",
+		"lithops-s3 cp x s3":                   "s3://",
+		"lithops-s3 cp x":                      "",
+		"lithops-s3 get -o out ref":            "BUCKET",
+		"lithops-s3 get BUCKET -d d":           "data/ do",
+		"lithops-s3 get . data/d":              "data/deep/",
+		`lithops-s3 cat . x\ `:                 "x y",
+		"lithops-s3 put file ref":              "BUCKET",
+		"lithops-s3 put fi":                    "",
+		"lithops-s3 get . -o ":                 "",
+		"lithops-s3 jobs show e":               "e-0 e-0-M000",
+		"lithops-s3 jobs logs e-0-M000/":       "e-0-M000/00000 e-0-M000/00001 e-0-M000/00002",
+		"lithops-s3 clean --bucket ref":        "BUCKET",
+		"lithops-s3 jobs show --bucket none e": "",
+		"lithops-s3 nonsense ":                 "",
+		"lithops-s3 ls -c missing.yaml s3://":  "",
+		"":                                     "",
+	} {
+		code, out, problems := command(t.Context(), "__complete", strings.ReplaceAll(line, "BUCKET", refusedBucket))
+		require.Zero(t, code, problems)
+		assert.Empty(t, problems, line)
+		if line == "" {
+			continue
+		}
+		assert.Equal(t, strings.ReplaceAll(want, "BUCKET", refusedBucket), strings.ReplaceAll(strings.TrimSpace(out), "\n", " "), line)
+	}
+}
+
+// TestCompletionScripts: shells that are on this machine read the scripts.
+func TestCompletionScripts(t *testing.T) {
+	t.Parallel()
+	for shell, script := range completionScripts {
+		assert.Contains(t, script, "lithops-s3 __complete")
+		path, err := exec.LookPath(shell)
+		if err != nil || shell == "powershell" {
+			continue
+		}
+		check := exec.Command(path, "-n")
+		check.Stdin = strings.NewReader(script)
+		out, err := check.CombinedOutput()
+		assert.NoError(t, err, "%s: %s", shell, out)
+	}
+}
+
+// TestHelpOfEachCommand: each command has an example, and its help fits into 80
+// columns. The manual page has all commands.
+func TestHelpOfEachCommand(t *testing.T) {
+	t.Parallel()
+	parser, err := kong.New(&commands{}, argumentMappers...)
+	require.NoError(t, err)
+	_, page, _ := command(t.Context(), "man")
+	for _, leaf := range parser.Model.Leaves(true) {
+		if leaf.Path() == "jobs all" {
+			continue
+		}
+		args := append(strings.Fields(leaf.Path()), "--help")
+		code, out, problems := command(t.Context(), args...)
+		require.Zero(t, code, problems)
+		assert.Contains(t, out, "Usage: lithops-s3 "+leaf.Path(), args)
+		assert.Regexp(t, `Examples?:\n\n? +(.* \| )?(source <\()?lithops-s3 `, out, args)
+		assert.Contains(t, page, strings.ReplaceAll(leaf.Path(), "-", `\-`), args)
+		for line := range strings.SplitSeq(out, "\n") {
+			if !strings.HasPrefix(line, "    ") && !strings.HasPrefix(line, "Usage:") { // which are not filled
+				assert.LessOrEqual(t, len([]rune(line)), 80, line)
+			}
+		}
+	}
+	_, all, _ := command(t.Context(), "--help")
+	for _, want := range []string{"~/.lithops/config", "LITHOPS_CONFIG_FILE", "AWS_PROFILE", "Exit codes", "s3://"} {
+		assert.Contains(t, all, want)
+	}
+}
+
+// TestLicenses: the notices of all modules that go.mod names for the command.
+func TestLicenses(t *testing.T) {
+	t.Parallel()
+	_, out, _ := command(t.Context(), "--licenses")
+	for _, name := range []string{"github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/service/s3", "golang.org/x/term", "gopkg.in/yaml.v3", "Go's standard library", "Apache License"} {
+		assert.Contains(t, out, name)
+	}
+}
