@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -155,7 +156,7 @@ func TestConflictsAreRetried(t *testing.T) {
 				continue // a HEAD has no code
 			}
 			synctest.Test(t, func(t *testing.T) {
-				left := s3Attempts - 1
+				left := s3client.Attempts - 1
 				server := &picky{refuse: func(*http.Request, string) (int, string) {
 					if left > 0 {
 						left--
@@ -168,7 +169,7 @@ func TestConflictsAreRetried(t *testing.T) {
 				err := call(t.Context(), hastyStore(t, "http://127.0.0.1:1", server))
 				require.Error(t, err)
 				assert.Contains(t, err.Error(), code)
-				assert.Len(t, server.sent, s3Attempts, "%s: %v", name, err)
+				assert.Len(t, server.sent, s3client.Attempts, "%s: %v", name, err)
 			})
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -57,7 +58,7 @@ func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) [
 				final = append(final, e)
 			}
 		}
-		if len(passing) == 0 || attempt == s3Attempts || s.waitBackoff(ctx, attempt) != nil {
+		if len(passing) == 0 || attempt == s3client.Attempts || s.waitBackoff(ctx, attempt) != nil {
 			return append(final, passing...)
 		}
 		keys = make([]string, len(passing))
@@ -99,7 +100,7 @@ func (s *Store) deleteHalving(ctx context.Context, bucket string, keys []string)
 	for len(keys) > 0 {
 		batch := keys[:min(size, len(keys))]
 		blamed, err := s.deleteOnce(ctx, bucket, batch)
-		if isTimeout(err) && timeouts < s3Attempts-1 && ctx.Err() == nil {
+		if isTimeout(err) && timeouts < s3client.Attempts-1 && ctx.Err() == nil {
 			timeouts++
 			size = (len(batch) + 1) / 2
 			if s.waitBackoff(ctx, timeouts) == nil {

@@ -21,6 +21,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -82,13 +83,13 @@ var errorScripts = map[string][]script{
 	"truncated":             {{400, ids, `<?xml version="1.0"?><Error><Code>Inv`, nil}},
 	"another root":          {{400, ids, `<Other><Code>X</Code></Other>`, nil}},
 	"internal, then right":  {{500, ids, xmlError("InternalError"), nil}, {200, ids, "", nil}},
-	"internal":              slices.Repeat([]script{{500, ids, xmlError("InternalError"), nil}}, s3Attempts),
-	"slow down":             slices.Repeat([]script{{503, ids, xmlError("SlowDown"), nil}}, s3Attempts),
-	"too many":              slices.Repeat([]script{{429, ids, "", nil}}, s3Attempts),
-	"html from a proxy":     slices.Repeat([]script{{502, nil, "<html></html>", nil}}, s3Attempts),
+	"internal":              slices.Repeat([]script{{500, ids, xmlError("InternalError"), nil}}, s3client.Attempts),
+	"slow down":             slices.Repeat([]script{{503, ids, xmlError("SlowDown"), nil}}, s3client.Attempts),
+	"too many":              slices.Repeat([]script{{429, ids, "", nil}}, s3client.Attempts),
+	"html from a proxy":     slices.Repeat([]script{{502, nil, "<html></html>", nil}}, s3client.Attempts),
 	"not implemented":       {{501, ids, xmlError("NotImplemented"), nil}},
 	"timed out, then right": {{400, ids, xmlError("RequestTimeout"), nil}, {200, ids, "", nil}},
-	"refused":               slices.Repeat([]script{{err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}}, s3Attempts),
+	"refused":               slices.Repeat([]script{{err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}}, s3client.Attempts),
 	"reset, then right":     {{err: &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}}, {200, ids, "", nil}},
 	"reset, then missing":   {{err: io.ErrUnexpectedEOF}, {404, ids, xmlError("NoSuchKey"), nil}},
 	"error in a 200":        {{200, ids, xmlError("InternalError"), nil}, {200, ids, "", nil}},

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -65,11 +66,11 @@ const exampleBucket = "my-bucket"
 func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
 	result := Endpoints{S3Source: s.s3.URLSource, STSSource: s.sts.URLSource, Addressing: "path"}
 	bucket := exampleBucket
-	ofBucket, err := newS3Resolver(&s.s3).ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: optional(s.s3.URL), Bucket: &bucket})
+	ofBucket, err := s3client.NewResolver(&s.s3).ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: optional(s.s3.URL), Bucket: &bucket})
 	if err == nil && strings.HasPrefix(ofBucket.URI.Host, bucket+".") {
 		result.Addressing = "virtual"
 	}
-	ofS3, err := newS3Resolver(&s.s3).ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: optional(s.s3.URL)})
+	ofS3, err := s3client.NewResolver(&s.s3).ResolveEndpoint(ctx, s3.EndpointParameters{Region: &s.region, Endpoint: optional(s.s3.URL)})
 	if err != nil {
 		return result, publicError(&awsconfig.Error{Kind: awsconfig.KindResolution, Reason: err.Error(), Err: err})
 	}

@@ -2,6 +2,7 @@ package lithopss3
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -119,8 +120,26 @@ func (s *Store) pageFetch(in *s3.ListObjectsV2Input) listing.Fetch {
 	return func(ctx context.Context, after, token string, early func(string)) (*listing.Page, error) {
 		in := *in
 		in.StartAfter, in.ContinuationToken = optional(after), optional(token)
-		return s.fetchPage(ctx, &in, early)
+		page, err := s.s3.ListPage(ctx, &in, early)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Entries {
+			if err := checkPrefix(page.Entries[i].Key, aws.ToString(in.Prefix)); err != nil {
+				return nil, err
+			}
+		}
+		return page, nil
 	}
+}
+
+// checkPrefix returns ErrListing if key lacks prefix, because a server that ignores
+// the prefix must not cause other keys to be deleted.
+func checkPrefix(key, prefix string) error {
+	if strings.HasPrefix(key, prefix) {
+		return nil
+	}
+	return fmt.Errorf("%w: below the prefix %q it has %s", ErrListing, prefix, printableKey(key))
 }
 
 func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob, error) {

@@ -214,7 +214,7 @@ func BenchmarkListPage(b *testing.B) {
 			require.NoError(b, err)
 			b.ReportAllocs()
 			for b.Loop() {
-				if page, err := store.fetchPage(b.Context(), in, nil); err != nil || len(page.Entries) != 1000 {
+				if page, err := store.s3.ListPage(b.Context(), in, nil); err != nil || len(page.Entries) != 1000 {
 					b.Fatal(err)
 				}
 			}
@@ -233,7 +233,7 @@ func TestNextTokenComesEarly(t *testing.T) {
 			return pageXML(`<IsTruncated>false</IsTruncated>` + keyXML("3"))
 		}
 		return pageXML(fmt.Sprintf(`<NextContinuationToken>to %d</NextContinuationToken><IsTruncated>true</IsTruncated>`, number+1) +
-			keyXML(fmt.Sprint(number)) + strings.Repeat(" ", 2*headBytes))
+			keyXML(fmt.Sprint(number)) + strings.Repeat(" ", 8<<10))
 	}
 	store := answeringStore(t, false, func(r *http.Request) (*http.Response, error) {
 		switch r.URL.Query().Get("continuation-token") {
@@ -241,7 +241,7 @@ func TestNextTokenComesEarly(t *testing.T) {
 			return answer(r, http.StatusOK, nil, page(1)), nil
 		case "to 2":
 			response := answer(r, http.StatusOK, nil, page(2))
-			half := io.LimitReader(response.Body, 2*headBytes)
+			half := io.LimitReader(response.Body, 8<<10)
 			response.Body = io.NopCloser(io.MultiReader(half, waitFor(third), response.Body))
 			return response, nil
 		}

@@ -104,7 +104,7 @@ func (s *Store) presign(ctx context.Context, bucket string, in any, expires time
 		return nil, fmt.Errorf("the credentials expire at %s, too soon to sign a request for later", credentials.Expires.Format(time.RFC3339))
 	}
 	client := s3.NewPresignClient(s.client, func(o *s3.PresignOptions) {
-		o.Presigner = s3http.NewSigner(&s.peer.Clock, unescapedPath)
+		o.Presigner = s3http.NewSigner(&s.peer.Clock, s3client.UnescapedPath)
 		o.Expires = expires
 		o.ClientOptions = append(o.ClientOptions, s3client.InRegion(s.s3.BucketRegion(bucket)), func(o *s3.Options) {
 			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil })

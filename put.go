@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/upload"
@@ -128,4 +132,31 @@ func (storeClient) Describe(err error) upload.Failure {
 		failure.Code = api.ErrorCode()
 	}
 	return failure
+}
+
+// UploadFile stores the file at path under key, as PutObject does. A file whose size
+// or time of modification changes while it is sent is an error, and nothing of it is
+// stored; a change that alters neither goes unnoticed, such as two writes within one
+// tick of the file system's clock, or one through a memory map.
+// A missing file is fs.ErrNotExist before any request; a folder is an error.
+func (s *Store) UploadFile(ctx context.Context, path, bucket, key string, opts *PutOptions) (err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return &fs.PathError{Op: "upload", Path: path, Err: errIsFolder}
+	}
+	return s.PutObject(ctx, bucket, key, file, opts)
+}
+
+// avoidTrailers reports whether puts should have their checksum in a header: over
+// https the SDK sends it after the body, which servers other than AWS's may refuse.
+func avoidTrailers(settings *awsconfig.S3) bool {
+	return strings.HasPrefix(settings.URL, "https:") && !settings.RequestChecksumWhenRequired
 }

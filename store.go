@@ -205,10 +205,9 @@ func (s *Store) connect(opts *Options) {
 		transport, s.close = own, own.CloseIdleConnections
 	}
 	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer}
-	s.client = newS3Client(s.session, client, s.pace, opts.AWS)
+	s.client = s3client.NewSDK(client, &s.session.s3, s.sdkOptions(opts.AWS))
 	s.s3 = s3client.New(s3client.Options{
-		SDK: s.client, Region: s.session.region, Log: s.log,
-		Owner:     s.expectedOwner,
+		SDK: s.client, Peer: &s.peer, Region: s.session.region, Log: s.log, Owner: s.expectedOwner,
 		Customize: opts.Customize, RequesterPays: opts.RequesterPays,
 		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})
@@ -217,6 +216,32 @@ func (s *Store) connect(opts *Options) {
 		SDKOnly: opts.SDKOnly || opts.AWS != nil && len(opts.AWS.APIOptions) > 0,
 	})
 	s.sts = s.session.providers.Services.STS(s.session.credentials)
+}
+
+// sdkOptions returns the options of the SDK's client, with those that the caller gave.
+func (s *Store) sdkOptions(given *aws.Config) s3.Options {
+	options := s3.Options{
+		Region: s.session.region, Credentials: s.session.credentials, AppID: s.session.settings.AppID(),
+		Retryer: s3http.NewRetryer(s3client.Attempts, s.pace.backoff),
+	}
+	if s.session.isAnonymous {
+		options.Credentials = aws.AnonymousCredentials{}
+	}
+	if given != nil {
+		options.APIOptions = given.APIOptions
+		if given.Retryer != nil {
+			options.Retryer = given.Retryer()
+		}
+	}
+	return options
+}
+
+// call makes one request to bucket: it demands the bucket's owner, and follows it into
+// its region. The request's body must be one that can be sent again.
+func call[In, Out any](ctx context.Context, s *Store, bucket string, in *In,
+	send func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options ...func(*s3.Options),
+) (*Out, error) {
+	return s3client.Call(ctx, s.s3, bucket, in, send, options...)
 }
 
 // Format writes the region and the configuration's bucket, whatever the verb:

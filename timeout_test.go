@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -46,9 +47,9 @@ func TestSilentServerTimesOut(t *testing.T) {
 				began := time.Now()
 				err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("body"), nil)
 				require.Error(t, err)
-				assert.EqualValues(t, s3Attempts, dials.Load(), "%v", err)
-				assert.GreaterOrEqual(t, time.Since(began), s3Attempts*s3http.IOTimeout)
-				assert.Less(t, time.Since(began), s3Attempts*s3http.IOTimeout+longestBackoff)
+				assert.EqualValues(t, s3client.Attempts, dials.Load(), "%v", err)
+				assert.GreaterOrEqual(t, time.Since(began), s3client.Attempts*s3http.IOTimeout)
+				assert.Less(t, time.Since(began), s3client.Attempts*s3http.IOTimeout+longestBackoff)
 				transport.CloseIdleConnections()
 			})
 		})

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 
 	"github.com/lithops-go/lithopss3/internal/awscreds"
+	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -119,7 +120,7 @@ func TestNoAnswer(t *testing.T) {
 					}))
 					err := call(t.Context(), store)
 					require.Error(t, err)
-					attempts := s3Attempts
+					attempts := s3client.Attempts
 					if operation == "Bucket" {
 						attempts = awscreds.Attempts
 					}

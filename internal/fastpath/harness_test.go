@@ -15,8 +15,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/middleware"
-	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -76,7 +75,7 @@ type pair struct {
 	fastWire, slowWire *wire
 }
 
-func newPair(t *testing.T, endpoint string, changes ...func(*s3.Options)) *pair {
+func newPair(t *testing.T, endpoint string, changes ...func(*setup)) *pair {
 	t.Helper()
 	p := &pair{fastWire: &wire{}, slowWire: &wire{}}
 	p.fast = newClient(p.fastWire, endpoint, changes...)
@@ -85,31 +84,29 @@ func newPair(t *testing.T, endpoint string, changes ...func(*s3.Options)) *pair 
 	return p
 }
 
-func newClient(w http.RoundTripper, endpoint string, changes ...func(*s3.Options)) *Client {
+// A setup is what clients of a pair have in common.
+type setup struct {
+	settings awsconfig.S3
+	token    string
+}
+
+func newClient(w http.RoundTripper, endpoint string, changes ...func(*setup)) *Client {
 	client := &s3http.Client{Transport: w, Peer: &s3http.Peer{}}
-	options := s3.Options{
-		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), UsePathStyle: endpoint != "",
-		HTTPClient: client, Retryer: s3http.NewRetryer(attempts, func(int, error) (time.Duration, error) { return 0, nil }),
-		HTTPSignerV4:               s3http.NewSigner(&client.Peer.Clock, func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
-		DisableClockSkewCorrection: true,
-		APIOptions:                 []func(*middleware.Stack) error{s3client.AddSteps, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML},
-		DisableLogOutputChecksumValidationSkipped: true,
-		RequestChecksumCalculation:                aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation:                aws.ResponseChecksumValidationWhenSupported,
-	}
-	if endpoint != "" {
-		options.BaseEndpoint = &endpoint
-	}
+	common := &setup{settings: awsconfig.S3{URL: endpoint, Addressing: "auto", UseARNRegion: true}}
 	for _, change := range changes {
-		change(&options)
+		change(common)
 	}
-	return New(Options{SDK: s3.New(options), HTTP: client, Credentials: options.Credentials, Region: func(string) string { return "" }})
+	keys := credentials.NewStaticCredentialsProvider("AKID", "SECRET", common.token)
+	sdk := s3client.NewSDK(client, &common.settings, s3.Options{
+		Region: "us-east-1", Credentials: keys, Retryer: s3http.NewRetryer(attempts, func(int, error) (time.Duration, error) { return 0, nil }),
+	})
+	return New(Options{SDK: sdk, HTTP: client, Credentials: keys, Region: func(string) string { return "" }})
 }
 
 // whenRequired has no checksums sent and none compared.
-func whenRequired(o *s3.Options) {
-	o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-	o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+func whenRequired(s *setup) {
+	s.settings.RequestChecksumWhenRequired = true
+	s.settings.ResponseChecksumWhenRequired = true
 }
 
 // operations are one call of each kind, by name. Those of parts have a body that is not

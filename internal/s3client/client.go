@@ -1,11 +1,8 @@
 // Package s3client sends requests to S3 as this module has them: every request to a
 // bucket with a known owner demands that owner, and follows the bucket into its
-// region.
-//
-// It must not know files, STS, the configuration or what a request is for; the SDK's
-// client, the fast path, and who owns what are given to it.
-//
-// Start reading at [Call].
+// region; the SDK's client checks answers and logs no secrets. It must not know files,
+// STS, Lithops' configuration or what a request is for; the fast path and who owns what
+// are given to it. Start reading at [Call], and at [NewSDK] for the client's options.
 package s3client
 
 import (
@@ -18,11 +15,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // Options configure a [Client].
 type Options struct {
-	SDK *s3.Client
+	SDK  *s3.Client
+	Peer *s3http.Peer // what is known of the server; the SDK's client must use it too
 	// Region is where buckets are unless they turn out to be elsewhere.
 	Region string
 	// Owner returns the account that must own a bucket, or nil if that is not known.

@@ -13,8 +13,8 @@ import (
 // Lithops that this module is compared with.
 const userAgent = "lithops/3.7.1.dev0"
 
-// AddSteps makes a client of the SDK send what Lithops sends, and log no secrets.
-func AddSteps(stack *middleware.Stack) error {
+// addSteps makes a client of the SDK send what Lithops sends, and log no secrets.
+func addSteps(stack *middleware.Stack) error {
 	step := &lithopsStep{}
 	return errors.Join(stack.Initialize.Add(step, middleware.Before), stack.Build.Add(step, middleware.After))
 }

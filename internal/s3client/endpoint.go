@@ -1,4 +1,4 @@
-package lithopss3
+package s3client
 
 import (
 	"context"
@@ -9,12 +9,6 @@ import (
 	endpoints "github.com/aws/smithy-go/endpoints"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 )
-
-// avoidTrailers reports whether puts should have their checksum in a header: over
-// https the SDK sends it after the body, which servers other than AWS's may refuse.
-func avoidTrailers(settings *awsconfig.S3) bool {
-	return strings.HasPrefix(settings.URL, "https:") && !settings.RequestChecksumWhenRequired
-}
 
 func requestChecksum(settings *awsconfig.S3) aws.RequestChecksumCalculation {
 	if settings.RequestChecksumWhenRequired {
@@ -30,19 +24,20 @@ func responseChecksum(settings *awsconfig.S3) aws.ResponseChecksumValidation {
 	return aws.ResponseChecksumValidationWhenSupported
 }
 
-// s3Resolver gives the SDK's rule set the inputs that botocore gives to the same.
-type s3Resolver struct {
+// A resolver gives the SDK's rule set the inputs that botocore gives to the same.
+type resolver struct {
 	next      s3.EndpointResolverV2
 	settings  awsconfig.S3
 	pathStyle bool
 }
 
-func newS3Resolver(settings *awsconfig.S3) s3.EndpointResolverV2 {
-	return &s3Resolver{next: s3.NewDefaultEndpointResolverV2(), settings: *settings, pathStyle: settings.PathStyle()}
+// NewResolver returns a resolver of endpoints for settings.
+func NewResolver(settings *awsconfig.S3) s3.EndpointResolverV2 {
+	return &resolver{next: s3.NewDefaultEndpointResolverV2(), settings: *settings, pathStyle: settings.PathStyle()}
 }
 
 // ResolveEndpoint is called by the SDK for each request.
-func (r *s3Resolver) ResolveEndpoint(ctx context.Context, params s3.EndpointParameters) (endpoints.Endpoint, error) {
+func (r *resolver) ResolveEndpoint(ctx context.Context, params s3.EndpointParameters) (endpoints.Endpoint, error) {
 	custom := params.Endpoint != nil
 	isARN := strings.HasPrefix(aws.ToString(params.Bucket), "arn:")
 	accelerated := r.settings.Accelerate && !custom // which needs a virtual host

@@ -1,4 +1,4 @@
-package lithopss3
+package s3client
 
 import (
 	"bytes"
@@ -27,34 +27,22 @@ const maxPageBytes = 16 << 20
 // headBytes is how much of a page is looked at for its token before the rest comes.
 const headBytes = 4 << 10
 
-// fetchPage makes one request. The SDK signs, sends and retries it. The answer is
-// decoded before the SDK's decoder, which takes 20 µs for each key and reads less.
-func (s *Store) fetchPage(ctx context.Context, in *s3.ListObjectsV2Input, early func(token string)) (*listing.Page, error) {
-	step := decodePageStep{early: early, peer: &s.peer}
-	_, err := call(ctx, s, aws.ToString(in.Bucket), in, s.client.ListObjectsV2, func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) })
+// ListPage makes one request, and calls early with the token that continues the listing
+// before it has read the page. early may be nil. The SDK signs, sends and retries the
+// request. The answer is decoded before the SDK's decoder, which takes 20 µs for each key
+// and reads less.
+func (c *Client) ListPage(ctx context.Context, in *s3.ListObjectsV2Input, early func(token string)) (*listing.Page, error) {
+	step := decodePageStep{early: early, peer: c.Peer}
+	_, err := Call(ctx, c, aws.ToString(in.Bucket), in, c.SDK.ListObjectsV2, func(o *s3.Options) { o.APIOptions = append(o.APIOptions, step.addTo) })
 	if err != nil {
 		return nil, err
 	}
 	if step.page == nil {
 		return nil, errors.New("the server's answer was not decoded")
 	}
-	for i := range step.page.Entries {
-		if err := checkPrefix(step.page.Entries[i].Key, aws.ToString(in.Prefix)); err != nil {
-			return nil, err
-		}
-	}
 	return &listing.Page{
-		Entries: step.page.Entries, Truncated: step.page.Truncated, Next: step.page.Next, TokensOnly: s.peer.ListsByTokens.Load(),
+		Entries: step.page.Entries, Truncated: step.page.Truncated, Next: step.page.Next, TokensOnly: c.Peer.ListsByTokens.Load(),
 	}, nil
-}
-
-// checkPrefix returns ErrListing if key lacks prefix, because a server that ignores
-// the prefix must not cause other keys to be deleted.
-func checkPrefix(key, prefix string) error {
-	if strings.HasPrefix(key, prefix) {
-		return nil
-	}
-	return fmt.Errorf("%w: below the prefix %q it has %s", ErrListing, prefix, printableKey(key))
 }
 
 // A decodePageStep decodes the answer of a call in the SDK's middleware.
