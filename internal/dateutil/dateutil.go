@@ -18,14 +18,17 @@ const maxLength = 128
 
 var errForm = errors.New("unknown form")
 
-// Parse returns the point in time that text names. Without a zone that is
-// local time. Unlike dateutil, Parse does not take from today what text lacks of a date,
-// and refuses a zone whose name says no offset, such as EST.
-func Parse(text string) (time.Time, error) {
+// Parse is ParseIn with local time.
+func Parse(text string) (time.Time, error) { return ParseIn(text, time.Local) }
+
+// ParseIn returns the point in time that text names, in zone if text names none. Unlike
+// dateutil, it does not take from today what text lacks of a date, and refuses a zone
+// whose name says no offset, such as EST.
+func ParseIn(text string, zone *time.Location) (time.Time, error) {
 	if len(text) > maxLength {
 		return time.Time{}, fmt.Errorf("a text of %d bytes is not a time", len(text))
 	}
-	p := &parser{tokens: split(normalize(text)), date: newDate(), hour: unset, ampm: unset}
+	p := &parser{tokens: split(normalize(text)), date: newDate(), hour: unset, byDefault: zone}
 	if err := p.parse(); err != nil {
 		return time.Time{}, fmt.Errorf("%q is not a time: %w", text, err)
 	}
@@ -57,10 +60,10 @@ type parser struct {
 	tokens         []string
 	at             int
 	date           *date
+	byDefault      *time.Location
 	hour           int // unset until known
 	minute, second int
-	micro          int
-	ampm           int
+	nanos          int
 	zone           string // the name, "" while unknown
 	hasOffset      bool
 	offset         int // seconds east of UTC
@@ -156,7 +159,7 @@ func (p *parser) time(now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	t := time.Date(year, time.Month(month), day, max(p.hour, 0), p.minute, p.second, p.micro*1000, zone)
+	t := time.Date(year, time.Month(month), day, max(p.hour, 0), p.minute, p.second, p.nanos, zone)
 	inUTC := time.Date(year, time.Month(month), day, max(p.hour, 0), p.minute, p.second, 0, time.UTC)
 	if year < 1 || year > 9999 || inUTC.Month() != time.Month(month) || inUTC.Day() != day || inUTC.Hour() != max(p.hour, 0) || p.minute > 59 || p.second > 59 {
 		return time.Time{}, errors.New("a part of it is out of range")

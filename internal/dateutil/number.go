@@ -186,15 +186,16 @@ func sixtieths(fraction string) int {
 	return int(60 * share)
 }
 
-// parseSeconds reads seconds with up to six digits of a fraction; more are cut.
+// parseSeconds reads seconds with up to nine digits of a fraction; more are cut, as
+// dateutil cuts those after the sixth.
 func (p *parser) parseSeconds(token string) (err error) {
 	whole, fraction, _ := strings.Cut(token, ".")
 	if p.second, err = strconv.Atoi(whole); err != nil {
 		return err
 	}
-	p.micro = 0
+	p.nanos = 0
 	if fraction != "" {
-		p.micro, err = strconv.Atoi((fraction + "000000")[:6])
+		p.nanos, err = strconv.Atoi((fraction + "000000000")[:9])
 	}
 	return err
 }

@@ -71,7 +71,10 @@ func (p *parser) location(now time.Time) (*time.Location, error) {
 		}
 		return time.FixedZone(p.zone, p.offset), nil
 	}
-	if p.zone == "" || slices.Contains(localNames(now), p.zone) {
+	if p.zone == "" {
+		return p.byDefault, nil
+	}
+	if slices.Contains(localNames(now), p.zone) {
 		return time.Local, nil
 	}
 	return nil, errors.New("its time zone is not known")

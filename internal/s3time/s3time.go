@@ -1,6 +1,6 @@
 // Package s3time reads the dates in S3's answers: in XML and in headers, in every
-// common form that boto3 reads. It knows nothing else of this module. Start
-// reading at [Parse].
+// common form that boto3 reads. It must not know what the dates are for. Start reading
+// at [Parse], which leaves all but S3's own forms to package dateutil.
 package s3time
 
 import (
@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // Parse returns the time, in UTC, that text stands for, and reports whether it
@@ -28,8 +30,17 @@ func Parse(text string) (at time.Time, ok bool) {
 	if at, ok := parseEpoch(text); ok {
 		return at, true
 	}
-	var p parser
-	return p.parse(text)
+	at, err := dateutil.ParseIn(text, time.UTC)
+	if err != nil {
+		at, err = dateutil.ParseIn(likePython(text), time.UTC)
+	}
+	return at.UTC(), err == nil
+}
+
+// likePython rewrites what Go's servers send, and dateutil does not read: "+0000 UTC",
+// and the zone of HTTP's dates in lower case.
+func likePython(text string) string {
+	return strings.Replace(strings.ToUpper(text), "+0000 UTC", "+0000", 1)
 }
 
 // ParseUTC returns the time of the form 2006-01-02T15:04:05.000Z, which S3 itself
@@ -105,5 +116,3 @@ func parseEpoch(text string) (at time.Time, ok bool) {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
