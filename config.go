@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/homedir"
-	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/spelling"
 	"github.com/lithops-go/lithopss3/internal/validate"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
@@ -65,50 +61,6 @@ type Config struct {
 	Warnings []string
 }
 
-// A ConfigError is a configuration that can't be read or doesn't make sense.
-type ConfigError struct {
-	Source string // the file or the environment variable
-	Line   int    // 0 where none can be named
-	Key    string // "section.key", empty where it is the whole file
-	Reason string
-	Err    error `json:"-" yaml:"-"` // the cause, may be nil
-}
-
-// Error is "source:line: key: reason".
-func (e *ConfigError) Error() string {
-	var b strings.Builder
-	b.WriteString(homedir.Abbreviate(e.Source))
-	if e.Line > 0 {
-		fmt.Fprintf(&b, ":%d", e.Line)
-	}
-	if b.Len() > 0 {
-		b.WriteString(": ")
-	}
-	if e.Key != "" {
-		b.WriteString(e.Key + ": ")
-	}
-	b.WriteString(e.Reason)
-	return b.String()
-}
-
-// Unwrap returns the cause.
-func (e *ConfigError) Unwrap() error { return e.Err }
-
-// A SettingsError is a setting of AWS's environment variables or of ~/.aws that
-// can't be read or makes no sense. Better credentials don't cure it. Its Kind is
-// the name of botocore's exception for the same, without its module.
-type SettingsError struct {
-	Kind   string // "ProfileNotFound", "ConfigParseError", "InvalidRetryModeError", …
-	Reason string // the setting, where it is from, and what is wrong with it
-	Err    error  `json:"-" yaml:"-"` // the cause, may be nil
-}
-
-// Error is the reason.
-func (e *SettingsError) Error() string { return e.Reason }
-
-// Unwrap returns the cause.
-func (e *SettingsError) Unwrap() error { return e.Err }
-
 // A regionChoice is the region that requests are signed for, and why.
 type regionChoice struct {
 	name, source string
@@ -152,7 +104,7 @@ func resolveRegion(config *Config, given string, env *awsconfig.Environment, s3 
 }
 
 // ParseConfig reads a configuration from YAML, which JSON is too.
-// Its errors are those of LoadConfig.
+// Its errors are those of [ConfigLoader.Load].
 func ParseConfig(data []byte) (*Config, error) {
 	tree, err := yamltree.Parse(data)
 	if err != nil {
@@ -164,29 +116,12 @@ func ParseConfig(data []byte) (*Config, error) {
 	return resolveConfig(tree, "configuration", "")
 }
 
-// unreadable is an error of yamltree's about source.
-func unreadable(source string, err error) error {
-	problem := &ConfigError{Source: source, Reason: err.Error(), Err: err}
-	if known := (*yamltree.Error)(nil); errors.As(err, &known) {
-		problem.Line, problem.Reason = known.Line, known.Reason
-	}
-	return problem
-}
-
 // resolver turns the sections of one source into a Config.
 type resolver struct {
 	source string
 	config *Config
-	// merged is aws under aws_s3 with the names of the sections in front of the keys.
+	// merged is aws under aws_s3, by key.
 	merged map[string]setting
-}
-
-// A setting is a key's value and where it came from.
-type setting struct {
-	section string
-	key     string
-	line    int
-	node    *yamltree.Node
 }
 
 // resolveConfig follows lithops.config.default_storage_config and
@@ -361,51 +296,6 @@ func (r *resolver) resolveKeys(map[string]setting) error {
 	return nil
 }
 
-// section gives a section's entries. An empty one counts as absent, where
-// Python crashes; orFalsy also takes false, 0 and the like, where Python does.
-func (r *resolver) section(s setting, name string, orFalsy bool) (map[string]setting, error) {
-	if yamltree.IsNull(s.node) || (orFalsy && yamltree.IsFalsy(s.node)) || yamltree.IsEmptyText(s.node) {
-		return map[string]setting{}, nil
-	}
-	return r.entries(s.node, name)
-}
-
-// entries reads a mapping, with merge keys and aliases followed, or, as Python's
-// dict.update does for aws, a list of pairs.
-func (r *resolver) entries(node *yamltree.Node, section string) (map[string]setting, error) {
-	entries := map[string]setting{}
-	pairs, err := yamltree.Pairs(node)
-	if err != nil {
-		return nil, r.problem(node.Line, section, err.Error())
-	}
-	for _, pair := range pairs {
-		key := pair.Key.Value
-		if old, ok := entries[key]; ok && !pair.Merged && old.node != nil {
-			r.warn(pair.Key.Line, joinKey(section, redact.Name(key, "")), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
-		}
-		entries[key] = setting{section: section, key: key, line: pair.Key.Line, node: pair.Value}
-	}
-	return entries, nil
-}
-
-// text returns a setting's scalar as it was written.
-func (r *resolver) text(s setting) (string, error) {
-	text, err := yamltree.Text(s.node)
-	if err != nil {
-		return "", r.problem(s.line, s.name(), err.Error())
-	}
-	return text, nil
-}
-
-func (s setting) name() string { return joinKey(s.section, s.key) }
-
-func joinKey(section, key string) string {
-	if section == "" {
-		return key
-	}
-	return section + "." + key
-}
-
 func (r *resolver) problem(line int, key, reason string) error {
 	return &ConfigError{Source: r.source, Line: line, Key: key, Reason: reason}
 }
@@ -413,33 +303,4 @@ func (r *resolver) problem(line int, key, reason string) error {
 func (r *resolver) warn(line int, key, text string) {
 	warning := &ConfigError{Source: r.source, Line: line, Key: key, Reason: text}
 	r.config.Warnings = append(r.config.Warnings, warning.Error())
-}
-
-func sortedByLine(entries map[string]setting) []setting {
-	sorted := make([]setting, 0, len(entries))
-	for _, s := range entries {
-		sorted = append(sorted, s)
-	}
-	slices.SortFunc(sorted, func(a, b setting) int {
-		if a.line != b.line {
-			return a.line - b.line
-		}
-		return strings.Compare(a.key, b.key)
-	})
-	return sorted
-}
-
-func otherBackend(source string, line int, backend string) error {
-	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
-	if !lithopsBackends[backend] {
-		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have%s (did you mean aws_s3?)", redact.Value(backend), redact.Wrong(backend))
-	}
-	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
-}
-
-// lithopsBackends are the folders under lithops/storage/backends.
-var lithopsBackends = map[string]bool{
-	"aliyun_oss": true, "aws_s3": true, "azure_storage": true, "ceph": true, "gcp_storage": true, "ibm_cos": true,
-	"infinispan": true, "infinispan_hotrod": true, "localhost": true, "minio": true, "oracle_oss": true,
-	"redis": true, "swift": true,
 }

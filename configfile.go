@@ -14,50 +14,44 @@ import (
 	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
-// LoadConfig reads the configuration file at path; a leading ~ is the home
-// folder. With an empty path it looks where Lithops looks: the JSON in
-// LITHOPS_CONFIG, the file that LITHOPS_CONFIG_FILE names, ./.lithops_config,
-// ~/.lithops/config, /etc/lithops/config; where there is none of them, the
-// Config is empty (lithops.config.load_config).
-//
-// Errors are *ConfigError, and ErrOtherBackend where lithops.storage is not aws_s3.
-func LoadConfig(path string) (*Config, error) {
-	return ConfigLoader{Path: path}.Load()
-}
-
-// A ConfigLoader loads a configuration as LoadConfig does, with the options of
-// Lithops' command.
+// A ConfigLoader finds and reads a configuration. Its zero value looks where Lithops
+// looks: the JSON in LITHOPS_CONFIG, the file that LITHOPS_CONFIG_FILE names,
+// ./.lithops_config, ~/.lithops/config, /etc/lithops/config
+// (lithops.config.load_config).
 type ConfigLoader struct {
-	// Path is the file to read, empty for Lithops' search order.
+	// Path is the file to read, in place of the search; a leading ~ is the home folder.
 	Path string
-	// Backend overrides lithops.storage, as the option -b does.
+	// Backend overrides lithops.storage, as the option -b of Lithops' command does.
 	Backend string
-	// SkipEmpty continues with the search order if the file at Path is empty, as
-	// Lithops' option -c does. Otherwise an empty file is an error.
+	// SkipEmpty continues with the search if the file at Path is empty, as Lithops'
+	// option -c does. Otherwise an empty file is an error.
 	SkipEmpty bool
 
-	// lookupEnv and dir are where the process would be; nil and "" are the real ones.
+	// lookupEnv and dir are the environment and the working folder; nil and "" are the
+	// process's own.
 	lookupEnv func(string) (string, bool)
 	dir       string
 }
 
-// Load reads and resolves the configuration.
+// Load reads and resolves the configuration. If the search finds none, the Config is
+// empty. Errors are *ConfigError, and match ErrOtherBackend if lithops.storage is not
+// aws_s3.
 func (l ConfigLoader) Load() (*Config, error) {
 	if l.lookupEnv == nil {
 		l.lookupEnv = homedir.Environment()
 	}
-	if l.Path != "" {
-		config, err := l.loadFile(homedir.Expand(l.Path, l.lookupEnv))
-		if !l.SkipEmpty || !errors.Is(err, errEmptyConfig) {
-			return config, err
-		}
-		config, err = l.search()
-		if config != nil {
-			config.Warnings = append(config.Warnings, homedir.Abbreviate(l.Path)+" is empty: using "+sourceName(config))
-		}
+	if l.Path == "" {
+		return l.search()
+	}
+	config, err := l.loadFile(homedir.Expand(l.Path, l.lookupEnv))
+	if !l.SkipEmpty || !errors.Is(err, errEmptyConfig) {
 		return config, err
 	}
-	return l.search()
+	config, err = l.search()
+	if config != nil {
+		config.Warnings = append(config.Warnings, homedir.Abbreviate(l.Path)+" is empty: using "+sourceName(config))
+	}
+	return config, err
 }
 
 func sourceName(config *Config) string {
@@ -155,29 +149,6 @@ func (l ConfigLoader) absolute(path string) string {
 		return abs
 	}
 	return path
-}
-
-var (
-	errIsFolder    = errors.New("is a folder, not a file")
-	errEmptyConfig = errors.New("empty configuration")
-)
-
-// fileProblem leaves out the path that a *fs.PathError repeats.
-func fileProblem(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
-}
-
-// emptyConfigError: with nothing in its configuration, Lithops uses localhost storage.
-func emptyConfigError(source string) error {
-	return &ConfigError{
-		Source: source,
-		Reason: `is empty, which selects the storage backend "localhost" in Lithops; this package implements aws_s3`,
-		Err:    errors.Join(errEmptyConfig, ErrOtherBackend),
-	}
 }
 
 // warnOfReaders warns where others can read a file that holds a secret.

@@ -113,6 +113,21 @@ func (e *CredentialsError) Error() string {
 // Unwrap returns the cause.
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
+// A SettingsError is a setting of AWS's environment variables or of ~/.aws that
+// can't be read or makes no sense. Better credentials don't cure it. Its Kind is
+// the name of botocore's exception for the same, without its module.
+type SettingsError struct {
+	Kind   string // "ProfileNotFound", "ConfigParseError", "InvalidRetryModeError", …
+	Reason string // the setting, where it is from, and what is wrong with it
+	Err    error  `json:"-" yaml:"-"` // the cause, may be nil
+}
+
+// Error is the reason.
+func (e *SettingsError) Error() string { return e.Reason }
+
+// Unwrap returns the cause.
+func (e *SettingsError) Unwrap() error { return e.Err }
+
 // publicError returns the public error of one of awsconfig's or awscreds', and others
 // as they are. It is the one place that makes a *CredentialsError or *SettingsError. A
 // setting that is wrong is no lack of credentials, wherever it is noticed.

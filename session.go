@@ -1,7 +1,6 @@
 package lithopss3
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -34,8 +33,8 @@ type session struct {
 	tried []TriedSource
 }
 
-func newSession(config *Config, lookup func(string) (string, bool), opts *Options) (*session, error) {
-	s, err := readSession(config, lookup, opts)
+func newSession(config *Config, opts *Options) (*session, error) {
+	s, err := readSession(config, opts)
 	if err != nil {
 		return nil, publicError(err)
 	}
@@ -52,8 +51,8 @@ func newSession(config *Config, lookup func(string) (string, bool), opts *Option
 }
 
 // readSession reads and checks AWS's settings.
-func readSession(config *Config, lookup func(string) (string, bool), opts *Options) (*session, error) {
-	settings, err := awsconfig.Read(withProfile(lookup, opts.Profile))
+func readSession(config *Config, opts *Options) (*session, error) {
+	settings, err := awsconfig.Read(opts.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +90,7 @@ func newProviders(s *session, opts *Options) *awscreds.Providers {
 		Settings: s.settings,
 		Services: &awscreds.Services{
 			Transport: s.transport(awscreds.Timeout, true),
-			Backoff:   cmp.Or(opts.pace, usualPace).backoff,
+			Backoff:   opts.pace.backoff,
 			AppID:     s.settings.AppID(),
 			Settings:  s.sts,
 		},

@@ -127,13 +127,11 @@ func (offline) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // Open opens the storage of the configuration that Lithops would use, see
-// [LoadConfig]. No request is made. Without any configuration, AWS's own settings
+// [ConfigLoader]. No request is made. Without any configuration, AWS's own settings
 // must give a region, else it is ErrNoConfiguration. Other errors are those of
-// LoadConfig and New. The caller closes the Store.
+// [ConfigLoader.Load] and New. The caller closes the Store.
 func Open(ctx context.Context, opts *Options) (*Store, error) {
-	if opts == nil {
-		opts = &Options{}
-	}
+	opts = opts.withDefaults()
 	loader := opts.Loader
 	if loader.lookupEnv == nil {
 		loader.lookupEnv = opts.LookupEnv
@@ -160,35 +158,41 @@ func (s *Store) Config() Config { return s.config }
 // New opens the storage that config describes; a nil config is an empty one. No
 // request is made: credentials are asked for, and tried, with the first
 // operation. Errors are of config and of AWS's own settings, each naming its
-// source. The caller closes the Store to drop its connections.
-func New(_ context.Context, config *Config, opts *Options) (*Store, error) {
+// source. The Logger gets ctx with the warnings; nothing else depends on it. The caller
+// closes the Store to drop its connections.
+func New(ctx context.Context, config *Config, opts *Options) (*Store, error) {
 	if config == nil {
 		config = &Config{}
 	}
-	if opts == nil {
-		opts = &Options{}
-	}
-	log := opts.Logger
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	lookup := opts.LookupEnv
-	if lookup == nil {
-		lookup = homedir.Environment()
-	}
-	opts = opts.withAWS()
-	session, err := newSession(config, lookup, opts)
+	opts = opts.withDefaults()
+	session, err := newSession(config, opts)
 	if err != nil {
 		return nil, err
 	}
 	for _, warning := range slices.Concat(config.Warnings, session.insecureEndpoints()) {
-		log.Warn(warning)
+		opts.Logger.WarnContext(ctx, warning)
 	}
-	store := &Store{
-		session: session, config: *config, log: log, pace: cmp.Or(opts.pace, usualPace), accountRegional: opts.AccountRegional,
-	}
+	store := &Store{session: session, config: *config, log: opts.Logger, pace: opts.pace, accountRegional: opts.AccountRegional}
 	store.connect(opts)
 	return store, nil
+}
+
+// withDefaults returns a copy of o in which each option has its default, except for
+// Transport, which depends on AWS's settings. Open and New pass nothing else on.
+func (o *Options) withDefaults() *Options {
+	var opts Options
+	if o != nil {
+		opts = *o
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.LookupEnv == nil {
+		opts.LookupEnv = homedir.Environment()
+	}
+	opts.LookupEnv = withProfile(opts.LookupEnv, opts.Profile)
+	opts.pace = cmp.Or(opts.pace, usualPace)
+	return opts.withAWS()
 }
 
 func (s *Store) connect(opts *Options) {
