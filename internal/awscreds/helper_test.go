@@ -60,12 +60,12 @@ func help(verb string, args []string) int {
 		fmt.Print(keysJSON(strings.TrimSpace(line)))
 		return 0
 	case "run": // WORDS…: start the helper with them, and wait
-		child := exec.Command(os.Args[0], helperWords(args...)[1:]...) //nolint:noctx // the test ends it
+		child := exec.Command(os.Args[0], helperWords(args...)[1:]...)
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
 		_ = child.Run()
 		return 0
 	case "leave": // PATH: print keys, and leave a process that holds the output
-		child := exec.Command(os.Args[0], helperWords("drain", args[0])[1:]...) //nolint:noctx // the test ends it
+		child := exec.Command(os.Args[0], helperWords("drain", args[0])[1:]...)
 		child.Stdout = os.Stdout
 		if child.Start() != nil {
 			return 1
