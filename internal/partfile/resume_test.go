@@ -124,6 +124,7 @@ func TestResumeUnusable(t *testing.T) {
 		"another key":            {edit(`"key":"key"`, `"key":"other"`), nil},
 		"no ETag":                {edit(`"etag":"\"e\""`, `"etag":""`), nil},
 		"no size":                {edit(`"size":10`, `"size":0`), nil},
+		"a size of no digits":    {edit(`"size":10`, `"size":"x"`), []string{"journal"}},
 		"another size":           {edit(`"size":10`, `"size":11`), nil},
 		"another nonce":          {edit(`"nonce":"`, `"nonce":"0`), nil},
 		"another version":        {edit(`"lithops_s3_download":1`, `"lithops_s3_download":2`), []string{"journal"}},
