@@ -211,3 +211,36 @@ func TestCredentials(t *testing.T) {
 	p.fast.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, none })
 	require.ErrorIs(t, head(), none, "the SDK is not used, which would ask for credentials once more")
 }
+
+// TestBodiesThatCannotBeSought checks that such a body is left to the SDK, and that one
+// that can't be rewound after an attempt is an error.
+func TestBodiesThatCannotBeSought(t *testing.T) {
+	t.Parallel()
+	stuck := errors.New("stuck")
+	for fails := range 4 {
+		body := &failingSeeker{Reader: bytes.NewReader(make([]byte, 10)), left: fails, err: stuck}
+		assert.False(t, newRequest(http.MethodPut, "key").openBody(body), "seek %d fails", fails)
+	}
+	p := newPair(t, "http://127.0.0.1:9000", whenRequired)
+	p.learn(t, "my-bucket")
+	put := &s3.PutObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key")}
+	put.Body = &failingSeeker{Reader: bytes.NewReader(make([]byte, copyLimit+1)), left: 4, err: stuck}
+	_, err := p.fast.PutObject(t.Context(), put)
+	require.Error(t, err)
+}
+
+// A failingSeeker fails to seek after some times.
+type failingSeeker struct {
+	*bytes.Reader
+	left int
+	err  error
+}
+
+// Seek fails when no seek is left.
+func (f *failingSeeker) Seek(offset int64, whence int) (int64, error) {
+	if f.left == 0 {
+		return 0, f.err
+	}
+	f.left--
+	return f.Reader.Seek(offset, whence)
+}
