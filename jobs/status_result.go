@@ -95,8 +95,10 @@ func callOf(object *pickle.Object) ([]Call, error) {
 
 // What is wrong with a status that has neither a result nor an exception.
 var (
-	errNoResult  = errors.New("its function ended the worker's process, as sys.exit does")
-	errNoExcInfo = errors.New("its worker could not write it")
+	errNoResult = errors.New("its function ended the worker's process, as sys.exit does")
+	// ErrExceptionLost matches the error of a call whose worker could not pickle its
+	// exception. The traceback is in its logs, see [Status.Logs].
+	ErrExceptionLost = errors.New("its worker could not write it; its logs have the traceback")
 )
 
 // Err is the exception that the call failed with, as a *CallError; nil if it did
@@ -111,7 +113,7 @@ func (s *Status) Err() error {
 	case !s.Exception:
 		return nil
 	case s.excInfo == "":
-		failure.Message, failure.Err = "its exception is lost", errNoExcInfo
+		failure.Message, failure.Err = "its exception is lost", ErrExceptionLost
 		return failure
 	}
 	info, err := pickle.ParseExcInfo(s.excInfo)

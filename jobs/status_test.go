@@ -103,7 +103,7 @@ func TestCallStatusWithoutResult(t *testing.T) {
 	const start = `{"exception": false, "activation_id": "1f0fda12f0b2", "call_id": "00000", "job_id": "M006", "executor_id": "cd367d-0", "type": "__end__", `
 	for name, c := range map[string]struct{ text, want string }{
 		"sys.exit":            {start + `"worker_peak_memory_end": 80162816.0}`, "call cd367d-0-M006/00000 failed: it left no result: its function ended the worker's process, as sys.exit does"},
-		"exception not found": {strings.Replace(start, "false", "true", 1) + `"worker_peak_memory_end": 1.0}`, "call cd367d-0-M006/00000 failed: its exception is lost: its worker could not write it"},
+		"exception not found": {strings.Replace(start, "false", "true", 1) + `"worker_peak_memory_end": 1.0}`, "call cd367d-0-M006/00000 failed: its exception is lost: its worker could not write it; its logs have the traceback"},
 		"none":                {start + `"func_result_size": 0.0}`, ""},
 		"Windows":             {start + `"func_result_size": 0.0, "worker_peak_memory_start": "None", "worker_peak_memory_end": "None"}`, ""},
 	} {

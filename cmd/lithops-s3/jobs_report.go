@@ -59,8 +59,12 @@ func (r *callReport) fail(err error) {
 		return
 	}
 	r.Traceback = failure.Traceback
-	if r.Error = failure.Err.Error(); failure.Type == "" {
+	r.Error = failure.Err.Error()
+	if failure.Type == "" {
 		r.Error = failure.Message + ": " + r.Error
+	}
+	if errors.Is(err, jobs.ErrExceptionLost) {
+		r.Error += " (lithops-s3 jobs logs " + failure.Call.String() + ")"
 	}
 }
 
