@@ -90,7 +90,7 @@ func newProviders(s *session, opts *Options) *awscreds.Providers {
 		Settings: s.settings,
 		Services: &awscreds.Services{
 			Transport: s.transport(awscreds.Timeout, true),
-			Backoff:   opts.pace.backoff,
+			Backoff:   s3http.LogWaits(opts.Logger, awscreds.Attempts, opts.pace.backoff),
 			AppID:     s.settings.AppID(),
 			Settings:  s.sts,
 		},

@@ -226,7 +226,7 @@ func (s *Store) connect(opts *Options) {
 func (s *Store) sdkOptions(given *aws.Config) s3.Options {
 	options := s3.Options{
 		Region: s.session.region, Credentials: s.session.credentials, AppID: s.session.settings.AppID(),
-		Retryer: s3http.NewRetryer(s3client.Attempts, s.pace.backoff),
+		Retryer: s3http.NewRetryer(s3client.Attempts, s3http.LogWaits(s.log, s3client.Attempts, s.pace.backoff)),
 	}
 	if s.session.isAnonymous {
 		options.Credentials = aws.AnonymousCredentials{}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // printError prints an error in a line or two, and what can be done about it.
@@ -45,9 +46,9 @@ func withoutTried(err error) string {
 }
 
 // newLogger returns the logger that the library writes to: warnings are for people,
-// the rest is for --debug.
+// waits for another attempt for a terminal, the rest for --debug.
 func (t *terminal) newLogger(debug bool) *slog.Logger {
-	return slog.New(&logHandler{t: t, debug: debug, next: newDebugHandler(t.stderr)})
+	return slog.New(&logHandler{t: t, debug: debug, next: newDebugHandler(t.stderr), trouble: &trouble{out: t.stderr}})
 }
 
 func newDebugHandler(out io.Writer) slog.Handler {
@@ -65,19 +66,26 @@ func withoutTime(groups []string, attr slog.Attr) slog.Attr {
 // A logHandler prints warnings as sentences and, with --debug, all else as keys and
 // values.
 type logHandler struct {
-	t     *terminal
-	debug bool
-	next  slog.Handler
+	t       *terminal
+	debug   bool
+	next    slog.Handler
+	trouble *trouble
 }
 
 // Enabled reports whether a record is printed.
 func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
-	return h.debug || level >= slog.LevelWarn
+	return h.debug || level >= slog.LevelWarn || level >= s3http.LevelWait && h.t.stderr.isLive()
 }
 
 // Handle prints a record.
 func (h *logHandler) Handle(ctx context.Context, record slog.Record) error {
 	if record.Level < slog.LevelWarn {
+		if record.Level == s3http.LevelWait && h.t.stderr.isLive() {
+			h.trouble.wait(readWait(record))
+		}
+		if !h.debug {
+			return nil
+		}
 		return h.next.Handle(ctx, record)
 	}
 	text := record.Message
@@ -91,10 +99,10 @@ func (h *logHandler) Handle(ctx context.Context, record slog.Record) error {
 
 // WithAttrs returns a handler with attributes for each record of --debug.
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &logHandler{t: h.t, debug: h.debug, next: h.next.WithAttrs(attrs)}
+	return &logHandler{t: h.t, debug: h.debug, next: h.next.WithAttrs(attrs), trouble: h.trouble}
 }
 
 // WithGroup returns a handler with a group for each record of --debug.
 func (h *logHandler) WithGroup(name string) slog.Handler {
-	return &logHandler{t: h.t, debug: h.debug, next: h.next.WithGroup(name)}
+	return &logHandler{t: h.t, debug: h.debug, next: h.next.WithGroup(name), trouble: h.trouble}
 }

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// lockedBuilder is a strings.Builder for several goroutines.
+type lockedBuilder struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuilder) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuilder) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// TestWaitsAreShown: after a second of failed attempts, a terminal shows how it goes on.
+func TestWaitsAreShown(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "attempt 2 of 6 in 1.3 s: connection refused", wait{2, 6, 0, "connection refused"}.line(1300*time.Millisecond))
+	for _, c := range []struct {
+		isTerminal, debug bool
+		began             time.Duration // ago
+		want              string
+	}{
+		{isTerminal: true, began: 2 * time.Second, want: "attempt 3 of 6 in 2.0 s: connection refused"},
+		{isTerminal: true, want: ""},
+		{isTerminal: false, began: 2 * time.Second, want: ""},
+		{isTerminal: false, debug: true, want: "msg=waiting attempt=3 attempts=6 wait=2s reason=\"connection refused\"\n"},
+	} {
+		out := &lockedBuilder{}
+		term := &terminal{stderr: newOutputOn(out, c.isTerminal)}
+		handler, ok := term.newLogger(c.debug).Handler().(*logHandler)
+		require.True(t, ok)
+		if c.began > 0 {
+			handler.trouble.began, handler.trouble.until = time.Now().Add(-c.began), time.Now()
+		}
+		slog.New(handler).Log(t.Context(), s3http.LevelWait, "waiting", "attempt", 3, "attempts", 6, "wait", 2*time.Second, "reason", "connection refused")
+		if c.began > 0 && c.want != "" {
+			assert.Eventually(t, func() bool { return out.String() != "" }, 10*time.Second, time.Millisecond)
+			assert.Regexp(t, `attempt 3 of 6 in [12]\.\d s: connection refused`, out.String())
+			continue
+		}
+		assert.Equal(t, c.want, out.String())
+	}
+}
