@@ -20,7 +20,7 @@ const (
 	maxCandidates = 200
 )
 
-// completeCommand is what the scripts of completion call.
+// completeCommand completes a line for the scripts that completion prints.
 type completeCommand struct {
 	Line string `arg:"" type:"file" help:"The command line up to the cursor."`
 }

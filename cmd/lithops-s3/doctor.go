@@ -358,7 +358,7 @@ func (d *diagnosis) print(t *terminal) error {
 	return report.err
 }
 
-// A reportPrinter prints lines of a heading and a text.
+// A reportPrinter prints lines of a heading and its value.
 type reportPrinter struct {
 	out *output
 	err error // the first

@@ -172,8 +172,8 @@ func (b *progressBar) sentence(p lithopss3.Progress) string {
 	return strings.Join(parts, ", ")
 }
 
-// figures are what a line on a terminal can show, the most important first. They
-// are padded, so that what comes after them stays in place.
+// figures returns the parts that a line on a terminal can show, the most important
+// first. They are padded, so that what comes after them stays in place.
 func (b *progressBar) figures(p lithopss3.Progress) []string {
 	rate, left := b.pace(p)
 	pace := fmt.Sprintf("%*s", len("1023.9 KiB/s"), b.unit.rate(rate))

@@ -32,7 +32,7 @@ func (licensesFlag) BeforeApply(app *kong.Kong) error {
 	return err
 }
 
-// version is what the build recorded: the module's version, or the commit.
+// version returns what the build recorded: the module's version, or the commit.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
