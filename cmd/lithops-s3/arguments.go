@@ -96,7 +96,7 @@ func arrange(root *kong.Node, args []string) []string {
 			line.other = append(line.other, arg)
 		}
 	}
-	sorted := append(line.words, line.opts...)
+	sorted := slices.Concat(line.words, line.opts)
 	if line.escaped {
 		sorted = append(sorted, "--")
 	}

@@ -171,8 +171,8 @@ func (c *completion) names() (found []string) {
 			found = append(found, child.Name)
 		}
 	}
-	if c.node.Parent == nil && strings.HasPrefix("help", c.word) {
-		found = append(found, "help")
+	if c.node.Parent == nil {
+		found = append(found, withPrefix([]string{"help"}, c.word)...)
 	}
 	return found
 }

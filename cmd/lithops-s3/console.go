@@ -46,7 +46,7 @@ func terminalWidth(stream any) int {
 // the method Fd would.
 func withDescriptor(file *os.File, do func(fd int)) {
 	if raw, err := file.SyscallConn(); err == nil {
-		_ = raw.Control(func(fd uintptr) { do(int(fd)) }) //nolint:gosec // a descriptor is small
+		_ = raw.Control(func(fd uintptr) { do(int(fd)) })
 	}
 }
 

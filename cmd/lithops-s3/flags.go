@@ -30,7 +30,7 @@ type storageFlags struct {
 type utcFlag bool
 
 // AfterApply is called by kong if the flag is given, before anything prints a time.
-func (u utcFlag) AfterApply() error {
+func (u utcFlag) AfterApply() error { //nolint:unparam // kong wants an error
 	if u {
 		time.Local = time.UTC //nolint:reassign // the zone of this process
 	}
