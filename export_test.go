@@ -68,3 +68,9 @@ func PutLifecycleDocument(ctx context.Context, s *Store, bucket string, document
 	}, s.client.PutBucketLifecycleConfiguration, withBody(document))
 	return err
 }
+
+// ReadAhead has stores that are opened with opts read ahead in ranges of size bytes.
+func ReadAhead(opts *Options, size int) *Options {
+	opts.readAhead = size
+	return opts
+}

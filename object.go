@@ -54,6 +54,12 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if opts.Range != nil && (opts.Range.Length == 0 || (opts.Range.Offset < 0 && opts.Range.Length >= 0)) {
 		return s.getOddRange(ctx, bucket, key, opts)
 	}
+	if opts.Parallel > 1 && (opts.Range == nil || opts.Range.Offset >= 0) {
+		object, err := s.getParallel(ctx, bucket, key, opts)
+		if object != nil || err != nil {
+			return object, wrapError(op, bucket, key, err)
+		}
+	}
 	object, err := s.getObject(ctx, bucket, key, opts)
 	if err != nil && opts.Range != nil && opts.Range.Offset < 0 {
 		return s.getLastOfNone(ctx, bucket, key, opts, wrapError(op, bucket, key, err))

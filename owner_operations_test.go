@@ -96,6 +96,15 @@ func ownedOperations(t *testing.T) map[string]struct {
 		"Store.UploadFile": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return s.UploadFile(ctx, file, bucket, "copy", nil)
 		}),
+		"Store.DownloadTo": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return second(s.DownloadTo(ctx, bucket, "large", &memoryAt{}, nil))
+		}),
+		"Store.PutDir": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.PutDir(ctx, "testdata/fuzz", bucket, "dir/", nil)
+		}),
+		"Store.GetDir": on(func(ctx context.Context, s *lithopss3.Store) error {
+			return s.GetDir(ctx, bucket, "dir/", filepath.Join(filepath.Dir(file), "dir"), nil)
+		}),
 		"Store.OpenReaderAt": on(func(ctx context.Context, s *lithopss3.Store) error {
 			reader, err := s.OpenReaderAt(ctx, bucket, "large", nil)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -82,6 +83,40 @@ func (r *objectReader) Read(p []byte) (int, error) {
 		}
 	}
 	return 0, r.err
+}
+
+// WriteTo writes the rest of the object to w.
+func (r *objectReader) WriteTo(w io.Writer) (int64, error) { return copyBody(w, r) }
+
+// copyBuffers are of the size that net/http reads at once, or more.
+var copyBuffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 256<<10)
+	return &buffer
+}}
+
+// copyBody copies a body with a buffer that is used again, and allocates nothing.
+func copyBody(w io.Writer, body io.Reader) (copied int64, err error) {
+	buffer, _ := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	for {
+		n, err := body.Read(*buffer)
+		if n > 0 {
+			written, writeErr := w.Write((*buffer)[:n])
+			copied += int64(written)
+			if writeErr == nil && written < n {
+				writeErr = io.ErrShortWrite
+			}
+			if writeErr != nil {
+				return copied, writeErr
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return copied, nil
+		}
+		if err != nil {
+			return copied, err
+		}
+	}
 }
 
 func (r *objectReader) isEnd(err error) bool {

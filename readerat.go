@@ -116,6 +116,10 @@ func (r *ReaderAt) Size() int64 { return r.info.Size }
 // Info returns the description of the object.
 func (r *ReaderAt) Info() ObjectInfo { return r.info }
 
+// NewReader returns a reader of all of the object that can seek, an [io.ReadSeeker] as
+// archive/tar and http.ServeContent want it. Each has a place of its own.
+func (r *ReaderAt) NewReader() *io.SectionReader { return io.NewSectionReader(r, 0, r.info.Size) }
+
 // Close ends reads in progress and releases the memory. Later reads are ErrClosed.
 func (r *ReaderAt) Close() error {
 	r.cancel(ErrClosed)

@@ -86,15 +86,17 @@ func readSession(config *Config, opts *Options) (*session, error) {
 
 // newProviders returns what the sources of credentials ask with.
 func newProviders(s *session, opts *Options) *awscreds.Providers {
+	observer := opts.observer()
 	providers := &awscreds.Providers{
 		Settings: s.settings,
 		Services: &awscreds.Services{
 			Transport: s.transport(awscreds.Timeout, true),
+			Observer:  observer,
 			Backoff:   s3http.LogWaits(opts.Logger, awscreds.Attempts, opts.pace.backoff),
 			AppID:     s.settings.AppID(),
 			Settings:  s.sts,
 		},
-		Metadata: &awscreds.Metadata{Transport: metadataTransport(), Sleep: s3http.Sleep},
+		Metadata: &awscreds.Metadata{Transport: s3http.ObserveTransport(metadataTransport(), observer, "metadata"), Sleep: s3http.Sleep},
 		AskMFA:   awscreds.AskMFA,
 
 		ProfileOnly: opts.Profile != "",

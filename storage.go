@@ -117,6 +117,12 @@ type GetOptions struct {
 	VersionID string
 	// SSECustomerKey is the key that the object was put with, see [PutOptions].
 	SSECustomerKey Secret
+	// Parallel is how many ranges of 8 MiB the Body of a *Store reads ahead at once, each
+	// with a connection and 8 MiB of memory of its own; up to 1 is one connection and no
+	// memory. The bytes come in order, all of one version of the object, and are compared
+	// with the object's checksum in the end. It is worth it from some 16 MiB on. Ranges
+	// that count from the object's end, and other Storages, ignore it.
+	Parallel int
 }
 
 // ListOptions are the options of ListObjects; nil is the zero value.

@@ -27,9 +27,14 @@ type Options struct {
 	// looks. New does not use it.
 	Loader ConfigLoader
 	// Logger logs warnings of the configuration, requests without encryption, and
-	// buckets that were created or found in another region. It gets no secret. Nil logs
-	// nothing.
+	// buckets that were created or found in another region. At debug level it has a record for each request, also
+	// to STS, SSO and metadata services, and for each retry, with its wait and reason. It
+	// gets no secret. Nil logs nothing.
 	Logger *slog.Logger
+	// Observer is called after each request, when its answer was read, for metrics and
+	// traces. It is called at the same time from several goroutines, must return soon,
+	// and must not keep info. Nil costs nothing.
+	Observer func(ctx context.Context, info *RequestInfo)
 	// Endpoint is the URL of the S3 server, over what AWS's settings say
 	// (AWS_ENDPOINT_URL_S3 and the like); empty for those settings.
 	Endpoint string
@@ -84,7 +89,8 @@ type Options struct {
 	// the services that give credentials: for a look at what the settings say.
 	Offline bool
 
-	pace pace // zero is usualPace
+	pace      pace // zero is usualPace
+	readAhead int  // zero is readAheadChunk
 }
 
 // A Store is the storage that a Lithops configuration describes, on S3. It is
@@ -104,6 +110,7 @@ type Store struct {
 	others  otherServices
 
 	accountRegional bool
+	readAhead       int // the size of the ranges of GetOptions.Parallel, in bytes
 }
 
 var _ Storage = (*Store)(nil)
@@ -172,7 +179,7 @@ func New(ctx context.Context, config *Config, opts *Options) (*Store, error) {
 	for _, warning := range slices.Concat(config.Warnings, session.insecureEndpoints()) {
 		opts.Logger.WarnContext(ctx, warning)
 	}
-	store := &Store{session: session, config: *config, log: opts.Logger, pace: opts.pace, accountRegional: opts.AccountRegional}
+	store := &Store{session: session, config: *config, log: opts.Logger, pace: opts.pace, accountRegional: opts.AccountRegional, readAhead: opts.readAhead}
 	store.connect(opts)
 	return store, nil
 }
@@ -192,6 +199,7 @@ func (o *Options) withDefaults() *Options {
 	}
 	opts.LookupEnv = withProfile(opts.LookupEnv, opts.Profile)
 	opts.pace = cmp.Or(opts.pace, usualPace)
+	opts.readAhead = cmp.Or(opts.readAhead, readAheadChunk)
 	return opts.withAWS()
 }
 
@@ -208,11 +216,12 @@ func (s *Store) connect(opts *Options) {
 		own := s.session.transport(s.pace.io, false)
 		transport, s.close = own, own.CloseIdleConnections
 	}
-	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer}
+	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer, Observer: opts.observer()}
+	s.peer.IsObserved = client.Observer != nil
 	s.client = s3client.NewSDK(client, &s.session.s3, s.sdkOptions(opts.AWS))
 	s.s3 = s3client.New(s3client.Options{
 		SDK: s.client, Peer: &s.peer, Region: s.session.region, Log: s.log, Owner: s.expectedOwner,
-		Customize: opts.Customize, RequesterPays: opts.RequesterPays,
+		Customize: opts.Customize, RequesterPays: opts.RequesterPays, IsObserved: client.Observer != nil,
 		IsRegion: func(text string) bool { return awsconfig.RegionProblem(text) == "" },
 	})
 	s.fast = fastpath.New(fastpath.Options{

@@ -31,6 +31,7 @@ const (
 type Services struct {
 	Transport http.RoundTripper
 	Backoff   func(attempt int, err error) (time.Duration, error) // the wait before an attempt
+	Observer  *s3http.Observer                                    // may be nil
 	AppID     string                                              // for the user agent
 	Settings  awsconfig.STS
 	// Retryer makes the retry policy of STS; nil for botocore's.
@@ -94,7 +95,7 @@ func (s *Services) oidc(region, endpoint string) *ssooidc.Client {
 }
 
 func (s *Services) client() *s3http.Client {
-	return &s3http.Client{Transport: s.Transport, Timeout: Timeout, Peer: &s3http.Peer{}}
+	return &s3http.Client{Transport: s.Transport, Timeout: Timeout, Observer: s.Observer, Peer: &s3http.Peer{IsObserved: s.Observer != nil}}
 }
 
 // answerSteps are the options of every client: its answers are read tolerantly, and

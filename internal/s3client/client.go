@@ -30,6 +30,8 @@ type Options struct {
 	Customize func(operation string, input any)
 	// RequesterPays has the caller's account pay for requests to others' buckets.
 	RequesterPays bool
+	// IsObserved has each call named for the observer of its requests.
+	IsObserved bool
 	// IsRegion reports whether text may be a region. It becomes a part of a host.
 	IsRegion func(text string) bool
 	Log      *slog.Logger
@@ -54,6 +56,9 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 	send func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options ...func(*s3.Options),
 ) (*Out, error) {
 	c.Prepare(bucket, in)
+	if c.IsObserved {
+		ctx = s3http.WithCall(ctx, operationOf(in), bucket, keyOf(in))
+	}
 	region := c.BucketRegion(bucket)
 	out, err := send(ctx, in, withRegion(options, region)...)
 	if err == nil {
@@ -89,9 +94,21 @@ func (c *Client) Prepare(bucket string, in any) {
 		}
 	}
 	if c.Customize != nil {
-		c.Customize(strings.TrimSuffix(reflect.TypeOf(in).Elem().Name(), "Input"), in)
+		c.Customize(operationOf(in), in)
 	}
 	c.demandOwner(bucket, in)
+}
+
+// operationOf returns the operation that an input is of.
+func operationOf(in any) string { return strings.TrimSuffix(reflect.TypeOf(in).Elem().Name(), "Input") }
+
+// keyOf returns the key of an input, if it has one.
+func keyOf(in any) string {
+	field := reflect.ValueOf(in).Elem().FieldByName("Key")
+	if !field.IsValid() || field.IsNil() {
+		return ""
+	}
+	return field.Elem().String()
 }
 
 // ownerField is the field of an input that demands the bucket's owner. Nearly every

@@ -24,6 +24,8 @@ import (
 type Peer struct {
 	Clock    Clock
 	demanded sync.Map // of demand
+	// IsObserved has the requests of one call counted, for an Observer.
+	IsObserved bool
 	// ListsByTokens is set for a server with MinIO's rule, see listing.TokensOnly.
 	ListsByTokens atomic.Bool
 }
@@ -68,6 +70,9 @@ func (*callStep) ID() string { return "LithopsCall" }
 func (c *callStep) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
 	if err := validate.Input(in.Parameters); err != nil {
 		return out, metadata, err
+	}
+	if c.peer.IsObserved && callOf(ctx) == nil {
+		ctx = WithCall(ctx, "", "", "")
 	}
 	out, metadata, err = next.HandleInitialize(ctx, in)
 	if err != nil {
@@ -124,6 +129,9 @@ func (a attemptStep) HandleFinalize(ctx context.Context, in middleware.FinalizeI
 	out, metadata, err := next.HandleFinalize(ctx, in)
 	if err == nil {
 		return out, metadata, nil
+	}
+	if of := callOf(ctx); of != nil {
+		of.fail(PlainText(err))
 	}
 	if wants := wantedOf(err, request.Header); wants != "" {
 		peer.demanded.Store(demand{operation, wants}, nil)

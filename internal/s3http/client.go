@@ -23,6 +23,7 @@ type Client struct {
 	Transport http.RoundTripper
 	Timeout   time.Duration // for the next bytes of an answer; 0 is IOTimeout
 	Peer      *Peer         // what is known of the server
+	Observer  *Observer     // is told of each request; may be nil
 }
 
 // Do sends the request.
@@ -39,6 +40,13 @@ func (c *Client) Do(request *http.Request) (*http.Response, error) {
 
 // Send is Do for a request that is sound and for another context than its own.
 func (c *Client) Send(ctx context.Context, request *http.Request) (*http.Response, error) {
+	if c.Observer != nil {
+		return c.Observer.observe(ctx, request, c.send)
+	}
+	return c.send(ctx, request)
+}
+
+func (c *Client) send(ctx context.Context, request *http.Request) (*http.Response, error) {
 	if err := validate.Host(request.URL.Host); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,223 @@
+package lithopss3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+)
+
+// DirOptions are the options of PutDir and GetDir; nil is the zero value.
+type DirOptions struct {
+	// Parallel is how many files are transferred at once; 0 is 8.
+	Parallel int
+	// Progress is called after each file with how many are done, never twice at a time.
+	// Total is -1 until all of them are found. It must not block. May be nil.
+	Progress func(Progress)
+}
+
+// dirParallel is the usual DirOptions.Parallel.
+const dirParallel = 8
+
+// PutDir stores the regular files below folder, each under prefix and its path with
+// slashes: PutDir(ctx, "site", bucket, "www/", nil) stores site/a/b.txt as www/a/b.txt.
+// Symbolic links, devices and empty folders are left out. An object that has no file is
+// not deleted. The errors are joined, one for each file that was not stored; the others
+// are.
+func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts *DirOptions) error {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	t := newDirTransfer(ctx, opts)
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !entry.Type().IsRegular() {
+			return nil
+		}
+		return t.start(func(ctx context.Context) error { return s.putFileIn(ctx, root, name, bucket, prefix+name) })
+	})
+	return t.wait(err)
+}
+
+// putFileIn stores a file below root, which no link can lead out of.
+func (s *Store) putFileIn(ctx context.Context, root *os.Root, name, bucket, key string) error {
+	file, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	return s.PutObject(ctx, bucket, key, file, nil)
+}
+
+// GetDir downloads the objects whose keys begin with prefix into folder, which is made
+// if it is missing: GetDir(ctx, bucket, "www/", "site", nil) is the reverse of PutDir.
+// Each file is replaced once it is whole, see DownloadFile. A key that is no path below
+// the folder is ErrUnsafeKey, see [LocalPath], and no symbolic link leads out of it.
+// Keys that end with a slash, which mark folders, are left out. A file that has no
+// object stays. The errors are joined, one for each object that was not downloaded; the
+// others are.
+func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts *DirOptions) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // as any folder; the umask says more
+		return err
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	t := newDirTransfer(ctx, opts)
+	for info, listErr := range s.ListObjects(ctx, bucket, &ListOptions{Prefix: prefix}) {
+		if listErr != nil {
+			err = listErr
+			break
+		}
+		name := info.Key[len(prefix):]
+		if name == "" || name[len(name)-1] == '/' {
+			continue
+		}
+		if err = t.start(func(ctx context.Context) error { return s.getFileIn(ctx, root, name, bucket, info.Key) }); err != nil {
+			break
+		}
+	}
+	return t.wait(err)
+}
+
+// getFileIn downloads an object to a file below root.
+func (s *Store) getFileIn(ctx context.Context, root *os.Root, name, bucket, key string) error {
+	local, err := LocalPath(name)
+	if err != nil {
+		return &Error{Op: "GetDir", Bucket: bucket, Key: key, Err: err}
+	}
+	if dir := path.Dir(name); dir != "." {
+		if err := root.MkdirAll(filepath.FromSlash(dir), 0o755); err != nil {
+			return fmt.Errorf("the folder of %s: %w", printableKey(key), err)
+		}
+	}
+	return s.DownloadFile(ctx, bucket, key, local, &DownloadOptions{Root: root})
+}
+
+// A dirTransfer has several files in transfer at once.
+type dirTransfer struct {
+	ctx   context.Context //nolint:containedctx // of one call
+	opts  DirOptions
+	slots chan struct{}
+	group sync.WaitGroup
+
+	mu    sync.Mutex
+	found int64
+	done  int64
+	total int64 // -1 until it is known
+	errs  []error
+}
+
+func newDirTransfer(ctx context.Context, opts *DirOptions) *dirTransfer {
+	t := &dirTransfer{ctx: ctx, total: -1}
+	if opts != nil {
+		t.opts = *opts
+	}
+	if t.opts.Parallel <= 0 {
+		t.opts.Parallel = dirParallel
+	}
+	t.slots = make(chan struct{}, t.opts.Parallel)
+	return t
+}
+
+// start transfers a file in a goroutine of its own, once a slot is free. The error is
+// that of the context.
+func (t *dirTransfer) start(transfer func(context.Context) error) error {
+	select {
+	case t.slots <- struct{}{}:
+	case <-t.ctx.Done():
+	}
+	if t.ctx.Err() != nil {
+		return context.Cause(t.ctx)
+	}
+	t.mu.Lock()
+	t.found++
+	t.mu.Unlock()
+	t.group.Go(func() {
+		defer func() { <-t.slots }()
+		t.finish(transfer(t.ctx))
+	})
+	return nil
+}
+
+func (t *dirTransfer) finish(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		t.errs = append(t.errs, err)
+		return
+	}
+	t.done++
+	if t.opts.Progress != nil {
+		t.opts.Progress(Progress{Done: t.done, Total: t.total})
+	}
+}
+
+// wait waits for all files. err is that of finding them.
+func (t *dirTransfer) wait(err error) error {
+	if err == nil {
+		t.mu.Lock()
+		t.total = t.found
+		t.mu.Unlock()
+	}
+	t.group.Wait()
+	return errors.Join(append(t.errs, err)...)
+}
+
+// downloadAhead is how many ranges DownloadTo reads ahead.
+const downloadAhead = 8
+
+// DownloadTo writes an object to w, from offset 0 on and in order, and returns how many
+// bytes it wrote. It reads 8 ranges of 8 MiB ahead, which it holds in memory. All bytes
+// are of one version, and compared with the object's checksum; if they are not the
+// object's, the error is ErrChecksum after most of them were written. Resume, Root and
+// Sync of the options are for files, see DownloadFile, and have no effect.
+func (s *Store) DownloadTo(ctx context.Context, bucket, key string, w io.WriterAt, opts *DownloadOptions) (int64, error) {
+	if opts == nil {
+		opts = &DownloadOptions{}
+	}
+	object, err := s.GetObject(ctx, bucket, key, &GetOptions{
+		IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey, Parallel: downloadAhead,
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = object.Body.Close() }()
+	to := io.Writer(io.NewOffsetWriter(w, 0))
+	if opts.Progress != nil {
+		to = &progressWriter{Writer: to, report: opts.Progress, total: object.Length}
+	}
+	n, err := io.Copy(to, object.Body)
+	if err == nil && opts.Progress != nil {
+		opts.Progress(Progress{Done: n, Total: n})
+	}
+	return n, err
+}
+
+// A progressWriter reports what is written, a buffer of copyBody at a time.
+type progressWriter struct {
+	io.Writer
+	report      func(Progress)
+	done, total int64
+}
+
+// Write writes and reports.
+func (p *progressWriter) Write(b []byte) (int, error) {
+	n, err := p.Writer.Write(b)
+	p.done += int64(n)
+	if err == nil && p.done != p.total {
+		p.report(Progress{Done: p.done, Total: p.total})
+	}
+	return n, err
+}

@@ -1,0 +1,124 @@
+package lithopss3_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestPutDirAndGetDir: what goes up comes down, and nothing else changes.
+func TestPutDirAndGetDir(t *testing.T) {
+	t.Parallel()
+	store, _ := aCopier(t, nil)
+	from := t.TempDir()
+	files := map[string]string{"a.txt": "a", "d/b.txt": "b", "d/e/ü.txt": "c", "empty": ""}
+	for name, text := range files {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(from, name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(from, name), []byte(text), 0o600))
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(from, "no files"), 0o700))
+	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(from, "link")))
+	var last lithopss3.Progress
+	report := &lithopss3.DirOptions{Parallel: 2, Progress: func(p lithopss3.Progress) { last = p }}
+	require.NoError(t, store.PutDir(t.Context(), from, "bucket", "up/", report))
+	assert.EqualValues(t, 4, last.Done)
+	keys, err := store.ListKeys(t.Context(), "bucket", "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"up/a.txt", "up/d/b.txt", "up/d/e/ü.txt", "up/empty"}, keys)
+
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "up/marker/", nil, nil))
+	to := filepath.Join(t.TempDir(), "new", "folder")
+	require.NoError(t, store.GetDir(t.Context(), "bucket", "up/", to, report))
+	assert.EqualValues(t, 4, last.Done)
+	found := map[string]string{}
+	require.NoError(t, filepath.WalkDir(to, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		name, _ := filepath.Rel(to, path)
+		found[filepath.ToSlash(name)] = string(data)
+		return err
+	}))
+	assert.Equal(t, files, found)
+	require.ErrorIs(t, store.PutDir(t.Context(), filepath.Join(from, "missing"), "bucket", "", nil), fs.ErrNotExist)
+	require.ErrorIs(t, store.GetDir(t.Context(), "no-bucket", "", t.TempDir(), nil), lithopss3.ErrNoSuchBucket)
+}
+
+// TestGetDirStaysInside: a key that would lead out is an error, and the others come.
+func TestGetDirStaysInside(t *testing.T) {
+	t.Parallel()
+	store, _ := aCopier(t, nil)
+	putAll(t, store, "bucket", "../out", "a//b", "ok", "link/x")
+	outside, to := t.TempDir(), filepath.Join(t.TempDir(), "to")
+	require.NoError(t, os.Mkdir(to, 0o700))
+	require.NoError(t, os.Symlink(outside, filepath.Join(to, "link")))
+	err := store.GetDir(t.Context(), "bucket", "", to, nil)
+	require.ErrorIs(t, err, lithopss3.ErrUnsafeKey)
+	assert.FileExists(t, filepath.Join(to, "ok"))
+	assert.NoFileExists(t, filepath.Join(filepath.Dir(to), "out"))
+	assert.NoFileExists(t, filepath.Join(outside, "x"))
+}
+
+// TestDirCancel ends, and returns why.
+func TestDirCancel(t *testing.T) {
+	t.Parallel()
+	store, _ := aCopier(t, nil)
+	from := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(from, "a"), nil, 0o600))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(io.ErrClosedPipe)
+	require.ErrorIs(t, store.PutDir(ctx, from, "bucket", "", nil), io.ErrClosedPipe)
+	require.Error(t, store.GetDir(ctx, "bucket", "", t.TempDir(), nil))
+}
+
+// A memoryAt is an io.WriterAt.
+type memoryAt struct {
+	data   []byte
+	failAt int64
+}
+
+var errFull = errors.New("the device is full")
+
+func (m *memoryAt) WriteAt(p []byte, offset int64) (int, error) {
+	if m.failAt > 0 && offset >= m.failAt {
+		return 0, errFull
+	}
+	if need := int(offset) + len(p); need > len(m.data) {
+		m.data = append(m.data, make([]byte, need-len(m.data))...)
+	}
+	return copy(m.data[offset:], p), nil
+}
+
+// TestDownloadTo any io.WriterAt.
+func TestDownloadTo(t *testing.T) {
+	t.Parallel()
+	data := testkit.Bytes(20*aheadChunk + 3)
+	store := openAhead(t, data, straight)
+	var to memoryAt
+	var calls atomic.Int64
+	var last lithopss3.Progress
+	n, err := store.DownloadTo(t.Context(), "bucket", "key", &to, &lithopss3.DownloadOptions{Progress: func(p lithopss3.Progress) { calls.Add(1); last = p }})
+	require.NoError(t, err)
+	assert.EqualValues(t, len(data), n)
+	assert.True(t, bytes.Equal(data, to.data))
+	assert.Equal(t, lithopss3.Progress{Done: n, Total: n}, last)
+	assert.Greater(t, calls.Load(), int64(1))
+	_, err = store.DownloadTo(t.Context(), "bucket", "key", &memoryAt{failAt: 3 * aheadChunk}, nil)
+	require.ErrorIs(t, err, errFull)
+	_, err = store.DownloadTo(t.Context(), "bucket", "missing", &to, nil)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = store.DownloadTo(t.Context(), "bucket", "key", &to, &lithopss3.DownloadOptions{IfMatch: `"other"`})
+	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+}
