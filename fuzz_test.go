@@ -99,7 +99,7 @@ func fuzzStore(t *testing.T, sdkOnly bool, answer func(*http.Request) *http.Resp
 	options := store.client.Options()
 	options.Retryer = aws.NopRetryer{}
 	store.client = s3.New(options)
-	store.fast.SDK = store.client
+	store.fast.SDK, store.s3.SDK = store.client, store.client
 	return store
 }
 
