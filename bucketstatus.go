@@ -15,7 +15,7 @@ import (
 
 // A BucketStatus describes a bucket: whether it exists, whose it is, and who has access.
 type BucketStatus struct {
-	Region    string        // where the bucket is, empty where the server does not say
+	Region    string        // where the bucket is, empty if the server does not say
 	RoundTrip time.Duration // of the look
 	ClockSkew time.Duration // how far this machine's clock is ahead of the server's, to about a second
 	// PublicAccessBlocked reports whether public access is blocked. PublicPolicy and

@@ -89,7 +89,7 @@ func (c *configCase) lay(t *testing.T) (ConfigLoader, string) {
 // configDifferences are the cases that end otherwise than in Python, on purpose:
 // each has its line in docs/compatibility.md.
 var configDifferences = map[string]struct{ region, err string }{
-	// AWS's own settings decide where there is no configuration.
+	// AWS's own settings decide if there is no configuration.
 	"nothing at all -> localhost": {},
 	// An empty section is an absent one.
 	"aws: null":                  {},

@@ -66,7 +66,7 @@ type Error struct {
 	Bucket     string
 	Key        string // empty where the operation has none
 	Code       string // S3's error code, empty where the answer had none
-	StatusCode int    // the HTTP status, 0 where no answer came
+	StatusCode int    // the HTTP status, 0 if no answer came
 	RequestID  string // for AWS support, empty where the answer had none
 	Err        error  `json:"-" yaml:"-"` // the SDK's error, which holds the request
 	kinds      []error

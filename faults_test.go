@@ -38,7 +38,7 @@ const before = "before"
 // patient is a timeout that no slow machine meets.
 const patient = time.Minute
 
-// openFaulty has a bucket of its own, on an embedded server or, where there is one,
+// openFaulty has a bucket of its own, on an embedded server or, if there is one,
 // on that of LITHOPSS3_TEST_ENDPOINT (see TestConformanceServer).
 func openFaulty(t *testing.T, options faultproxy.Options, timeout time.Duration) *faulty {
 	t.Helper()

@@ -19,7 +19,7 @@ import (
 )
 
 // ownedOperations are all that this package does in a bucket. Each must make a
-// request. trip, where there is one, breaks some.
+// request. trip, if there is one, breaks some.
 func ownedOperations(t *testing.T) map[string]struct {
 	do   func(context.Context, *lithopss3.Store, *jobs.Client) error
 	trip tripper

@@ -100,7 +100,7 @@ func (p *connectProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(down, upstream)
 }
 
-// startProxy starts a proxy that leads to target, over TLS where it has a certificate.
+// startProxy starts a proxy that leads to target, over TLS if it has a certificate.
 func startProxy(t *testing.T, proxy *connectProxy, certificate *tls.Certificate) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(proxy)

@@ -33,7 +33,7 @@ type objectReader struct {
 	size     int64 // of the object
 	etag     string
 	checksum checksum.Sum
-	hash     hash.Hash // of what was read so far; nil where there is no checksum
+	hash     hash.Hash // of what was read so far; nil if there is no checksum
 	failures int
 	err      error
 }

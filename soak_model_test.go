@@ -73,7 +73,7 @@ func (k *soakKey) verify(t *testing.T, f *faulty) {
 		data = nil
 	} else {
 		require.NoError(t, err)
-		data = append([]byte{}, data...) // not nil where it is empty
+		data = append([]byte{}, data...) // not nil if it is empty
 	}
 	assert.True(t, k.holds(data), "%s has %d bytes that are none of %v", k.name, len(data), k.may)
 }

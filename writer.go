@@ -13,7 +13,7 @@ import (
 var errAbandoned = errors.New("the writer was told to store nothing")
 
 // A Writer stores what is written to it as an object, once it is closed. See
-// [NewWriter]. It is not safe for concurrent use, but for CloseWithError.
+// [NewWriter]. It is not safe for concurrent use, except for CloseWithError.
 type Writer struct {
 	pipe *io.PipeWriter
 	done chan struct{} // closed when err is there

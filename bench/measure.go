@@ -103,7 +103,7 @@ func cpuTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// peakRSS is a process's peak, 0 where it can't be told.
+// peakRSS is a process's peak, 0 if it can't be told.
 func peakRSS(process string) int64 {
 	status, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {

@@ -42,7 +42,7 @@ type cachedMeta struct {
 	origin origin
 }
 
-// A cacheEntry is the place of one runtime's copy. Its path is empty where there is
+// A cacheEntry is the place of one runtime's copy. Its path is empty if there is
 // no cache, or where the runtime's name leads out of it.
 type cacheEntry struct {
 	path, bucket string
@@ -74,7 +74,7 @@ func (c *Client) cacheOf(runtime string) *cacheEntry {
 	return entry
 }
 
-// load returns the copy, empty where there is none of this bucket. isFresh reports
+// load returns the copy, empty if there is none of this bucket. isFresh reports
 // whether it answers without the bucket.
 func (e *cacheEntry) load() (found cachedMeta, isFresh bool) {
 	if e.path == "" {

@@ -47,7 +47,7 @@ type CleanOptions struct {
 // A CleanReport counts what was deleted, or would be.
 type CleanReport struct {
 	Objects, Bytes int64
-	// Younger counts the objects that were selected but for OlderThan.
+	// Younger counts the objects that stay because of OlderThan alone.
 	Younger int64
 }
 

@@ -31,7 +31,7 @@ var sessionCounters sync.Map
 
 var errNilCloudObject = errors.New("a nil *CloudObject")
 
-// ownSession stands for the session where there is none: Python then numbers
+// ownSession stands for the session if there is none: Python then numbers
 // from 0 in each process, so that one overwrites the other's.
 var ownSession = sync.OnceValue(func() string { return "go-" + randomHex(8) })
 

@@ -117,7 +117,7 @@ func TestJobStatusOfGoldenJob(t *testing.T) {
 	}
 }
 
-// The answers of Python's get_job_status, but for its mistakes.
+// The answers of Python's get_job_status, except for its mistakes.
 func TestGoldenJobStatus(t *testing.T) {
 	t.Parallel()
 	var golden struct {

@@ -29,7 +29,7 @@ func (c *Client) PutRuntimeMeta(ctx context.Context, runtime string, meta any) e
 	return nil
 }
 
-// RuntimeMeta reads a runtime's metadata as JSON, and fs.ErrNotExist where there is
+// RuntimeMeta reads a runtime's metadata as JSON, and fs.ErrNotExist if there is
 // none. A copy in the local cache answers for five minutes if it is of this bucket;
 // after that it answers if the bucket still has the same. Another process or machine
 // that changes the metadata is seen after five minutes at the latest; this process

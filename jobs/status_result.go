@@ -11,7 +11,7 @@ import (
 // object of its own (lithops/worker/jobrunner.py).
 const maxInlineResult = 8 * 1024
 
-// InlineResult decodes the result in the status. ok is false where there is none:
+// InlineResult decodes the result in the status. ok is false if there is none:
 // it is in an object of its own, or the call failed, or returned None or futures.
 // [Client.Result] looks into all of these.
 func (s *Status) InlineResult() (value any, ok bool, err error) {

@@ -13,7 +13,7 @@ import (
 	"github.com/lithops-go/lithopss3"
 )
 
-// Open reads the partition: its bytes, or where it has a newline the lines that
+// Open reads the partition: its bytes, or if it has a newline the lines that
 // begin in it, whole. Together, the partitions of an object are the object:
 // also where Python's worker loses bytes, at the end of an object without a
 // newline at its end, and after lines longer than 128 KiB. The caller closes the

@@ -42,7 +42,7 @@ func Unmarshal(data []byte, target any) error {
 // number. An array takes exactly as many items as it has elements.
 //
 // A key goes to the struct's field that a tag names, as `pickle:"word_count"`, or whose
-// name is the same but for case and underscores: word_count to WordCount. Keys without a
+// name is the same except for case and underscores: word_count to WordCount. Keys without a
 // field are left out, and fields without a key are zero. The tag "-" leaves a field out.
 //
 // A value of another type, or one that the type can't hold, is a [*ConvertError], and

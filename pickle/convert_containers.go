@@ -349,7 +349,7 @@ func (f structField) store(into reflect.Value, value any) error {
 }
 
 // key returns the key for the field: of the same name, or else of one that is the same
-// but for case and underscores.
+// except for case and underscores.
 func (f structField) key(entries *Dict, byName map[string][]string) (string, error) {
 	if _, ok := entries.Get(f.name); ok || f.tagged {
 		return f.name, nil

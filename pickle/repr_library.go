@@ -225,7 +225,7 @@ func (w *reprWriter) timestamp(o *Object, depth int) bool {
 	return true
 }
 
-// pandasUnit returns what pandas counts in: nanoseconds, but for its newer versions.
+// pandasUnit returns what pandas counts in: nanoseconds, except for its newer versions.
 func pandasUnit(arg Tuple) (time.Duration, bool) {
 	if len(arg) == 0 {
 		return time.Nanosecond, true

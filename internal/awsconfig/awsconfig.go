@@ -49,12 +49,12 @@ type Environment struct {
 	Lookup                      func(name string) (string, bool)
 	ConfigPath, CredentialsPath string
 	ConfigFile                  botofile.Profiles           // of ~/.aws/config
-	CredentialsFile             *botofile.File              // ~/.aws/credentials; nil where it is not there
+	CredentialsFile             *botofile.File              // ~/.aws/credentials; nil if it is not there
 	Profiles                    map[string]botofile.Section // of both files, by name
 	Section                     botofile.Section            // the keys of the profile
 
 	configLines map[string]int // of the configuration file's sections
-	profile     *string        // nil where no variable names one
+	profile     *string        // nil if no variable names one
 }
 
 // Read reads both files and chooses the profile. One that a variable names and no

@@ -194,7 +194,7 @@ func (e *Environment) Metadata() (Metadata, error) {
 	}, nil
 }
 
-// number reads a setting that Python's int must accept; 1 where it is not set.
+// number reads a setting that Python's int must accept; 1 if it is not set.
 func (e *Environment) number(variable, key string) (int, error) {
 	found := e.Setting(variable, key)
 	if !found.Set {

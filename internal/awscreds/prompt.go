@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// AskMFA asks for the code of an MFA device on the terminal or, where there is none,
+// AskMFA asks for the code of an MFA device on the terminal or, if there is none,
 // on standard error and input, as Python's getpass does. A cancel ends the wait.
 func AskMFA(ctx context.Context, serial string) (string, error) {
 	in, out := os.Stdin, os.Stderr

@@ -90,7 +90,7 @@ func (e *ParseError) Error() string {
 
 // Read parses the file at path. A missing file, a folder and an empty path are
 // no file, as for botocore: nil without an error. A pipe, a socket or a device is
-// an error here, but for the null device.
+// an error here, except for the null device.
 func Read(path string) (*File, error) {
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return nil, nil //nolint:nilerr // a file that is not there is empty

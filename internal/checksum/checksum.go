@@ -64,7 +64,7 @@ var (
 )
 
 // An Answer is what the answer to a GET or HEAD says about an object's checksums,
-// each as base64, nil where there is none.
+// each as base64, nil if there is none.
 type Answer struct {
 	CRC32, CRC32C, CRC64NVME, SHA256, SHA512, SHA1, MD5 *string
 
@@ -91,7 +91,7 @@ func FromHeader(header http.Header) Answer {
 }
 
 // Object returns the checksum of all of the object's bytes, the fastest to compute
-// where the answer has several, and the zero Sum where it has none.
+// if the answer has several, and the zero Sum if it has none.
 //
 // A composite checksum, one over the checksums of an upload's parts, says nothing
 // about the bytes and is ignored, as Python does. S3 marks it with a type, or with

@@ -26,7 +26,7 @@ type scope struct {
 
 var authorization = lazyregexp.New(`^AWS4-HMAC-SHA256 Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$`)
 
-// scopeOf reads a request's signature, from its header or, where it is presigned,
+// scopeOf reads a request's signature, from its header or, if it is presigned,
 // from its query.
 func scopeOf(r *http.Request) (scope, bool) {
 	match := authorization().FindStringSubmatch(r.Header.Get("Authorization"))

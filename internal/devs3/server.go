@@ -23,7 +23,7 @@ import (
 type Credential struct {
 	AccessKeyID     string
 	SecretAccessKey string
-	SessionToken    string // demanded where it is not empty
+	SessionToken    string // demanded if it is not empty
 	UserID          string // what STS answers, "AIDA…" or "AROA…:session"
 	Account         string // 12 digits; buckets belong to it
 	ARN             string

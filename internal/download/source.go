@@ -15,7 +15,7 @@ var ErrChanged = errors.New("the object was replaced meanwhile")
 // A Source is an object that is downloaded. Its methods are safe for concurrent use.
 type Source interface {
 	// Get opens a range of the object. The answer is that range of the version asked
-	// for, or an error; but where the server knows no ranges, the answer to one that
+	// for, or an error; but if the server has no ranges, the answer to one that
 	// begins at 0 is the whole object. An answer of another version is ErrChanged.
 	Get(ctx context.Context, r Range) (*Answer, error)
 	// Head describes the object, if it has this ETag or etag is empty. It fails if

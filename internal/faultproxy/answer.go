@@ -163,7 +163,7 @@ func reset(w http.ResponseWriter) {
 	}
 }
 
-// hijack takes the connection, or is nil where it is gone.
+// hijack takes the connection, or is nil if it is gone.
 func hijack(w http.ResponseWriter) net.Conn {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

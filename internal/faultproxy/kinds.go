@@ -48,7 +48,7 @@ const (
 )
 
 // Breaks tells whether a fault of this kind can happen to requests of an operation,
-// and to its answer where there is one.
+// and to its answer if there is one.
 func (k Kind) Breaks(operation string) bool {
 	switch k {
 	case ResetInBody, ThrottledBody, FlipRequest:

@@ -167,7 +167,7 @@ func foldersOf(prefix, key string) []string {
 }
 
 // following leaves out the entries up to a key of a page in the keys' order,
-// which begins too early where the server does not know start-after. A common
+// which begins too early if the server does not know start-after. A common
 // prefix that the key has may stand for keys after it.
 func following(entries []Entry, after string) []Entry {
 	if len(entries) == 0 || entries[0].Key > after || !isAscending(entries) {

@@ -32,7 +32,7 @@ import (
 const journalVersion = 1
 
 // A Source describes what a resumable file is filled from. Version and Nonce are set
-// by this package. The other fields are the caller's, and have no meaning here but for
+// by this package. The other fields are the caller's, and have no meaning here except for
 // Size and Chunk.
 type Source struct {
 	Version int    `json:"lithops_s3_download"`

@@ -26,7 +26,7 @@ func hasOneName(info fs.FileInfo) bool {
 // isPrivate reports whether only the owner may read or write the file.
 func isPrivate(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }
 
-// inodeOf returns the file's number in its file system, 0 where it has none.
+// inodeOf returns the file's number in its file system, 0 if it has none.
 func inodeOf(info fs.FileInfo) uint64 {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

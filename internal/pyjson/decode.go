@@ -238,7 +238,7 @@ func (d *decoder) text() (string, error) {
 	return "", d.fail("a text without end")
 }
 
-// checked refuses texts that are not UTF-8, but for surrogates that escapes gave.
+// checked refuses texts that are not UTF-8, except for surrogates that escapes gave.
 func (d *decoder) checked(text string) (string, error) {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])

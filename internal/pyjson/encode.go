@@ -15,7 +15,7 @@ import (
 )
 
 // Encode writes v as json.dumps would. In addition to what Decode returns, it takes Go's
-// other numbers and whatever encoding/json takes, whose form it then keeps but for the
+// other numbers and whatever encoding/json takes, whose form it then keeps except for the
 // spacing, the escapes and the floats.
 func Encode(v any) ([]byte, error) {
 	return appendValue(nil, v, 0)

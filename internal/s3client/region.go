@@ -49,7 +49,7 @@ func InRegion(region string) func(*s3.Options) {
 }
 
 // findRegion returns where the bucket is, if an error says that it is elsewhere. It
-// asks for it where S3 does not say. It is empty for an error with another reason.
+// asks for it if S3 does not say. It is empty for an error with another reason.
 func (c *Client) findRegion(ctx context.Context, bucket string, err error) string {
 	var response *awshttp.ResponseError
 	if !errors.As(err, &response) || !isRegionError(response.HTTPStatusCode(), err) {

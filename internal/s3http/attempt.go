@@ -174,7 +174,7 @@ func addMD5(request *smithyhttp.Request) error {
 	return nil
 }
 
-// statusOf is the HTTP status that err came with, 0 where no answer did.
+// statusOf is the HTTP status that err came with, 0 if no answer did.
 func statusOf(err error) int {
 	var response interface{ HTTPStatusCode() int }
 	if errors.As(err, &response) {

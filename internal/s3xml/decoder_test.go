@@ -374,7 +374,7 @@ func (n node) info() (Entry, error) {
 	return info, nil
 }
 
-// unquote is Python's unquote_plus, but for what is not UTF-8.
+// unquote is Python's unquote_plus, except for what is not UTF-8.
 func unquote(text string) string {
 	text = strings.ReplaceAll(text, "+", " ")
 	return regexp.MustCompile("%[0-9A-Fa-f]{2}").ReplaceAllStringFunc(text, func(escape string) string {

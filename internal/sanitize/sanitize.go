@@ -51,7 +51,7 @@ func Text(text string) string {
 	return escape(strings.ReplaceAll(text, "\r\n", "\n"), "\n\t")
 }
 
-// escape replaces what is unsafe in text, but for the characters that are kept.
+// escape replaces what is unsafe in text, except for the characters that are kept.
 func escape(text, kept string) string {
 	var out strings.Builder
 	done := 0 // bytes of text that are in out

@@ -46,7 +46,7 @@ var errUnpinned = errors.New("the server gives no strong ETag of the source, so 
 
 // Copy has the server copy an object, in one request up to limit bytes and in parts
 // beyond, and returns the copy's ETag, which is empty if it is not known. On an error
-// there is no copy, but for [ErrOutcomeUnknown] and [LeftBehindError].
+// there is no copy, except for [ErrOutcomeUnknown] and [LeftBehindError].
 func Copy(ctx context.Context, client CopyClient, source Source, opts Options, limit int64) (etag string, err error) {
 	c := &copier{
 		put: &put{client: client, opts: opts, started: time.Now()}, client: client, source: source,

@@ -368,7 +368,7 @@ func TestCreateIsAwaited(t *testing.T) {
 	assert.Empty(t, fake.creates, "canceled before")
 }
 
-// TestPartsAtOnce: no more than 24, and as many where there are.
+// TestPartsAtOnce: no more than 24, and as many if there are so many.
 func TestPartsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
