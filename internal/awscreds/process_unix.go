@@ -16,7 +16,7 @@ import (
 
 // endWithChildren has a cancel end the process with the processes that it started.
 //
-// It gets a process group of its own, which one signal ends. Where there is a
+// It gets a process group of its own, which one signal ends. If there is a
 // terminal it stays in this process's group, because a group in the background may
 // not read from the terminal, as tools do that ask for a code; Ctrl-C then reaches
 // all of them by itself, and for any other cancel they are looked up.
