@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
+	"github.com/lithops-go/lithopss3/jobs"
 )
 
 type devCommand struct {
@@ -66,6 +68,25 @@ func (c *devCommand) Run(t *terminal) error {
 // maxRecording bounds a recording, in bytes.
 const maxRecording = 1 << 30
 
+// A recordedObject is an object of a recording.
+type recordedObject struct {
+	Key  string          `json:"key"`
+	Body []byte          `json:"b64"`
+	JSON json.RawMessage `json:"json"` // instead of the body
+}
+
+// functionsFirst orders objects as an executor stores them, because a function that is
+// newer than everything else announces a job, for which "jobs watch" waits.
+func functionsFirst(a, b recordedObject) int {
+	rank := func(o recordedObject) int {
+		if key, ok := jobs.ParseKey(o.Key); ok && key.Kind == jobs.KeyFunction {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(rank(a), rank(b))
+}
+
 // load stores the objects of a recording in the user's bucket.
 func load(t *terminal, server *devs3.Server, path string) (err error) {
 	data, err := boundedfile.Read(path, maxRecording)
@@ -73,11 +94,7 @@ func load(t *terminal, server *devs3.Server, path string) (err error) {
 		return err
 	}
 	var recording struct {
-		Objects []struct {
-			Key  string          `json:"key"`
-			Body []byte          `json:"b64"`
-			JSON json.RawMessage `json:"json"` // instead of the body
-		} `json:"objects"`
+		Objects []recordedObject `json:"objects"`
 	}
 	if err := json.Unmarshal(data, &recording); err != nil {
 		return fmt.Errorf("%s: %w", sanitize.Name(path), err)
@@ -91,6 +108,7 @@ func load(t *terminal, server *devs3.Server, path string) (err error) {
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(recording.Objects, functionsFirst)
 	for _, object := range recording.Objects {
 		if object.JSON != nil {
 			object.Body = object.JSON
