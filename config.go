@@ -53,7 +53,7 @@ type Config struct {
 	ExecutionTimeout time.Duration
 
 	// Source is the file's path, or "environment LITHOPS_CONFIG"; empty for a
-	// Config built in code or where there is no configuration.
+	// Config built in code, or without a configuration.
 	Source string
 	// RegionSource says which key of Source gave Region.
 	RegionSource string

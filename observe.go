@@ -29,7 +29,7 @@ type RequestInfo struct {
 	Err       error         // why no answer came, or why its body broke off; nil for any status
 }
 
-// observer returns what is told of each request, or nil if nobody wants to know.
+// observer returns the observer of each request, or nil without an Observer and a log.
 func (o *Options) observer() *s3http.Observer {
 	if o.Observer == nil && (o.Logger == nil || o.Logger.Handler() == slog.DiscardHandler) {
 		return nil

@@ -189,7 +189,7 @@ func TestParallelCancel(t *testing.T) {
 	require.NoError(t, object.Body.Close())
 }
 
-// TestWriterTo is what io.Copy uses, and gives the same bytes and errors.
+// TestWriterTo checks that WriteTo, which io.Copy uses, gives the same bytes and errors.
 func TestWriterTo(t *testing.T) {
 	t.Parallel()
 	data := testkit.Bytes(5*aheadChunk + 1)

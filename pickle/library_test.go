@@ -57,8 +57,8 @@ func TestArraysOfLibrary(t *testing.T) {
 	}
 }
 
-// TestSummarizedArrays cuts rows and columns as numpy does: of more than 1000 elements,
-// where there are more than six.
+// TestSummarizedArrays checks that rows and columns are cut as numpy cuts them: in an
+// array of more than 1000 elements, if there are more than six.
 func TestSummarizedArrays(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -31,7 +31,7 @@ type cleanCommand struct {
 	All          bool   `short:"a" help:"Everything that Lithops keeps in the bucket: jobs, CloudObjects, runtime metadata."`
 	DryRun       bool   `name:"dry-run" short:"n" help:"Only print what would be deleted."`
 	OlderThan    age    `name:"older-than" placeholder:"AGE" help:"Only what belongs to executors that have stored nothing for so long: 12h, 7d, 2w. Alone, all jobs and CloudObjects."`
-	Yes          bool   `short:"y" help:"Do not ask; needed where there is no terminal to ask on."`
+	Yes          bool   `short:"y" help:"Do not ask; needed without a terminal to ask on."`
 }
 
 // Run deletes what is selected. On a terminal it asks first; elsewhere it wants --yes.

@@ -13,7 +13,7 @@ import (
 // deletionFlags are the options of everything that deletes objects.
 type deletionFlags struct {
 	DryRun bool `short:"n" aliases:"dryrun" help:"Only print what would be deleted."`
-	Yes    bool `short:"y" help:"Do not ask before more than one object is deleted; needed where there is no terminal to ask on."`
+	Yes    bool `short:"y" help:"Do not ask before more than one object is deleted; needed without a terminal to ask on."`
 	JSON   bool `name:"json" help:"Print JSON."`
 }
 

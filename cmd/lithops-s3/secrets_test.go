@@ -16,7 +16,7 @@ import (
 
 const canary = "CANARY7f3a9c"
 
-// secretCommands are what the test below runs, each of the commands at least once.
+// secretCommands lists the command lines of the test below, each command at least once.
 var secretCommands = []string{
 	"bucket --create", "bucket --create --json", "put FILE BUCKET -k key", "put FILE BUCKET -k key --json", "get BUCKET key -o FILE2", "get BUCKET key -o FILE2 --json",
 	"mb", "ls", "ls s3://", "presign BUCKET key", "ls BUCKET --json", "cp FILE s3://BUCKET/key", "cp s3://./key FILE2 --json", "mv FILE s3://BUCKET/key -n", "cat . key", "du . --json", "sync s3://BUCKET/key FILE3 -n", "rm s3://./x", "storage put FILE BUCKET -k key",

@@ -27,7 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unsafeText is what a stranger may put into any field: a sequence that clears the
+// unsafeText holds what another user may put into any field: a sequence that clears the
 // screen, C1's, DEL, a bell, an override of the direction, separators of lines, and a
 // line break after which FORGED begins. FORGED must never begin a line.
 const unsafeText = "x\x1b[2J\u009b1m\x7f\a\u202e\u2066\u200f\u061c\u2028\u0085\rFORGED\nFORGED"
@@ -83,8 +83,8 @@ var severalLines = regexp.MustCompile(`^(get .* -o -|cat |cp .* -( |$)|jobs logs
 // endless are the lines that run until they are interrupted.
 var endless = regexp.MustCompile(`^(jobs watch|dev) `)
 
-// TestNoUnsafeTextReachesATerminal runs every command against a stranger who puts
-// unsafe text into whatever a server, a file or a job gives.
+// TestNoUnsafeTextReachesATerminal runs every command against a server, files and jobs
+// with unsafe text in every field.
 func TestNoUnsafeTextReachesATerminal(t *testing.T) {
 	statuses := unsafeStatuses(t)
 	folder := t.TempDir()
@@ -99,7 +99,7 @@ func TestNoUnsafeTextReachesATerminal(t *testing.T) {
 			w.WriteHeader(http.StatusConflict)
 			_, _ = io.WriteString(w, notUTF8)
 		},
-		"objects only": func(w http.ResponseWriter, r *http.Request) { // lists are what they are, and the rest fails
+		"objects only": func(w http.ResponseWriter, r *http.Request) { // only lists succeed
 			if r.Method == http.MethodGet && (r.URL.Query().Has("list-type") || r.URL.Query().Has("uploads")) {
 				serveUnsafe(w, r, statuses)
 				return
@@ -276,7 +276,7 @@ func serveUnsafe(w http.ResponseWriter, r *http.Request, objects map[string][]by
 	}
 }
 
-// unsafeHeader is what can stand in a header, xmlText what can in XML.
+// unsafeHeader is unsafe text that a header can hold, xmlText is some that XML can hold.
 const (
 	unsafeHeader = "h\u009b\u202e\u2028"
 	xmlText      = "x\u009b\u202e\u2028\u0085&#xD;FORGED&#xA;FORGED\u061c"

@@ -35,7 +35,7 @@ import (
 //	any other object         {"$object": "module.Class", "repr": …, "args": […], "state": …}
 //
 // "Other keys" are those that are no strings, or begin with $. So different values
-// stay different, but for tuples, which are arrays as Python's own json writes them,
+// stay different, except for tuples, which are arrays as Python's own json writes them,
 // and numpy's scalars, which are the number or text that they hold.
 type pythonJSON struct{ value any }
 

@@ -162,9 +162,9 @@ func (b *observedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// ObserveTransport returns a transport that tells of the requests to a service which
-// has no client of the SDK. Paths may have secrets, so that the operation is the
-// request's method.
+// ObserveTransport returns a transport that reports the requests to a service without a
+// client of the SDK. The operation is the request's method, because paths may have
+// secrets.
 func ObserveTransport(next http.RoundTripper, observer *Observer, service string) http.RoundTripper {
 	if observer == nil {
 		return next
