@@ -90,7 +90,7 @@ func open(ctx context.Context, home string) (*stage, error) {
 func (s *stage) command(ctx context.Context, args string) *exec.Cmd {
 	line := "stty cols 80 rows 24; " + filepath.Join(s.home, "lithops-s3") + " " + args
 	cmd := exec.CommandContext(ctx, "script", "-qefc", line, os.DevNull)
-	cmd.Env = []string{"HOME=" + s.home, "PATH=" + os.Getenv("PATH"), "TERM=xterm", "TZ=UTC", "AWS_ENDPOINT_URL=" + s.server.URL()}
+	cmd.Env = []string{"HOME=" + s.home, "PATH=" + os.Getenv("PATH"), "TERM=xterm", "NO_COLOR=1", "TZ=UTC", "AWS_ENDPOINT_URL=" + s.server.URL()}
 	return cmd
 }
 
