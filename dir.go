@@ -66,7 +66,7 @@ func (s *Store) putFileIn(ctx context.Context, root *os.Root, name, bucket, key 
 // object stays. The errors are joined, one for each object that was not downloaded; the
 // others are.
 func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts *DirOptions) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // as any folder; the umask says more
+	if err := os.MkdirAll(folder, 0o755); err != nil { // as any folder; the umask says more
 		return err
 	}
 	root, err := os.OpenRoot(folder)

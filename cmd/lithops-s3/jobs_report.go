@@ -64,7 +64,7 @@ func (r *callReport) fail(err error) {
 		r.Error = failure.Message + ": " + r.Error
 	}
 	if errors.Is(err, jobs.ErrExceptionLost) {
-		r.Error += " (lithops-s3 jobs logs " + failure.Call.String() + ")"
+		r.Error += " (lithops-s3 jobs logs " + failure.String() + ")"
 	}
 }
 

@@ -150,7 +150,7 @@ type observedBody struct {
 func (b *observedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.event.Received += int64(n)
-	if err != nil && err != io.EOF { //nolint:errorlint // Read returns io.EOF itself
+	if err != nil && err != io.EOF { // Read returns io.EOF itself
 		b.event.Err = err
 	}
 	return n, err
