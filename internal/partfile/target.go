@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 var (
@@ -32,9 +33,19 @@ var (
 // errNoLocks reports a file system without locks.
 var errNoLocks = errors.New("the file system has no locks")
 
-// lockIfAny is lock, but returns nil on a file system without locks.
+// lockGrace is how long a lock may be held without meaning another download. A process
+// that this one starts, such as a credential_process, inherits the lock of a file that is
+// closed by then, and holds it until its program runs.
+const lockGrace = 250 * time.Millisecond
+
+// lockIfAny is lock, but waits for lockGrace, and returns nil on a file system without
+// locks.
 func lockIfAny(file *os.File) error {
 	err := lock(file)
+	for end := time.Now().Add(lockGrace); errors.Is(err, ErrLocked) && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+		err = lock(file)
+	}
 	if errors.Is(err, errNoLocks) {
 		return nil
 	}
