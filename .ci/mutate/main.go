@@ -3,7 +3,7 @@
 //
 //	go run ./.ci/mutate -since main             # each change of a line that differs from main
 //	go run ./.ci/mutate -n 40 ./internal/s3xml  # 40 changes of one package
-//	go run ./.ci/mutate -budget 90s             # a sample of each room in rooms.txt, as in .ci/run
+//	go run ./.ci/mutate -budget 60s             # a sample of each room in rooms.txt, as in .ci/run
 //
 // It must not know the packages that it changes. Start reading at run.
 //

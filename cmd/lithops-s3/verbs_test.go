@@ -81,7 +81,7 @@ func TestPaths(t *testing.T) {
 	assert.Contains(t, s.run(0, "head s3://BUCKET/y/a.txt"), "y/a.txt")
 	assert.Contains(t, s.run(0, "list"), "6 objects")
 	assert.Contains(t, s.run(0, "list s3://BUCKET/x/"), "2 objects")
-	assert.Contains(t, s.run(0, "--utc list . -p y/ -d"), "2 objects")
+	assert.Contains(t, s.run(0, "-d list . -p y/"), "2 objects")
 	assert.Contains(t, s.run(0, "uploads"), "")
 	s.run(0, "delete s3://BUCKET/x/a.txt s3://./x/b.txt")
 	s.run(0, "delete . y/a.txt y/c.txt")
