@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -120,12 +121,12 @@ func FuzzServersXML(f *testing.F) {
 		if code == 429 || code >= 500 {
 			t.Skip("tried again, with a pause")
 		}
-		pages := 0
+		var pages atomic.Int64
 		store := fuzzStore(t, true, func(r *http.Request) *http.Response {
 			if r.Body != nil {
 				_, _ = io.Copy(io.Discard, r.Body)
 			}
-			pages++
+			pages.Add(1)
 			return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1, Request: r}
 		})
 		ctx := t.Context()
@@ -135,8 +136,8 @@ func FuzzServersXML(f *testing.F) {
 			}
 			_ = info
 		}
-		if pages > 4 {
-			t.Fatalf("%d pages of the same answer", pages)
+		if pages.Load() > 4 {
+			t.Fatalf("%d pages of the same answer", pages.Load())
 		}
 		for _, err := range []error{
 			store.DeleteObjects(ctx, "bucket", []string{"a", "b"}), store.DeleteObject(ctx, "bucket", "a"),
