@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -112,8 +113,25 @@ func (c *copier) sumOfSource(kind *checksum.Kind) ([]byte, bool) {
 	return c.source.Sum.Bytes()
 }
 
-// copyParts copies in parts, and aborts the upload on any error.
+// errWholeSum reports a server that gives each part of a copy the checksum of the whole
+// source, as versitygw 1.8 does. It would keep what it makes of them for the copy.
+var errWholeSum = errors.New("the server gives a part the checksum of the whole object")
+
+// copyParts copies in parts. If the server's checksums of parts are wrong, it copies
+// once more without checksums: what is stored is then known by its ETag and size.
 func (c *copier) copyParts(ctx context.Context, partSize int64) (string, error) {
+	etag, err := c.tryParts(ctx, partSize)
+	var left *LeftBehindError
+	if errors.Is(err, errWholeSum) && !errors.As(err, &left) {
+		c.opts.Algorithm = ""
+		return c.tryParts(ctx, partSize)
+	}
+	return etag, err
+}
+
+// tryParts copies in parts, and aborts the upload on any error.
+func (c *copier) tryParts(ctx context.Context, partSize int64) (string, error) {
+	c.done = 0
 	m := &multipart{put: c.put}
 	if err := m.create(ctx); err != nil {
 		return "", err
@@ -171,13 +189,23 @@ func (c *copier) copyPart(ctx context.Context, m *multipart, number int32, offse
 		return err
 	}
 	sent := sentPart{size: size}
+	sent.CompletedPart = types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag}
 	if m.opts.Algorithm == types.ChecksumAlgorithmCrc32 {
 		sent.crc32 = aws.ToString(out.CopyPartResult.ChecksumCRC32)
+		sent.ChecksumCRC32 = out.CopyPartResult.ChecksumCRC32
+		if size < c.source.Size && c.isSumOfSource(sent.crc32) {
+			return errWholeSum
+		}
 	}
-	sent.CompletedPart = types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag, ChecksumCRC32: out.CopyPartResult.ChecksumCRC32}
 	m.parts = append(m.parts, sent)
 	c.report(size)
 	return nil
+}
+
+// isSumOfSource reports whether sum is the CRC32 of the whole source.
+func (c *copier) isSumOfSource(sum string) bool {
+	whole, ok := c.sumOfSource(checksum.CRC32)
+	return ok && sum == base64.StdEncoding.EncodeToString(whole)
 }
 
 // compareSums returns ErrMismatch if the parts' checksums, which the server computed

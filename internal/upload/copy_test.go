@@ -28,6 +28,7 @@ type copyingS3 struct {
 	onCopy   func() error // after it was copied
 	onSource func(in *s3.UploadPartCopyInput) error
 	flip     bool
+	wholeSum bool // parts get the checksum of the source
 }
 
 func (c *copyingS3) CopyObject(_ context.Context, in *s3.CopyObjectInput) (*s3.CopyObjectOutput, error) {
@@ -68,7 +69,27 @@ func (c *copyingS3) UploadPartCopy(_ context.Context, in *s3.UploadPartCopyInput
 	if !c.noSums {
 		result.ChecksumCRC32 = aws.String(checksum.EncodeCRC32(crc32.ChecksumIEEE(data)))
 	}
+	if c.wholeSum {
+		result.ChecksumCRC32 = aws.String(checksum.EncodeCRC32(crc32.ChecksumIEEE(c.source)))
+	}
 	return &s3.UploadPartCopyOutput{CopyPartResult: result}, nil
+}
+
+// TestCopyWithChecksumsOfTheWhole copies without checksums from a server that gives each
+// part the checksum of the whole source.
+func TestCopyWithChecksumsOfTheWhole(t *testing.T) {
+	t.Parallel()
+	fake := newCopyingS3()
+	fake.wholeSum = true
+	opts := options()
+	opts.Algorithm = types.ChecksumAlgorithmCrc32
+	var last int64
+	opts.Progress = func(done, _ int64) { last = done }
+	_, err := Copy(t.Context(), fake, fake.describe(), opts, 300)
+	require.NoError(t, err)
+	assert.Equal(t, fake.source, fake.stored)
+	assert.Equal(t, int64(len(fake.source)), last)
+	assert.Empty(t, fake.uploads)
 }
 
 func newCopyingS3() *copyingS3 {
