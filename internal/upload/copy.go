@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -153,27 +154,35 @@ func (c *copier) tryParts(ctx context.Context, partSize int64) (string, error) {
 }
 
 // copyAll copies the parts, several at once. The first error stops the rest and is
-// returned.
+// returned. [errWholeSum] starts no new part, but lets those run that have started, so
+// that an error of one of them is not lost in a second try.
 func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	slots := make(chan struct{}, partsAtOnce)
+	var isSumWrong atomic.Bool
 	var group sync.WaitGroup
-	for number, offset := int32(1), int64(0); offset < c.source.Size && ctx.Err() == nil; number++ {
+	for number, offset := int32(1), int64(0); offset < c.source.Size && ctx.Err() == nil && !isSumWrong.Load(); number++ {
 		size := min(partSize, c.source.Size-offset)
 		first := offset
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
 			defer c.panics.catch(func() { cancel(errProgressPanicked) })
-			if err := c.copyPart(ctx, m, number, first, size); err != nil {
+			err := c.copyPart(ctx, m, number, first, size)
+			if errors.Is(err, errWholeSum) {
+				isSumWrong.Store(true)
+			} else if err != nil {
 				cancel(err)
 			}
 		})
 		offset += size
 	}
 	group.Wait()
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); err != nil || !isSumWrong.Load() {
+		return err
+	}
+	return errWholeSum
 }
 
 // copyPart copies one part of the version of the source that the copy began with.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -89,6 +90,28 @@ func TestCopyWithChecksumsOfTheWhole(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, fake.source, fake.stored)
 	assert.Equal(t, int64(len(fake.source)), last)
+	assert.Empty(t, fake.uploads)
+}
+
+// TestCopyWithChecksumsOfTheWholeKeepsErrors holds that a part's own error is returned
+// where the server's checksums are wrong too, in whichever order they come.
+func TestCopyWithChecksumsOfTheWholeKeepsErrors(t *testing.T) {
+	t.Parallel()
+	fake := newCopyingS3()
+	fake.wholeSum = true
+	refused := errors.New("refused")
+	var isDone atomic.Bool
+	fake.onSource = func(in *s3.UploadPartCopyInput) error {
+		if *in.PartNumber == 2 && !isDone.Swap(true) {
+			time.Sleep(20 * time.Millisecond) // the other part's checksum comes first
+			return refused
+		}
+		return nil
+	}
+	opts := options()
+	opts.Algorithm = types.ChecksumAlgorithmCrc32
+	_, err := Copy(t.Context(), fake, fake.describe(), opts, 500)
+	require.ErrorIs(t, err, refused)
 	assert.Empty(t, fake.uploads)
 }
 
