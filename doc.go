@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package lithopss3 is the storage backend "AWS S3" of Lithops for Go: the same
 // configuration file, the same credentials, the same bucket, the same keys and
 // the same bytes as Python Lithops, so that Go and Python work on the same jobs.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command bench compares this package with its peers, against an S3 server on
 // loopback that has the latency and bandwidth of S3. It writes docs/performance.md.
 // On a machine that does nothing else, "go run ." takes about an hour; see -help.

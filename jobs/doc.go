@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package jobs reads and writes what a Lithops executor keeps in a bucket: functions
 // and their data, the marks and statuses of calls, results, CloudObjects and runtime
 // metadata, in Python's own keys and formats and on any [lithopss3.Storage].

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package lithopstest has an S3 and an STS server for tests, as net/http/httptest has
 // HTTP servers: in the process, in memory, on a loopback port, with AWS's rules of
 // signatures, checksums, conditions, owners and regions.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package memstore is a lithopss3.Storage in memory, for tests: it opens no socket,
 // sends no request and needs no credentials. storagetest holds it to what S3 does.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package partition cuts objects into byte ranges as Lithops' partitioner does, and
 // reads the lines of such a range, on any [lithopss3.Storage].
 // It must not know *lithopss3.Store, package jobs, the SDK or AWS.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package pickle reads and writes the pickles that Python Lithops leaves in a
 // bucket: results, exceptions, aggregated data, CloudObjects.
 // It must not know storage, jobs or terminals, and never runs, imports or looks up

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package storagetest holds any implementation of lithopss3.Storage to what the
 // interface promises. The package's own Store passes it against the embedded
 // server and against versitygw.

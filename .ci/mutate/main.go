@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command mutate changes one place of a package at a time and runs the package's own
 // short tests. A change that no test notices marks a rule that no test holds.
 //

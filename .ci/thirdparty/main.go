@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command thirdparty prints THIRD_PARTY.md: every module that go.mod names, with
 // its licence and what it is part of.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package s3null is an S3 server for measuring clients: it keeps no bytes, makes
 // up what it is asked for, and costs as little as it can, so that what is measured
 // is the client. It checks that what arrives is the Content of its key, and no

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command lithops-s3 is "lithops storage" as one binary: it reads and writes the
 // storage that a Lithops configuration describes.
 package main

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command executor is a small executor on top of lithopss3, to begin from: a map over
 // the chunks of an object, run by a pool of workers that are goroutines, with retries, a
 // progress bar and typed results. It keeps in the bucket what Lithops keeps there, so

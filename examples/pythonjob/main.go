@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command pythonjob prints what a job of Python Lithops left in its bucket:
 // each call's state, result or exception, and the end of its log.
 //

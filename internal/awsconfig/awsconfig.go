@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package awsconfig reads AWS's environment variables and the files of ~/.aws as
 // botocore does: the profile, the region, the endpoints and the other settings of
 // clients, each checked and with its source. It must not know an SDK client, Lithops'

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package awscreds has botocore's credential providers, one file each, the chain that
 // asks them in turn, and the renewal of temporary credentials. It must not know S3,
 // buckets or Lithops' configuration, and its errors have the names of botocore's

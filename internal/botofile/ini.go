@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package botofile reads the files of ~/.aws as botocore reads them: by Python's
 // configparser.RawConfigParser, which keeps comments after a value and quotes around
 // it, refuses a section or key that comes twice, and takes an indented line for the

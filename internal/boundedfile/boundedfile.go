@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package boundedfile reads whole files that a user or another program left:
 // configurations, tokens, certificates, caches. It must not know what is in them.
 // Start reading at Read, which every such file of this module passes.

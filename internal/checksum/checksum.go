@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package checksum knows the checksums that S3 keeps for an object: it reads them
 // from an answer, computes them, compares them, and combines the CRCs of
 // consecutive pieces into the CRC of the whole.

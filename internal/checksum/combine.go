@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package checksum
 
 // CanCombine reports whether the checksum of an object can be computed from those

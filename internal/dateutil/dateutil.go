@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package dateutil reads points in time as Python's dateutil.parser.parse does, by
 // which boto3 reads expirations: "2040-01-01T00:00:00Z", "2040-01-01 00:00:00 UTC",
 // the output of date, HTTP's dates and many more. It must not know where a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package devs3 is S3 and STS in memory, in process, on loopback: what the tests,
 // the demo and "lithops-s3 dev" run against. The objects are gofakes3's, which
 // checks signatures, checksums and conditions; in front of it are the rules of AWS that

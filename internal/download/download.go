@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package download gets an object into a file, in chunks of 8 MiB, several at once,
 // or in one answer where the server can't do better. It ends with all of the
 // object's bytes in the file's place, compared with the server's checksum if there

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package fastpath sends puts, parts, gets and heads to S3 without the SDK's
 // middleware, which costs several times what net/http and a signature do. It must not
 // know who owns a bucket, where it is, or what a request is for: it is given a client

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package faultproxy is an HTTP proxy on loopback that breaks what goes between an
 // S3 client and a server: by a script, by a seed, or both. Tests aim the client at
 // it, and it at the server.

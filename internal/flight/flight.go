@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package flight shares one call among those who wait for it: a thousand callers
 // that need the same answer at once cause one request and get one outcome. It must
 // not know what it calls, nor remember an outcome that no caller waits for.

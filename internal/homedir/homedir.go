@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package homedir finds home folders and expands paths as Python's os.path does, with
 // the rules of Windows and those of other systems. It must not know what the paths are
 // for. Start reading at Expand, which every path of this module with a ~ passes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package lazyregexp compiles regular expressions when they are first used, because a
 // process that stores one object needs few of those that a package has, and would wait
 // for all.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package lifecycle puts rules into the XML of a bucket's lifecycle configuration, and
 // leaves every other rule as it is, byte for byte.
 // It must not know requests, the SDK or what a rule is for.

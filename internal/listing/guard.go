@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package listing
 
 // maxEmptyPages is how many pages in a row may have nothing but the promise of

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package listing puts the pages of a bucket's listing in order, whoever sends
 // them: one after the other with one page ahead, or many parts of it at once. It
 // finds listings that go round, go back or end too early, and must not know HTTP,

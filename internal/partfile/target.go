@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package partfile replaces a file once its new content is complete: it writes
 // next to it, into a temporary file with a name of its own, which is renamed in the
 // end. A replacement can be resumable: then a journal says which bytes are there.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package progress counts the bytes of a transfer and reports them to a callback, at
 // most once for each 256 KiB and never twice at a time.
 //

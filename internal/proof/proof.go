@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package proof says for each operation of S3 and STS what answer proves that it was
 // done, and holds the answers of a client to that. It also reads their headers, ranges
 // and lengths, and lets no request pass that would do something else than it says.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package pyjson reads and writes JSON as Python's json module does by default:
 // ASCII only, ", " and ": " between, floats as repr writes them, integers of any
 // size, NaN and Infinity, and members of objects in their order.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package redact decides what of a setting may be shown: never a secret, also not
 // one that stands in the wrong line. It must not know which setting it is asked
 // about. Start reading at Value.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package s3client sends requests to S3 as this module has them: every request to a
 // bucket with a known owner demands that owner, and follows the bucket into its
 // region; the SDK's client checks answers and logs no secrets. It must not know files,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package s3err has the errors that several rooms compare or make, and makes a
 // server's text fit for an error.
 // It must not know HTTP, the SDK or any other room but sanitize.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package s3http carries the requests of the SDK's clients: connections with their
 // proxies, certificates and time-outs, answers that are bounded, the retry policy,
 // the server's clock, and what is refused before a request is sent.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package s3time reads the dates in S3's answers: in XML and in headers, in every
 // common form that boto3 reads. It must not know what the dates are for. Start reading
 // at [Parse], which leaves all but S3's own forms to package dateutil.

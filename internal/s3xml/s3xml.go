@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package s3xml reads the XML of S3's answers: listings into pages, and any other
 // answer into the form that the SDK's decoder understands, as tolerantly as boto3.
 // It knows nothing of requests, of the SDK or of the rest of this module but dates.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package sanitize makes text of servers, files and jobs safe to show: no control
 // character, bidirectional override or invalid UTF-8 reaches a terminal or a log,
 // and what is replaced stays readable as an escape.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package spelling guesses which known word was meant. It must not know what
 // the words are for. Start reading at Nearest.
 package spelling

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package testkit has what the tests of several packages share: an environment, an
 // embedded server, round trips that are answered in place, and repeatable bytes. It
 // must not know the root package, so that the root's internal tests can use it too;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package upload stores a body as an object: in one request or in parts, several at
 // once. It aborts what can't be completed, and after a lost answer it finds out
 // whether the object was stored.

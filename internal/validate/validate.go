@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package validate refuses what can't be sent, before any request: texts that are
 // not UTF-8, metadata and headers that HTTP can't carry, keys that sign nothing, and
 // hosts that net/http would change.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package yamltree reads YAML 1.1 and JSON as Python does, into nodes that keep
 // their lines and each scalar as it was written. It must not know what a document is
 // for: no section and no key has a meaning here. Start reading at Parse.

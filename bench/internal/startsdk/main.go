@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command startsdk stores one file with nothing but aws-sdk-go-v2: what a process
 // that does this costs at least with it.
 package main
