@@ -74,3 +74,25 @@ func TestThirdPartyIsComplete(t *testing.T) {
 	require.NotEmpty(t, required)
 	assert.ElementsMatch(t, required, listed, "go run ./.ci/thirdparty >THIRD_PARTY.md")
 }
+
+// TestOneGoVersion checks that all modules of this repository and the README name the
+// same oldest version of Go.
+func TestOneGoVersion(t *testing.T) {
+	t.Parallel()
+	version := regexp.MustCompile(`(?m)^go (1\.\d+)\.\d+$`)
+	root, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	oldest := version.FindSubmatch(root)
+	require.NotNil(t, oldest)
+	modules, err := filepath.Glob(filepath.Join("*", "go.mod"))
+	require.NoError(t, err)
+	require.NotEmpty(t, modules)
+	for _, module := range modules {
+		text, err := os.ReadFile(module)
+		require.NoError(t, err)
+		assert.Equal(t, string(oldest[0]), string(version.Find(text)), module)
+	}
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(readme), "Go "+string(oldest[1])+" or newer")
+}
