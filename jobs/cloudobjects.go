@@ -4,41 +4,75 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"sync"
+	"sync/atomic"
 )
 
 // cloudObjectsAtOnce is how many CloudObjects are stored or read at once.
 const cloudObjectsAtOnce = 16
 
+// errBodyEnded is the error of a body whose Read ended its goroutine.
+var errBodyEnded = errors.New("the body's Read did not return")
+
 // PutCloudObjects stores many objects, 16 at once, under keys that Lithops would make,
 // and returns the references to them in the order of the bodies. It tries all of them:
 // if some can't be stored, the error is a [*CloudObjectsError] that says which, and
 // their references are nil. Bodies that were not tried, because ctx has ended, are among
-// those.
+// those. If a body's Read panics, no further body is tried, and PutCloudObjects panics
+// with the same value once the others are stored.
 func (c *Client) PutCloudObjects(ctx context.Context, bodies []io.Reader) ([]*CloudObject, error) {
 	objects, errs := make([]*CloudObject, len(bodies)), make([]error, len(bodies))
 	for i := range bodies { // before any is stored, so that the keys have the bodies' order
 		objects[i] = c.newCloudObject(CloudObjectOptions{})
 	}
 	slots := make(chan struct{}, cloudObjectsAtOnce)
+	panicked := &firstPanic{}
 	var running sync.WaitGroup
 	for i, body := range bodies {
 		slots <- struct{}{}
+		if panicked.happened() {
+			break
+		}
 		if ctx.Err() != nil {
 			errs[i] = context.Cause(ctx)
 			<-slots
 			continue
 		}
+		errs[i] = errBodyEnded
 		running.Go(func() {
 			defer func() { <-slots }()
+			defer panicked.keep()
 			errs[i] = c.storage.PutObject(ctx, objects[i].Bucket, objects[i].Key, body, nil)
 		})
 	}
 	running.Wait()
+	panicked.rethrow()
 	return objects, collectFailures(objects, errs)
+}
+
+// A firstPanic keeps the first panic of goroutines that call a caller's code, where it
+// would end the process. It is safe for concurrent use.
+type firstPanic struct{ value atomic.Pointer[any] }
+
+// keep is deferred by each goroutine.
+func (p *firstPanic) keep() {
+	if value := recover(); value != nil {
+		p.value.CompareAndSwap(nil, &value)
+	}
+}
+
+// happened reports whether a goroutine has panicked.
+func (p *firstPanic) happened() bool { return p.value.Load() != nil }
+
+// rethrow panics with the value that was kept, if there is one.
+func (p *firstPanic) rethrow() {
+	if value := p.value.Load(); value != nil {
+		panic(*value)
+	}
 }
 
 // collectFailures returns an error for those that have one, and takes their references

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -134,4 +135,57 @@ func TestManyCloudObjectsInterrupted(t *testing.T) {
 		answers++
 	}
 	assert.Equal(t, 50, answers)
+}
+
+// A reader that runs a function.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// A panic of a body's Read reaches the caller of PutCloudObjects, once the bodies that
+// were sent at the same time are stored. It does not end the process.
+func TestPutCloudObjectsPanics(t *testing.T) {
+	t.Parallel()
+	_, store, bucket := newJobs(t)
+	call := jobs.Call{ExecutorID: jobs.NewExecutorID(), JobID: "M000", CallID: "00000"}
+	client := jobs.New(store, bucket, nil).In(call)
+	boom := errors.New("boom")
+	var tried atomic.Int64
+	counted := func(n int) io.Reader {
+		text := strings.NewReader(fmt.Sprint("body ", n))
+		return readerFunc(func(p []byte) (int, error) {
+			tried.Add(1)
+			return text.Read(p)
+		})
+	}
+	sources := []io.Reader{counted(0), counted(1), readerFunc(func([]byte) (int, error) { panic(boom) })}
+	const further = 1000
+	for n := range further {
+		sources = append(sources, counted(n+3))
+	}
+	value := func() (value any) {
+		defer func() { value = recover() }()
+		_, _ = client.PutCloudObjects(t.Context(), sources)
+		return nil
+	}()
+	assert.Equal(t, boom, value)
+	assert.Less(t, tried.Load(), int64(further), "no further body is tried")
+	for n := range 2 {
+		stored, err := store.ReadObject(t.Context(), bucket, jobs.CloudObjectKey(call.Session(), uint64(n)), 0)
+		require.NoError(t, err)
+		assert.Equal(t, fmt.Sprint("body ", n), string(stored))
+	}
+}
+
+// A body whose Read ends its goroutine, as a test's FailNow does, is not taken for stored.
+func TestPutCloudObjectsGoexit(t *testing.T) {
+	t.Parallel()
+	_, store, bucket := newJobs(t)
+	client := jobs.New(&countingStorage{Storage: store}, bucket, nil) // it reads in the goroutine that puts
+	ends := readerFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil })
+	objects, err := client.PutCloudObjects(t.Context(), append(bodies("a"), ends))
+	require.ErrorContains(t, err, "1 of 2 CloudObjects not stored, the first is 1 (")
+	require.ErrorContains(t, err, "the body's Read did not return")
+	assert.NotNil(t, objects[0])
+	assert.Nil(t, objects[1])
 }

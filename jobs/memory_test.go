@@ -142,6 +142,46 @@ func TestStatusesInMemory(t *testing.T) {
 	}
 }
 
+// TestCloudObjectsInMemory checks that GetCloudObjects holds 32 MiB, or 16 MiB and one
+// larger object, however many there are. Not parallel: it measures the heap.
+func TestCloudObjectsInMemory(t *testing.T) {
+	for _, c := range []struct {
+		objects  int
+		size     int64
+		noLength bool
+		most     int64 // bytes at once
+		heap     int   // MiB
+	}{
+		{objects: 2000, size: 64 << 10, most: 4 << 20, heap: 40},
+		{objects: 100, size: 1 << 20, most: 32 << 20, heap: 120},
+		{objects: 30, size: 4 << 20, most: 32 << 20, heap: 120},
+		{objects: 4, size: 40 << 20, most: 41 << 20, heap: 200},
+		{objects: 4, size: 20 << 20, noLength: true, most: 21 << 20, heap: 120},
+	} {
+		if testing.Short() && c.size > 1<<20 {
+			continue
+		}
+		storage := &generatedStorage{size: c.size, noLength: c.noLength}
+		objects := make([]*CloudObject, c.objects)
+		for n := range objects {
+			objects[n] = &CloudObject{Backend: lithopss3.Backend, Bucket: "bucket", Key: "key"}
+		}
+		before := heapNow()
+		answers := 0
+		for data, err := range New(storage, "bucket", nil).GetCloudObjects(t.Context(), objects) {
+			require.NoError(t, err)
+			require.Len(t, data, int(c.size))
+			storage.heap.look()
+			storage.handed.Add(-c.size)
+			answers++
+		}
+		assert.Equal(t, c.objects, answers)
+		assert.LessOrEqual(t, storage.most.Load(), c.most, "%d objects of %d bytes", c.objects, c.size)
+		assert.Less(t, storage.heap.grown(before), c.heap, "%d objects of %d bytes", c.objects, c.size)
+		t.Logf("%d objects of %d KiB: %d MiB at once, %d MiB of heap", c.objects, c.size>>10, storage.most.Load()>>20, storage.heap.grown(before))
+	}
+}
+
 // Objects that several goroutines read at once are bounded together.
 // Not parallel: it measures the heap.
 func TestReadingInMemory(t *testing.T) {

@@ -16,6 +16,12 @@ type jobsShowCommand struct {
 	JSON bool `name:"json" help:"Print JSON: an array, or an object for one call."`
 }
 
+// Help is shown by jobs show --help.
+func (jobsShowCommand) Help() string {
+	return `Reads the status of each call that has ended, 64 at once: 100,000 calls take half a
+minute where a request takes 20 ms. "jobs list --fast" counts calls by their keys alone.`
+}
+
 // Run shows the calls.
 func (c *jobsShowCommand) Run(t *terminal) error {
 	store, found, err := c.find(t)
