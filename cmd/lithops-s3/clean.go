@@ -65,27 +65,52 @@ func (c *cleanCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
+	total := int64(-1)
 	if asks {
-		if err := c.ask(t, client, opts); err != nil {
+		if total, err = c.ask(t, client, opts); err != nil {
 			return err
 		}
 	}
-	var printing error
-	done := "Deleted"
-	if c.DryRun {
-		done = "Would delete"
-		opts.Each = func(info lithopss3.ObjectInfo) {
-			if printing == nil {
-				_, printing = fmt.Fprintln(t.stdout, sanitize.Name(info.Key))
-			}
-		}
-	}
-	report, err := client.Clean(t.ctx, opts)
+	report, err := c.clean(t, client, opts, total)
 	if err == nil && c.ID != "" && report == (jobs.CleanReport{}) {
 		return noSuchID(c.ID, client.Bucket())
 	}
+	done := "Deleted"
+	if c.DryRun {
+		done = "Would delete"
+	}
 	_, printed := fmt.Fprintf(t.stdout, "%s %s, %s, in bucket %s%s\n", done, formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()), younger(report))
-	return errors.Join(err, printing, printed)
+	return errors.Join(err, printed)
+}
+
+// clean deletes what is selected, total objects if that is not negative, and shows how
+// far it is. A dry run prints the keys.
+func (c *cleanCommand) clean(t *terminal, client *jobs.Client, opts jobs.CleanOptions, total int64) (jobs.CleanReport, error) {
+	if !c.DryRun {
+		return showCleaning(t, client, opts, total)
+	}
+	var printing error
+	opts.Each = func(info lithopss3.ObjectInfo) {
+		if printing == nil {
+			_, printing = fmt.Fprintln(t.stdout, sanitize.Name(info.Key))
+		}
+	}
+	report, err := client.Clean(t.ctx, opts)
+	return report, errors.Join(err, printing)
+}
+
+// showCleaning runs Clean with a counter of its objects on a terminal.
+func showCleaning(t *terminal, client *jobs.Client, opts jobs.CleanOptions, total int64) (jobs.CleanReport, error) {
+	bar := t.newCounter(client.Bucket(), "object")
+	if bar != nil {
+		count := int64(0)
+		opts.Each = func(lithopss3.ObjectInfo) {
+			count++
+			bar.update(lithopss3.Progress{Done: count, Total: total})
+		}
+	}
+	defer bar.clear()
+	return client.Clean(t.ctx, opts)
 }
 
 // younger says how many objects were kept for their age.
@@ -98,12 +123,13 @@ func younger(report jobs.CleanReport) string {
 
 var errNotConfirmed = errors.New("nothing was deleted")
 
-// ask counts what would go, and wants a yes.
-func (c *cleanCommand) ask(t *terminal, client *jobs.Client, opts jobs.CleanOptions) error {
+// ask counts what would be deleted, and asks for a yes.
+func (c *cleanCommand) ask(t *terminal, client *jobs.Client, opts jobs.CleanOptions) (int64, error) {
 	opts.DryRun = true
-	report, err := client.Clean(t.ctx, opts)
+	report, err := showCleaning(t, client, opts, -1)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return t.confirm(fmt.Sprintf("Delete %s, %s, in bucket %s?", formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket())))
+	question := fmt.Sprintf("Delete %s, %s, in bucket %s?", formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()))
+	return report.Objects, t.confirm(question)
 }

@@ -128,9 +128,9 @@ func (c *completion) set(option, value string) {
 	case "-b", "--backend":
 		c.flags.Backend = value
 	case "--endpoint-url":
-		c.flags.EndpointURL = value
+		c.flags.EndpointURL = endpointFlag(value)
 	case "--region":
-		c.flags.Region = value
+		c.flags.Region = regionFlag(value)
 	case "--profile":
 		c.flags.Profile = value
 	case "--bucket":

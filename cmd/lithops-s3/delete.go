@@ -73,7 +73,7 @@ func (c *deleteCommand) Run(t *terminal) error {
 func (c *deleteCommand) names() ([]objectName, error) {
 	if c.Prefix == "" && len(c.Args) == 1 {
 		if _, isURL, _ := parseURL(c.Args[0]); !isURL {
-			return nil, usagef("delete takes a key or --prefix, one of them")
+			return nil, usagef("%s names no key: write BUCKET KEY, s3://BUCKET/KEY, or BUCKET --prefix PREFIX", sanitize.Name(c.Args[0]))
 		}
 	}
 	if c.Prefix == "" {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
@@ -39,6 +40,9 @@ func (c *devCommand) Run(t *terminal) error {
 		if err := checkFile(c.Load); err != nil {
 			return err
 		}
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		return usagef("--addr: %w", err)
 	}
 	opts := &devs3.Options{Addr: c.Addr, AllowRemote: c.AllowRemote, Region: c.Region}
 	if c.Debug {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -373,12 +372,7 @@ func (r *reportPrinter) line(name, format string, args ...any) {
 // styled prints a line whose heading has a style.
 func (r *reportPrinter) styled(s style, name, text string) {
 	heading := fmt.Sprintf("%-15s", name+":")
-	if s == "" {
-		_, err := io.WriteString(r.out, heading)
-		r.err = firstError(r.err, err)
-	} else {
-		r.err = firstError(r.err, r.out.styled(s, heading))
-	}
+	r.err = firstError(r.err, r.out.styled(s, heading))
 	_, err := fmt.Fprintf(r.out, " %s\n", indented(text, 16))
 	r.err = firstError(r.err, err)
 }

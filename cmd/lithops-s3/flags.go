@@ -3,23 +3,25 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/redact"
 )
 
 // connectionFlags say which storage a command works on, and as whom.
 type connectionFlags struct {
-	Config        string  `short:"c" type:"file" group:"connection" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
-	EndpointURL   string  `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
-	Region        string  `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
-	Profile       string  `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
-	NoSignRequest bool    `name:"no-sign-request" group:"connection" help:"Sign no request, for public buckets."`
-	RequestPayer  bool    `name:"request-payer" group:"connection" help:"Pay for requests to buckets that demand it; \"--request-payer requester\" is the same."`
-	Debug         bool    `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
-	UTC           utcFlag `name:"utc" group:"connection" help:"Print times in UTC; JSON always has UTC."`
+	Config        string       `short:"c" type:"file" group:"connection" placeholder:"FILE" help:"The configuration file, instead of the one that Lithops would find."`
+	EndpointURL   endpointFlag `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
+	Region        regionFlag   `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
+	Profile       string       `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
+	NoSignRequest bool         `name:"no-sign-request" group:"connection" help:"Sign no request, for public buckets."`
+	RequestPayer  bool         `name:"request-payer" group:"connection" help:"Pay for requests to buckets that demand it; \"--request-payer requester\" is the same."`
+	Debug         bool         `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
+	UTC           utcFlag      `name:"utc" group:"connection" help:"Print times in UTC; JSON always has UTC."`
 }
 
 // storageFlags are the options that every command of Lithops' storage has.
@@ -35,6 +37,35 @@ type utcFlag bool
 func (u utcFlag) AfterApply() error { //nolint:unparam // kong wants an error
 	if u {
 		time.Local = time.UTC //nolint:reassign // the zone of this process
+	}
+	return nil
+}
+
+// endpointFlag is the URL of an S3 server.
+type endpointFlag string
+
+// Validate is called by kong, and finds what the library would refuse as a wrong
+// setting.
+func (e endpointFlag) Validate() error {
+	if e == "" {
+		return nil
+	}
+	if problem := awsconfig.EndpointProblem(string(e)); problem != "" {
+		return fmt.Errorf("%q is no endpoint: %s", redact.URL(string(e)), problem)
+	}
+	return nil
+}
+
+// regionFlag is the name of a region.
+type regionFlag string
+
+// Validate is called by kong.
+func (r regionFlag) Validate() error {
+	if r == "" {
+		return nil
+	}
+	if problem := awsconfig.RegionProblem(string(r)); problem != "" {
+		return errors.New(problem)
 	}
 	return nil
 }
@@ -63,7 +94,7 @@ func (f *storageFlags) openWith(t *terminal, opts lithopss3.Options) (*lithopss3
 func (f *storageFlags) quietly(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
 	opts.Loader = f.loader()
 	if f.Debug {
-		opts.Logger = slog.New(newDebugHandler(t.stderr))
+		opts.Logger = t.newLogger(true)
 	}
 	return f.connect(t, opts)
 }
@@ -71,7 +102,7 @@ func (f *storageFlags) quietly(t *terminal, opts lithopss3.Options) (*lithopss3.
 // connect opens the storage that the options describe.
 func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
 	t.debug = f.Debug
-	opts.Endpoint, opts.RequesterPays = f.EndpointURL, f.RequestPayer
+	opts.Endpoint, opts.RequesterPays = string(f.EndpointURL), f.RequestPayer
 	opts.Profile, opts.Anonymous = f.Profile, f.NoSignRequest
 	if f.Region == "" && f.Profile == "" && !f.NoSignRequest {
 		return lithopss3.Open(t.ctx, &opts)
@@ -81,7 +112,7 @@ func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithops
 		return nil, err
 	}
 	if f.Region != "" {
-		config.Region, config.RegionSource = f.Region, "option --region"
+		config.Region, config.RegionSource = string(f.Region), "option --region"
 	}
 	if f.Profile != "" || f.NoSignRequest { // in place of the configuration's keys
 		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = "", lithopss3.Secret{}, lithopss3.Secret{}

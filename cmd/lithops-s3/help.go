@@ -87,24 +87,3 @@ func helpFirst(args []string) []string {
 	}
 	return append(append([]string{}, args[1:]...), "--help")
 }
-
-// otherWords are words for what a command here does, and that command.
-var otherWords = map[string]string{
-	"copy": "cp", "move": "mv", "rename": "mv", "remove": "rm", "del": "rm", "unlink": "rm", "rb": "", "dir": "ls", "upload": "put",
-	"download": "get", "fetch": "get", "mirror": "sync", "size": "du", "stat": "head", "info": "head", "ping": "doctor", "check": "doctor",
-	"make-bucket": "mb", "mkbucket": "mb", "create-bucket": "mb", "sign": "presign", "share": "presign", "show": "jobs show", "watch": "jobs watch",
-	"result": "jobs result", "results": "jobs result", "logs": "jobs logs", "log": "jobs logs", "job": "jobs", "server": "dev", "serve": "dev",
-	"pipe": "put -", "version": "--version",
-}
-
-// wrongLine returns the error of a command line that kong refused, with a hint.
-func wrongLine(err error, word string) error {
-	text := err.Error()
-	if hint := otherWords[word]; hint != "" && strings.HasPrefix(text, "unexpected argument") {
-		return fmt.Errorf("there is no command %q: use lithops-s3 %s", word, hint)
-	}
-	if word == "rb" {
-		return fmt.Errorf("there is no command %q: empty the bucket with lithops-s3 rm -r s3://BUCKET, and delete it with your provider's tools", word)
-	}
-	return fmt.Errorf("%w (see lithops-s3 --help)", err)
-}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"text/tabwriter"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
@@ -250,13 +249,13 @@ func (t *terminal) printJobs(reports []jobReport, bucket string) error {
 		_, err := fmt.Fprintf(t.stdout, "no jobs in bucket %s\n", sanitize.Name(bucket))
 		return err
 	}
-	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "EXECUTOR\tJOB\tRUNNING\tLOST\tDONE\tFAILED\tSINCE\tSIZE") // Flush reports errors
+	table := newTable("EXECUTOR", "JOB", "RUNNING", "LOST", "DONE", "FAILED", "SINCE", "SIZE")
 	for _, r := range reports {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", sanitize.Name(r.Executor), sanitize.Name(r.Job), r.Running, r.Lost, r.Done, r.Failed,
-			formatKnownTime(r.Since), formatSize(r.Bytes))
+		table.add(cell{text: sanitize.Name(r.Executor)}, cell{text: sanitize.Name(r.Job)},
+			countCell(r.Running, "running"), countCell(r.Lost, "lost"), countCell(r.Done, "done"), countCell(r.Failed, "failed"),
+			cell{text: formatKnownTime(r.Since)}, cell{text: formatSize(r.Bytes)})
 	}
-	return table.Flush()
+	return table.print(t.stdout)
 }
 
 // countFailed reads the statuses of all calls that have ended.

@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
@@ -36,13 +35,13 @@ func (c *jobsShowCommand) Run(t *terminal) error {
 		_, err := fmt.Fprintf(t.stdout, "no call of %s has begun\n", sanitize.Name(found.id.String()))
 		return err
 	}
-	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "CALL\tSTATE\tSTART\tSECONDS\tRESULT") // Flush reports errors
+	table := newTable("CALL", "STATE", "START", "SECONDS", "RESULT")
 	traceback := ""
 	err = found.each(t.ctx, func(call jobs.CallState, status *jobs.Status, failure error) error {
 		report := reportCall(found.client, call, status, failure)
 		report.summarize(status)
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", sanitize.Name(report.Call), report.State, formatKnownTime(report.Start), formatSeconds(report.Seconds), report.line())
+		table.add(cell{text: sanitize.Name(report.Call)}, cell{report.State, stateStyle(report.State)},
+			cell{text: formatKnownTime(report.Start)}, cell{text: formatSeconds(report.Seconds)}, cell{text: sanitize.Line(report.line())})
 		if found.isOne {
 			traceback = report.Traceback
 		}
@@ -51,7 +50,7 @@ func (c *jobsShowCommand) Run(t *terminal) error {
 	if err != nil { // of the storage: half a table would be taken for all of it
 		return err
 	}
-	if err := table.Flush(); err != nil || traceback == "" {
+	if err := table.print(t.stdout); err != nil || traceback == "" {
 		return err
 	}
 	_, err = fmt.Fprint(t.stdout, "\n", sanitize.Text(traceback))

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -75,7 +76,7 @@ func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, id jobs.ID, 
 			}
 		}
 		bar.count(seen.Event)
-		if err := c.print(t, seen, bar); err != nil {
+		if err := c.print(t, &seen, bar); err != nil {
 			return err
 		}
 	}
@@ -100,7 +101,7 @@ func (e *watchEvent) readStatus(ctx context.Context, client *jobs.Client, call j
 	return nil
 }
 
-func (c *jobsWatchCommand) print(t *terminal, e watchEvent, bar *callBar) error {
+func (c *jobsWatchCommand) print(t *terminal, e *watchEvent, bar *callBar) error {
 	if c.JSON {
 		data, err := sanitize.JSON(e, "")
 		if err != nil {
@@ -113,15 +114,22 @@ func (c *jobsWatchCommand) print(t *terminal, e watchEvent, bar *callBar) error 
 	if bar.shown && isPlain {
 		return nil
 	}
-	line := fmt.Sprintf("%s\t%s\t%s", e.Time.Local().Format(time.TimeOnly), sanitize.Name(e.Call), e.Event)
-	if e.Error != "" {
-		line += "\t" + shortLine(sanitize.Line(e.Error), 500)
-	}
 	if bar.shown {
 		bar.clear()
 	}
-	_, err := fmt.Fprintln(t.stdout, line)
-	return err
+	return e.print(t.stdout)
+}
+
+// print prints an event as a line, with tabs between its fields.
+func (e *watchEvent) print(out *output) error {
+	_, err := fmt.Fprintf(out, "%s\t%s\t", e.Time.Local().Format(time.TimeOnly), sanitize.Name(e.Call))
+	end := "\n"
+	if e.Error != "" {
+		end = "\t" + shortLine(sanitize.Line(e.Error), 500) + "\n"
+	}
+	err = firstError(err, out.styled(stateStyle(e.Event), e.Event))
+	_, printing := io.WriteString(out, end)
+	return firstError(err, printing)
 }
 
 // printEnd says what came of the calls; the error if some failed is for the exit code.

@@ -106,9 +106,9 @@ func (o *output) hasColors() bool {
 	return o.isLive() && o.screen.hasEscapes && os.Getenv("NO_COLOR") == ""
 }
 
-// styled writes text in a style.
+// styled writes text in a style, "" for none.
 func (o *output) styled(s style, text string) error {
-	if !o.hasColors() {
+	if s == "" || !o.hasColors() {
 		_, err := io.WriteString(o, text)
 		return err
 	}

@@ -3,12 +3,15 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // objectFlags say how an object is stored.
@@ -36,6 +39,10 @@ func (f *objectFlags) options() (lithopss3.PutOptions, error) {
 			}
 			opts.Metadata[name] = value
 		}
+	}
+	sent := struct{ Metadata map[string]string }{opts.Metadata}
+	if err := validate.Input(&sent); err != nil {
+		return opts, usagef("--metadata: %w", err)
 	}
 	return opts, nil
 }
@@ -169,7 +176,16 @@ func (c *putCommand) Run(t *terminal) error {
 	defer copier.close()
 	copier.put = opts
 	copier.put.IfAbsent = c.IfAbsent
-	return c.store(t, copier, plan, keys)
+	return c.hint(c.store(t, copier, plan, keys))
+}
+
+// hint explains a bucket that is missing because the last argument was meant as a file.
+func (c *putCommand) hint(err error) error {
+	last := c.Args[len(c.Args)-1]
+	if len(c.Args) == 1 || !errors.Is(err, lithopss3.ErrNoSuchBucket) || last == ownBucket || checkFile(last) != nil {
+		return err
+	}
+	return fmt.Errorf("%w\n%s is a file here, and the last argument is the bucket: end the line with . to store it in the configuration's own", err, sanitize.Name(last))
 }
 
 // store collects the tasks and runs them.

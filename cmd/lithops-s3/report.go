@@ -25,6 +25,9 @@ func (t *terminal) message(err error) string {
 	if t.debug {
 		return text
 	}
+	if isSignal := (interrupted{}); errors.As(context.Cause(t.ctx), &isSignal) && errors.Is(err, context.Canceled) {
+		return isSignal.Error()
+	}
 	if errors.Is(err, lithopss3.ErrNoConfiguration) {
 		return "no Lithops configuration found, and no region in AWS's settings: write ~/.lithops/config, or set AWS_DEFAULT_REGION (lithops-s3 --help says where it is looked for)"
 	}
@@ -85,7 +88,7 @@ func (h *logHandler) Handle(ctx context.Context, record slog.Record) error {
 		if record.Level == s3http.LevelWait && h.t.stderr.isLive() {
 			h.trouble.wait(readWait(record))
 		}
-		if !h.debug {
+		if !h.debug || record.Level == s3http.LevelWait { // the next attempt has a record of its own
 			return nil
 		}
 		return h.next.Handle(ctx, record)

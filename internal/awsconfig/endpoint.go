@@ -78,6 +78,14 @@ func (e *Environment) serviceEndpoint(service string) (Value, error) {
 	return Value{Text: text, Source: fmt.Sprintf("services %s in %s", name, path), Set: text != ""}, nil
 }
 
+// EndpointProblem says why botocore would refuse a service's URL, or "".
+func EndpointProblem(text string) string {
+	if _, problem := parseEndpoint(text); problem != nil {
+		return problem.Reason
+	}
+	return ""
+}
+
 // parseEndpoint checks a service's URL as botocore does when it makes a client
 // (botocore.utils.is_valid_endpoint_url), and as its rule set does at the first
 // request. Unlike both, it takes a host with an underscore, as Docker makes them.

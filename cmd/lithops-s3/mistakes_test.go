@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// mistakes are wrong lines, with the exit code and a part of what is said.
+var mistakes = []struct {
+	line string
+	code int
+	says string
+}{
+	// Words.
+	{"copy a b", exitUsage, `there is no command "copy": use lithops-s3 cp`},
+	{"upload a", exitUsage, "use lithops-s3 put"},
+	{"download a", exitUsage, "use lithops-s3 get"},
+	{"remove a", exitUsage, "use lithops-s3 rm"},
+	{"rb s3://BUCKET", exitUsage, "empty the bucket with lithops-s3 rm -r"},
+	{"result e-0", exitUsage, "use lithops-s3 jobs result"},
+	{"version", exitUsage, "use lithops-s3 --version"},
+	{"s3 ls", exitUsage, "leave it out, as in lithops-s3 ls"},
+	{"lists BUCKET", exitUsage, "did you mean list?"},
+	{"lss BUCKET", exitUsage, `did you mean one of "ls", "list"?`},
+	{"nonsense", exitUsage, `there is no command "nonsense" (see lithops-s3 --help)`},
+	{"help nonsense", exitUsage, `there is no command "nonsense"`},
+	{"jobs shw e-0", exitUsage, "did you mean jobs show?"},
+	{"jobs 4b99c1-0", exitUsage, "use lithops-s3 jobs show 4b99c1-0"},
+	{"jobs nonsense", exitUsage, "see lithops-s3 help jobs"},
+	{"storage ls", exitUsage, `did you mean "list"?`},
+	{"storage", exitUsage, `expected one of "put", "get", "list", "delete"`},
+	// Options.
+	{"ls -l", exitUsage, "there is no option -l: times and sizes are printed"},
+	{"ls --human-readable", exitUsage, "sizes are printed in KiB"},
+	{"ls --summarize", exitUsage, "lithops-s3 du"},
+	{"ls --prefix x", exitUsage, "write s3://BUCKET/PREFIX"},
+	{"ls --jsn", exitUsage, `did you mean "--json"?`},
+	{"ls -x", exitUsage, "there is no option -x (see lithops-s3 help ls)"},
+	{"rm -rf s3://BUCKET/x", exitUsage, "use --yes"},
+	{"rm s3://BUCKET/x --force", exitUsage, "use --yes"},
+	{"get BUCKET x -v", exitUsage, "use --debug"},
+	{"presign BUCKET x --expires-in 3600", exitUsage, "use --expires"},
+	{"ls --region", exitUsage, "--region needs a value (see lithops-s3 help ls)"},
+	{"ls --region us_east", exitUsage, `--region: "us_east" is not a region name`},
+	{"ls --endpoint-url 127.0.0.1:9000", exitUsage, "it has no http:// or https://"},
+	{"ls --endpoint-url ftp://host", exitUsage, "it is neither http:// nor https://"},
+	{"list --parallel many", exitUsage, "--parallel"},
+	{"uploads --older-than", exitUsage, "--older-than needs a value"},
+	{"uploads --older-than soon", exitUsage, `"soon" is no age, such as 12h, 7d or 2w`},
+	{"presign BUCKET x --expires 30d", exitUsage, "between 1s and 7d"},
+	{"ls --profile none", exitConfig, `the profile "none"`},
+	// Arguments.
+	{"ls a b", exitUsage, "unexpected argument b (see lithops-s3 help ls)"},
+	{"cp", exitUsage, "name a source and a target"},
+	{"cp file other", exitUsage, "neither file nor other is on S3"},
+	{"cp s3:/BUCKET/x y", exitUsage, "write s3://BUCKET/KEY"},
+	{"cp s3://BUCKET here", exitUsage, "say --recursive for the whole bucket"},
+	{"cp missing s3://BUCKET", exitUsage, "missing: no such file"},
+	{"sync . .", exitUsage, "neither . nor . is on S3"},
+	{"mv s3://BUCKET/a s3://BUCKET/a", exitUsage, ""},
+	{"rm", exitUsage, "rm takes s3://BUCKET/KEY"},
+	{"cat file", exitUsage, "file names no key: write BUCKET KEY"},
+	{"get", exitUsage, "name an object"},
+	{"get -r BUCKET x -o -", exitUsage, "standard output is no folder"},
+	{"head s3://BUCKET", exitUsage, "names no key"},
+	{"delete file", exitUsage, "file names no key: write BUCKET KEY, s3://BUCKET/KEY, or BUCKET --prefix PREFIX"},
+	{"ls s3:///x", exitUsage, "names no bucket (s3://./KEY is a key in the configuration's own)"},
+	{"mb Bad_Bucket!", exitUsage, "invalid bucket name"},
+	{"jobs show", exitUsage, "<id> is missing"},
+	{"jobs list --bucket a/b", exitUsage, "--bucket: a/b is no bucket's name"},
+	{"clean", exitUsage, "name an executor or a job"},
+	{"clean --all", exitUsage, "--yes, or look first with --dry-run"},
+	{"clean e-0 -b aws_lambda", exitUsage, "compute backend"},
+	{"completion", exitUsage, "<shell> is missing"},
+	{"completion csh", exitUsage, `must be one of "bash"`},
+	{"dev --addr nowhere", exitUsage, "--addr: address nowhere: missing port"},
+	{"dev --addr 0.0.0.0:0", exitUsage, "--allow-remote allows it"},
+	// Files and metadata.
+	{"put file BUCKET --metadata x", exitUsage, "--metadata takes NAME=VALUE"},
+	{"put file BUCKET --metadata a=ü", exitUsage, "not US-ASCII"},
+	{"put file BUCKET --metadata ü=a", exitUsage, "is not the name of a header"},
+	{"put file BUCKET --metadata a=1,A=2", exitUsage, "the names of headers have no case"},
+	{"cp file s3://BUCKET/x --metadata ü=a", exitUsage, "is not the name of a header"},
+	{"put folder BUCKET", exitUsage, "folder is a folder: say --recursive"},
+	{"put -r file BUCKET", exitUsage, "not a directory"},
+	{"put - BUCKET", exitUsage, "standard input needs --key"},
+	{"put file other.txt", exitNotFound, "other.txt is a file here, and the last argument is the bucket"},
+	{"put file no-such-bucket", exitNotFound, "no such bucket"},
+	{"get BUCKET missing", exitNotFound, "does not exist"},
+	{"ls s3://BUCKET/missing", exitNotFound, "missing"},
+	{"jobs show 4b99c1-0-M00", exitNotFound, "no such executor, job or call"},
+}
+
+// TestMistakes: a wrong line ends with its exit code and says what to write instead.
+func TestMistakes(t *testing.T) {
+	s := newSession(t)
+	s.write("file", "text")
+	s.write("other.txt", "text")
+	require.NoError(t, os.Mkdir("folder", 0o755))
+	for _, c := range mistakes {
+		assert.Contains(t, s.run(c.code, c.line), c.says, c.line)
+	}
+	assert.Empty(t, s.keys())
+}
