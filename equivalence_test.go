@@ -116,7 +116,7 @@ func sendPart(ctx context.Context, store *Store, bucket, key, id string, number 
 		}
 		in.ChecksumCRC32, in.Body = aws.String(checksum.EncodeCRC32(crc32.ChecksumIEEE(data))), bytes.NewReader(data)
 	}
-	out, err := storeClient{store: store}.UploadPart(ctx, in)
+	out, err := storeClient{store: store}.UploadPart(ctx, in, nil)
 	if err != nil {
 		return "", err
 	}

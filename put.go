@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/upload"
@@ -95,8 +96,8 @@ func sendWith[In, Out any](ctx context.Context, c storeClient, bucket *string, i
 }
 
 // PutObject puts an object.
-func (c storeClient) PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
-	return sendWith(ctx, c, in.Bucket, in, c.store.fast.PutObject)
+func (c storeClient) PutObject(ctx context.Context, in *s3.PutObjectInput, sending *progress.Sending) (*s3.PutObjectOutput, error) {
+	return sendWith(ctx, c, in.Bucket, in, c.store.fast.Counting(sending).PutObject)
 }
 
 // CreateMultipartUpload starts an upload.
@@ -105,8 +106,8 @@ func (c storeClient) CreateMultipartUpload(ctx context.Context, in *s3.CreateMul
 }
 
 // UploadPart sends a part.
-func (c storeClient) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error) {
-	return sendWith(ctx, c, in.Bucket, in, c.store.fast.UploadPart)
+func (c storeClient) UploadPart(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) (*s3.UploadPartOutput, error) {
+	return sendWith(ctx, c, in.Bucket, in, c.store.fast.Counting(sending).UploadPart)
 }
 
 // CompleteMultipartUpload makes an object of the parts.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
@@ -49,8 +50,9 @@ type Options struct {
 // It is safe for concurrent use.
 type Client struct {
 	Options
-	onLambda  bool // whether a trace ID is sent
-	templates templates
+	onLambda   bool // whether a trace ID is sent
+	isCounting bool // whether HTTP counts, which the SDK's own client does not
+	templates  *templates
 }
 
 // New returns a client. It makes no request.
@@ -59,7 +61,19 @@ func New(options Options) *Client {
 		options.OfGets = func(*s3.Options) {}
 	}
 	_, onLambda := os.LookupEnv("AWS_LAMBDA_FUNCTION_NAME")
-	return &Client{Options: options, onLambda: onLambda}
+	return &Client{Options: options, onLambda: onLambda, templates: &templates{}}
+}
+
+// Counting returns a client for one put or part, whose body it counts. It is c itself
+// if sending is nil.
+func (c *Client) Counting(sending *progress.Sending) *Client {
+	if sending == nil {
+		return c
+	}
+	counting := *c
+	counting.HTTP = c.HTTP.Counting(sending)
+	counting.isCounting = true
+	return &counting
 }
 
 // GetObject is s3.Client's.
@@ -84,17 +98,34 @@ func (c *Client) HeadObject(ctx context.Context, in *s3.HeadObjectInput, options
 // had to have one.
 func (c *Client) PutObject(ctx context.Context, in *s3.PutObjectInput, options ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	return do(ctx, c, operation[s3.PutObjectInput, s3.PutObjectOutput]{
-		name: "PutObject", method: http.MethodPut, sdk: c.SDK.PutObject, encode: encodePut, decode: decodePut,
+		name: "PutObject", method: http.MethodPut, sdk: c.putBySDK, encode: encodePut, decode: decodePut,
 		setCRC32: func(in *s3.PutObjectInput, sum string) { in.ChecksumCRC32 = &sum },
 	}, in.Bucket, in.Key, in, options)
+}
+
+func (c *Client) putBySDK(ctx context.Context, in *s3.PutObjectInput, options ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	return c.SDK.PutObject(ctx, in, c.counted(options)...)
 }
 
 // UploadPart is s3.Client's. It sets the CRC32 as PutObject does.
 func (c *Client) UploadPart(ctx context.Context, in *s3.UploadPartInput, options ...func(*s3.Options)) (*s3.UploadPartOutput, error) {
 	return do(ctx, c, operation[s3.UploadPartInput, s3.UploadPartOutput]{
-		name: "UploadPart", method: http.MethodPut, sdk: c.SDK.UploadPart, encode: encodePart, decode: decodePart,
+		name: "UploadPart", method: http.MethodPut, sdk: c.partBySDK, encode: encodePart, decode: decodePart,
 		setCRC32: func(in *s3.UploadPartInput, sum string) { in.ChecksumCRC32 = &sum },
 	}, in.Bucket, in.Key, in, options)
+}
+
+func (c *Client) partBySDK(ctx context.Context, in *s3.UploadPartInput, options ...func(*s3.Options)) (*s3.UploadPartOutput, error) {
+	return c.SDK.UploadPart(ctx, in, c.counted(options)...)
+}
+
+// counted returns the options of a call of the SDK whose body is counted. Options for
+// another HTTP client come later, and send through c.HTTP.
+func (c *Client) counted(options []func(*s3.Options)) []func(*s3.Options) {
+	if !c.isCounting {
+		return options
+	}
+	return append([]func(*s3.Options){through(c.HTTP)}, options...)
 }
 
 // An operation is how one method differs from another.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -128,6 +129,49 @@ func TestUnusableTemplates(t *testing.T) {
 		assert.False(t, usable(change), name)
 	}
 	assert.Equal(t, "r", signingRegion("AWS4-HMAC-SHA256 Credential=A/B/1/r/s3/aws4_request, SignedHeaders=host"), "a key ID may have slashes")
+}
+
+// TestBodyIsCounted checks that a body is counted whoever sends it, and each byte once
+// over all attempts.
+func TestBodyIsCounted(t *testing.T) {
+	t.Parallel()
+	const size = progress.Step + 1
+	for name, test := range map[string]struct {
+		isLearned, sdkOnly, isRefused bool
+		sent                          int
+	}{
+		"the SDK learns":    {sent: 1},
+		"the fast path":     {isLearned: true, sent: 1},
+		"a second attempt":  {isLearned: true, isRefused: true, sent: 2},
+		"the SDK by itself": {sdkOnly: true, sent: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, "http://127.0.0.1:9000")
+			if test.isLearned {
+				p.learn(t, "my-bucket")
+			}
+			p.fast.SDKOnly = test.sdkOnly
+			before := p.fastWire.sent
+			if test.isRefused {
+				p.fastWire.answer = func(r *http.Request) (*http.Response, error) {
+					if p.fastWire.sent == before+1 {
+						return answer(r, http.StatusServiceUnavailable, nil, ""), nil
+					}
+					return answer(r, http.StatusOK, nil, ""), nil
+				}
+			}
+			done := int64(0)
+			counting := p.fast.Counting(&progress.Sending{Meter: progress.New(func(n, _ int64) { done += n }, -1), Size: size})
+			body := bytes.NewReader(make([]byte, size))
+			_, err := counting.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key"), Body: body})
+			require.NoError(t, err)
+			assert.Equal(t, int64(size), done)
+			assert.Equal(t, test.sent, p.fastWire.sent-before)
+		})
+	}
+	client := newPair(t, "http://127.0.0.1:9000").fast
+	assert.Same(t, client, client.Counting(nil), "without a Sending")
 }
 
 // TestBodies checks which bodies are sent without the SDK, and that they are left as they

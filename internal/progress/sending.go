@@ -3,7 +3,6 @@
 package progress
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -23,18 +22,10 @@ type Sending struct {
 // the server may yet serve it.
 func (s *Sending) IsUnanswered() bool { return s.isUnanswered.Load() }
 
-type sendingKey struct{}
-
-// WithSending has the body of the request that ctx is for counted.
-func WithSending(ctx context.Context, s *Sending) context.Context {
-	return context.WithValue(ctx, sendingKey{}, s)
-}
-
-// Count wraps the body of a request, for one attempt, if ctx has a Sending. It returns
-// nil otherwise.
-func Count(ctx context.Context, request *http.Request) *Attempt {
-	s, ok := ctx.Value(sendingKey{}).(*Sending)
-	if !ok || request.Body == nil || request.ContentLength <= 0 {
+// Count has the body of a request counted, for one attempt. It returns nil, and counts
+// nothing, for a nil Sending and for a request without a body.
+func (s *Sending) Count(request *http.Request) *Attempt {
+	if s == nil || request.Body == nil || request.ContentLength <= 0 {
 		return nil
 	}
 	attempt := &Attempt{ReadCloser: request.Body, sending: s}
@@ -44,7 +35,7 @@ func Count(ctx context.Context, request *http.Request) *Attempt {
 
 // reached counts what goes beyond all attempts before.
 func (s *Sending) reached(position int64) {
-	position = min(position, s.Size) // what frames a body is no part of it
+	position = min(position, s.Size) // not the framing of the body
 	for {
 		most := s.most.Load()
 		if position <= most {

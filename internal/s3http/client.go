@@ -26,6 +26,15 @@ type Client struct {
 	Timeout   time.Duration // for the next bytes of an answer; 0 is IOTimeout
 	Peer      *Peer         // what is known of the server
 	Observer  *Observer     // is told of each request; may be nil
+
+	sending *progress.Sending // the body of its requests; nil is not counted
+}
+
+// Counting returns a client for the attempts of one request, whose body it counts.
+func (c *Client) Counting(sending *progress.Sending) *Client {
+	counting := *c
+	counting.sending = sending
+	return &counting
 }
 
 // Do sends the request.
@@ -52,7 +61,7 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	if err := validate.Host(request.URL.Host); err != nil {
 		return nil, err
 	}
-	counted := progress.Count(ctx, request)
+	counted := c.sending.Count(request)
 	ctx, cancel := context.WithCancelCause(ctx)
 	sent := time.Now()
 	signed := request.WithContext(ctx)

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
 // A failedRequest is the error of a fake request.
@@ -49,9 +50,9 @@ type fakeS3 struct {
 
 	onPut      func() error // after it was stored
 	onCreate   func(ctx context.Context) error
-	onPart     func(ctx context.Context, in *s3.UploadPartInput) error // before it is stored
-	onComplete func(attempt int) error                                 // after it was stored
-	onAbort    func(abort int) error                                   // before it is
+	onPart     func(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) error // before it is stored
+	onComplete func(attempt int) error                                                            // after it was stored
+	onAbort    func(abort int) error                                                              // before it is
 	onHead     func() error
 }
 
@@ -59,7 +60,7 @@ func newFakeS3() *fakeS3 {
 	return &fakeS3{uploads: map[string]map[int32][]byte{}, now: time.Unix(1_800_000_000, 0)}
 }
 
-func (f *fakeS3) PutObject(_ context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
+func (f *fakeS3) PutObject(_ context.Context, in *s3.PutObjectInput, _ *progress.Sending) (*s3.PutObjectOutput, error) {
 	data, err := io.ReadAll(in.Body)
 	if err != nil {
 		return nil, err
@@ -95,9 +96,9 @@ func (f *fakeS3) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipa
 	return &s3.CreateMultipartUploadOutput{UploadId: &id, ChecksumType: in.ChecksumType}, nil
 }
 
-func (f *fakeS3) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error) {
+func (f *fakeS3) UploadPart(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) (*s3.UploadPartOutput, error) {
 	if f.onPart != nil {
-		if err := f.onPart(ctx, in); err != nil {
+		if err := f.onPart(ctx, in, sending); err != nil {
 			return nil, err
 		}
 	}

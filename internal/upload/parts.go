@@ -172,7 +172,7 @@ func (m *multipart) send(ctx context.Context, number int32, next part) error {
 		return err
 	}
 	sending := &progress.Sending{Meter: m.meter, Size: next.size}
-	out, err := m.client.UploadPart(progress.WithSending(ctx, sending), in)
+	out, err := m.client.UploadPart(ctx, in, sending)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.isInFlight = m.isInFlight || sending.IsUnanswered()

@@ -28,10 +28,12 @@ import (
 
 // A Client sends requests to S3, and retries them. Its answers are proofs of success.
 type Client interface {
-	PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error)
+	// PutObject counts the bytes of the body in sending, which may be nil.
+	PutObject(ctx context.Context, in *s3.PutObjectInput, sending *progress.Sending) (*s3.PutObjectOutput, error)
 	CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*s3.CreateMultipartUploadOutput, error)
-	// UploadPart sets the CRC32 of in if it had to compute that.
-	UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error)
+	// UploadPart counts as PutObject does, and sets the CRC32 of in if it had to compute
+	// that.
+	UploadPart(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) (*s3.UploadPartOutput, error)
 	CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (*s3.CompleteMultipartUploadOutput, error)
 	AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput) (*s3.AbortMultipartUploadOutput, error)
 	HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error)
@@ -156,10 +158,11 @@ func (p *put) putWhole(ctx context.Context, body io.ReadSeeker, size int64) erro
 	if in.ChecksumCRC32, err = p.hashFirst(body); err != nil {
 		return err
 	}
+	var sending *progress.Sending
 	if p.meter != nil {
-		ctx = progress.WithSending(ctx, &progress.Sending{Meter: p.meter, Size: size})
+		sending = &progress.Sending{Meter: p.meter, Size: size}
 	}
-	if _, err = p.client.PutObject(ctx, in); err == nil {
+	if _, err = p.client.PutObject(ctx, in, sending); err == nil {
 		return nil
 	}
 	if p.isDoubtful(err) {

@@ -200,7 +200,7 @@ func TestFailedUploadIsAborted(t *testing.T) {
 		},
 		"a part is refused": {
 			prime: func(fake *fakeS3, _ context.CancelCauseFunc) {
-				fake.onPart = func(context.Context, *s3.UploadPartInput) error { return refused }
+				fake.onPart = func(context.Context, *s3.UploadPartInput, *progress.Sending) error { return refused }
 			},
 			want: refused, aborts: 1,
 		},
@@ -236,7 +236,7 @@ func TestFailedUploadIsAborted(t *testing.T) {
 		},
 		"canceled": {
 			prime: func(fake *fakeS3, cancel context.CancelCauseFunc) {
-				fake.onPart = func(ctx context.Context, _ *s3.UploadPartInput) error {
+				fake.onPart = func(ctx context.Context, _ *s3.UploadPartInput, _ *progress.Sending) error {
 					cancel(mine)
 					return context.Cause(ctx)
 				}
@@ -251,7 +251,7 @@ func TestFailedUploadIsAborted(t *testing.T) {
 		},
 		"it is gone": {
 			prime: func(fake *fakeS3, _ context.CancelCauseFunc) {
-				fake.onPart = func(context.Context, *s3.UploadPartInput) error { return refused }
+				fake.onPart = func(context.Context, *s3.UploadPartInput, *progress.Sending) error { return refused }
 				fake.onAbort = func(int) error { return &failedRequest{Text: "gone", Status: 404, Code: "NoSuchUpload", Attempts: 1} }
 			},
 			want: refused, aborts: 1,
@@ -284,11 +284,11 @@ func TestFailedUploadIsAborted(t *testing.T) {
 }
 
 // losePart sends a part whole, and loses the response.
-func losePart(err error) func(context.Context, *s3.UploadPartInput) error {
-	return func(ctx context.Context, in *s3.UploadPartInput) error {
+func losePart(err error) func(context.Context, *s3.UploadPartInput, *progress.Sending) error {
+	return func(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) error {
 		request, _ := http.NewRequestWithContext(ctx, http.MethodPut, "http://x", in.Body)
 		request.ContentLength = 1
-		attempt := progress.Count(ctx, request)
+		attempt := sending.Count(request)
 		_, _ = io.Copy(io.Discard, attempt)
 		attempt.Fail()
 		return err
@@ -376,7 +376,7 @@ func TestPartsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int64
 		fake := newFakeS3()
-		fake.onPart = func(context.Context, *s3.UploadPartInput) error {
+		fake.onPart = func(context.Context, *s3.UploadPartInput, *progress.Sending) error {
 			n := now.Add(1)
 			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 			}
@@ -459,7 +459,7 @@ func TestProgressCountsWhatIsSent(t *testing.T) {
 	opts.HashFirst = true
 	opts.Progress = func(n, _ int64) { done = n }
 	fake := newFakeS3()
-	fake.onPart = func(ctx context.Context, in *s3.UploadPartInput) error {
+	fake.onPart = func(ctx context.Context, in *s3.UploadPartInput, _ *progress.Sending) error {
 		if *in.PartNumber == 1 {
 			assert.Zero(t, done)
 			return errors.New("no")
@@ -753,11 +753,11 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 			t.Parallel()
 			fake, opts := newFakeS3(), options()
 			opts.Progress = test.progress
-			fake.onPart = func(ctx context.Context, in *s3.UploadPartInput) error {
+			fake.onPart = func(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) error {
 				request, _ := http.NewRequestWithContext(ctx, http.MethodPut, "http://x", in.Body)
 				request.ContentLength = 1
 				body := in.Body
-				if attempt := progress.Count(ctx, request); attempt != nil {
+				if attempt := sending.Count(request); attempt != nil {
 					body = attempt
 				}
 				_, err := io.Copy(io.Discard, body)
