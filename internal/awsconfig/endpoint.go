@@ -15,6 +15,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 var errInvalidEndpoint = errors.New("invalid endpoint")
@@ -153,12 +154,5 @@ func hostHint(rest string) string {
 // they are not encrypted, and leave this machine.
 func IsInsecure(address string) bool {
 	parsed, err := url.Parse(address)
-	return err == nil && parsed.Scheme == "http" && !isLoopback(parsed.Hostname())
-}
-
-// isLoopback reports whether host names this machine.
-func isLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (ip != nil && ip.IsLoopback())
+	return err == nil && parsed.Scheme == "http" && !validate.IsLoopback(parsed.Hostname())
 }

@@ -3,13 +3,13 @@
 package s3http
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // A Proxies says which proxy a request goes through. Its zero value is none.
@@ -86,7 +86,7 @@ func (p *Proxies) forRequest(r *http.Request) (*url.URL, error) {
 // machine or NO_PROXY names it.
 func (p *Proxies) isDirect(u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
-	if IsLoopback(host) {
+	if validate.IsLoopback(host) {
 		return true
 	}
 	ip, _ := netip.ParseAddr(host)
@@ -105,11 +105,4 @@ func (p *Proxies) isDirect(u *url.URL) bool {
 // matchesDomain reports whether host is the domain or below it.
 func matchesDomain(host, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
-}
-
-// IsLoopback reports whether host is this machine.
-func IsLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (ip != nil && ip.IsLoopback())
 }

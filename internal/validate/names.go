@@ -4,6 +4,7 @@ package validate
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"unicode/utf8"
 
@@ -78,4 +79,12 @@ func NewBucketProblem(name string) string {
 		}
 	}
 	return ""
+}
+
+// IsLoopback reports whether host names this machine: requests to it take no proxy, and
+// need no encryption.
+func IsLoopback(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (ip != nil && ip.IsLoopback())
 }

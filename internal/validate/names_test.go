@@ -66,3 +66,13 @@ func TestIsPrintable(t *testing.T) {
 		assert.Equal(t, c >= ' ' && c < 127, isPrintable("a"+string([]byte{byte(c)})), "%q", c)
 	}
 }
+
+func TestIsLoopback(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "LOCALHOST": true, "localhost.": true, "s3.localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true,
+		"": false, "mylocalhost": false, "localhost.example": false, "128.0.0.1": false, "::2": false, "0.0.0.0": false, "127.0.0.1.example": false,
+	} {
+		assert.Equal(t, want, IsLoopback(host), host)
+	}
+}
