@@ -72,13 +72,15 @@ type twins struct {
 	fastWire, slowWire *wire
 }
 
-func newTwins(t *testing.T, region, endpoint string, env map[string]string) *twins {
+func newTwins(t *testing.T, region, endpoint string, env map[string]string, changes ...func(*Options)) *twins {
 	t.Helper()
 	p := &twins{fastWire: &wire{}, slowWire: &wire{}}
 	open := func(w *wire, sdkOnly bool) *Store {
-		store, err := New(t.Context(), &Config{Region: region, AccessKeyID: "AKID", SecretAccessKey: NewSecret("SECRET"), SessionToken: NewSecret(env["token"])}, &Options{
-			Endpoint: endpoint, Transport: w, SDKOnly: sdkOnly, LookupEnv: testkit.Env(env),
-		})
+		opts := &Options{Endpoint: endpoint, Transport: w, SDKOnly: sdkOnly, LookupEnv: testkit.Env(env)}
+		for _, change := range changes {
+			change(opts)
+		}
+		store, err := New(t.Context(), &Config{Region: region, AccessKeyID: "AKID", SecretAccessKey: NewSecret("SECRET"), SessionToken: NewSecret(env["token"])}, opts)
 		require.NoError(t, err)
 		return store
 	}

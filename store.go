@@ -83,10 +83,16 @@ type Options struct {
 	AccountRegional bool
 	// SDKOnly makes every request through the SDK. Without it this package signs and
 	// sends puts, parts, gets and heads itself, which takes a fraction of the time
-	// and is the same to the caller; whatever is out of the ordinary, and over https
-	// to AWS a body of more than 256 KiB with a checksum, goes through the SDK all
-	// the same.
+	// and is the same to the caller; whatever is out of the ordinary goes through the
+	// SDK all the same. Over https to AWS, the CRC32 of a body is then sent in a header
+	// and not after the body, so that a body that is read in place is read twice.
 	SDKOnly bool
+	// UnsignedPayload leaves the SHA-256 of bodies out of the signature of puts and parts
+	// over plain http, as it is over https, which saves most of their CPU time. It is for
+	// one's own server (MinIO, versitygw) in a network that is trusted: whoever can change
+	// what is sent can then change a body and its CRC32, and the server takes it. If AWS's
+	// settings demand no checksums, nothing protects a body.
+	UnsignedPayload bool
 	// Offline has every request fail with ErrOffline before it is sent, to S3 and to
 	// the services that give credentials: for a look at what the settings say.
 	Offline bool
@@ -220,7 +226,7 @@ func (s *Store) connect(opts *Options) {
 	}
 	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer, Observer: opts.observer()}
 	s.peer.IsObserved = client.Observer != nil
-	s.client = s3client.NewSDK(client, &s.session.s3, s.sdkOptions(opts.AWS))
+	s.client = s3client.NewSDK(client, &s.session.s3, s.sdkOptions(opts))
 	s.s3 = s3client.New(s3client.Options{
 		SDK: s.client, Peer: &s.peer, Region: s.session.region, Log: s.log, Owner: s.expectedOwner,
 		Customize: opts.Customize, RequesterPays: opts.RequesterPays, IsObserved: client.Observer != nil,
@@ -234,7 +240,7 @@ func (s *Store) connect(opts *Options) {
 }
 
 // sdkOptions returns the options of the SDK's client, with those that the caller gave.
-func (s *Store) sdkOptions(given *aws.Config) s3.Options {
+func (s *Store) sdkOptions(opts *Options) s3.Options {
 	options := s3.Options{
 		Region: s.session.region, Credentials: s.session.credentials, AppID: s.session.settings.AppID(),
 		Retryer: s3http.NewRetryer(s3client.Attempts, s3http.LogWaits(s.log, s3client.Attempts, s.pace.backoff)),
@@ -242,8 +248,11 @@ func (s *Store) sdkOptions(given *aws.Config) s3.Options {
 	if s.session.isAnonymous {
 		options.Credentials = aws.AnonymousCredentials{}
 	}
-	if given != nil {
-		options.APIOptions = given.APIOptions
+	if opts.UnsignedPayload {
+		options.APIOptions = append(options.APIOptions, s3client.UnsignedPayload)
+	}
+	if given := opts.AWS; given != nil {
+		options.APIOptions = append(options.APIOptions, given.APIOptions...)
 		if given.Retryer != nil {
 			options.Retryer = given.Retryer()
 		}

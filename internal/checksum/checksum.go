@@ -22,6 +22,7 @@ import (
 	"hash"
 	"hash/crc32"
 	"hash/crc64"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -169,3 +170,25 @@ func EncodeCRC32(sum uint32) string {
 	binary.BigEndian.PutUint32(bytes[:], sum)
 	return base64.StdEncoding.EncodeToString(bytes[:])
 }
+
+// ReadCRC32 returns the CRC32 of all that body still has to give. It allocates nothing.
+func ReadCRC32(body io.Reader) (uint32, error) {
+	buffer, _ := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	sum := uint32(0)
+	for {
+		n, err := body.Read(*buffer)
+		sum = crc32.Update(sum, crc32.IEEETable, (*buffer)[:n])
+		if errors.Is(err, io.EOF) {
+			return sum, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+var buffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 64<<10)
+	return &buffer
+}}

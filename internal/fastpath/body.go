@@ -13,10 +13,9 @@ import (
 	"github.com/lithops-go/lithopss3/internal/checksum"
 )
 
-// copyLimit is the largest body that is copied, in bytes. Such a body is signed also
-// over https, where the SDK sends the checksum after the body, because that costs less
-// for a small body.
-const copyLimit = 256 << 10
+// copyLimit is the largest body that is copied, in bytes. Memory for a larger one costs
+// more than to read it twice.
+const copyLimit = 16 << 10
 
 // A largeBody is a body that is read in place, once to hash it and once to send it.
 type largeBody struct {
@@ -91,8 +90,9 @@ func (r *request) openBody(body io.Reader) bool {
 	return err == nil && seekErr == nil
 }
 
-// addBody adds the headers that depend on the body, and returns its hash. It reports
-// false for a body that only the SDK can send.
+// addBody adds the headers that depend on the body, and returns what is signed of it:
+// its hash, or over https that nothing is. A CRC32 is a header, also where the SDK sends
+// it after the body. It reports false for a body that only the SDK can send.
 func (r *request) addBody(t *template) (payload string, ok bool) {
 	if r.method != http.MethodPut {
 		return emptySHA256, true
@@ -103,16 +103,15 @@ func (r *request) addBody(t *template) (payload string, ok bool) {
 	if t.needsCRC32 && !r.hasCRC32 {
 		r.addCRC32(crc32.ChecksumIEEE(r.body))
 	}
+	if t.isBodyTrusted {
+		return unsignedPayload, true
+	}
 	sum := sha256.Sum256(r.body)
 	return hex.EncodeToString(sum[:]), true
 }
 
-// addLarge reads the body once for all hashes. It reports false if the SDK sends the
-// checksum after the body, because the SDK need not read the body before then.
+// addLarge reads the body once for all hashes.
 func (r *request) addLarge(t *template) (payload string, ok bool) {
-	if t.hasTrailer {
-		return "", false
-	}
 	needsCRC32 := t.needsCRC32 && !r.hasCRC32
 	sum := uint32(0)
 	signed := sha256.New()

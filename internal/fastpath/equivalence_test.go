@@ -34,9 +34,6 @@ func TestRequestsOfKeys(t *testing.T) {
 		p.refuseSDK()
 		for _, key := range oddKeys {
 			for name, call := range operations {
-				if name == "UploadPart" && endpoint == "" {
-					continue // whose checksum is sent after the body
-				}
 				t.Run(fmt.Sprintf("%s %s %q", name, endpoint, key[:min(10, len(key))]), func(t *testing.T) {
 					require.NoError(t, call(t.Context(), p.slow, "my-bucket", key))
 					require.NoError(t, call(t.Context(), p.fast, "my-bucket", key))
@@ -209,26 +206,25 @@ func TestOtherFieldsOfNewerPut(t *testing.T) {
 	}
 }
 
-// TestLargeBodies checks that parts, and puts of the same size, are the SDK's requests,
-// unless the SDK sends the checksum after the body.
+// TestLargeBodies checks that parts, and puts of the same size, are the SDK's requests.
 func TestLargeBodies(t *testing.T) {
 	t.Parallel()
 	token := func(s *setup) { s.token = "t/==" }
 	data := strings.Repeat("x", copyLimit+1)
 	for name, test := range map[string]struct {
-		endpoint   string
-		changes    []func(*setup)
-		sum        *string
-		throughSDK bool
+		endpoint string
+		changes  []func(*setup)
+		sum      *string
 	}{
-		"http":                {"http://127.0.0.1:9000", nil, nil, false},
-		"http, no checksum":   {"http://127.0.0.1:9000", []func(*setup){whenRequired}, nil, false},
-		"http, known":         {"http://127.0.0.1:9000", nil, aws.String("AAAAAA=="), false},
-		"https, known":        {"https://s3.example.com", nil, aws.String("AAAAAA=="), false},
-		"https":               {"https://s3.example.com", nil, nil, true},
-		"AWS, no checksum":    {"", []func(*setup){whenRequired}, nil, false},
-		"AWS, session token":  {"", []func(*setup){whenRequired, token}, nil, false},
-		"http, session token": {"http://127.0.0.1:9000", []func(*setup){token}, nil, false},
+		"http":                {"http://127.0.0.1:9000", nil, nil},
+		"http, no checksum":   {"http://127.0.0.1:9000", []func(*setup){whenRequired}, nil},
+		"http, known":         {"http://127.0.0.1:9000", nil, aws.String("AAAAAA==")},
+		"https, known":        {"https://s3.example.com", nil, aws.String("AAAAAA==")},
+		"https":               {"https://s3.example.com", nil, nil},
+		"AWS":                 {"", nil, nil},
+		"AWS, no checksum":    {"", []func(*setup){whenRequired}, nil},
+		"AWS, session token":  {"", []func(*setup){whenRequired, token}, nil},
+		"http, session token": {"http://127.0.0.1:9000", []func(*setup){token}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,10 +243,6 @@ func TestLargeBodies(t *testing.T) {
 			}
 			p.refuseSDK()
 			in, err := part(p.fast)
-			if test.throughSDK {
-				require.ErrorIs(t, err, errUsedSDK)
-				return
-			}
 			require.NoError(t, err)
 			p.requireSameRequest(t)
 			assert.Equal(t, p.fastWire.last.Header.Get("X-Amz-Checksum-Crc32"), aws.ToString(in.ChecksumCRC32))

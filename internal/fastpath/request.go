@@ -25,6 +25,7 @@ import (
 const (
 	timeFormat      = "20060102T150405Z"
 	unsignedPayload = "UNSIGNED-PAYLOAD"
+	unsignedTrailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 	emptySHA256     = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	metaPrefix      = "X-Amz-Meta-"
 	hostName        = "Host" // is signed, and sent by net/http

@@ -22,7 +22,6 @@ type template struct {
 	signed        []signedHeader
 	region        string
 	needsCRC32    bool
-	hasTrailer    bool // the CRC32 is sent after the body
 	isBodyTrusted bool // the body's hash is not signed
 	key           atomic.Pointer[signingKey]
 }
@@ -101,9 +100,8 @@ func (t *template) readHeader(sent http.Header) bool {
 			t.needsCRC32 = true
 		case "X-Amz-Trailer":
 			t.needsCRC32 = value == "x-amz-checksum-crc32"
-			t.hasTrailer = true
 		case "X-Amz-Content-Sha256":
-			t.isBodyTrusted = value == unsignedPayload
+			t.isBodyTrusted = value == unsignedPayload || value == unsignedTrailer
 		case "Authorization":
 			t.region = signingRegion(value)
 		default:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"reflect"
 
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -48,6 +49,28 @@ func (s *lithopsStep) HandleBuild(ctx context.Context, in middleware.BuildInput,
 		request.Header.Del("Content-Type")
 	}
 	return next.HandleBuild(ctx, in)
+}
+
+// UnsignedPayload leaves the SHA-256 of bodies out of the signatures of puts and parts
+// over http, as the SDK does over https. Other requests, and presigned ones, stay.
+func UnsignedPayload(stack *middleware.Stack) error {
+	_, retries := stack.Finalize.Get("Retry")
+	hasBody := stack.ID() == "PutObject" || stack.ID() == "UploadPart"
+	if !retries || !hasBody {
+		return nil
+	}
+	return stack.Initialize.Add(unsignedStep{}, middleware.After)
+}
+
+// An unsignedStep has a call's body not hashed for its signature.
+type unsignedStep struct{}
+
+// ID names the step.
+func (unsignedStep) ID() string { return "LithopsUnsignedPayload" }
+
+// HandleInitialize sets what is signed in place of the body's hash.
+func (unsignedStep) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	return next.HandleInitialize(v4.SetPayloadHash(ctx, "UNSIGNED-PAYLOAD"), in)
 }
 
 // choosesContentType reports whether an input has a content type.

@@ -32,13 +32,9 @@ func RequireSameRequest(t *testing.T, sdk, fast Sent) {
 	body := sdk.Content
 	length := sdk.ContentLength
 	if want.Get("X-Amz-Trailer") != "" {
-		// What the SDK sends after a body over https is sent before it, and the payload is
-		// signed.
+		// What the SDK sends after a body over https is sent before it.
 		body = decodeChunk(t, body, want)
 		length = int64(len(body))
-	}
-	if sdk.Method == http.MethodPut && sdk.URL.Scheme == "https" {
-		want.Set("X-Amz-Content-Sha256", got.Get("X-Amz-Content-Sha256"))
 	}
 	assert.Equal(t, want, got)
 	assert.Equal(t, string(body), string(fast.Content))
@@ -69,5 +65,6 @@ func decodeChunk(t *testing.T, body []byte, header http.Header) []byte {
 		header.Del(name)
 	}
 	header.Set("X-Amz-Checksum-Crc32", strings.TrimSpace(trailer))
+	header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
 	return []byte(data)
 }

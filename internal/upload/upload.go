@@ -12,10 +12,8 @@ package upload
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"net/http"
 	"time"
@@ -23,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
@@ -192,12 +191,12 @@ func (p *put) hashFirst(body io.ReadSeeker) (*string, error) {
 	if !p.opts.HashFirst {
 		return nil, nil //nolint:nilnil // none is no error
 	}
-	hash := crc32.NewIEEE()
-	if _, err := io.Copy(hash, body); err != nil {
+	sum, err := checksum.ReadCRC32(body)
+	if err != nil {
 		return nil, err
 	}
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return aws.String(base64.StdEncoding.EncodeToString(hash.Sum(nil))), nil
+	return aws.String(checksum.EncodeCRC32(sum)), nil
 }
