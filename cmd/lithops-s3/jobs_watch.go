@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -65,40 +64,17 @@ func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, id jobs.ID, 
 	bar := &callBar{out: t.stderr, shown: t.stderr.isLive() && !c.JSON, total: c.Calls}
 	bar.start()
 	defer bar.end()
-	for event, err := range client.Watch(t.ctx, id, opts) {
+	for seen, err := range watchStatuses(t.ctx, client, id, opts) {
 		if err != nil {
 			return err
 		}
-		seen := watchEvent{Time: client.Now().UTC(), Call: event.String(), Event: event.Kind.String(), Activation: event.ActivationID}
-		if event.Kind == jobs.CallDone {
-			if err := seen.readStatus(t.ctx, client, event.Call); err != nil {
-				return err
-			}
-		}
 		bar.count(seen.Event)
-		if err := c.print(t, &seen, bar); err != nil {
+		if err := c.print(t, seen, bar); err != nil {
 			return err
 		}
 	}
 	bar.end()
 	return c.printEnd(t, bar, id)
-}
-
-// readStatus says whether a call that has ended failed. The error is the storage's.
-func (e *watchEvent) readStatus(ctx context.Context, client *jobs.Client, call jobs.Call) error {
-	status, err := client.Status(ctx, call)
-	if err != nil && isOfStorage(ctx, err) {
-		return err
-	}
-	if err == nil {
-		err = status.Err()
-	}
-	if err != nil {
-		report := &callReport{}
-		report.fail(err)
-		e.Event, e.Error = "failed", report.Error
-	}
-	return nil
 }
 
 func (c *jobsWatchCommand) print(t *terminal, e *watchEvent, bar *callBar) error {

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/memstore"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A distantStorage answers a read after 20 ms, as S3 would, and refuses some.
+type distantStorage struct {
+	lithopss3.Storage
+	reads   atomic.Int64
+	refused func(key string) error
+}
+
+func (s *distantStorage) GetObject(ctx context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	s.reads.Add(1)
+	time.Sleep(20 * time.Millisecond)
+	if s.refused != nil {
+		if err := s.refused(key); err != nil {
+			return nil, err
+		}
+	}
+	return s.Storage.GetObject(ctx, bucket, key, opts)
+}
+
+// endedCalls stores a job whose calls have ended, and every 100th failed.
+func endedCalls(t *testing.T, storage lithopss3.Storage, count int) {
+	t.Helper()
+	client := jobs.New(storage, "bucket", nil)
+	for _, call := range jobs.Calls("4b99c1-0", "M000", count) {
+		require.NoError(t, client.PutInit(t.Context(), call, "aa"))
+		var failure error
+		if strings.HasSuffix(call.CallID, "00") {
+			failure = errors.New("boom " + call.CallID)
+		}
+		require.NoError(t, client.Finish(t.Context(), &jobs.Status{Call: call, ActivationID: "aa"}, int64(1), failure))
+	}
+}
+
+// watched runs jobs watch and returns what it prints.
+func watched(t *testing.T, storage lithopss3.Storage, count int) (string, error) {
+	t.Helper()
+	var out, problems strings.Builder
+	term := &terminal{ctx: t.Context(), stdout: newOutput(&out), stderr: newOutput(&problems)}
+	command := &jobsWatchCommand{Calls: count}
+	opts := &jobs.WatchOptions{Calls: map[string]int{"M000": count}}
+	err := command.follow(term, jobs.New(storage, "bucket", nil), jobs.ID{ExecutorID: "4b99c1-0", JobID: "M000"}, opts)
+	return out.String(), err
+}
+
+// The first look of jobs watch at a job reads many statuses at once, each of them once,
+// and prints the events in the order of the calls. The time is synthetic.
+func TestWatchReadsStatusesTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const count = 3000
+		memory := memstore.New("bucket")
+		endedCalls(t, memory, count)
+		storage := &distantStorage{Storage: memory}
+		began := time.Now()
+		out, err := watched(t, storage, count)
+		require.ErrorIs(t, err, errCallsFailed)
+		require.ErrorContains(t, err, "30 of 3000")
+		assert.LessOrEqual(t, time.Since(began), 2*time.Second, "one after the other they take a minute")
+		assert.Equal(t, int64(count), storage.reads.Load())
+		var lines []string
+		for _, call := range jobs.Calls("4b99c1-0", "M000", count) {
+			lines = append(lines, call.String()+"\tstarted")
+			if strings.HasSuffix(call.CallID, "00") {
+				lines = append(lines, call.String()+"\tfailed\tException: boom "+call.CallID)
+				continue
+			}
+			lines = append(lines, call.String()+"\tdone")
+		}
+		lines = append(lines, "3000 calls ended, 30 failed\n")
+		var seen []string
+		for line := range strings.Lines(out) {
+			_, text, isEvent := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+			if !isEvent {
+				text = line
+			}
+			seen = append(seen, text)
+		}
+		require.Len(t, seen, len(lines))
+		for n := range lines {
+			require.Equal(t, lines[n], seen[n])
+		}
+	})
+}
+
+// A status that the storage refuses ends jobs watch with the storage's error, and leaves
+// no goroutine.
+func TestWatchStatusRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		memory := memstore.New("bucket")
+		endedCalls(t, memory, 5000)
+		denied := &lithopss3.Error{Op: "GetObject", Bucket: "bucket", Err: fs.ErrPermission}
+		storage := &distantStorage{Storage: memory, refused: func(key string) error {
+			if strings.Contains(key, "/00007/") {
+				return denied
+			}
+			return nil
+		}}
+		out, err := watched(t, storage, 5000)
+		require.ErrorIs(t, err, denied)
+		assert.Contains(t, out, "4b99c1-0-M000/00006\tdone\n")
+		assert.NotContains(t, out, "M000/00008\tdone")
+	})
+}
