@@ -63,7 +63,9 @@ func (s *Store) putFileIn(ctx context.Context, root *os.Root, name, bucket, key 
 // GetDir downloads the objects whose keys begin with prefix into folder, which is made
 // if it is missing: GetDir(ctx, bucket, "www/", "site", nil) is the reverse of PutDir.
 // Each file is replaced once it is whole, see DownloadFile. A key that is no path below
-// the folder is ErrUnsafeKey, see [LocalPath], and no symbolic link leads out of it.
+// the folder is ErrUnsafeKey, see [LocalPath], and no symbolic link leads out of it. So
+// is a second key for a file that was downloaded, where the file system takes two names
+// for one; the first key's bytes stay.
 // Keys that end with a slash, which mark folders, are left out. A file that has no
 // object stays. The errors are joined, one for each object that was not downloaded; the
 // others are.
@@ -77,6 +79,7 @@ func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts 
 	}
 	defer func() { _ = root.Close() }()
 	t := newDirTransfer(ctx, opts)
+	together := DownloadOptions{Root: root}.Together()
 	for info, listErr := range s.ListObjects(ctx, bucket, &ListOptions{Prefix: prefix}) {
 		if listErr != nil {
 			err = listErr
@@ -86,25 +89,25 @@ func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts 
 		if name == "" || name[len(name)-1] == '/' {
 			continue
 		}
-		if err = t.start(func(ctx context.Context) error { return s.getFileIn(ctx, root, name, bucket, info.Key) }); err != nil {
+		if err = t.start(func(ctx context.Context) error { return s.getFileIn(ctx, &together, name, bucket, info.Key) }); err != nil {
 			break
 		}
 	}
 	return t.wait(err)
 }
 
-// getFileIn downloads an object to a file below root.
-func (s *Store) getFileIn(ctx context.Context, root *os.Root, name, bucket, key string) error {
+// getFileIn downloads an object to a file below the options' root.
+func (s *Store) getFileIn(ctx context.Context, opts *DownloadOptions, name, bucket, key string) error {
 	local, err := LocalPath(name)
 	if err != nil {
 		return &Error{Op: "GetDir", Bucket: bucket, Key: key, Err: err}
 	}
 	if dir := path.Dir(name); dir != "." {
-		if err := root.MkdirAll(filepath.FromSlash(dir), 0o755); err != nil {
+		if err := opts.Root.MkdirAll(filepath.FromSlash(dir), 0o755); err != nil {
 			return fmt.Errorf("the folder of %s: %w", printableKey(key), err)
 		}
 	}
-	return s.DownloadFile(ctx, bucket, key, local, &DownloadOptions{Root: root})
+	return s.DownloadFile(ctx, bucket, key, local, opts)
 }
 
 // A dirTransfer has several files in transfer at once.

@@ -73,6 +73,27 @@ func TestGetDirStaysInside(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(outside, "x"))
 }
 
+// TestGetDirKeepsEachObject: of two keys whose paths are one file, the first is
+// downloaded and the second is an error. A link is here what a file system that ignores
+// case is.
+func TestGetDirKeepsEachObject(t *testing.T) {
+	t.Parallel()
+	store, _ := aCopier(t, nil)
+	putAll(t, store, "bucket", "Data/x", "data/x", "data/y")
+	to := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(to, "data"), 0o700))
+	require.NoError(t, os.Symlink("data", filepath.Join(to, "Data")))
+	err := store.GetDir(t.Context(), "bucket", "", to, &lithopss3.DirOptions{Parallel: 1})
+	require.ErrorIs(t, err, lithopss3.ErrUnsafeKey)
+	require.ErrorContains(t, err, "data/x: ")
+	require.ErrorContains(t, err, "the same file as "+filepath.Join("Data", "x"))
+	for _, name := range []string{"x", "y"} {
+		assert.FileExists(t, filepath.Join(to, "data", name))
+	}
+	err = store.GetDir(t.Context(), "bucket", "data/", filepath.Join(to, "data"), nil)
+	require.NoError(t, err, "files that were there before are replaced")
+}
+
 // TestDirCancel ends, and returns why.
 func TestDirCancel(t *testing.T) {
 	t.Parallel()

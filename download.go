@@ -42,6 +42,18 @@ type DownloadOptions struct {
 	// place. It must not block. May be nil. If it panics, the download fails, and
 	// DownloadFile panics with the same value.
 	Progress func(Progress)
+
+	files *partfile.Files // see Together
+}
+
+// Together returns options for downloads of several objects. Downloads with copies of
+// them don't replace each other's file: if the file system takes two paths for one file
+// ("a" and "A", two forms of "é", a linked folder), the second download fails with
+// ErrUnsafeKey and leaves the first one's bytes. A path that is downloaded to again is
+// replaced, as are files that were there before.
+func (o DownloadOptions) Together() DownloadOptions {
+	o.files = &partfile.Files{}
+	return o
 }
 
 // DownloadFile downloads an object into the file at path. It replaces the file once
@@ -71,6 +83,7 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 		return err
 	}
 	defer target.Close()
+	target.Share(opts.files)
 	source := &downloadSource{store: s, bucket: bucket, key: key, opts: GetOptions{
 		IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey,
 	}}
@@ -79,6 +92,9 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 	})
 	if errors.Is(err, download.ErrChanged) && !errors.Is(err, ErrPrecondition) {
 		err = fmt.Errorf("%w (%w)", err, ErrPrecondition)
+	}
+	if errors.Is(err, partfile.ErrOneFile) {
+		err = fmt.Errorf("%w: %w", ErrUnsafeKey, err)
 	}
 	if known := (*Error)(nil); errors.As(err, &known) {
 		return err // of a request, which it names

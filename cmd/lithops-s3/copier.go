@@ -29,10 +29,11 @@ type copier struct {
 	failed     []failureReport
 	targets    map[string]bool
 	roots      []*os.Root
+	together   lithopss3.DownloadOptions // of all downloads
 }
 
 func (t *terminal) newCopier(store *lithopss3.Store) *copier {
-	return &copier{t: t, store: store, targets: map[string]bool{}}
+	return &copier{t: t, store: store, targets: map[string]bool{}, together: lithopss3.DownloadOptions{}.Together()}
 }
 
 // close closes the folders that the tasks work in.
@@ -155,10 +156,17 @@ func (c *copier) fetchFile(source objectName, size int64, path string) error {
 			if path == "-" {
 				return c.print(ctx, source, progress)
 			}
-			err := c.store.DownloadFile(ctx, source.bucket, source.key, path, &lithopss3.DownloadOptions{Resume: c.resume, Progress: progress})
+			err := c.store.DownloadFile(ctx, source.bucket, source.key, path, c.download(nil, progress))
 			return c.removeSource(ctx, source, err)
 		},
 	})
+}
+
+// download returns the options of a download below root, or into any folder for nil.
+func (c *copier) download(root *os.Root, progress func(lithopss3.Progress)) *lithopss3.DownloadOptions {
+	opts := c.together
+	opts.Root, opts.Resume, opts.Progress = root, c.resume, progress
+	return &opts
 }
 
 // print writes an object to standard output.
@@ -277,7 +285,7 @@ func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string
 			if err := root.MkdirAll(filepath.Dir(e.name), 0o755); err != nil {
 				return err
 			}
-			err := c.store.DownloadFile(ctx, bucket, e.key, e.name, &lithopss3.DownloadOptions{Root: root, Resume: c.resume, Progress: progress})
+			err := c.store.DownloadFile(ctx, bucket, e.key, e.name, c.download(root, progress))
 			if err == nil && c.keepsTimes && !e.modified.IsZero() {
 				err = root.Chtimes(e.name, e.modified, e.modified)
 			}

@@ -218,7 +218,7 @@ func (c *copier) fetchBelow(name objectName, out string) error {
 			if err := root.MkdirAll(folder, 0o755); err != nil {
 				return err
 			}
-			return c.store.DownloadFile(ctx, name.bucket, name.key, out, &lithopss3.DownloadOptions{Root: root, Resume: c.resume, Progress: progress})
+			return c.store.DownloadFile(ctx, name.bucket, name.key, out, c.download(root, progress))
 		},
 	})
 }

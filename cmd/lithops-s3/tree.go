@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -140,7 +139,7 @@ func (q *objectQuery) none() error {
 // folder. An object that can be no file is an error, before anything is written; one
 // that has bytes and the name of a folder is a failure.
 func localNames(found []entry) (files []entry, folders []string, failures []failureReport, err error) {
-	check := newNameCheck(runtime.GOOS == "windows" || runtime.GOOS == "darwin")
+	check := nameCheck{}
 	for _, e := range found {
 		isFolder := e.name == "" || strings.HasSuffix(e.name, "/")
 		name := strings.TrimSuffix(e.name, "/")
@@ -176,35 +175,25 @@ func folderPrefix(name string) string {
 	return name + "/"
 }
 
-// A nameCheck finds keys that can't be files side by side: one that is a file and
-// a folder, and, where the system does not tell upper case from lower, two that
-// are the same file.
-type nameCheck struct {
-	fold  bool
-	kinds map[string]bool // is it a folder
-}
+// A nameCheck finds keys that can't be files side by side: one that is a file and a
+// folder, or one twice. It says of each name whether it is a folder. Names that only
+// this file system takes for one are found when they are written, see
+// [lithopss3.DownloadOptions.Together].
+type nameCheck map[string]bool
 
-func newNameCheck(fold bool) *nameCheck { return &nameCheck{fold: fold, kinds: map[string]bool{}} }
-
-func (c *nameCheck) add(name string, isFolder bool) error {
-	if c.fold {
-		name = strings.ToLower(name)
-	}
-	if was, known := c.kinds[name]; known && (was != isFolder || !isFolder) {
-		if was == isFolder {
-			return fmt.Errorf("%w: another key is the same file on this system", lithopss3.ErrUnsafeKey)
-		}
+func (c nameCheck) add(name string, isFolder bool) error {
+	if was, known := c[name]; known && (was != isFolder || !isFolder) {
 		return fmt.Errorf("%w: other keys make it a file and a folder", lithopss3.ErrUnsafeKey)
 	}
-	c.kinds[name] = isFolder
+	c[name] = isFolder
 	for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
-		if was, known := c.kinds[folder]; known {
+		if was, known := c[folder]; known {
 			if !was {
 				return fmt.Errorf("%w: %s is a file too", lithopss3.ErrUnsafeKey, sanitize.Name(folder))
 			}
 			break // and so is what is above it
 		}
-		c.kinds[folder] = true
+		c[folder] = true
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -288,4 +289,22 @@ func TestETags(t *testing.T) {
 		assert.Equal(t, c.same, same, c.etag)
 		assert.Equal(t, c.known, known, c.etag)
 	}
+}
+
+// TestOneFile: of two objects that this file system takes for one file, the second
+// fails and is not deleted by mv.
+func TestOneFile(t *testing.T) {
+	s := newSession(t)
+	s.write("x", "text")
+	s.run(0, "put x BUCKET -k f/data/x")
+	s.run(0, "put x BUCKET -k f/Data/x")
+	for i, line := range []string{"get -r BUCKET f -o ", "sync s3://BUCKET/f ", "cp -r s3://BUCKET/f ", "mv -r s3://BUCKET/f "} {
+		folder := "out" + strconv.Itoa(i)
+		require.NoError(t, os.MkdirAll(filepath.Join(folder, "data"), 0o700))
+		require.NoError(t, os.Symlink("data", filepath.Join(folder, "Data")))
+		said := s.run(exitError, line+folder)
+		assert.Contains(t, said, "on this file system it is the same file as")
+		assert.Regexp(t, `[12] of [23] files failed`, said, "sync reports the link, too")
+	}
+	assert.Len(t, s.keys(), 1, "mv deletes only what it has moved")
 }

@@ -220,9 +220,14 @@ func (f *File) rename() error {
 			other.evade()
 		}
 	}
-	if err := t.folder.Rename(f.name, t.name); err != nil {
+	err := t.files.check(t.folder, t.name, t.path)
+	if err == nil {
+		err = t.folder.Rename(f.name, t.name)
+	}
+	if err != nil {
 		return errors.Join(t.explain(err), t.folder.Remove(f.name))
 	}
+	t.files.add(t.folder, t.name, t.path)
 	return nil
 }
 

@@ -64,6 +64,7 @@ type Target struct {
 	exists bool   // as a regular file
 	mode   fs.FileMode
 	device fs.FileMode // the type of a device, pipe or socket, else 0
+	files  *Files      // of the targets that this one must not replace; may be nil
 }
 
 // Open looks at what is at path, which is below root unless that is nil. The file

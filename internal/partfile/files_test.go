@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package partfile
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestOneFile: a target that turns out to be another target's file is not replaced. A
+// link from one folder to the other is here what a file system that ignores case is.
+func TestOneFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "data"), 0o700))
+	if err := os.Symlink("data", filepath.Join(folder, "Data")); err != nil {
+		t.Skipf("no links on %s: %v", runtime.GOOS, err)
+	}
+	root, err := os.OpenRoot(folder)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	files := &Files{}
+	write := func(path, text string) error {
+		target, err := Open(root, filepath.FromSlash(path))
+		require.NoError(t, err)
+		defer target.Close()
+		target.Share(files)
+		file, err := target.Create(int64(len(text)))
+		require.NoError(t, err)
+		_, err = file.WriteAt([]byte(text), 0)
+		require.NoError(t, err)
+		return file.Commit(int64(len(text)), false)
+	}
+	require.NoError(t, write("data/x", "first"))
+	err = write("Data/x", "second")
+	require.ErrorIs(t, err, ErrOneFile)
+	require.ErrorContains(t, err, filepath.FromSlash("data/x"))
+	assert.Equal(t, "first", contentOf(t, filepath.Join(folder, "data", "x")))
+	assert.Equal(t, []string{"x"}, namesIn(t, filepath.Join(folder, "data")), "no temporary file is left")
+
+	require.NoError(t, write("data/x", "again"), "its own file is replaced")
+	require.NoError(t, write("Data/y", "other"))
+	files = nil
+	require.NoError(t, write("Data/x", "second"), "targets that share nothing")
+	assert.Equal(t, "second", contentOf(t, filepath.Join(folder, "data", "x")))
+}
