@@ -76,9 +76,14 @@ func classOf(v any) (Global, bool) {
 	return Global{}, false
 }
 
-// skeletonClass reads cloudpickle's _make_skeleton_class(metaclass, name, …) and
-// _make_skeleton_enum(bases, name, …).
+// skeletonClass reads cloudpickle's _make_skeleton_class(metaclass, name, …),
+// _make_skeleton_enum(bases, name, …) and _builtin_type(name), which names a class of
+// Python's module types.
 func skeletonClass(o *Object) (Global, bool) {
+	if o.Name == "_builtin_type" && strings.HasPrefix(o.Module, "cloudpickle") && len(o.Args) == 1 {
+		name, ok := o.Args[0].(string)
+		return Global{"types", name}, ok
+	}
 	if o.Name != "_make_skeleton_class" && o.Name != "_make_skeleton_enum" || !strings.HasPrefix(o.Module, "cloudpickle") || len(o.Args) < 2 {
 		return Global{}, false
 	}
@@ -111,6 +116,7 @@ var lowerClasses = nameSet(`object type int float complex str bytes bytearray li
 	datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone datetime.tzinfo
 	collections.deque collections.defaultdict functools.partial array.array types.mappingproxy
 	operator.itemgetter operator.attrgetter operator.methodcaller itertools.count itertools.cycle itertools.repeat itertools.chain
+	time.struct_time os.stat_result os.terminal_size os.uname_result
 	numpy.ndarray numpy.dtype numpy.matrix numpy.recarray numpy.ufunc`)
 
 // builtBy are the classes of which functions of C build the objects.

@@ -292,3 +292,16 @@ func TestReprIsBounded(t *testing.T) {
 	}
 	assert.Less(t, len(Repr(a)), 2*maxRepr)
 }
+
+// TestClassesOfThePythonLibrary covers classes with the names of functions, and those
+// that cloudpickle finds in Python's module types.
+func TestClassesOfThePythonLibrary(t *testing.T) {
+	for want, text := range map[string]string{
+		"time.struct_time((1970, 1, 1, 0, 0, 0, 3, 1, 0), {'tm_zone': 'GMT', 'tm_gmtoff': 0})": "gASVVAAAAAAAAACMBHRpbWWUjAtzdHJ1Y3RfdGltZZSTlChNsgdLAUsBSwBLAEsASwNLAUsAdJR9lCiMB3RtX3pvbmWUjANHTVSUjAl0bV9nbXRvZmaUSwB1hpRSlC4=",
+		"types.SimpleNamespace(a=1, b=types.SimpleNamespace())":                                "gAWVXQAAAAAAAACMF2Nsb3VkcGlja2xlLmNsb3VkcGlja2xllIwNX2J1aWx0aW5fdHlwZZSTlIwPU2ltcGxlTmFtZXNwYWNllIWUUpQpUpR9lCiMAWGUSwGMAWKUaAUpUpR9lGJ1Yi4=",
+	} {
+		v, err := Decode(fromBase64(t, text))
+		require.NoError(t, err)
+		assert.Equal(t, want, Repr(v))
+	}
+}
