@@ -4,11 +4,16 @@ package lithopss3
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/listing"
 )
 
@@ -57,4 +62,96 @@ func (s *Store) ListBuckets(ctx context.Context) iter.Seq2[BucketInfo, error] {
 			in.ContinuationToken = out.ContinuationToken
 		}
 	}
+}
+
+// A BucketStatus describes a bucket: whether it exists, whose it is, and who has access.
+type BucketStatus struct {
+	Region    string        // where the bucket is, empty if the server does not say
+	RoundTrip time.Duration // of the look
+	ClockSkew time.Duration // how far this machine's clock is ahead of the server's, to about a second
+	// PublicAccessBlocked reports whether public access is blocked. PublicPolicy and
+	// PublicACL report whether the bucket's policy, or its access control list, admits
+	// the public. Nil means unknown: the server did not say, or these credentials may
+	// not ask.
+	PublicAccessBlocked, PublicPolicy, PublicACL *bool
+	// Owner is the number of the account that owns the bucket. It is empty if the
+	// bucket is Foreign, or if the owner can't be known; OwnerUnknown then has the reason.
+	Owner        string
+	Foreign      bool // it is another account's than the caller's
+	OwnerUnknown string
+	// OwnerDemanded reports whether each request demands the Owner: for a bucket that
+	// this package named, and for one in an account's regional namespace.
+	OwnerDemanded bool
+}
+
+// BucketStatus describes a bucket, to find out what is wrong with it. It makes up to
+// eight requests, one of them to STS, and creates nothing. Its errors are those of
+// EnsureBucket.
+func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus, error) {
+	if err := s.HeadBucket(ctx, bucket); err != nil { // also finds the region
+		if isPermission(err) {
+			err = s.explainRefusal(ctx, bucket, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	start := time.Now()
+	out, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket}, s.client.HeadBucket)
+	if err != nil {
+		return nil, wrapError("BucketStatus", bucket, "", err)
+	}
+	status := &BucketStatus{Region: aws.ToString(out.BucketRegion), RoundTrip: time.Since(start), ClockSkew: -s.peer.Clock.Correction()}
+	status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket)
+	status.PublicPolicy, status.PublicACL = s.publicPolicy(ctx, bucket), s.publicACL(ctx, bucket)
+	status.Owner, status.Foreign, status.OwnerUnknown = s.ownership(ctx, bucket)
+	status.OwnerDemanded = s.expectedOwner(bucket) != nil
+	return status, nil
+}
+
+// isPermission reports whether err is a refusal that is not the clock's, the
+// signature's or an archive's fault.
+func isPermission(err error) bool { return errors.Is(wrapError("", "", "", err), fs.ErrPermission) }
+
+func (s *Store) publicAccessBlocked(ctx context.Context, bucket string) *bool {
+	out, err := call(ctx, s, bucket, &s3.GetPublicAccessBlockInput{Bucket: &bucket}, s.client.GetPublicAccessBlock)
+	switch {
+	case hasCode(err, "NoSuchPublicAccessBlockConfiguration"):
+		return aws.Bool(false)
+	case err != nil || out.PublicAccessBlockConfiguration == nil:
+		return nil
+	}
+	c := out.PublicAccessBlockConfiguration
+	blocked := aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
+	return &blocked
+}
+
+func hasCode(err error, code string) bool {
+	api := smithy.APIError(nil)
+	return errors.As(err, &api) && api.ErrorCode() == code
+}
+
+func (s *Store) publicPolicy(ctx context.Context, bucket string) *bool {
+	out, err := call(ctx, s, bucket, &s3.GetBucketPolicyStatusInput{Bucket: &bucket}, s.client.GetBucketPolicyStatus)
+	switch {
+	case hasCode(err, "NoSuchBucketPolicy"):
+		return aws.Bool(false)
+	case err != nil || out.PolicyStatus == nil:
+		return nil
+	}
+	return out.PolicyStatus.IsPublic
+}
+
+// publicGroups lists the groups of all users, and of all users with an AWS account.
+var publicGroups = []string{"http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"}
+
+func (s *Store) publicACL(ctx context.Context, bucket string) *bool {
+	out, err := call(ctx, s, bucket, &s3.GetBucketAclInput{Bucket: &bucket}, s.client.GetBucketAcl)
+	if err != nil || out.Owner == nil { // a server that knows no ACLs may answer something else
+		return nil
+	}
+	public := slices.ContainsFunc(out.Grants, func(grant types.Grant) bool {
+		return grant.Grantee != nil && slices.Contains(publicGroups, aws.ToString(grant.Grantee.URI))
+	})
+	return &public
 }

@@ -5,12 +5,21 @@ package lithopss3
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3client"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // deletesAtOnce is how many requests of a DeleteObjects are in flight.
@@ -136,4 +145,181 @@ func failedKeys(op, bucket string, keys []string, err error) []*Error {
 		}
 	}
 	return failed
+}
+
+// errNotKnownDeleted is a key of a request whose answer did not come, or did not
+// mention it.
+var errNotKnownDeleted = errors.New("not known to be deleted")
+
+// errNotMentioned is a key that an answer leaves out that names the deleted ones, or
+// that has an error without a key.
+var errNotMentioned = fmt.Errorf("%w: the server's answer does not tell of it", errNotKnownDeleted)
+
+// A lostDeletionError is a request that may have been served, and whose answer did
+// not come.
+type lostDeletionError struct{ err error }
+
+// Error says what happened, without the SDK's words.
+func (e *lostDeletionError) Error() string {
+	return errNotKnownDeleted.Error() + ": " + s3http.CauseText(e.err)
+}
+
+// Unwrap returns both.
+func (e *lostDeletionError) Unwrap() []error { return []error{errNotKnownDeleted, e.err} }
+
+// deleteBatch deletes up to 1,000 keys, and returns an error for each that was not
+// deleted. Keys that S3 blames for what may pass are tried again, and no others.
+func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) []*Error {
+	const op = "DeleteObjects"
+	if len(keys) == 1 {
+		return failedKeys(op, bucket, keys, s.DeleteObject(ctx, bucket, keys[0]))
+	}
+	if slices.Contains(keys, "") {
+		return failedKeys(op, bucket, keys, checkNames(op, bucket, ""))
+	}
+	var final []*Error
+	for attempt := 1; ; attempt++ {
+		failed := s.deleteHalving(ctx, bucket, keys)
+		var passing []*Error
+		for _, e := range failed {
+			if mayPass(e) {
+				passing = append(passing, e)
+			} else {
+				final = append(final, e)
+			}
+		}
+		if len(passing) == 0 || attempt == s3client.Attempts || s.waitBackoff(ctx, attempt) != nil {
+			return append(final, passing...)
+		}
+		keys = make([]string, len(passing))
+		for i, e := range passing {
+			keys[i] = e.Key
+		}
+	}
+}
+
+// waitBackoff waits before the next attempt.
+func (s *Store) waitBackoff(ctx context.Context, attempt int) error {
+	delay, err := s.pace.backoff(attempt, nil)
+	if err != nil {
+		return err
+	}
+	return s3http.Sleep(ctx, delay)
+}
+
+// mayPass reports whether S3 blames a key, in an answer that is a success as a
+// whole, for what the next attempt may not meet.
+func mayPass(e *Error) bool {
+	if e.StatusCode != 0 || e.Key == "" {
+		return false
+	}
+	switch e.Code {
+	case "InternalError", "SlowDown", "ServiceUnavailable":
+		return true
+	}
+	return errors.Is(e, errNotMentioned)
+}
+
+// deleteHalving deletes keys with one request, or with more of half the keys each
+// after a timeout, because some servers delete one key after the other and take
+// longer than this client waits. It gives up after as many timeouts in a row as
+// other requests have attempts.
+func (s *Store) deleteHalving(ctx context.Context, bucket string, keys []string) []*Error {
+	var failed []*Error
+	size, timeouts := len(keys), 0
+	for len(keys) > 0 {
+		batch := keys[:min(size, len(keys))]
+		blamed, err := s.deleteOnce(ctx, bucket, batch)
+		if isTimeout(err) && timeouts < s3client.Attempts-1 && ctx.Err() == nil {
+			timeouts++
+			size = (len(batch) + 1) / 2
+			if s.waitBackoff(ctx, timeouts) == nil {
+				continue
+			}
+		}
+		if err != nil {
+			if mayBeServed(err) {
+				err = &lostDeletionError{err}
+			}
+			return append(failed, failedKeys("DeleteObjects", bucket, keys, err)...)
+		}
+		failed, keys, timeouts = append(failed, blamed...), keys[len(batch):], 0
+	}
+	return failed
+}
+
+// deleteOnce makes one request, and returns the errors of its keys.
+func (s *Store) deleteOnce(ctx context.Context, bucket string, keys []string) ([]*Error, error) {
+	in := &s3.DeleteObjectsInput{
+		Bucket: &bucket,
+		Delete: &types.Delete{Quiet: aws.Bool(true), Objects: make([]types.ObjectIdentifier, len(keys))},
+	}
+	for i := range keys {
+		in.Delete.Objects[i].Key = &keys[i]
+	}
+	out, err := call(ctx, s, bucket, in, s.client.DeleteObjects, withoutTimeouts)
+	if err != nil {
+		return nil, err
+	}
+	blamed := make([]*Error, 0, len(out.Errors))
+	mentioned := make(map[string]bool, len(out.Errors)+len(out.Deleted))
+	for _, e := range out.Errors {
+		code, key := aws.ToString(e.Code), aws.ToString(e.Key)
+		mentioned[key] = true
+		blamed = append(blamed, &Error{
+			Op: "DeleteObjects", Bucket: bucket, Key: key, Code: code,
+			Err: &smithy.GenericAPIError{Code: code, Message: aws.ToString(e.Message)}, kinds: errorKinds(0, code),
+		})
+	}
+	for _, deleted := range out.Deleted {
+		mentioned[aws.ToString(deleted.Key)] = true
+	}
+	// An answer that names the deleted keys, which it was not asked to, names them
+	// all. An error without a key may be that of any.
+	if len(out.Deleted) == 0 && !mentioned[""] {
+		return blamed, nil
+	}
+	for _, key := range keys {
+		if !mentioned[key] {
+			blamed = append(blamed, &Error{Op: "DeleteObjects", Bucket: bucket, Key: key, Err: errNotMentioned})
+		}
+	}
+	return blamed, nil
+}
+
+// withoutTimeouts has a call not try again after a timeout.
+func withoutTimeouts(o *s3.Options) {
+	if retryer, ok := o.Retryer.(aws.RetryerV2); ok {
+		o.Retryer = timeoutsAreFinal{retryer}
+	}
+}
+
+type timeoutsAreFinal struct{ aws.RetryerV2 }
+
+// IsErrorRetryable reports whether the next attempt may succeed.
+func (r timeoutsAreFinal) IsErrorRetryable(err error) bool {
+	return !isTimeout(err) && r.RetryerV2.IsErrorRetryable(err)
+}
+
+// isTimeout reports whether a server took longer for a request than this client, or
+// a gateway, waits. A connection that was not made in time carried no request.
+func isTimeout(err error) bool {
+	if err == nil {
+		return false
+	}
+	var timeout net.Error
+	return errors.Is(err, s3http.ErrStalled) || answerStatus(err) == http.StatusGatewayTimeout ||
+		errors.As(err, &timeout) && timeout.Timeout() && !isDial(err)
+}
+
+func isDial(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect")
+}
+
+// mayBeServed reports whether the server may have done what a failed request asked.
+func mayBeServed(err error) bool {
+	var request *s3http.RequestError
+	return isTimeout(err) || proof.IsUnproven(err) || s3http.IsDisconnect(err) && !isDial(err) || errors.As(err, &request) && request.RetryableError() && !isDial(err) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
 // Options are the options of Open and New; nil is the zero value.
@@ -300,3 +301,23 @@ func (s *Store) Region() string { return s.session.region }
 // RegionSource returns where Region is from: a key of the configuration, an
 // environment variable, a profile, or "default".
 func (s *Store) RegionSource() string { return s.session.regionSource }
+
+// A pace is how long a Store waits, and how large the parts of transfers are. Only
+// tests have another than usualPace.
+type pace struct {
+	io     time.Duration // for a connection, a write, and each part of an answer
+	divide time.Duration // of the waits between attempts
+	create time.Duration // for the name of an upload that was canceled while it began
+	scale  int64         // divides the sizes of parts and chunks
+}
+
+var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, scale: 1}
+
+// backoff is the wait before another attempt at a request.
+func (p pace) backoff(attempt int, err error) (time.Duration, error) {
+	d, err := s3http.Backoff(attempt, err)
+	return d / p.divide, err
+}
+
+// resumeDelay returns how long a body waits before it resumes.
+func (p pace) resumeDelay(failures int) time.Duration { return resumeDelay(failures) / p.divide }
