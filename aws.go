@@ -5,6 +5,7 @@ package lithopss3
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -95,9 +96,14 @@ func transportOf(client aws.HTTPClient) http.RoundTripper {
 
 type clientTransport struct{ client aws.HTTPClient }
 
-// RoundTrip sends one request.
+// RoundTrip sends one request. Its error is that of the client's own transport, because
+// a *url.Error repeats the URL, which no log and no Observer gets.
 func (c clientTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	return c.client.Do(request)
+	response, err := c.client.Do(request)
+	if wrapper, ok := err.(*url.Error); ok { //nolint:errorlint // the outermost layer is meant
+		err = wrapper.Err
+	}
+	return response, err
 }
 
 // AWSConfig returns a configuration for other services of AWS, with what this Store

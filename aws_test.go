@@ -223,3 +223,27 @@ func TestAWSConfig(t *testing.T) {
 	assert.True(t, aws.IsCredentialsProvider(public.AWSConfig().Credentials, aws.AnonymousCredentials{}))
 	assert.Nil(t, public.AWSConfig().BaseEndpoint)
 }
+
+// TestClientOfTheCallerThatFails reports no URL to the Observer, as net/http's own errors
+// of a client do.
+func TestClientOfTheCallerThatFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken pipe to the proxy")
+	client := &http.Client{Transport: tripperFunc(func(*http.Request) (*http.Response, error) { return nil, broken })}
+	var seen []error
+	store, err := New(t.Context(), nil, InNoTime(&Options{
+		AWS:      &aws.Config{Region: "eu-west-2", Credentials: static("AWS"), HTTPClient: client},
+		Observer: func(_ context.Context, info *RequestInfo) { seen = append(seen, info.Err) }, LookupEnv: testkit.Env(nil),
+	}, time.Second))
+	require.NoError(t, err)
+	_, err = store.HeadObject(t.Context(), "bucket", "key")
+	require.ErrorIs(t, err, broken)
+	require.NotEmpty(t, seen)
+	for _, err := range seen {
+		assert.EqualError(t, err, "cannot reach https://bucket.s3.eu-west-2.amazonaws.com (broken pipe to the proxy)")
+	}
+}
+
+type tripperFunc func(*http.Request) (*http.Response, error)
+
+func (f tripperFunc) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }

@@ -13,11 +13,13 @@ import (
 // RequestInfo describes one request and its answer, for [Options].Observer. It has no
 // URL, header or body, and so no secret.
 type RequestInfo struct {
-	Service   string // "S3", "STS", "SSO", "SSO OIDC", or "metadata" of a container or instance
-	Operation string // S3's name, such as "PutObject"; of a metadata service the method
-	Bucket    string // empty if the operation has none
-	Key       string // likewise
-	Host      string
+	Service   string        // "S3", "STS", "SSO", "SSO OIDC", or "metadata" of a container or instance
+	Operation string        // S3's name, such as "PutObject"; of a metadata service the method
+	Bucket    string        // empty if the operation has none
+	Key       string        // likewise
+	Method    string        // of HTTP, such as "PUT"
+	Scheme    string        // "http" or "https"
+	Host      string        // of the URL, with the port if it has one
 	Attempt   int           // from 1 on
 	Wait      time.Duration // since the attempt before; 0 for the first
 	Reason    string        // why the attempt before failed; empty for the first

@@ -20,6 +20,8 @@ type Event struct {
 	Operation string // such as "PutObject"
 	Bucket    string
 	Key       string
+	Method    string // of HTTP
+	Scheme    string // "http" or "https"
 	Host      string
 	Attempt   int           // from 1 on
 	Wait      time.Duration // between the attempt before and this one
@@ -83,8 +85,8 @@ func (c *call) begin(ctx context.Context, request *http.Request) *Event {
 	defer c.mu.Unlock()
 	c.attempts++
 	event := &Event{
-		Service: awsmiddleware.GetServiceID(ctx), Operation: c.operation, Bucket: c.bucket, Key: c.key, Host: request.URL.Host,
-		Attempt: c.attempts, Start: time.Now(), Sent: max(0, request.ContentLength),
+		Service: awsmiddleware.GetServiceID(ctx), Operation: c.operation, Bucket: c.bucket, Key: c.key,
+		Method: request.Method, Scheme: request.URL.Scheme, Host: request.URL.Host, Attempt: c.attempts, Start: time.Now(), Sent: max(0, request.ContentLength),
 	}
 	if event.Service == "" {
 		event.Service = "S3" // the fast path has no other
