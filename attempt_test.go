@@ -149,7 +149,7 @@ func TestContentMD5(t *testing.T) {
 	}
 }
 
-// TestConflictsAreRetried: a conflict with another request is one that may be over.
+// TestConflictsAreRetried checks that a conflict with another request is retried.
 func TestConflictsAreRetried(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"ConditionalRequestConflict", "OperationAborted"} {

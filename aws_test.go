@@ -47,7 +47,8 @@ func static(id string) aws.CredentialsProvider {
 	return credentials.NewStaticCredentialsProvider(id, "SK", "")
 }
 
-// TestOptionsThatGiveCredentials: who wins, over the configuration and the environment.
+// TestOptionsThatGiveCredentials checks which of the options, the configuration and the
+// environment wins.
 func TestOptionsThatGiveCredentials(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -124,7 +125,8 @@ func TestProfileThatIsMissing(t *testing.T) {
 	require.ErrorContains(t, err, "none")
 }
 
-// TestProviderThatFails: once for a request, with its text.
+// TestProviderThatFails checks that a failing provider is asked once for a request, and
+// that its message is in the error.
 func TestProviderThatFails(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -145,8 +147,8 @@ func TestProviderThatFails(t *testing.T) {
 	require.ErrorContains(t, err, "line break")
 }
 
-// TestAWSOfTheCaller: its client, its options, its retryer and its endpoint serve S3
-// and STS.
+// TestAWSOfTheCaller checks that the client, the options, the retryer and the endpoint
+// of the caller's aws.Config serve S3 and STS.
 func TestAWSOfTheCaller(t *testing.T) {
 	t.Parallel()
 	notes := &signerNotes{}

@@ -233,8 +233,8 @@ func TestConcurrentEnsureBucket(t *testing.T) {
 	assert.Equal(t, 1, asked, "one request to STS for all")
 }
 
-// TestUppercaseRegion: Python names the bucket after the region as it is written,
-// which S3 refuses.
+// TestUppercaseRegion checks that a region in capitals is an error that says so: Python
+// names the bucket after it as it is written, which S3 refuses.
 func TestUppercaseRegion(t *testing.T) {
 	t.Parallel()
 	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
@@ -417,7 +417,7 @@ func TestFailedUploadLeavesNothing(t *testing.T) {
 	assert.Empty(t, keys)
 }
 
-// TestDeleteErrorsPerKey: S3 answers 200 with an error for some of the keys.
+// TestDeleteErrorsPerKey checks the errors of single keys in a response with status 200.
 func TestDeleteErrorsPerKey(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {

@@ -86,7 +86,8 @@ func TestKeysOfOthers(t *testing.T) {
 	}
 }
 
-// TestUnknownKeysAreGuessed: by a table of what people write, then by spelling.
+// TestUnknownKeysAreGuessed checks guesses from a table of what people write, then by
+// spelling.
 func TestUnknownKeysAreGuessed(t *testing.T) {
 	t.Parallel()
 	const keys = "  region: r\n  access_key_id: AK\n  secret_access_key: SK\n"

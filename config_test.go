@@ -321,7 +321,8 @@ func TestLargeConfigIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "larger than")
 }
 
-// TestAliasesAreNotExpanded: ten levels of ten aliases are 10^10 values, if anyone expands them.
+// TestAliasesAreNotExpanded checks ten levels of ten aliases, which are 10^10 values if
+// they are expanded.
 func TestAliasesAreNotExpanded(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

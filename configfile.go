@@ -216,7 +216,8 @@ func fileProblem(err error) string {
 	return err.Error()
 }
 
-// emptyConfigError: with nothing in its configuration, Lithops uses localhost storage.
+// emptyConfigError returns the error of an empty configuration, with which Lithops uses
+// localhost storage.
 func emptyConfigError(source string) error {
 	return &ConfigError{
 		Source: source,

@@ -73,7 +73,8 @@ func TestCopyObject(t *testing.T) {
 	}
 }
 
-// TestCopyReplacesMetadata: all of it, or an error that says how.
+// TestCopyReplacesMetadata checks that all metadata is replaced, or that an error says
+// how to do it.
 func TestCopyReplacesMetadata(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
@@ -115,8 +116,8 @@ func TestCopyConditions(t *testing.T) {
 	require.ErrorIs(t, store.CopyObject(t.Context(), "bucket", "key", "bucket", "", nil), lithopss3.ErrInvalidKey)
 }
 
-// TestCopyOfSourceThatChanges: between its description and the copy, and between two
-// parts.
+// TestCopyOfSourceThatChanges covers changes between the HEAD and the copy, and between
+// two parts.
 func TestCopyOfSourceThatChanges(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int64{0, 5 * mib} {
@@ -143,7 +144,7 @@ func TestCopyOfSourceThatChanges(t *testing.T) {
 	}
 }
 
-// TestMoveObject: the object is in the new place only, with what describes it.
+// TestMoveObject checks that the object is in the new place only, with its description.
 func TestMoveObject(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
@@ -295,7 +296,8 @@ func TestCopyProgress(t *testing.T) {
 	}
 }
 
-// TestPresign: requests that work without credentials, and only as they were signed.
+// TestPresign checks that presigned requests work without credentials, and only as they
+// were signed.
 func TestPresign(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
@@ -348,7 +350,8 @@ func TestPresign(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrInvalidKey)
 }
 
-// TestPresignForTheOwner: in the bucket of the user only, and in its region.
+// TestPresignForTheOwner checks that presigned requests name the user's bucket only, in
+// its region.
 func TestPresignForTheOwner(t *testing.T) {
 	t.Parallel()
 	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})

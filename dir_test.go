@@ -19,7 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPutDirAndGetDir: what goes up comes down, and nothing else changes.
+// TestPutDirAndGetDir checks that a folder survives the way up and down, and that
+// nothing else changes.
 func TestPutDirAndGetDir(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
@@ -58,7 +59,8 @@ func TestPutDirAndGetDir(t *testing.T) {
 	require.ErrorIs(t, store.GetDir(t.Context(), "no-bucket", "", t.TempDir(), nil), lithopss3.ErrNoSuchBucket)
 }
 
-// TestGetDirStaysInside: a key that would lead out is an error, and the others come.
+// TestGetDirStaysInside checks that a key that would lead outside the folder is an
+// error, and that the other objects are downloaded.
 func TestGetDirStaysInside(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
@@ -73,9 +75,9 @@ func TestGetDirStaysInside(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(outside, "x"))
 }
 
-// TestGetDirKeepsEachObject: of two keys whose paths are one file, the first is
-// downloaded and the second is an error. A link is here what a file system that ignores
-// case is.
+// TestGetDirKeepsEachObject checks that of two keys whose paths are one file, the first
+// is downloaded and the second is an error. A link stands for a file system that ignores
+// case.
 func TestGetDirKeepsEachObject(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)

@@ -27,7 +27,7 @@ func openWith(t *testing.T, env map[string]string, config, region string) (*Stor
 	return s.open(t, lookup, func(*session) {})
 }
 
-// requireSettingsError: a wrong setting is no lack of credentials.
+// requireSettingsError checks that err is of a wrong setting, not of missing credentials.
 func requireSettingsError(t *testing.T, err error, kind string) {
 	t.Helper()
 	var settings *SettingsError

@@ -231,9 +231,9 @@ func TestCancelOnBothPaths(t *testing.T) {
 	}
 }
 
-// TestFastPathOnLoopback: many puts and gets at once over real connections, each in
-// one request; also where the server answers before it has read the body, whose
-// buffer must then be left alone.
+// TestFastPathOnLoopback sends many puts and gets at once over real connections, each in
+// one request. Some servers answer before they have read the body, whose buffer must
+// then be left alone.
 func TestFastPathOnLoopback(t *testing.T) {
 	t.Parallel()
 	const calls = 500

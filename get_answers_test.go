@@ -129,7 +129,7 @@ func TestWholeAnswers(t *testing.T) {
 	}
 }
 
-// TestDatesOfAnswers: in every form that boto3 reads.
+// TestDatesOfAnswers covers every form that boto3 reads.
 func TestDatesOfAnswers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{
@@ -241,7 +241,7 @@ func TestBodyShorterThanItsLength(t *testing.T) {
 	}
 }
 
-// TestWeakETagsAreNotSent: neither the caller's nor the server's.
+// TestWeakETagsAreNotSent checks this for the caller's ETags and for the server's.
 func TestWeakETagsAreNotSent(t *testing.T) {
 	t.Parallel()
 	onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {

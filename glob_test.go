@@ -69,7 +69,7 @@ func TestGoldenGlob(t *testing.T) {
 	}
 }
 
-// TestGlobEndsOnLongInput: in Python each of these would take longer than the
+// TestGlobEndsOnLongInput checks patterns for which Python would need longer than the
 // universe has lasted.
 func TestGlobEndsOnLongInput(t *testing.T) {
 	t.Parallel()

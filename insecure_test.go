@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPlainHTTPIsAWarning: to the log, once for each server, without a request.
+// TestPlainHTTPIsAWarning checks that the log warns once for each server, without a
+// request.
 func TestPlainHTTPIsAWarning(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -116,7 +116,7 @@ func minioKeys() []string {
 	return keys
 }
 
-// TestMinioLosesNoKey: 12,200 keys, of which a listing in parallel lost 10,200.
+// TestMinioLosesNoKey lists 12,200 keys, of which a parallel listing lost 10,200.
 func TestMinioLosesNoKey(t *testing.T) {
 	t.Parallel()
 	keys := minioKeys()

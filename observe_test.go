@@ -164,8 +164,8 @@ func TestObserverSeesRetries(t *testing.T) {
 	}
 }
 
-// TestObserverOfBodies: one that breaks off has its error, and its rest is a request
-// of its own.
+// TestObserverOfBodies checks that a body that breaks off is recorded with its error,
+// and its rest as a request of its own.
 func TestObserverOfBodies(t *testing.T) {
 	t.Parallel()
 	o := openObserved(t, false, slog.LevelInfo, breakFirst())

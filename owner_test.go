@@ -150,8 +150,8 @@ func TestOwnerCostsNoRequest(t *testing.T) {
 	assert.Equal(t, 7, counts[0], "head, create, block public access, put, get, list, delete")
 }
 
-// TestOpenBucketOfAnother: bob takes the name first and lets everybody in. Nothing
-// of alice's gets there, and nothing of his to her.
+// TestOpenBucketOfAnother checks that nothing of alice's reaches the bucket that bob
+// made under her name and opened to everybody, and that nothing of his reaches her.
 func TestOpenBucketOfAnother(t *testing.T) {
 	t.Parallel()
 	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
@@ -176,8 +176,8 @@ func TestOpenBucketOfAnother(t *testing.T) {
 	require.ErrorIs(t, second(bobs.HeadObject(t.Context(), userBucketName, "new")), os.ErrNotExist)
 }
 
-// TestAccountRegionalBucket: a name that only the account can take, by Options
-// and by storage_bucket.
+// TestAccountRegionalBucket checks a name that only the account can take, by Options and
+// by storage_bucket.
 func TestAccountRegionalBucket(t *testing.T) {
 	t.Parallel()
 	const name = "lithops-eu-west-1-wxyz-111111111111-eu-west-1-an"
@@ -213,8 +213,8 @@ func TestAccountRegionalNeedsTheAccount(t *testing.T) {
 	require.ErrorContains(t, err, "needs the account's number")
 }
 
-// TestBucketStatusTellsWhose: a bucket's owner and openness, and "unknown" where
-// they can't be known.
+// TestBucketStatusTellsWhose checks a bucket's owner and openness, and "unknown" if they
+// can't be known.
 func TestBucketStatusTellsWhose(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
@@ -279,7 +279,8 @@ func TestPublicAccessIsBlocked(t *testing.T) {
 	assert.True(t, *status.PublicAccessBlocked)
 }
 
-// TestInvalidRegion: a server's word for a region becomes part of a host.
+// TestInvalidRegion checks that a region that a server sends is validated, because it
+// becomes part of a host.
 func TestInvalidRegion(t *testing.T) {
 	t.Parallel()
 	var hosts sync.Map
@@ -301,10 +302,10 @@ func TestInvalidRegion(t *testing.T) {
 	})
 }
 
-// TestOwnersOnServer: versitygw, as a server with two owners, refuses a request
-// that demands another than the bucket's. LITHOPSS3_TEST_OWNERS has the two
-// accounts, "access:secret access:secret". The identity is the embedded STS's, in
-// front of the same URL.
+// TestOwnersOnServer checks that versitygw, as a server with two owners, refuses a
+// request that demands another owner than the bucket's. LITHOPSS3_TEST_OWNERS has the
+// two accounts, "access:secret access:secret". The identity comes from the embedded STS,
+// in front of the same URL.
 func TestOwnersOnServer(t *testing.T) {
 	t.Parallel()
 	endpoint, accounts := os.Getenv("LITHOPSS3_TEST_ENDPOINT"), strings.Fields(os.Getenv("LITHOPSS3_TEST_OWNERS"))

@@ -83,7 +83,8 @@ func TestParallelBody(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrClosed)
 }
 
-// TestParallelIsBounded: no more ranges than slots are ahead, and they are at once.
+// TestParallelIsBounded checks that no more ranges than slots are read ahead, and that
+// they are read at once.
 func TestParallelIsBounded(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -148,7 +149,8 @@ func TestParallelIsVerified(t *testing.T) {
 	assert.Less(t, len(got), 6*aheadChunk)
 }
 
-// TestParallelFromSimpleServers: without ranges or ETags one connection does.
+// TestParallelFromSimpleServers checks that one connection is used without ranges or
+// ETags.
 func TestParallelFromSimpleServers(t *testing.T) {
 	t.Parallel()
 	data := testkit.Bytes(5 * aheadChunk)

@@ -133,7 +133,7 @@ func TestVerifiedByAnyChecksum(t *testing.T) {
 	}
 }
 
-// TestAnswerWithoutProofIsVerified: of puts and of the end of an upload.
+// TestAnswerWithoutProofIsVerified covers puts and the end of an upload.
 func TestAnswerWithoutProofIsVerified(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"nothing": "", "blank": " \n", "HTML": "<html><body>hi</body></html>", "JSON": `{"a": 1}`, "text": "ok"} {
@@ -209,8 +209,8 @@ func TestUnknownOutcomeOfLostUpload(t *testing.T) {
 	require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
 }
 
-// TestConditionsAreCheckedFirst: one that HTTP can't carry costs no request, whatever
-// the size.
+// TestConditionsAreCheckedFirst checks that a condition that HTTP can't carry costs no
+// request, whatever the size.
 func TestConditionsAreCheckedFirst(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
@@ -419,7 +419,8 @@ func TestPanicsLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestGoexitLeavesNothing: a body that ends its goroutine, as a test's FailNow does.
+// TestGoexitLeavesNothing covers a body that ends its goroutine, as a test's FailNow
+// does.
 func TestGoexitLeavesNothing(t *testing.T) {
 	t.Parallel()
 	store := openWire(t, straight)

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRefusalIsNotSquatting: whose the user's bucket is does not follow from one
-// refusal, nor from one for the clock's sake.
+// TestRefusalIsNotSquatting checks that one refusal, or one because of the clock, does
+// not decide who owns the user's bucket.
 func TestRefusalIsNotSquatting(t *testing.T) {
 	t.Parallel()
 	isHead := func(r *http.Request) bool { return r.Method == http.MethodHead }

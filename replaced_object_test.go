@@ -111,7 +111,7 @@ func TestIfMatchIsHeld(t *testing.T) {
 	})
 }
 
-// TestReaderAtOfTwoVersions: of an object that is replaced by one of the same size.
+// TestReaderAtOfTwoVersions covers an object that is replaced by one of the same size.
 func TestReaderAtOfTwoVersions(t *testing.T) {
 	t.Parallel()
 	const size = 2 << 20

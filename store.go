@@ -90,7 +90,7 @@ type Options struct {
 	SDKOnly bool
 	// UnsignedPayload leaves the SHA-256 of bodies out of the signature of puts and parts
 	// over plain http, as it is over https, which saves most of their CPU time. It is for
-	// one's own server (MinIO, versitygw) in a network that is trusted: whoever can change
+	// your own server (MinIO, versitygw) in a network that is trusted: whoever can change
 	// what is sent can then change a body and its CRC32, and the server takes it. If AWS's
 	// settings demand no checksums, nothing protects a body.
 	UnsignedPayload bool

@@ -22,8 +22,8 @@ import (
 // The waits between six attempts are below 1, 2, 4, 8 and 16 seconds.
 const longestBackoff = 31 * time.Second
 
-// TestSilentServerTimesOut: how long a server may say nothing, and all attempts take. The
-// network is a pipe, so that the time is that of a bubble.
+// TestSilentServerTimesOut checks how long a server may send nothing, and how long all
+// attempts take. The network is a pipe, so that the time is synthetic.
 func TestSilentServerTimesOut(t *testing.T) {
 	t.Parallel()
 	for name, hear := range map[string]func(net.Conn){

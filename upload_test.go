@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPutProgress: of files, buffers and streams, with failures on the way.
+// TestPutProgress covers files, buffers and streams, with failures on the way.
 func TestPutProgress(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

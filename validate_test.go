@@ -137,7 +137,8 @@ func TestInputThatCannotBeSent(t *testing.T) {
 	}
 }
 
-// TestCredentialsThatCannotBeSent: wherever they are from, and before any request.
+// TestCredentialsThatCannotBeSent checks the refusal of credentials from every source,
+// before any request.
 func TestCredentialsThatCannotBeSent(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ id, secret, token, want string }{

@@ -30,7 +30,8 @@ func TestVerdicts(t *testing.T) {
 	}, newTestReport().verdicts())
 }
 
-// TestScenarios: a target of a scenario that is not there would never be judged.
+// TestScenarios checks that each target names a scenario that exists, because another
+// would never be judged.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}

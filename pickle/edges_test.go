@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOpcodes: each opcode with an argument at the edge of what it takes. The values
+// TestOpcodes covers each opcode with an argument at the edge of its range. The values
 // are those of Python's pickle.loads.
 func TestOpcodes(t *testing.T) {
 	t.Parallel()

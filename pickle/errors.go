@@ -9,14 +9,14 @@ import (
 
 // Reasons of an [Error], to compare with errors.Is.
 var (
-	// ErrMalformed: the data is not a pickle, or a truncated or broken one.
+	// ErrMalformed means that the data is not a pickle, or is a truncated or broken one.
 	ErrMalformed = errors.New("malformed pickle")
-	// ErrUnsupported: a valid pickle that needs what this package refuses, as
-	// persistent ids, extension codes and out-of-band buffers.
+	// ErrUnsupported means a valid pickle that needs what this package refuses: persistent
+	// ids, extension codes and out-of-band buffers.
 	ErrUnsupported = errors.New("unsupported pickle")
-	// ErrLimit: decoding or encoding would go beyond a limit.
+	// ErrLimit means that decoding or encoding would exceed a limit.
 	ErrLimit = errors.New("pickle limit exceeded")
-	// ErrCycle: a value contains itself.
+	// ErrCycle means that a value contains itself.
 	ErrCycle = errors.New("value contains itself")
 )
 

@@ -165,7 +165,7 @@ func TestNumpyArrays(t *testing.T) {
 	assert.Equal(t, 3*len(want), seen)
 }
 
-// TestHalfFloats: each value of 16 bits is read back from its shortest text.
+// TestHalfFloats checks that each value of 16 bits is read back from its shortest form.
 func TestHalfFloats(t *testing.T) {
 	for bits, want := range map[uint16]float64{
 		0: 0, 1: 5.960464477539063e-08, 0x3ff: 6.097555160522461e-05, 0x400: 6.103515625e-05, 0x3c00: 1, 0x3c01: 1.0009765625, 0x7bff: 65504,
@@ -229,7 +229,8 @@ func TestMalformedNumpyStaysAnObject(t *testing.T) {
 	}
 }
 
-// TestObjectsReadAsTheirClass: from what the pickle holds, whatever builds them.
+// TestObjectsReadAsTheirClass checks that objects are shown from what the pickle holds,
+// whatever builds them.
 func TestObjectsReadAsTheirClass(t *testing.T) {
 	class := Global{"shop", "Item"}
 	for want, o := range map[string]*Object{

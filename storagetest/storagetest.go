@@ -30,15 +30,15 @@ type Capabilities struct {
 	// NormalizesPaths means that keys are paths of a file system, so that a//b, ./a
 	// and a key next to a key below it are not what they are on S3.
 	NormalizesPaths bool
-	// NoControlCharacters: keys can't hold the characters below the space.
+	// NoControlCharacters means that keys can't hold the characters below the space.
 	NoControlCharacters bool
 	// NoConditionalPut means that IfMatch and IfAbsent are ignored.
 	NoConditionalPut bool
-	// NoLongKeyParts: a part of a key between slashes has at most 255 bytes.
+	// NoLongKeyParts means that a part of a key between slashes has at most 255 bytes.
 	NoLongKeyParts bool
 	// MaxKey is the longest key, in bytes; 0 is S3's 1,024.
 	MaxKey int
-	// HeadHidesMissingBucket: a get from a missing bucket is not told apart from a
+	// HeadHidesMissingBucket means that a get from a missing bucket has the error of a
 	// missing key.
 	HeadHidesMissingBucket bool
 }
@@ -161,7 +161,8 @@ func testPutAndGet(t *testing.T, h *Harness) {
 	wantEqual(t, "nil body", string(h.get(t, "nil")), "")
 }
 
-// testReaders: any reader will do, and one that was read from gives what is left.
+// testReaders checks that any reader will do, and that one that was read from stores
+// what is left.
 func testReaders(t *testing.T, h *Harness) {
 	text := strings.Repeat("0123456789", 100)
 	advanced := strings.NewReader(text)
@@ -491,7 +492,8 @@ func testListMatch(t *testing.T, h *Harness) {
 	}
 }
 
-// testListParallel: more requests at once list the same keys in the same order.
+// testListParallel checks that more requests at once list the same keys in the same
+// order.
 func testListParallel(t *testing.T, h *Harness) {
 	var keys []string
 	for i := range 200 {
@@ -533,8 +535,8 @@ func testListParallel(t *testing.T, h *Harness) {
 	}
 }
 
-// testListSiblings: folders a-1/ next to a folder a/ do not disturb a listing that
-// begins inside a/, as they do on MinIO, nor one in parallel.
+// testListSiblings checks that folders a-1/ next to a folder a/ do not disturb a listing
+// that begins inside a/, as they do on MinIO, nor a parallel one.
 func testListSiblings(t *testing.T, h *Harness) {
 	var keys []string
 	for _, folder := range []string{"a", "a-0", "a-0-1", "a-1", "b"} {

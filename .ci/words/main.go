@@ -183,8 +183,11 @@ func ofGo(path string) ([]passage, error) {
 // codeSpan matches code in a line of Markdown: names and messages, not prose.
 var codeSpan = regexp.MustCompile("`[^`]+`")
 
+// releaseDate matches the heading of a version that was released: "## [0.1.0] - 2026-12-01".
+var releaseDate = regexp.MustCompile(`\d{4}-\d\d-\d\d\s*$`)
+
 // ofMarkdown returns the paragraphs of a page, without its blocks of code. Of the
-// changelog it takes what is not released yet.
+// changelog it takes what has no date of a release yet.
 func ofMarkdown(path string) ([]passage, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -211,7 +214,7 @@ func ofMarkdown(path string) ([]passage, error) {
 			continue
 		}
 		if filepath.Base(path) == "CHANGELOG.md" && strings.HasPrefix(line, "## ") {
-			released = !strings.Contains(line, "Unreleased")
+			released = releaseDate.MatchString(line)
 		}
 		startsAnew := line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "- ") || strings.HasPrefix(line, "|")
 		if startsAnew || inCode || released {

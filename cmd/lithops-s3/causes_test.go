@@ -100,7 +100,8 @@ func TestDoctorFindsTheCause(t *testing.T) {
 	}
 }
 
-// TestDoctorMeetsAPipe: a configuration that is no file has no line to correct.
+// TestDoctorMeetsAPipe checks that a configuration that is a pipe is reported without a
+// line to correct.
 func TestDoctorMeetsAPipe(t *testing.T) {
 	if _, err := os.Stat("/dev/tty"); err != nil {
 		t.Skip("no devices on this system")
@@ -115,7 +116,7 @@ func TestDoctorMeetsAPipe(t *testing.T) {
 	assert.Regexp(t, `WRONG: +not a file: .*\nfix: +name a regular file`, out)
 }
 
-// TestFindCause: causes that no server on this machine shows.
+// TestFindCause covers causes that no server on this machine shows.
 func TestFindCause(t *testing.T) {
 	t.Parallel()
 	for words, err := range map[string]error{

@@ -13,8 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestClockAheadOfServer: a machine whose clock is 25 hours ahead does not end an
-// upload that began a minute ago, and doctor tells how far the clock is off.
+// TestClockAheadOfServer checks that a machine whose clock is 25 hours ahead does not
+// abort an upload that began a minute ago, and that doctor says how far the clock is
+// off.
 func TestClockAheadOfServer(t *testing.T) {
 	const ahead = 25 * time.Hour
 	aborts := 0

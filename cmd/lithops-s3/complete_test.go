@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestComplete: commands, options, buckets, keys and IDs of jobs.
+// TestComplete checks the completion of commands, options, buckets, keys and IDs of
+// jobs.
 func TestComplete(t *testing.T) {
 	s := newSession(t)
 	for _, key := range []string{"data/1.csv", "data/deep/2.csv", "do", "x y", "bad\nname"} {
@@ -57,7 +58,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestCompletionScripts: shells that are on this machine read the scripts.
+// TestCompletionScripts checks that the shells on this machine can read the scripts.
 func TestCompletionScripts(t *testing.T) {
 	t.Parallel()
 	for shell, script := range completionScripts {
@@ -73,8 +74,8 @@ func TestCompletionScripts(t *testing.T) {
 	}
 }
 
-// TestHelpOfEachCommand: each command has an example, and its help fits into 80
-// columns. The manual page has all commands.
+// TestHelpOfEachCommand checks that each command has an example and that its help fits
+// into 80 columns. The manual page has all commands.
 func TestHelpOfEachCommand(t *testing.T) {
 	t.Parallel()
 	parser, err := kong.New(&commands{}, argumentMappers...)
@@ -102,7 +103,8 @@ func TestHelpOfEachCommand(t *testing.T) {
 	}
 }
 
-// TestLicenses: the notices of all modules that go.mod names for the command.
+// TestLicenses checks that the notices name all modules that go.mod names for the
+// command.
 func TestLicenses(t *testing.T) {
 	t.Parallel()
 	_, out, _ := command(t.Context(), "--licenses")

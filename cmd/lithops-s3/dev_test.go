@@ -40,8 +40,8 @@ func TestDevLoad(t *testing.T) {
 	require.ErrorContains(t, load(term, server, bad), "bad.json")
 }
 
-// TestDevAllowsRemoteOnlyIfAsked: an address that others can reach needs an option, and
-// causes a warning.
+// TestDevAllowsRemoteOnlyIfAsked checks that an address that others can reach needs an
+// option and causes a warning.
 func TestDevAllowsRemoteOnlyIfAsked(t *testing.T) {
 	t.Parallel()
 	code, _, problems := command(t.Context(), "dev", "--addr", "0.0.0.0:0")

@@ -97,7 +97,7 @@ func TestDoctorFlagsOthersBuckets(t *testing.T) {
 	}
 }
 
-// TestDoctorWarnsOfPlainHTTP: offline, so that nothing is contacted.
+// TestDoctorWarnsOfPlainHTTP runs doctor offline, so that it contacts no server.
 func TestDoctorWarnsOfPlainHTTP(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)

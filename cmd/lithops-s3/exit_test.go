@@ -145,7 +145,8 @@ func TestExitCodes(t *testing.T) {
 
 var longKey = strings.Repeat("k", 1025)
 
-// TestExitCodesWithoutCredentials: keys that are missing, and a secret that is wrong.
+// TestExitCodesWithoutCredentials checks the exit codes for missing keys and for a wrong
+// secret.
 func TestExitCodesWithoutCredentials(t *testing.T) {
 	server, err := devs3.Start(nil)
 	require.NoError(t, err)

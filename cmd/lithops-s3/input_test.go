@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadsEndWithACancel: a read of standard input that waits ends when the command is canceled.
+// TestReadsEndWithACancel checks that a waiting read of standard input ends when the
+// command is canceled.
 func TestReadsEndWithACancel(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -51,7 +52,7 @@ func TestInputGivesWhatTheStreamGives(t *testing.T) {
 	assert.ErrorIs(t, err, broken)
 }
 
-// TestInputKeepsFiles: a regular file stays one, so that its size is known.
+// TestInputKeepsFiles checks that a regular file stays one, so that its size is known.
 func TestInputKeepsFiles(t *testing.T) {
 	t.Parallel()
 	file, err := os.Create(filepath.Join(t.TempDir(), "file"))

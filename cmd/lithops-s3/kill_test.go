@@ -105,8 +105,8 @@ func someBytes(size int) []byte {
 	return data
 }
 
-// TestKilledDownload: what a killed download leaves is not under the final name, and
-// is gone, or of use, when the next one is done.
+// TestKilledDownload checks that a killed download leaves nothing under the final name,
+// and that the next download removes or uses what it left.
 func TestKilledDownload(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -180,8 +180,8 @@ func TestLeftoversAreNotStored(t *testing.T) {
 	assert.Equal(t, []string{".lithops-s3-00000000.part", ".mine.lithops-s3.journal", ".mine.lithops-s3.part"}, stored)
 }
 
-// TestKilledUpload: a killed upload stores nothing, the next one stores all, and the
-// parts that the first left can be found and ended.
+// TestKilledUpload checks that a killed upload stores nothing, that the next one stores
+// everything, and that the parts of the first can be found and aborted.
 func TestKilledUpload(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -233,7 +233,8 @@ func (v *victim) openUploads() (count int) {
 	return count
 }
 
-// TestSignals: a signal ends the read of standard input and has the upload aborted.
+// TestSignals checks that a signal ends the read of standard input and aborts the
+// upload.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)

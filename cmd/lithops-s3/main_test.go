@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// FuzzArguments: no arguments make the command panic or reach for anything.
+// FuzzArguments checks that no arguments make the command panic or contact anything.
 func FuzzArguments(f *testing.F) {
 	for _, seed := range []string{"", "--help", "put", "get b", "list b --json -c x", "delete b k -p p", "--version", "config -b minio --json", "head b k -d"} {
 		f.Add(seed)
@@ -65,8 +65,8 @@ func FuzzArguments(f *testing.F) {
 	})
 }
 
-// TestCommandsFor: a command says the same of itself, whether kong knows the others
-// or not.
+// TestCommandsFor checks that a command describes itself in the same way whether kong
+// knows the others or not.
 func TestCommandsFor(t *testing.T) {
 	t.Parallel()
 	say := func(cli any, args []string) string {

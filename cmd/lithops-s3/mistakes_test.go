@@ -96,7 +96,8 @@ var mistakes = []struct {
 	{"jobs show 4b99c1-0-M00", exitNotFound, "no such executor, job or call"},
 }
 
-// TestMistakes: a wrong line ends with its exit code and says what to write instead.
+// TestMistakes checks that a wrong command line ends with its exit code and says what to
+// write instead.
 func TestMistakes(t *testing.T) {
 	s := newSession(t)
 	s.write("file", "text")

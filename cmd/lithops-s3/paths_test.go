@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestArrange: options stand anywhere, and values stay with their options.
+// TestArrange checks that options can stand anywhere and that values stay with their
+// options.
 func TestArrange(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ line, want []string }{
@@ -35,8 +36,8 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// TestLeadingOptions: the options that may stand before the command, with a value or
-// without, are those of every command on the storage.
+// TestLeadingOptions checks that the options that may stand before the command, with a
+// value or without, are those of every command that uses storage.
 func TestLeadingOptions(t *testing.T) {
 	t.Parallel()
 	parser, err := kong.New(&struct{ storageFlags }{}, argumentMappers...)

@@ -59,7 +59,8 @@ func TestProgressOfUnknownLength(t *testing.T) {
 	assert.Equal(t, "\r-  10.0 MiB  5.0 MiB/s\x1b[K", out.String())
 }
 
-// TestLineNarrows: whatever the width and the name, a line fits, and says how far it is.
+// TestLineNarrows checks that a line fits and says how far it is, whatever the width and
+// the name.
 func TestLineNarrows(t *testing.T) {
 	t.Parallel()
 	start := time.Unix(0, 0)
@@ -81,7 +82,8 @@ func TestLineNarrows(t *testing.T) {
 	}
 }
 
-// TestTextWidth: wide runes take two columns, marks none; what is cut keeps both ends.
+// TestTextWidth checks that wide runes take two columns and marks none, and that a cut
+// text keeps both ends.
 func TestTextWidth(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{"": 0, "abc": 3, "語": 2, "ｆ": 2, "e\u0301": 1, "🚀": 2, "한글": 4, "ﬁ": 1, "\u200b": 0, "…": 1} {
@@ -100,8 +102,8 @@ func TestTextWidth(t *testing.T) {
 	}
 }
 
-// TestBarGoesAway: text on either output of a terminal takes the bar's place, with
-// escapes or with blanks.
+// TestBarGoesAway checks that text on either output of a terminal replaces the bar, with
+// escape sequences or with blanks.
 func TestBarGoesAway(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -121,7 +123,7 @@ func TestBarGoesAway(t *testing.T) {
 	assert.NotContains(t, out.String(), "\x1b")
 }
 
-// TestSharedBar: several files make one sum.
+// TestSharedBar checks that several files make one sum.
 func TestSharedBar(t *testing.T) {
 	t.Parallel()
 	var silent *progressBar

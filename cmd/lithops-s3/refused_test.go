@@ -78,8 +78,8 @@ func storeCalls(t *testing.T, store *lithopss3.Store) {
 	}
 }
 
-// TestStatusesThatCannotBeRead: that a status or a result can't be read is no failure
-// of the call.
+// TestStatusesThatCannotBeRead checks that a status or a result that can't be read is no
+// failure of the call.
 func TestStatusesThatCannotBeRead(t *testing.T) {
 	for _, c := range []struct {
 		object string
@@ -119,8 +119,8 @@ func TestStatusesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestLocalFiles: what is wrong with a folder of this machine is no missing object,
-// and a missing object leaves no folders.
+// TestLocalFiles checks that a local folder that is wrong is not reported as a missing
+// object, and that a missing object leaves no folders.
 func TestLocalFiles(t *testing.T) {
 	store := refuse(t, func(*http.Request) bool { return false })
 	require.NoError(t, store.PutObject(t.Context(), refusedBucket, "key", strings.NewReader("text"), nil))
@@ -134,8 +134,8 @@ func TestLocalFiles(t *testing.T) {
 	assert.Empty(t, entries)
 }
 
-// TestUploadsOfUnknownAge: an upload that the server gives no time for is not old,
-// and what was ended before an error is told.
+// TestUploadsOfUnknownAge checks that an upload without a time is not taken for old, and
+// that what was aborted before an error is reported.
 func TestUploadsOfUnknownAge(t *testing.T) {
 	begun := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -73,7 +73,8 @@ func TestCommandsPrintNoSecret(t *testing.T) {
 	}
 }
 
-// TestNoSecretInArguments: no option takes a secret, as others can see arguments.
+// TestNoSecretInArguments checks that no option takes a secret, because others can see
+// arguments.
 func TestNoSecretInArguments(t *testing.T) {
 	var names func(reflect.Type) []string
 	names = func(kind reflect.Type) (found []string) {

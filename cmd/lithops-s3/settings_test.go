@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWrongSettingsExitCode: a wrong setting of AWS's is a wrong configuration and no
-// lack of credentials, whichever command meets it.
+// TestWrongSettingsExitCode checks that every command takes a wrong setting of AWS's for
+// a wrong configuration, not for missing credentials.
 func TestWrongSettingsExitCode(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
@@ -38,8 +38,7 @@ func TestWrongSettingsExitCode(t *testing.T) {
 	}
 }
 
-// TestDoctorOfflineSendsNothing: whatever the bucket and wherever the credentials
-// are from.
+// TestDoctorOfflineSendsNothing checks this for every kind of bucket and credentials.
 func TestDoctorOfflineSendsNothing(t *testing.T) {
 	var asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTable: columns are as wide as their widest text, and colors repeat the words of
-// states on a terminal that has them.
+// TestTable checks that columns are as wide as their widest cell, and that colors repeat
+// the words of states on a terminal that has them.
 func TestTable(t *testing.T) {
 	for _, c := range []struct {
 		isTerminal    bool
@@ -40,7 +40,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestStatesHaveColors: every state of a call has its style in tables and events.
+// TestStatesHaveColors checks that every state of a call has its style in tables and
+// events.
 func TestStatesHaveColors(t *testing.T) {
 	t.Setenv("TERM", "xterm")
 	t.Setenv("NO_COLOR", "")
@@ -66,7 +67,8 @@ func (s slowStorage) ListObjects(ctx context.Context, bucket string, opts *litho
 	}
 }
 
-// TestCleanShowsHowFarItIs: a terminal sees how many objects are counted and deleted.
+// TestCleanShowsHowFarItIs checks that a terminal shows how many objects are counted and
+// deleted.
 func TestCleanShowsHowFarItIs(t *testing.T) {
 	t.Parallel()
 	store := memstore.New("bucket")

@@ -32,7 +32,8 @@ func (b *lockedBuilder) String() string {
 	return b.text.String()
 }
 
-// TestWaitsAreShown: after a second of failed attempts, a terminal shows when the next one is made.
+// TestWaitsAreShown checks that after a second of failed attempts a terminal shows when
+// the next attempt is made.
 func TestWaitsAreShown(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "attempt 2 of 6 in 1.3 s: connection refused", wait{2, 6, 0, "connection refused"}.line(1300*time.Millisecond))

@@ -307,7 +307,8 @@ func serveUnsafeError(w http.ResponseWriter, r *http.Request, status int) {
 	}
 }
 
-// TestUnsafeKeysAreOneToOneInJSON: what a person must not see a program gets.
+// TestUnsafeKeysAreOneToOneInJSON checks that a program gets the characters that are not
+// shown to a person.
 func TestUnsafeKeysAreOneToOneInJSON(t *testing.T) {
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveUnsafe(w, r, nil) }))
 	defer front.Close()

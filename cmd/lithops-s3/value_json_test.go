@@ -101,7 +101,8 @@ func replaceType(text, code string) string {
 	return text[:len("cnumpy\ndtype\n(V")] + code + text[len("cnumpy\ndtype\n(V%s"):]
 }
 
-// TestRawResult: the pickle itself, from the status and from an object of its own.
+// TestRawResult checks that the pickle itself is written, from the status and from an
+// object of its own.
 func TestRawResult(t *testing.T) {
 	store := refuse(t, func(*http.Request) bool { return false })
 	storeCalls(t, store)

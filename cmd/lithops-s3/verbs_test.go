@@ -62,8 +62,8 @@ func (s *session) file(name string) string {
 	return string(data)
 }
 
-// TestPaths: s3://BUCKET/KEY, a bucket and keys, and the configuration's own bucket
-// name the same objects in all commands.
+// TestPaths checks that s3://BUCKET/KEY, a bucket and keys, and the configuration's own
+// bucket name the same objects in all commands.
 func TestPaths(t *testing.T) {
 	s := newSession(t)
 	s.write("a.txt", "a\n")
@@ -96,7 +96,8 @@ func TestPaths(t *testing.T) {
 	s.run(exitUsage, "get a.txt")
 }
 
-// TestLithopsLines: a line that was written for Lithops works, and asks nothing.
+// TestLithopsLines checks that a line that was written for Lithops works and asks
+// nothing.
 func TestLithopsLines(t *testing.T) {
 	s := newSession(t)
 	s.write("a.txt", "a")
@@ -110,7 +111,7 @@ func TestLithopsLines(t *testing.T) {
 	s.run(exitConfig, "storage list BUCKET -b minio")
 }
 
-// TestLs: folders, patterns and sums.
+// TestLs covers folders, patterns and sums.
 func TestLs(t *testing.T) {
 	s := newSession(t)
 	for _, key := range []string{"a.txt", "data/1.csv", "data/2.csv", "data/deep/3.csv", "database.txt"} {
@@ -138,7 +139,7 @@ func TestLs(t *testing.T) {
 	s.run(exitUsage, "ls s3://BUCKET/a**b")
 }
 
-// TestCopy: cp and mv between this machine and S3.
+// TestCopy covers cp and mv between this machine and S3.
 func TestCopy(t *testing.T) {
 	s := newSession(t)
 	s.write("d/a.txt", "a")
@@ -190,7 +191,7 @@ func TestCopy(t *testing.T) {
 	assert.Contains(t, s.keys(), "k")
 }
 
-// TestRm: what is deleted, and what is asked before.
+// TestRm checks what is deleted and what is asked first.
 func TestRm(t *testing.T) {
 	s := newSession(t)
 	for _, key := range []string{"a", "d/1.tmp", "d/2.tmp", "d/3", "dd"} {
@@ -211,7 +212,8 @@ func TestRm(t *testing.T) {
 	assert.Empty(t, s.keys())
 }
 
-// TestSync: only what differs is copied, either way, and deleted only if asked.
+// TestSync checks that only differences are copied, in both directions, and deleted only
+// on request.
 func TestSync(t *testing.T) {
 	s := newSession(t)
 	s.write("d/a", "1")
@@ -259,7 +261,7 @@ func TestSync(t *testing.T) {
 	assert.Equal(t, []string{"x/sub/b"}, s.keys(), "nothing is deleted if something could not be read")
 }
 
-// TestETags: the MD5 of a file's bytes, or of its parts.
+// TestETags checks the MD5 of a file's bytes, and of its parts.
 func TestETags(t *testing.T) {
 	t.Parallel()
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16) // 1 MiB
@@ -291,8 +293,8 @@ func TestETags(t *testing.T) {
 	}
 }
 
-// TestOneFile: of two objects that this file system takes for one file, the second
-// fails and is not deleted by mv.
+// TestOneFile checks that of two objects that this file system takes for one file, the
+// second fails and is not deleted by mv.
 func TestOneFile(t *testing.T) {
 	s := newSession(t)
 	s.write("x", "text")

@@ -113,8 +113,9 @@ func (e *Environment) checkNoBlock(key string) error {
 	return &Error{Kind: "TypeError", Reason: reason} // what botocore meets when it uses the block
 }
 
-// checkSSOSession: a profile that names an sso-session which is missing or lacks
-// something fails every client, even with other keys (botocore.tokens.SSOTokenProvider).
+// checkSSOSession returns an error if the profile names an sso-session that is missing
+// or incomplete. Such a profile fails every client, even with other keys
+// (botocore.tokens.SSOTokenProvider).
 func (e *Environment) checkSSOSession() error {
 	name, ok := e.Section["sso_session"]
 	if !ok {

@@ -51,7 +51,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestMetadataIsBounded: a metadata service that answers without end, and one that
+// TestMetadataIsBounded covers a metadata service that answers without end, and one that
 // redirects.
 func TestMetadataIsBounded(t *testing.T) {
 	t.Parallel()
@@ -86,8 +86,8 @@ func TestMetadataIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, read.Load(), asked.Load()*(maxAnswer+1<<20))
 }
 
-// TestFilesAreOnesOwn: the token that was renewed is for this user's eyes only,
-// whatever the old file's permissions were.
+// TestFilesAreOnesOwn checks that only this user can read the renewed token, whatever
+// the old file's permissions were.
 func TestFilesAreOnesOwn(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -38,7 +38,7 @@ func TestHelper(t *testing.T) {
 
 func help(verb string, args []string) int {
 	switch verb {
-	case "fetch": // URL: ask for it and fail
+	case "fetch": // asks for a URL and fails
 		response, err := http.Get(args[0])
 		if err == nil {
 			_ = response.Body.Close()
@@ -66,7 +66,7 @@ func help(verb string, args []string) int {
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
 		_ = child.Run()
 		return 0
-	case "leave": // PATH: print keys, and leave a process that holds the output
+	case "leave": // prints keys, and leaves a process that holds the output
 		child := exec.Command(os.Args[0], helperWords("drain", args[0])[1:]...)
 		child.Stdout = os.Stdout
 		if child.Start() != nil {
@@ -74,14 +74,14 @@ func help(verb string, args []string) int {
 		}
 		fmt.Print(keysJSON("AK"))
 		return 0
-	case "drain": // PATH: read it to its end
+	case "drain": // reads a file to its end
 		file, err := os.Open(args[0])
 		if err != nil {
 			return 1
 		}
 		_, _ = io.Copy(io.Discard, file)
 		return 0
-	case "hold": // PATH: write "up" to it, and hold it until killed
+	case "hold": // writes "up" to a file, and holds it until killed
 		file, err := os.OpenFile(args[0], os.O_WRONLY, 0)
 		if err != nil {
 			return 1

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestExtend: credentials that should have been renewed are given more time.
+// TestExtend checks that credentials that should have been renewed are given more time.
 func TestExtend(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -58,7 +58,7 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
 
-// TestPromptReadsNoEndlessLine: a device gives a line without end.
+// TestPromptReadsNoEndlessLine checks a device that sends a line without end.
 func TestPromptReadsNoEndlessLine(t *testing.T) {
 	t.Parallel()
 	line, err := scanLine(strings.NewReader(strings.Repeat("1", 1<<20)))

@@ -128,8 +128,8 @@ func TestExpiredAnswerIsAnError(t *testing.T) {
 	assert.Equal(t, "RuntimeError", credentials.Kind)
 }
 
-// TestShortCredentialsAreNotRenewedForEachRequest: those of duration_seconds = 900
-// would always be in botocore's window of 15 minutes.
+// TestShortCredentialsAreNotRenewedForEachRequest checks credentials of duration_seconds
+// = 900, which are always in botocore's window of 15 minutes.
 func TestShortCredentialsAreNotRenewedForEachRequest(t *testing.T) {
 	t.Parallel()
 	for lifetime, most := range map[time.Duration]int64{15 * time.Minute: 9, 8 * time.Minute: 16, 30 * time.Minute: 5} {
@@ -147,8 +147,8 @@ func TestShortCredentialsAreNotRenewedForEachRequest(t *testing.T) {
 	}
 }
 
-// TestSourceThatGivesTheSame: a source that gives what it gave before, which has
-// less and less time left, is not asked for each request either.
+// TestSourceThatGivesTheSame checks that a source that repeats its credentials, which
+// have less and less time left, is not asked for each request.
 func TestSourceThatGivesTheSame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -167,8 +167,8 @@ func TestSourceThatGivesTheSame(t *testing.T) {
 	})
 }
 
-// TestFailureIsSharedByAllWhoWait: a thousand callers and a source that fails after
-// some time.
+// TestFailureIsSharedByAllWhoWait has a thousand callers wait for a source that fails
+// after some time.
 func TestFailureIsSharedByAllWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,8 +200,8 @@ func TestFailureIsSharedByAllWhoWait(t *testing.T) {
 	})
 }
 
-// TestAdvisoryFailureIsNotRepeatedForEachRequest: while credentials still last, a
-// source that fails slowly holds up one caller a minute.
+// TestAdvisoryFailureIsNotRepeatedForEachRequest checks that a source that fails slowly
+// delays one caller a minute while the credentials are still valid.
 func TestAdvisoryFailureIsNotRepeatedForEachRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

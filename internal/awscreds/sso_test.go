@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTwoProcessesRenewOneToken: a refresh token holds once. Whoever comes second
-// takes the token that the first wrote, also a moment later.
+// TestTwoProcessesRenewOneToken checks that the second process takes the token that the
+// first wrote, also a moment later, because a refresh token works once.
 func TestTwoProcessesRenewOneToken(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]time.Duration{"at once": 0, "a moment later": time.Second, "never": time.Hour} {
@@ -57,8 +57,8 @@ func TestTwoProcessesRenewOneToken(t *testing.T) {
 	}
 }
 
-// TestRenewedTokenIsKept: the cache has the new tokens, what else stood there, and
-// is for this user only.
+// TestRenewedTokenIsKept checks that the cache has the new tokens and its other entries,
+// and that only this user can read it.
 func TestRenewedTokenIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -197,7 +197,7 @@ func TestKeyLine(t *testing.T) {
 	assert.Zero(t, (*File)(nil).KeyLine("b", "a"))
 }
 
-// TestSplitShell: what Python's shlex.split answered.
+// TestSplitShell compares with answers of Python's shlex.split.
 func TestSplitShell(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{

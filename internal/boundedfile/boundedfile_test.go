@@ -45,7 +45,8 @@ func TestRead(t *testing.T) {
 	assert.Empty(t, data)
 }
 
-// TestReadRefusesWhatIsNoFile: at once, without waiting for a writer.
+// TestReadRefusesWhatIsNoFile checks that the refusal comes at once, without waiting for
+// a writer.
 func TestReadRefusesWhatIsNoFile(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -43,8 +43,8 @@ func TestAsPythonReads(t *testing.T) {
 	}
 }
 
-// checkNaive: what has no zone is local time, and what has one that dateutil does
-// not know is refused.
+// checkNaive checks that a time without a zone is local, and that a zone that dateutil
+// does not know is refused.
 func checkNaive(t *testing.T, text, want string, got time.Time, err error) {
 	t.Helper()
 	if err != nil {
@@ -84,8 +84,8 @@ func TestRefusesWithoutHoldingOn(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever the text, Parse returns, and a time that it read is read
-// again from Go's own form.
+// FuzzParse checks that Parse returns for every string, and that a time that it read is
+// read again from Go's own form.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"2040-01-01 00:00:00 UTC", "Sunday, 01-Jan-40 00:00:00 UTC", "+", "10h", "Jan-", "1:2:", "12 am", "-:", "1.2.3", "GMT+3"} {
 		f.Add(seed)

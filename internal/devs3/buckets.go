@@ -155,8 +155,9 @@ func (s *Server) forgetDeleted(ctx context.Context, name string) {
 	}
 }
 
-// ownNamespace: a name in an account's regional namespace is that account's, who
-// says so, and no other name is in it
+// ownNamespace reports whether a request may take a bucket's name: one in an account's
+// regional namespace only if the request is of that account and says so, and any other
+// only if it does not
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html).
 func ownNamespace(name, namespace, account, region string) bool {
 	if namespace == "account-regional" {

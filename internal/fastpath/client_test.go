@@ -88,7 +88,7 @@ func TestTemplatesAreOfSuccess(t *testing.T) {
 	assert.Equal(t, fmt.Sprintf("attempt=1; max=%d", attempts), p.fastWire.last.Header.Get("Amz-Sdk-Request"))
 }
 
-// TestFirstAttempt: what else the SDK says is of its own attempt.
+// TestFirstAttempt checks the other log lines of the SDK about its first attempt.
 func TestFirstAttempt(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "attempt=1; max=6", firstAttempt("attempt=1; max=6"))

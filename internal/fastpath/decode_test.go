@@ -132,7 +132,7 @@ func TestHeadersOnlyTheSDKReads(t *testing.T) {
 	assert.True(t, readHeader(&s3.GetObjectOutput{}, http.Header{"x-amz": {""}}), "too short to be S3's")
 }
 
-// TestAnswersOfPutsWithBody: the body may be an error, which the SDK reads.
+// TestAnswersOfPutsWithBody checks that a body that may be an error is left to the SDK.
 func TestAnswersOfPutsWithBody(t *testing.T) {
 	t.Parallel()
 	for _, length := range []int64{-1, 1} {

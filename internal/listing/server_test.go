@@ -226,7 +226,7 @@ func TestStartAfterProperty(t *testing.T) {
 	})
 }
 
-// TestEndThatIsNone: the tokens of a server lead to an end where it lists keys
+// TestEndThatIsNone checks that the tokens of a server lead to an end if it lists keys
 // elsewhere.
 func TestEndThatIsNone(t *testing.T) {
 	t.Parallel()
@@ -388,7 +388,8 @@ func TestDirectoryBuckets(t *testing.T) {
 	require.ErrorIs(t, list("a", "b", "a", "z"), ErrUnsound)
 }
 
-// TestPrefixAndObject: servers list a folder's marker twice, as common prefix and object.
+// TestPrefixAndObject checks servers that list a folder's marker twice, as common prefix
+// and as object.
 func TestPrefixAndObject(t *testing.T) {
 	t.Parallel()
 	var guard orderGuard

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOneFile: a target that turns out to be another target's file is not replaced. A
-// link from one folder to the other is here what a file system that ignores case is.
+// TestOneFile checks that a target that is also another target's file is not replaced. A
+// link from one folder to the other stands for a file system that ignores case.
 func TestOneFile(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

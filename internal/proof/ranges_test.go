@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRangesAreProven: a part only if it was asked for, and only the one that was.
+// TestRangesAreProven checks that a part is taken only if it was requested, and only the
+// requested one.
 func TestRangesAreProven(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

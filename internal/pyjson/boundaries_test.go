@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDecodeEdges: each text is at an edge of the grammar; the values are those of
+// TestDecodeEdges covers inputs at the edges of the grammar. The values are those of
 // Python's json.loads.
 func TestDecodeEdges(t *testing.T) {
 	t.Parallel()

@@ -133,7 +133,8 @@ func TestOwnerInRequests(t *testing.T) {
 	}
 }
 
-// TestRegionIsFollowed: once, if S3 says or tells where the bucket is.
+// TestRegionIsFollowed checks that the region is followed once, if S3 says or implies
+// where the bucket is.
 func TestRegionIsFollowed(t *testing.T) {
 	t.Parallel()
 	in := func(region string) http.Header {
@@ -223,7 +224,7 @@ func TestBucketMovesOn(t *testing.T) {
 	assert.Equal(t, "DELETE us-east-1, DELETE eu-west-1, DELETE eu-west-1, DELETE us-east-1", server.signedRegions())
 }
 
-// TestBodyIsSentAgain: from its start, in the other region.
+// TestBodyIsSentAgain checks that the body is sent from its start in the other region.
 func TestBodyIsSentAgain(t *testing.T) {
 	t.Parallel()
 	server := &fakeServer{}

@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestHostThatIsNotASCII: net/http would send another host than the one that is signed.
+// TestHostThatIsNotASCII checks the refusal: net/http would send another host than the
+// signed one.
 func TestHostThatIsNotASCII(t *testing.T) {
 	t.Parallel()
 	client := &Client{Peer: &Peer{}, Transport: testkit.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, assert.AnError })}
@@ -60,7 +61,8 @@ func TestPlainText(t *testing.T) {
 	}
 }
 
-// TestProxyIsNotPrinted: the address of a proxy may have a password.
+// TestProxyIsNotPrinted checks that a proxy's address, which may have a password, is not
+// printed.
 func TestProxyIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]error{

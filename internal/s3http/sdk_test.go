@@ -400,7 +400,8 @@ func TestDrip(t *testing.T) {
 	})
 }
 
-// TestOddTransports: of a transport of the caller's.
+// TestOddTransports covers transports of the caller's that break http.RoundTripper's
+// rules.
 func TestOddTransports(t *testing.T) {
 	t.Parallel()
 	send := func(response *http.Response, err error) (*http.Response, error) {

@@ -81,7 +81,7 @@ func TestPutBeginsWhereTheBodyIs(t *testing.T) {
 	assert.Equal(t, "rest", string(fake.stored))
 }
 
-// TestPutSendsTheOptions: in one request and in parts.
+// TestPutSendsTheOptions checks the options in one request and in parts.
 func TestPutSendsTheOptions(t *testing.T) {
 	t.Parallel()
 	for _, test := range []Options{
@@ -168,7 +168,8 @@ func TestChecksumsOfAPut(t *testing.T) {
 	})
 }
 
-// TestCreateIsNotRepeated: only a refusal that may be of the checksum's type.
+// TestCreateIsNotRepeated checks that only a refusal that may be due to the type of the
+// checksum is repeated.
 func TestCreateIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]int{400: 2, 501: 2, 403: 1, 500: 1, 0: 1} {
@@ -370,7 +371,7 @@ func TestCreateIsAwaited(t *testing.T) {
 	assert.Empty(t, fake.creates, "canceled before")
 }
 
-// TestPartsAtOnce: no more than 24, and as many if there are so many.
+// TestPartsAtOnce checks that 24 parts are sent at once, and no more.
 func TestPartsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -451,7 +452,8 @@ func TestProgressOfAPut(t *testing.T) {
 	}
 }
 
-// TestProgressCountsWhatIsSent: not what is only hashed.
+// TestProgressCountsWhatIsSent checks that progress leaves out bytes that are only
+// hashed.
 func TestProgressCountsWhatIsSent(t *testing.T) {
 	t.Parallel()
 	var done int64
@@ -773,7 +775,7 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 	}
 }
 
-// TestGoexitIsCleanedUp: of a body that ends its goroutine, as a test's FailNow does.
+// TestGoexitIsCleanedUp covers a body that ends its goroutine, as a test's FailNow does.
 func TestGoexitIsCleanedUp(t *testing.T) {
 	t.Parallel()
 	fake := newFakeS3()

@@ -78,7 +78,7 @@ func markSlashes(data []byte) []byte {
 	})
 }
 
-// unmarkSlashes: in double quotes \/ is a slash, elsewhere it is itself.
+// unmarkSlashes restores each \/: in double quotes it is a slash, elsewhere itself.
 func unmarkSlashes(node *Node) {
 	plain := `\/`
 	if node.Style&yaml.DoubleQuotedStyle != 0 {

@@ -81,7 +81,7 @@ func TestParseOfNothing(t *testing.T) {
 	}
 }
 
-// TestParseAsPython: what the parser would refuse, or read otherwise.
+// TestParseAsPython covers what the parser would refuse or read in another way.
 func TestParseAsPython(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "b", value(t, "%YAML 1.2\n---\na: b\n").Value)
@@ -172,7 +172,8 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestMergesAreBounded: by depth and by number, and what is just within passes.
+// TestMergesAreBounded checks the limits of depth and number, and that what is just
+// within them passes.
 func TestMergesAreBounded(t *testing.T) {
 	t.Parallel()
 	nested := func(depth int) string { return strings.Repeat("{<<: ", depth) + "{a: 1}" + strings.Repeat("}", depth) }
