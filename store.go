@@ -221,11 +221,12 @@ func (s *Store) connect(opts *Options) {
 	if transport == nil && opts.AWS != nil {
 		transport = transportOf(opts.AWS.HTTPClient)
 	}
+	var gate *s3http.Gate
 	if transport == nil {
 		own := s.session.transport(s.pace.io, false)
-		transport, s.close = own, own.CloseIdleConnections
+		transport, s.close, gate = own, own.CloseIdleConnections, s3http.ProcessGate()
 	}
-	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer, Observer: opts.observer()}
+	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer, Observer: opts.observer(), Gate: gate}
 	s.peer.IsObserved = client.Observer != nil
 	s.client = s3client.NewSDK(client, &s.session.s3, s.sdkOptions(opts))
 	s.s3 = s3client.New(s3client.Options{

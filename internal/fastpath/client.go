@@ -158,6 +158,10 @@ func do[In, Out any](ctx context.Context, c *Client, op operation[In, Out], buck
 	}
 	known := c.templates.get(at)
 	if known == nil {
+		known = c.templates.learn(ctx, at)
+	}
+	if known == nil {
+		defer c.templates.end(at)
 		return op.sdk(ctx, in, append(options, through(&recorder{client: c, at: at, key: *key, query: r.query}))...)
 	}
 	first, err := c.tryOnce(ctx, r, known)

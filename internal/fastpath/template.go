@@ -32,8 +32,9 @@ type templateKey struct{ operation, bucket, region string }
 // templates are those that are known. The zero value is ready, and safe for concurrent
 // use.
 type templates struct {
-	mu sync.RWMutex
-	of map[templateKey]*template
+	mu      sync.RWMutex
+	of      map[templateKey]*template
+	lessons map[templateKey]*lesson
 }
 
 func (t *templates) get(key templateKey) *template {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/progress"
@@ -26,6 +27,7 @@ type Client struct {
 	Timeout   time.Duration // for the next bytes of an answer; 0 is IOTimeout
 	Peer      *Peer         // what is known of the server
 	Observer  *Observer     // is told of each request; may be nil
+	Gate      *Gate         // bounds the requests at once; may be nil
 
 	sending *progress.Sending // the body of its requests; nil is not counted
 }
@@ -61,6 +63,12 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	if err := validate.Host(request.URL.Host); err != nil {
 		return nil, err
 	}
+	if err := c.Gate.enter(ctx); err != nil {
+		if request.Body != nil {
+			_ = request.Body.Close()
+		}
+		return nil, describeSending(request.URL, err)
+	}
 	counted := c.sending.Count(request)
 	ctx, cancel := context.WithCancelCause(ctx)
 	sent := time.Now()
@@ -70,6 +78,7 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 		err = s3err.Final(errNoAnswer)
 	}
 	if err != nil {
+		c.Gate.leave(false)
 		cancel(nil)
 		counted.Fail()
 		return nil, describeSending(request.URL, err)
@@ -78,11 +87,13 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	response.Request = signed                                 // a transport of the caller's may leave it out
 	if response.Body == nil || response.Body == http.NoBody { // a transport of the caller's may do without
 		response.Body = http.NoBody
+		c.Gate.leave(false)
 		cancel(nil)
 		return response, nil
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)
-	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout)}
+	c.Gate.answered()
+	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout), gate: c.Gate}
 	return response, checkScheme(request.URL, response)
 }
 
@@ -95,6 +106,8 @@ type stallBody struct {
 	timeout time.Duration
 	ctx     context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
 	cancel  context.CancelCauseFunc
+	gate    *Gate
+	isOver  atomic.Bool // for the gate
 }
 
 func (b *stallBody) Read(p []byte) (int, error) {
@@ -104,11 +117,21 @@ func (b *stallBody) Read(p []byte) (int, error) {
 	if cause := context.Cause(b.ctx); err != nil && (errors.Is(cause, ErrStalled) || errors.Is(cause, errEndless)) {
 		err = cause
 	}
+	if err != nil {
+		b.leave() // the connection is free, or closed
+	}
 	return n, err
+}
+
+func (b *stallBody) leave() {
+	if b.gate != nil && b.isOver.CompareAndSwap(false, true) {
+		b.gate.leave(true)
+	}
 }
 
 func (b *stallBody) Close() error {
 	err := b.ReadCloser.Close()
 	b.cancel(nil)
+	b.leave()
 	return err
 }
