@@ -110,7 +110,7 @@ func TestKeysStayBelowTheFolder(t *testing.T) {
 // TestImpossibleSizes covers numbers beyond what a number holds.
 func TestImpossibleSizes(t *testing.T) {
 	t.Parallel()
-	for _, size := range []string{"-1", "99999999999999999999", "1e9", "", " ", fmt.Sprint(math.MinInt64)} {
+	for _, size := range []string{"-1", "99999999999999999999", "1e9", "", " ", fmt.Sprint(int64(math.MinInt64))} {
 		store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 			if request.URL.Query().Has("list-type") {
 				return answer(request, http.StatusOK, nil, strings.NewReader("<ListBucketResult><Contents><Key>k</Key><Size>"+size+"</Size></Contents></ListBucketResult>")), nil
