@@ -44,6 +44,9 @@ type Options struct {
 	Credentials []Credential
 	// Wrap stands in front of everything, for tests that count or break requests.
 	Wrap func(http.Handler) http.Handler
+	// MaxMemory bounds the heap of the process, in bytes; a put beyond it is
+	// QuotaExceeded. 0 is no limit.
+	MaxMemory int64
 	// Logger logs each request at debug level. Nil logs nothing.
 	Logger *slog.Logger
 }
@@ -53,6 +56,7 @@ type Server struct {
 	region      string
 	credentials []Credential
 	buckets     *bucketTable
+	memory      *memoryBound
 	log         *slog.Logger
 	url         string
 	http        *http.Server
@@ -70,7 +74,7 @@ func Start(opts *Options) (*Server, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Server{region: opts.Region, credentials: opts.Credentials, buckets: newBucketTable(), log: opts.Logger, done: make(chan error, 1)}
+	s := &Server{region: opts.Region, credentials: opts.Credentials, buckets: newBucketTable(), memory: newMemoryBound(opts.MaxMemory), log: opts.Logger, done: make(chan error, 1)}
 	if s.region == "" {
 		s.region = "us-east-1"
 	}
@@ -116,7 +120,7 @@ func (s *Server) handler() http.Handler {
 	memory := &backend{s3mem.New()}
 	s.buckets.backend = memory
 	fake := gofakes3.New(memory)
-	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(fixRange(memory, fake.Server())))))))
+	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(s.memory.serve(fixRange(memory, fake.Server()))))))))
 }
 
 // continueEmpty answers "Expect: 100-continue" before an empty body, as S3 does

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package devs3
+
+import (
+	"fmt"
+	"net/http"
+	"runtime"
+	"runtime/metrics"
+	"strconv"
+	"sync"
+)
+
+// A memoryBound keeps what the server holds below a limit. It measures the heap,
+// because the objects are gofakes3's.
+type memoryBound struct {
+	limit int64 // 0 for none
+
+	mu       sync.Mutex
+	reserved int64                 // by requests in progress
+	uploads  map[string]*heldParts // by upload ID
+}
+
+// heldParts are the parts of an upload.
+type heldParts struct {
+	bytes      int64
+	completing sync.Mutex
+}
+
+func newMemoryBound(limit int64) *memoryBound {
+	return &memoryBound{limit: limit, uploads: map[string]*heldParts{}}
+}
+
+// serve refuses what has no room, and lets only one request at a time complete an
+// upload: a client that repeats the request would have each of them copy all parts.
+func (m *memoryBound) serve(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.URL.Query().Get("uploadId")
+		if id == "" && r.Method != http.MethodPut {
+			next.ServeHTTP(w, r)
+			return
+		}
+		parts := m.partsOf(id)
+		isComplete := id != "" && r.Method == http.MethodPost
+		if isComplete {
+			parts.completing.Lock()
+			defer parts.completing.Unlock()
+		}
+		need := m.need(r, parts, isComplete)
+		if !m.reserve(need) {
+			message := fmt.Sprintf("this server holds at most %d MiB in memory, and %d MiB more don't fit: delete objects, or start it with a larger --max-memory", m.limit>>20, need>>20)
+			writeError(w, r, http.StatusForbidden, "QuotaExceeded", message)
+			return
+		}
+		defer m.release(need)
+		next.ServeHTTP(w, r)
+		m.note(id, r, parts)
+	})
+}
+
+// need returns how many bytes a request adds. To complete an upload takes the parts
+// twice, as one body and as the object.
+func (m *memoryBound) need(r *http.Request, parts *heldParts, isComplete bool) int64 {
+	if isComplete {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return 2 * parts.bytes
+	}
+	return max(bodySize(r), 0)
+}
+
+// bodySize returns the size of a request's body without the frames of its chunks.
+func bodySize(r *http.Request) int64 {
+	if size, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err == nil {
+		return size
+	}
+	return r.ContentLength
+}
+
+// partsOf returns what is known of an upload.
+func (m *memoryBound) partsOf(id string) *heldParts {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	parts := m.uploads[id]
+	if parts == nil {
+		parts = &heldParts{}
+	}
+	if id != "" {
+		m.uploads[id] = parts
+	}
+	return parts
+}
+
+// note counts a part that was sent. What is known of an upload that was completed
+// stays, because the request may be repeated; it takes few bytes.
+func (m *memoryBound) note(id string, r *http.Request, parts *heldParts) {
+	if id == "" {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch r.Method {
+	case http.MethodPut:
+		parts.bytes += max(bodySize(r), 0)
+	case http.MethodPost:
+		parts.bytes = 0
+	case http.MethodDelete:
+		delete(m.uploads, id)
+	}
+}
+
+// reserve reports whether there is room for so many bytes, after a collection of
+// garbage if there seems to be none.
+func (m *memoryBound) reserve(bytes int64) bool {
+	if m.limit == 0 {
+		return true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fits := func() bool { return heldBytes()+m.reserved+bytes <= m.limit }
+	if !fits() {
+		runtime.GC()
+		if !fits() {
+			return false
+		}
+	}
+	m.reserved += bytes
+	return true
+}
+
+// release gives back what reserve took: the heap has it now.
+func (m *memoryBound) release(bytes int64) {
+	if m.limit == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reserved -= bytes
+}
+
+// heldBytes returns the size of all objects on the heap.
+func heldBytes() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64()) //nolint:gosec // no machine has so much
+}
