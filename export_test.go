@@ -38,6 +38,13 @@ func InSmall(opts *Options) *Options {
 	return opts
 }
 
+// WithoutSettling has an upload whose part got no answer aborted again at once, for a
+// transport that never sends the part.
+func WithoutSettling(opts *Options) *Options {
+	opts.pace.settle = time.Nanosecond
+	return opts
+}
+
 // ProvenOperations are the operations of S3 that must prove that they succeeded.
 func ProvenOperations() []string {
 	var operations []string

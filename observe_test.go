@@ -168,7 +168,7 @@ func TestObserverSeesRetries(t *testing.T) {
 // and its rest as a request of its own.
 func TestObserverOfBodies(t *testing.T) {
 	t.Parallel()
-	o := openObserved(t, false, slog.LevelInfo, breakFirst())
+	o := openObserved(t, false, slog.LevelInfo, breakFirst(mib))
 	require.NoError(t, o.store.CreateBucket(t.Context(), "bucket"))
 	require.NoError(t, o.store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(2*mib)), nil))
 	o.take()

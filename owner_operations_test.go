@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/partition"
 	"github.com/lithops-go/lithopss3/pickle"
+	"github.com/stretchr/testify/require"
 )
 
 // ownedOperations are all that this package does in a bucket. Each must make a
@@ -33,8 +35,12 @@ func ownedOperations(t *testing.T) map[string]struct {
 	}
 	const bucket = userBucketName
 	call := jobs.Call{ExecutorID: "4b99c1-0", JobID: "M000", CallID: "00000"}
-	large := bytes.Repeat([]byte("0123456789abcdef"), 20<<16) // 20 MiB: parts up, ranges down
+	large := bytes.Repeat([]byte("0123456789abcdef"), 20*unit/16) // parts up, ranges down
 	file := filepath.Join(t.TempDir(), "file")
+	folder := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(name), 0o600))
+	}
 	read := func(object *lithopss3.Object, err error) error {
 		if err != nil {
 			return err
@@ -73,7 +79,7 @@ func ownedOperations(t *testing.T) map[string]struct {
 			return s.CopyObject(ctx, bucket, "key", bucket, "copied", nil)
 		}),
 		"Store.CopyObject in parts": on(func(ctx context.Context, s *lithopss3.Store) error {
-			return s.CopyObject(ctx, bucket, "large", bucket, "copied", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5<<20))
+			return s.CopyObject(ctx, bucket, "large", bucket, "copied", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5*unit))
 		}),
 		"Store.MoveObject": on(func(ctx context.Context, s *lithopss3.Store) error {
 			err := s.PutObject(ctx, bucket, "to move", strings.NewReader("text"), &lithopss3.PutOptions{Tags: map[string]string{"a": "b"}})
@@ -102,7 +108,7 @@ func ownedOperations(t *testing.T) map[string]struct {
 			return second(s.DownloadTo(ctx, bucket, "large", &memoryAt{}, nil))
 		}),
 		"Store.PutDir": on(func(ctx context.Context, s *lithopss3.Store) error {
-			return s.PutDir(ctx, "testdata/fuzz", bucket, "dir/", nil)
+			return s.PutDir(ctx, folder, bucket, "dir/", nil)
 		}),
 		"Store.GetDir": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return s.GetDir(ctx, bucket, "dir/", filepath.Join(filepath.Dir(file), "dir"), nil)
@@ -112,7 +118,7 @@ func ownedOperations(t *testing.T) map[string]struct {
 			if err != nil {
 				return err
 			}
-			_, err = reader.ReadAt(make([]byte, 100), 9<<20)
+			_, err = reader.ReadAt(make([]byte, 100), 9*unit)
 			return errors.Join(err, reader.Close())
 		}),
 		"Store.OpenUploads": on(func(ctx context.Context, s *lithopss3.Store) error {
@@ -251,7 +257,7 @@ func ownedOperations(t *testing.T) map[string]struct {
 	resumed.do = func(ctx context.Context, s *lithopss3.Store, _ *jobs.Client) error {
 		return read(s.GetObject(ctx, bucket, "large", nil))
 	}
-	resumed.trip = breakFirst()
+	resumed.trip = breakFirst(unit)
 	operations["Store.GetObject that breaks off"] = resumed
 	aborted := operations["Store.PutObject in parts"]
 	aborted.do = func(ctx context.Context, s *lithopss3.Store, _ *jobs.Client) error {
@@ -290,13 +296,13 @@ func unless(err, expected error) error {
 // errMoved is the answer of moveOnce if no request says where the bucket is.
 var errMoved = errors.New("moved")
 
-// breakFirst cuts the first body of an object in the middle.
-func breakFirst() tripper {
+// breakFirst cuts the first body of an object after some bytes.
+func breakFirst(after int64) tripper {
 	var broken atomic.Bool
 	return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		response, err := next.RoundTrip(request)
 		if err == nil && request.Method == http.MethodGet && broken.CompareAndSwap(false, true) {
-			response.Body = &brokenBody{ReadCloser: response.Body, left: 1 << 20, err: io.ErrUnexpectedEOF}
+			response.Body = &brokenBody{ReadCloser: response.Body, left: after, err: io.ErrUnexpectedEOF}
 		}
 		return response, err
 	}

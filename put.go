@@ -55,7 +55,7 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	}
 	err := upload.Put(ctx, storeClient{s, opts.fields()}, body, upload.Options{
 		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
-		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create, Scale: s.pace.scale,
+		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create, Settle: s.pace.settle, Scale: s.pace.scale,
 	})
 	return wrapUpload(op, bucket, key, err)
 }

@@ -263,7 +263,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	modes := []string{"answers", "answers nonsense", "redirects", "refuses", "answers something else", "redirects for good"}
 	if testing.Short() {
-		modes = modes[:3]
+		modes = []string{"answers", "redirects"}
 	}
 	for _, mode := range modes {
 		for name, source := range secretSources() {

@@ -309,10 +309,11 @@ type pace struct {
 	io     time.Duration // for a connection, a write, and each part of an answer
 	divide time.Duration // of the waits between attempts
 	create time.Duration // for the name of an upload that was canceled while it began
+	settle time.Duration // before an upload is aborted once more
 	scale  int64         // divides the sizes of parts and chunks
 }
 
-var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, scale: 1}
+var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, settle: upload.SettleTime, scale: 1}
 
 // backoff is the wait before another attempt at a request.
 func (p pace) backoff(attempt int, err error) (time.Duration, error) {

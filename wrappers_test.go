@@ -45,6 +45,9 @@ func TestConformanceWrappers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && name == "both" {
+				t.Skip("each wrapper by itself is enough under -short")
+			}
 			storagetest.Run(t, start)
 		})
 	}

@@ -3,6 +3,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -28,8 +29,8 @@ const (
 	partsAtOnce = 24
 	// abortTimeout bounds how long the abort of a failed upload may take.
 	abortTimeout = 15 * time.Second
-	// settleTime is when a part whose response was not waited for should be stored.
-	settleTime = 250 * time.Millisecond
+	// SettleTime is the usual Options.Settle.
+	SettleTime = 250 * time.Millisecond
 	// maxAborts is how often an upload is aborted before it is given up.
 	maxAborts = 4
 )
@@ -299,7 +300,7 @@ func (m *multipart) abort(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-time.After(settleTime):
+		case <-time.After(cmp.Or(m.opts.Settle, SettleTime)):
 		case <-ctx.Done():
 			return nil // it was aborted, as far as anyone knows
 		}

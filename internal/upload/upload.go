@@ -68,6 +68,9 @@ type Options struct {
 	// CreateGrace is how long a canceled upload waits for its upload ID, so that it
 	// can be aborted.
 	CreateGrace time.Duration
+	// Settle is when a part whose response was not waited for should be stored, so that
+	// its upload is aborted once more then. Zero is SettleTime.
+	Settle time.Duration
 	// Scale divides the sizes of parts, so that tests need no large bodies. Zero is 1.
 	Scale int64
 }

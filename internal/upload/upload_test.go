@@ -326,7 +326,7 @@ func TestAbortEnds(t *testing.T) {
 		}
 		began := time.Now()
 		require.ErrorContains(t, Put(t.Context(), fake, stream(make([]byte, 6*unit)), options()), "lost")
-		assert.LessOrEqual(t, time.Since(began), abortTimeout+settleTime)
+		assert.LessOrEqual(t, time.Since(began), abortTimeout+SettleTime)
 		assert.Equal(t, 1, fake.aborts)
 	})
 }
