@@ -80,7 +80,7 @@ func TestFirstLook(t *testing.T) {
 	t.Parallel()
 	calls := 100_000
 	if testing.Short() {
-		calls = 20_000
+		calls = 5_000
 	}
 	for name, look := range map[string]func(*testing.T, *jobs.Client){
 		"Watch": func(t *testing.T, client *jobs.Client) {

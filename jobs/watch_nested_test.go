@@ -59,7 +59,10 @@ func (s *simulatedJobs) ListObjects(_ context.Context, _ string, opts *lithopss3
 // calls themselves, also if the executors appear while others run.
 func TestWatchLatencyNested(t *testing.T) {
 	t.Parallel()
-	const outer = 40
+	outer := 40
+	if testing.Short() {
+		outer = 16
+	}
 	second := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	var start, end []time.Duration
 	for n := range outer {

@@ -151,7 +151,7 @@ func runUnsafeLines(t *testing.T) {
 	checkUnsafe(t, "KEY")
 }
 
-// checkUnsafe runs a line on a pipe and on a terminal.
+// checkUnsafe runs a line on a terminal and, unless under -short, on a pipe.
 func checkUnsafe(t *testing.T, line string, _ ...any) {
 	t.Helper()
 	fill := strings.NewReplacer("FILE", "file"+notUTF8, "FOLDER", "folder"+notUTF8, "OUT", "out"+notUTF8, "NONE", "none"+notUTF8,
@@ -160,7 +160,11 @@ func checkUnsafe(t *testing.T, line string, _ ...any) {
 	for _, field := range strings.Fields(line) {
 		args = append(args, fill.Replace(field))
 	}
-	for _, isTerminal := range []bool{false, true} {
+	outputs := []bool{true, false}
+	if testing.Short() {
+		outputs = outputs[:1]
+	}
+	for _, isTerminal := range outputs {
 		ctx, cancel := context.WithCancel(t.Context())
 		if endless.MatchString(line) {
 			time.AfterFunc(200*time.Millisecond, cancel)
