@@ -100,16 +100,34 @@ func (b *bucket) sum(key string, object stored) uint32 {
 	if b.layout == nil {
 		return object.crc
 	}
-	if object.size <= maxRun {
+	if object.size <= keptSum {
 		return ContentCRC(key, object.size)
 	}
-	b.mu.Lock() // a layout has one large object at most
-	defer b.mu.Unlock()
-	if sum, ok := b.sums[0]; ok {
+	i := b.layout.Find(key, -1)
+	b.mu.RLock()
+	sum, ok := b.sums[i]
+	b.mu.RUnlock()
+	if ok {
 		return sum
 	}
-	b.sums[0] = ContentCRC(key, object.size)
-	return b.sums[0]
+	sum = ContentCRC(key, object.size)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sums[i] = sum
+	return sum
+}
+
+// keptSum is the size of a layout's objects beyond which their checksums are kept.
+const keptSum = 16 << 10
+
+// prepare does what a bucket would else do while a client is measured.
+func (b *bucket) prepare() {
+	if b.layout == nil || b.layout.Size <= keptSum {
+		return
+	}
+	for i := range b.layout.Count {
+		b.sum(string(b.layout.AppendKey(nil, i)), stored{size: b.layout.Size})
+	}
 }
 
 // A Report is what a bucket holds.
@@ -155,8 +173,16 @@ func appendETag(dst []byte, keyLength int, object stored) []byte {
 	return append(dst, "-1"...)
 }
 
-// splitPath cuts a path into bucket and key.
-func splitPath(path string) (bucket, key string) {
-	bucket, key, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+// AWSHost is S3's host in the region of the bench.
+const AWSHost = "s3.us-east-1.amazonaws.com"
+
+// splitTarget returns the bucket and the key of a request: of a virtual host of
+// AWS's, or of a path.
+func splitTarget(host, path string) (bucket, key string) {
+	path = strings.TrimPrefix(path, "/")
+	if bucket, ok := strings.CutSuffix(host, "."+AWSHost); ok {
+		return bucket, path
+	}
+	bucket, key, _ = strings.Cut(path, "/")
 	return bucket, key
 }

@@ -4,6 +4,7 @@ package s3null
 
 import (
 	"bufio"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -71,6 +72,10 @@ func (s *Server) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
+		if request.Method == http.MethodConnect {
+			s.tunnel(conn)
+			return
+		}
 		if strings.EqualFold(request.Header.Get("Expect"), "100-continue") { // which the SDK for Go v1 writes with a capital
 			request.Body = &continued{ReadCloser: request.Body, conn: conn}
 		}
@@ -88,6 +93,14 @@ func (s *Server) serve(conn net.Conn) {
 	}
 }
 
+// tunnel serves a client that takes the server for its proxy to AWS, as AWS.
+func (s *Server) tunnel(conn net.Conn) {
+	if _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"); err != nil || s.TLS == nil {
+		return
+	}
+	s.serve(tls.Server(conn, s.TLS))
+}
+
 // Read reads from the client at the connection's rate.
 func (c *connection) Read(p []byte) (int, error) {
 	rate := c.server.shape.Load().Rate
@@ -102,7 +115,11 @@ func (c *connection) Read(p []byte) (int, error) {
 
 // shrink keeps megabytes from passing into the kernel's buffers at any rate.
 func (c *connection) shrink() {
-	if tcp, ok := c.conn.(*net.TCPConn); ok && !c.isSmall {
+	conn := c.conn
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && !c.isSmall {
 		_ = tcp.SetReadBuffer(pieceSize)
 		_ = tcp.SetWriteBuffer(pieceSize)
 	}

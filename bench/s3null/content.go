@@ -30,6 +30,35 @@ func Content(key string, offset int64, n int) []byte {
 	return noise()[start : start+int64(min(n, maxRun))]
 }
 
+// Body returns the content of the object under key in one piece, of any size. The
+// first call for a size beyond 1 MiB takes as much memory. The caller must not change it.
+func Body(key string, size int) []byte {
+	if size <= maxRun {
+		return Content(key, 0, size)
+	}
+	start := int(crc32.ChecksumIEEE([]byte(key)) % period)
+	return longNoise(start + size)[start : start+size]
+}
+
+var long struct {
+	mu    sync.Mutex
+	noise []byte
+}
+
+// longNoise returns the noise over and over again, of at least n bytes.
+func longNoise(n int) []byte {
+	long.mu.Lock()
+	defer long.mu.Unlock()
+	for len(long.noise) < n {
+		grown := make([]byte, 0, n+period)
+		for len(grown) < n {
+			grown = append(grown, noise()[:period]...)
+		}
+		long.noise = grown
+	}
+	return long.noise
+}
+
 // ContentCRC is the CRC32 of the first size bytes under key.
 func ContentCRC(key string, size int64) uint32 {
 	var sum uint32

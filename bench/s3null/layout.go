@@ -25,26 +25,37 @@ type Layout struct {
 	AppendKey func(dst []byte, i int) []byte
 }
 
+// smallSize is the size of the objects of a layout that says nothing else, in bytes.
+const smallSize = 1024
+
 // ParseLayout reads a bucket's name: "jobs-N" has N keys as Lithops names them,
-// "hex-N" N keys without any order in them, "small-N" N objects of 1 KiB, and
-// "file-SIZE" the object file.bin. ok is false for a bucket that keeps what is put.
+// "hex-N" N keys without any order in them, "small-N" N objects of 1 KiB,
+// "small-N-SIZE" N objects of that size, and "file-SIZE" the object file.bin. Others
+// are in packed. ok is false for a bucket that keeps what is put.
 func ParseLayout(bucket string) (layout Layout, ok bool) {
 	kind, number, _ := strings.Cut(bucket, "-")
+	number, sizeText, hasSize := strings.Cut(number, "-")
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 {
 		return Layout{}, false
 	}
+	size := int64(smallSize)
+	if hasSize {
+		if size, err = strconv.ParseInt(sizeText, 10, 64); err != nil || size < 1 {
+			return Layout{}, false
+		}
+	}
 	switch kind {
 	case "jobs":
-		return Layout{n, 1024, appendJobKey}, true
+		return Layout{n, size, appendJobKey}, true
 	case "hex":
-		return Layout{n, 1024, func(dst []byte, i int) []byte { return appendHexKey(dst, i, n) }}, true
+		return Layout{n, size, func(dst []byte, i int) []byte { return appendHexKey(dst, i, n) }}, true
 	case "small":
-		return Layout{n, 1024, func(dst []byte, i int) []byte { return append(dst, SmallKey(i)...) }}, true
+		return Layout{n, size, func(dst []byte, i int) []byte { return append(dst, SmallKey(i)...) }}, true
 	case "file":
 		return Layout{1, int64(n), func(dst []byte, _ int) []byte { return append(dst, "file.bin"...) }}, true
 	}
-	return Layout{}, false
+	return packedLayout(kind, n)
 }
 
 // SmallKey is the i-th key of the layout "small".

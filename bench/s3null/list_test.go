@@ -16,7 +16,11 @@ import (
 
 func TestLayoutsAreSorted(t *testing.T) {
 	t.Parallel()
-	for _, bucket := range []string{"jobs-1000", "hex-1000", "small-1000", "file-5"} {
+	buckets := []string{"jobs-1000", "hex-1000", "small-1000", "small-10-2000000", "file-5"}
+	for _, name := range PackedLayouts() {
+		buckets = append(buckets, name+"-1000", name+"-5")
+	}
+	for _, bucket := range buckets {
 		layout, ok := ParseLayout(bucket)
 		require.True(t, ok, bucket)
 		keys := layoutKeys(&layout)
@@ -28,7 +32,7 @@ func TestLayoutsAreSorted(t *testing.T) {
 		}
 		assert.Equal(t, -1, layout.Find("other", -1))
 	}
-	for _, bucket := range []string{"kept", "jobs-", "jobs-0", "other-5"} {
+	for _, bucket := range []string{"kept", "jobs-", "jobs-0", "other-5", "small-5-x", "small-5-0"} {
 		_, ok := ParseLayout(bucket)
 		assert.False(t, ok, bucket)
 	}
@@ -77,7 +81,7 @@ func listAll(t *testing.T, base string, query url.Values) (keys, prefixes []stri
 func TestList(t *testing.T) {
 	t.Parallel()
 	_, base := serve(t)
-	for _, bucket := range []string{"jobs-2500", "hex-2500"} {
+	for _, bucket := range []string{"jobs-2500", "hex-2500", "hive-2500", "words-2500", "base64-2500"} {
 		layout, _ := ParseLayout(bucket)
 		all := layoutKeys(&layout)
 		keys, prefixes, pages := listAll(t, base+"/"+bucket, url.Values{})

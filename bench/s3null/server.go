@@ -7,6 +7,7 @@
 package s3null
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,6 +48,10 @@ var operationNames = [...]string{
 
 // A Server serves any number of buckets. It is safe for concurrent use.
 type Server struct {
+	// TLS is the server's side of connections that ask it as a proxy for AWS; nil
+	// refuses them.
+	TLS *tls.Config
+
 	shape       atomic.Pointer[Shape]
 	buckets     sync.Map // of *bucket, by name
 	uploads     sync.Map // of *upload, by id
@@ -91,7 +96,7 @@ func (s *Server) count(answer *response) {
 
 // answer reads a request's body and says what to answer.
 func (s *Server) answer(r *http.Request) *response {
-	name, key := splitPath(r.URL.Path)
+	name, key := splitTarget(r.Host, r.URL.Path)
 	if name == "-" {
 		answer := s.administer(key, r.URL.Query())
 		answer.operation = admin
@@ -273,6 +278,7 @@ func (s *Server) administer(what string, query url.Values) *response {
 			return failure(http.StatusBadRequest, "InvalidArgument")
 		}
 		s.reset(Shape{Latency: latency, Rate: rate})
+		s.bucket(query.Get("bucket")).prepare()
 	case "stats":
 		stats := Stats{Requests: map[string]int64{}, Connections: s.connections.Load()}
 		for i := range s.counts {

@@ -60,6 +60,8 @@ func TestContent(t *testing.T) {
 		all = append(all, run...)
 		offset += int64(len(run))
 	}
+	assert.Equal(t, all, Body(key, len(all)))
+	assert.Equal(t, Content(key, 0, 1024), Body(key, 1024))
 	assert.Equal(t, crc32.ChecksumIEEE(all), ContentCRC(key, size))
 	assert.Equal(t, all[8<<20/4:8<<20/4+100], Content(key, 8<<20/4, 100))
 	assert.NotEqual(t, Content(key, 0, 1024), Content(key, 8<<20, 1024), "parts of a usual size must differ")
