@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,14 +17,18 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/bench/s3null"
 	"golang.org/x/sync/errgroup"
 )
 
 // httpClient shows what the machine allows: it sends requests without signatures,
-// checksums or retries, for parts and ranges of 8 MiB, 16 at once.
+// checksums or retries, for parts and ranges of 8 MiB, 16 at once. Tuned, it knows
+// the keys that it lists in parallel, and reads ahead.
 type httpClient struct {
-	endpoint string
+	endpoint string // "" is AWS
 	client   *http.Client
+	borders  []string // of the pages of a listing, "" is the first
+	ahead    int      // ranges that a reader is ahead
 }
 
 const (
@@ -31,13 +36,25 @@ const (
 	floorAtOnce = 16
 )
 
-func openHTTP(_ context.Context, endpoint string, _ *job) (client, error) {
-	return &httpClient{endpoint, &http.Client{Transport: newTransport()}}, nil
+func openHTTP(_ context.Context, job *job) (client, error) {
+	c := &httpClient{endpoint: job.Endpoint, client: &http.Client{Transport: newTransport()}, borders: job.borders}
+	if job.Tuned {
+		c.ahead = floorAtOnce
+	}
+	return c, nil
+}
+
+// url returns where a bucket's key is, and "" where the bucket is.
+func (c *httpClient) url(bucket, key string) string {
+	if c.endpoint == "" {
+		return "https://" + bucket + "." + s3null.AWSHost + "/" + key
+	}
+	return c.endpoint + "/" + bucket + "/" + key
 }
 
 // do sends a request and has use read the answer, if it is one of success.
-func (c *httpClient) do(ctx context.Context, method, path string, body io.Reader, length int64, header http.Header, use func(io.Reader) error) error {
-	request, err := http.NewRequestWithContext(ctx, method, c.endpoint+path, body)
+func (c *httpClient) do(ctx context.Context, method, target string, body io.Reader, length int64, header http.Header, use func(io.Reader) error) error {
+	request, err := http.NewRequestWithContext(ctx, method, target, body)
 	if err != nil {
 		return err
 	}
@@ -60,8 +77,8 @@ func (c *httpClient) do(ctx context.Context, method, path string, body io.Reader
 	return errors.Join(err, drainErr)
 }
 
-func (c *httpClient) read(ctx context.Context, method, path string, body []byte) (text []byte, err error) {
-	err = c.do(ctx, method, path, bytes.NewReader(body), int64(len(body)), nil, func(r io.Reader) error {
+func (c *httpClient) ask(ctx context.Context, method, target string, body []byte) (text []byte, err error) {
+	err = c.do(ctx, method, target, bytes.NewReader(body), int64(len(body)), nil, func(r io.Reader) error {
 		text, err = io.ReadAll(r)
 		return err
 	})
@@ -69,11 +86,11 @@ func (c *httpClient) read(ctx context.Context, method, path string, body []byte)
 }
 
 func (c *httpClient) put(ctx context.Context, bucket, key string, data []byte) error {
-	return c.do(ctx, http.MethodPut, "/"+bucket+"/"+key, bytes.NewReader(data), int64(len(data)), nil, nil)
+	return c.do(ctx, http.MethodPut, c.url(bucket, key), bytes.NewReader(data), int64(len(data)), nil, nil)
 }
 
 func (c *httpClient) get(ctx context.Context, bucket, key string) ([]byte, error) {
-	return c.read(ctx, http.MethodGet, "/"+bucket+"/"+key, nil)
+	return c.ask(ctx, http.MethodGet, c.url(bucket, key), nil)
 }
 
 func (c *httpClient) uploadFile(ctx context.Context, path, bucket, key string) error {
@@ -95,7 +112,7 @@ func (c *httpClient) uploadFile(ctx context.Context, path, bucket, key string) e
 	})
 }
 
-func (c *httpClient) uploadStream(ctx context.Context, r io.Reader, bucket, key string) error {
+func (c *httpClient) upload(ctx context.Context, r io.Reader, bucket, key string) error {
 	free := sync.Pool{New: func() any { buffer := make([]byte, floorPart); return &buffer }}
 	return c.uploadParts(ctx, bucket, key, func() (io.Reader, int64, func(), error) {
 		buffer, _ := free.Get().(*[]byte)
@@ -109,8 +126,8 @@ func (c *httpClient) uploadStream(ctx context.Context, r io.Reader, bucket, key 
 
 // uploadParts sends what next gives until it gives io.EOF.
 func (c *httpClient) uploadParts(ctx context.Context, bucket, key string, next func() (io.Reader, int64, func(), error)) error {
-	path := "/" + bucket + "/" + key
-	created, err := c.read(ctx, http.MethodPost, path+"?uploads", nil)
+	target := c.url(bucket, key)
+	created, err := c.ask(ctx, http.MethodPost, target+"?uploads", nil)
 	if err != nil {
 		return err
 	}
@@ -130,20 +147,20 @@ func (c *httpClient) uploadParts(ctx context.Context, bucket, key string, next f
 		fmt.Fprintf(&list, "<Part><PartNumber>%d</PartNumber></Part>", number)
 		group.Go(func() error {
 			defer func() { done(); <-slots }()
-			return c.do(ctx, http.MethodPut, fmt.Sprintf("%s?uploadId=%s&partNumber=%d", path, id, number), body, size, nil, nil)
+			return c.do(ctx, http.MethodPut, fmt.Sprintf("%s?uploadId=%s&partNumber=%d", target, id, number), body, size, nil, nil)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	_, err = c.read(context.WithoutCancel(ctx), http.MethodPost, path+"?uploadId="+string(id),
+	_, err = c.ask(context.WithoutCancel(ctx), http.MethodPost, target+"?uploadId="+string(id),
 		[]byte("<CompleteMultipartUpload>"+list.String()+"</CompleteMultipartUpload>"))
 	return err
 }
 
 func (c *httpClient) downloadFile(ctx context.Context, bucket, key, path string) error {
-	url := "/" + bucket + "/" + key
-	size, err := c.size(ctx, url)
+	target := c.url(bucket, key)
+	size, err := c.size(ctx, target)
 	if err != nil {
 		return err
 	}
@@ -152,8 +169,7 @@ func (c *httpClient) downloadFile(ctx context.Context, bucket, key, path string)
 		group.SetLimit(floorAtOnce)
 		for at := int64(0); at < size; at += floorPart {
 			group.Go(func() error {
-				header := http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", at, at+floorPart-1)}}
-				return c.do(ctx, http.MethodGet, url, nil, 0, header, func(r io.Reader) error {
+				return c.do(ctx, http.MethodGet, target, nil, 0, rangeFrom(at), func(r io.Reader) error {
 					_, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(file, at)}, r, make([]byte, 256<<10))
 					return err
 				})
@@ -163,8 +179,57 @@ func (c *httpClient) downloadFile(ctx context.Context, bucket, key, path string)
 	})
 }
 
-func (c *httpClient) size(ctx context.Context, path string) (int64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodHead, c.endpoint+path, http.NoBody)
+func rangeFrom(at int64) http.Header {
+	return http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", at, at+floorPart-1)}}
+}
+
+// read has so many ranges in flight, and writes them in order.
+func (c *httpClient) read(ctx context.Context, bucket, key string, w io.Writer) error {
+	target := c.url(bucket, key)
+	if c.ahead == 0 {
+		return c.do(ctx, http.MethodGet, target, nil, 0, nil, func(r io.Reader) error {
+			_, err := io.Copy(w, r)
+			return err
+		})
+	}
+	size, err := c.size(ctx, target)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	ranges := make(chan chan []byte, c.ahead-1)
+	free := sync.Pool{New: func() any { buffer := make([]byte, floorPart); return &buffer }}
+	group.Go(func() error {
+		defer close(ranges)
+		for at := int64(0); at < size; at += floorPart {
+			got := make(chan []byte, 1)
+			ranges <- got
+			group.Go(func() error {
+				defer close(got)
+				buffer, _ := free.Get().(*[]byte)
+				return c.do(ctx, http.MethodGet, target, nil, 0, rangeFrom(at), func(r io.Reader) error {
+					n, err := io.ReadFull(r, (*buffer)[:min(floorPart, size-at)])
+					got <- (*buffer)[:n]
+					return err
+				})
+			})
+		}
+		return nil
+	})
+	var failed error
+	for got := range ranges {
+		data := <-got
+		if failed == nil {
+			_, failed = w.Write(data)
+		}
+		data = data[:cap(data)]
+		free.Put(&data)
+	}
+	return errors.Join(group.Wait(), failed)
+}
+
+func (c *httpClient) size(ctx context.Context, target string) (int64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, target, http.NoBody)
 	if err != nil {
 		return 0, err
 	}
@@ -177,34 +242,69 @@ func (c *httpClient) size(ctx context.Context, path string) (int64, error) {
 
 func (c *httpClient) list(ctx context.Context, bucket, prefix string, each func(string)) error {
 	query := url.Values{"list-type": {"2"}, "encoding-type": {"url"}, "prefix": {prefix}}
+	if len(c.borders) > 0 {
+		return c.listPages(ctx, bucket, query, each)
+	}
 	var page bytes.Buffer
 	for {
-		page.Reset()
-		err := c.do(ctx, http.MethodGet, "/"+bucket+"?"+query.Encode(), nil, 0, nil, func(r io.Reader) error {
-			_, err := page.ReadFrom(r)
+		next, err := c.page(ctx, bucket, query, &page, each)
+		if err != nil || next == "" {
+			return err
+		}
+		query.Set("continuation-token", next)
+	}
+}
+
+// listPages lists all pages at once, because it knows where they begin.
+func (c *httpClient) listPages(ctx context.Context, bucket string, query url.Values, each func(string)) error {
+	pages := make([][]string, len(c.borders))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelListings)
+	for i, border := range c.borders {
+		group.Go(func() error {
+			query := maps.Clone(query)
+			if border != "" {
+				query.Set("start-after", border)
+			}
+			var page bytes.Buffer
+			_, err := c.page(ctx, bucket, query, &page, func(key string) { pages[i] = append(pages[i], key) })
 			return err
 		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, page := range pages {
+		for _, key := range page {
+			each(key)
+		}
+	}
+	return nil
+}
+
+// page lists a page, with page as its buffer, and returns the token of the next one.
+func (c *httpClient) page(ctx context.Context, bucket string, query url.Values, page *bytes.Buffer, each func(string)) (string, error) {
+	page.Reset()
+	err := c.do(ctx, http.MethodGet, c.url(bucket, "")+"?"+query.Encode(), nil, 0, nil, func(r io.Reader) error {
+		_, err := page.ReadFrom(r)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	text := page.Bytes()
+	next, _ := cut(text, "<NextContinuationToken>", "</NextContinuationToken>")
+	for {
+		key, rest := cut(text, "<Key>", "</Key>")
+		if key == nil {
+			return string(next), nil
+		}
+		decoded, err := url.QueryUnescape(string(key))
 		if err != nil {
-			return err
+			return "", err
 		}
-		text := page.Bytes()
-		next, _ := cut(text, "<NextContinuationToken>", "</NextContinuationToken>")
-		for {
-			key, rest := cut(text, "<Key>", "</Key>")
-			if key == nil {
-				break
-			}
-			decoded, err := url.QueryUnescape(string(key))
-			if err != nil {
-				return err
-			}
-			each(decoded)
-			text = rest
-		}
-		if len(next) == 0 {
-			return nil
-		}
-		query.Set("continuation-token", string(next))
+		each(decoded)
+		text = rest
 	}
 }
 
@@ -217,7 +317,7 @@ func (c *httpClient) remove(ctx context.Context, bucket string, keys []string) e
 			for _, key := range batch {
 				body = append(append(append(body, "<Object><Key>"...), html.EscapeString(key)...), "</Key></Object>"...)
 			}
-			_, err := c.read(ctx, http.MethodPost, "/"+bucket+"?delete", append(body, "</Delete>"...))
+			_, err := c.ask(ctx, http.MethodPost, c.url(bucket, "")+"?delete", append(body, "</Delete>"...))
 			return err
 		})
 	}

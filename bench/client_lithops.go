@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"github.com/lithops-go/lithopss3"
@@ -14,14 +15,20 @@ import (
 
 // lithopsClient is this package.
 type lithopsClient struct {
-	store    *lithopss3.Store
-	parallel bool
+	store *lithopss3.Store
+	tuned bool
 }
 
-func openLithops(ctx context.Context, endpoint string, job *job) (client, error) {
+// Options of this package that are measured as tuned.
+const (
+	parallelListings = 32 // requests of a listing at once
+	parallelRanges   = 16 // ranges of 8 MiB that a reader is ahead
+)
+
+func openLithops(ctx context.Context, job *job) (client, error) {
 	config := &lithopss3.Config{Region: region, AccessKeyID: accessKey, SecretAccessKey: lithopss3.NewSecret(secretKey)}
-	store, err := lithopss3.New(ctx, config, &lithopss3.Options{Endpoint: endpoint})
-	return &lithopsClient{store, job.Parallel}, err
+	store, err := lithopss3.New(ctx, config, &lithopss3.Options{Endpoint: job.Endpoint})
+	return &lithopsClient{store, job.Tuned}, err
 }
 
 func (c *lithopsClient) put(ctx context.Context, bucket, key string, data []byte) error {
@@ -36,7 +43,7 @@ func (c *lithopsClient) uploadFile(ctx context.Context, path, bucket, key string
 	return c.store.UploadFile(ctx, path, bucket, key, nil)
 }
 
-func (c *lithopsClient) uploadStream(ctx context.Context, r io.Reader, bucket, key string) error {
+func (c *lithopsClient) upload(ctx context.Context, r io.Reader, bucket, key string) error {
 	return c.store.PutObject(ctx, bucket, key, r, nil)
 }
 
@@ -44,10 +51,23 @@ func (c *lithopsClient) downloadFile(ctx context.Context, bucket, key, path stri
 	return c.store.DownloadFile(ctx, bucket, key, path, nil)
 }
 
+func (c *lithopsClient) read(ctx context.Context, bucket, key string, w io.Writer) error {
+	opts := &lithopss3.GetOptions{}
+	if c.tuned {
+		opts.Parallel = parallelRanges
+	}
+	object, err := c.store.GetObject(ctx, bucket, key, opts)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, object.Body)
+	return errors.Join(err, object.Body.Close())
+}
+
 func (c *lithopsClient) list(ctx context.Context, bucket, prefix string, each func(string)) error {
 	opts := &lithopss3.ListOptions{Prefix: prefix}
-	if c.parallel {
-		listInParallel(opts)
+	if c.tuned {
+		opts.Parallel = parallelListings
 	}
 	for info, err := range c.store.ListObjects(ctx, bucket, opts) {
 		if err != nil {
@@ -62,15 +82,24 @@ func (c *lithopsClient) remove(ctx context.Context, bucket string, keys []string
 	return c.store.DeleteObjects(ctx, bucket, keys)
 }
 
-// poll looks once at a job, as an executor does.
-func (c *lithopsClient) poll(ctx context.Context, bucket string) (done int, err error) {
+func (c *lithopsClient) removePrefix(ctx context.Context, bucket, prefix string) error {
+	_, err := c.store.DeletePrefix(ctx, bucket, prefix, nil)
+	return err
+}
+
+// look waits until calls are known to have ended: with a single poll, or with the
+// first of a Watch that goes on.
+func (c *lithopsClient) look(ctx context.Context, bucket string, calls int, once bool) (done int, err error) {
 	client := jobs.New(c.store, bucket, nil)
-	for event, err := range client.Watch(ctx, jobs.ID{ExecutorID: s3null.ExecutorID}, &jobs.WatchOptions{Once: true}) {
+	for event, err := range client.Watch(ctx, jobs.ID{ExecutorID: s3null.ExecutorID}, &jobs.WatchOptions{Once: once}) {
 		if err != nil {
 			return done, err
 		}
 		if event.Kind == jobs.CallDone {
 			done++
+		}
+		if done == calls && !once {
+			break
 		}
 	}
 	return done, nil

@@ -4,12 +4,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net/url"
 	"os"
 
+	"github.com/lithops-go/lithopss3/bench/s3null"
 	"github.com/minio/minio-go/v7"
 	miniocredentials "github.com/minio/minio-go/v7/pkg/credentials"
 	"gocloud.dev/blob"
@@ -17,18 +19,22 @@ import (
 )
 
 // goCloudClient is gocloud.dev/blob on the SDK. It opens one bucket.
-type goCloudClient struct{ bucket *blob.Bucket }
-
-func openGoCloud(ctx context.Context, endpoint string, job *job) (client, error) {
-	bucket, err := s3blob.OpenBucket(ctx, newSDK(endpoint), job.Bucket, nil)
-	return &goCloudClient{bucket}, err
+type goCloudClient struct {
+	bucket *blob.Bucket
+	writer *blob.WriterOptions
 }
 
-// A type that is given saves it from guessing one.
-var writerOptions = &blob.WriterOptions{ContentType: "application/octet-stream"}
+func openGoCloud(ctx context.Context, job *job) (client, error) {
+	bucket, err := s3blob.OpenBucket(ctx, newSDK(job), job.Bucket, nil)
+	writer := &blob.WriterOptions{ContentType: "application/octet-stream"} // which saves it from guessing one
+	if job.Tuned {
+		writer.BufferSize, writer.MaxConcurrency = tunedPart, tunedAtOnce
+	}
+	return &goCloudClient{bucket, writer}, err
+}
 
 func (c *goCloudClient) put(ctx context.Context, _, key string, data []byte) error {
-	return c.bucket.WriteAll(ctx, key, data, writerOptions)
+	return c.bucket.WriteAll(ctx, key, data, c.writer)
 }
 
 func (c *goCloudClient) get(ctx context.Context, _, key string) ([]byte, error) {
@@ -36,15 +42,19 @@ func (c *goCloudClient) get(ctx context.Context, _, key string) ([]byte, error) 
 }
 
 func (c *goCloudClient) uploadFile(ctx context.Context, path, bucket, key string) error {
-	return withFile(path, func(file *os.File) error { return c.uploadStream(ctx, file, bucket, key) })
+	return withFile(path, func(file *os.File) error { return c.upload(ctx, file, bucket, key) })
 }
 
-func (c *goCloudClient) uploadStream(ctx context.Context, r io.Reader, _, key string) error {
-	return c.bucket.Upload(ctx, key, r, writerOptions)
+func (c *goCloudClient) upload(ctx context.Context, r io.Reader, _, key string) error {
+	return c.bucket.Upload(ctx, key, r, c.writer)
 }
 
 func (c *goCloudClient) downloadFile(ctx context.Context, _, key, path string) error {
-	return intoFile(path, func(file *os.File) error { return c.bucket.Download(ctx, key, file, nil) })
+	return intoFile(path, func(file *os.File) error { return c.read(ctx, "", key, file) })
+}
+
+func (c *goCloudClient) read(ctx context.Context, _, key string, w io.Writer) error {
+	return c.bucket.Download(ctx, key, w, nil)
 }
 
 func (c *goCloudClient) list(ctx context.Context, _, prefix string, each func(string)) error {
@@ -66,18 +76,31 @@ func (c *goCloudClient) remove(context.Context, string, []string) error {
 }
 
 // minioClient is minio-go.
-type minioClient struct{ client *minio.Client }
+type minioClient struct {
+	client *minio.Client
+	tuned  bool
+}
 
-func openMinio(_ context.Context, endpoint string, _ *job) (client, error) {
-	address, err := url.Parse(endpoint)
+func openMinio(_ context.Context, job *job) (client, error) {
+	options := &minio.Options{Creds: miniocredentials.NewStaticV4(accessKey, secretKey, ""), Region: region}
+	if job.Tuned {
+		options.Transport = newTransport()
+	}
+	address, err := url.Parse(cmp.Or(job.Endpoint, "https://"+s3null.AWSHost))
 	if err != nil {
 		return nil, err
 	}
-	c, err := minio.New(address.Host, &minio.Options{
-		Creds: miniocredentials.NewStaticV4(accessKey, secretKey, ""), Region: region, Transport: newTransport(),
-		BucketLookup: minio.BucketLookupPath,
-	})
-	return &minioClient{c}, err
+	options.Secure = address.Scheme == "https"
+	c, err := minio.New(address.Host, options)
+	return &minioClient{c, job.Tuned}, err
+}
+
+// options are those of an upload in parts.
+func (c *minioClient) options() minio.PutObjectOptions {
+	if c.tuned {
+		return minio.PutObjectOptions{PartSize: tunedPart, NumThreads: tunedAtOnce}
+	}
+	return minio.PutObjectOptions{}
 }
 
 func (c *minioClient) put(ctx context.Context, bucket, key string, data []byte) error {
@@ -95,15 +118,28 @@ func (c *minioClient) get(ctx context.Context, bucket, key string) (data []byte,
 }
 
 func (c *minioClient) uploadFile(ctx context.Context, path, bucket, key string) error {
-	_, err := c.client.FPutObject(ctx, bucket, key, path, minio.PutObjectOptions{})
+	_, err := c.client.FPutObject(ctx, bucket, key, path, c.options())
 	return err
 }
 
-// uploadStream asks for parts of 16 MiB and for several at once: without, it
-// takes half a gigabyte of memory and one connection.
-func (c *minioClient) uploadStream(ctx context.Context, r io.Reader, bucket, key string) error {
-	_, err := c.client.PutObject(ctx, bucket, key, r, -1, minio.PutObjectOptions{PartSize: 16 << 20, NumThreads: 4, ConcurrentStreamParts: true})
+// upload of a stream takes half a gigabyte of memory and one connection as it comes.
+func (c *minioClient) upload(ctx context.Context, r io.Reader, bucket, key string) error {
+	options, size := c.options(), int64(-1)
+	if known, ok := r.(interface{ Size() int64 }); ok {
+		size = known.Size()
+	}
+	options.ConcurrentStreamParts = c.tuned && size < 0
+	_, err := c.client.PutObject(ctx, bucket, key, r, size, options)
 	return err
+}
+
+func (c *minioClient) read(ctx context.Context, bucket, key string, w io.Writer) error {
+	object, err := c.client.GetObject(ctx, bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, object)
+	return errors.Join(err, object.Close())
 }
 
 func (c *minioClient) downloadFile(ctx context.Context, bucket, key, path string) error {

@@ -18,21 +18,32 @@ import (
 	transfertypes "github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/sync/errgroup"
 )
 
 // sdkClient is aws-sdk-go-v2 by itself: a request for each call.
-type sdkClient struct{ s3 *s3.Client }
-
-func newSDK(endpoint string) *s3.Client {
-	return s3.New(s3.Options{
-		Region: region, BaseEndpoint: &endpoint, UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
-		HTTPClient:  &http.Client{Transport: newTransport()},
-	})
+type sdkClient struct {
+	s3     *s3.Client
+	atOnce int // batches that are deleted
 }
 
-func openSDK(_ context.Context, endpoint string, _ *job) (client, error) {
-	return &sdkClient{newSDK(endpoint)}, nil
+func newSDK(job *job) *s3.Client {
+	options := s3.Options{Region: region, Credentials: credentials.NewStaticCredentialsProvider(accessKey, secretKey, "")}
+	if job.Endpoint != "" {
+		options.BaseEndpoint, options.UsePathStyle = &job.Endpoint, true
+	}
+	if job.Tuned {
+		options.HTTPClient = &http.Client{Transport: newTransport()}
+	}
+	return s3.New(options)
+}
+
+func openSDK(_ context.Context, job *job) (client, error) {
+	atOnce := 1
+	if job.Tuned {
+		atOnce = tunedAtOnce
+	}
+	return &sdkClient{newSDK(job), atOnce}, nil
 }
 
 func (c *sdkClient) put(ctx context.Context, bucket, key string, data []byte) error {
@@ -56,20 +67,25 @@ func (c *sdkClient) uploadFile(ctx context.Context, path, bucket, key string) er
 	})
 }
 
-func (c *sdkClient) uploadStream(context.Context, io.Reader, string, string) error {
-	return errUnsupported // it must know the length
+func (c *sdkClient) upload(ctx context.Context, r io.Reader, bucket, key string) error {
+	if _, ok := r.(io.Seeker); !ok {
+		return errUnsupported // it must know the length
+	}
+	_, err := c.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: r})
+	return err
 }
 
 func (c *sdkClient) downloadFile(ctx context.Context, bucket, key, path string) error {
+	return intoFile(path, func(file *os.File) error { return c.read(ctx, bucket, key, file) })
+}
+
+func (c *sdkClient) read(ctx context.Context, bucket, key string, w io.Writer) error {
 	out, err := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = out.Body.Close() }()
-	return intoFile(path, func(file *os.File) error {
-		_, err := io.Copy(file, out.Body)
-		return err
-	})
+	_, err = io.Copy(w, out.Body)
+	return errors.Join(err, out.Body.Close())
 }
 
 func (c *sdkClient) list(ctx context.Context, bucket, prefix string, each func(string)) error {
@@ -87,20 +103,24 @@ func (c *sdkClient) list(ctx context.Context, bucket, prefix string, each func(s
 }
 
 func (c *sdkClient) remove(ctx context.Context, bucket string, keys []string) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(c.atOnce)
 	for batch := range slices.Chunk(keys, 1000) {
-		in := &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Quiet: aws.Bool(true)}}
-		for i := range batch {
-			in.Delete.Objects = append(in.Delete.Objects, types.ObjectIdentifier{Key: &batch[i]})
-		}
-		out, err := c.s3.DeleteObjects(ctx, in)
-		if err != nil {
-			return err
-		}
-		if len(out.Errors) > 0 {
-			return errors.New(aws.ToString(out.Errors[0].Code))
-		}
+		group.Go(func() error { return c.removeBatch(ctx, bucket, batch) })
 	}
-	return nil
+	return group.Wait()
+}
+
+func (c *sdkClient) removeBatch(ctx context.Context, bucket string, batch []string) error {
+	in := &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Quiet: aws.Bool(true)}}
+	for i := range batch {
+		in.Delete.Objects = append(in.Delete.Objects, types.ObjectIdentifier{Key: &batch[i]})
+	}
+	out, err := c.s3.DeleteObjects(ctx, in)
+	if err == nil && len(out.Errors) > 0 {
+		err = errors.New(aws.ToString(out.Errors[0].Code))
+	}
+	return err
 }
 
 // transferManagerClient is the SDK with its new transfer manager.
@@ -109,23 +129,27 @@ type transferManagerClient struct {
 	transfer *transfermanager.Client
 }
 
-func openTransferManager(_ context.Context, endpoint string, job *job) (client, error) {
-	if !job.isTransfer() {
+func openTransferManager(_ context.Context, job *job) (client, error) {
+	if !slices.Contains(transfers, job.Work) {
 		return nil, errUnsupported
 	}
-	sdk := newSDK(endpoint)
-	// Its default asks for the parts that an object was stored in, of which one that
-	// was stored whole has one.
-	return &transferManagerClient{sdkClient{sdk}, transfermanager.New(sdk, func(o *transfermanager.Options) {
-		o.GetObjectType = transfertypes.GetObjectRanges
+	sdk := newSDK(job)
+	return &transferManagerClient{sdkClient{sdk, 1}, transfermanager.New(sdk, func(o *transfermanager.Options) {
+		if job.Tuned {
+			// Its default asks for the parts that an object was stored in, of which one that
+			// was stored whole has one.
+			o.GetObjectType = transfertypes.GetObjectRanges
+			o.PartSizeBytes, o.Concurrency = tunedPart, tunedAtOnce
+			o.GetObjectBufferSize = tunedPart * tunedAtOnce
+		}
 	})}, nil
 }
 
 func (c *transferManagerClient) uploadFile(ctx context.Context, path, bucket, key string) error {
-	return withFile(path, func(file *os.File) error { return c.uploadStream(ctx, file, bucket, key) })
+	return withFile(path, func(file *os.File) error { return c.upload(ctx, file, bucket, key) })
 }
 
-func (c *transferManagerClient) uploadStream(ctx context.Context, r io.Reader, bucket, key string) error {
+func (c *transferManagerClient) upload(ctx context.Context, r io.Reader, bucket, key string) error {
 	_, err := c.transfer.UploadObject(ctx, &transfermanager.UploadObjectInput{Bucket: &bucket, Key: &key, Body: r})
 	return err
 }
@@ -137,30 +161,49 @@ func (c *transferManagerClient) downloadFile(ctx context.Context, bucket, key, p
 	})
 }
 
-// managerClient is the SDK with its old transfer manager, as it comes.
-type managerClient struct{ sdkClient }
-
-func openManager(_ context.Context, endpoint string, job *job) (client, error) {
-	if !job.isTransfer() {
-		return nil, errUnsupported
+func (c *transferManagerClient) read(ctx context.Context, bucket, key string, w io.Writer) error {
+	out, err := c.transfer.GetObject(ctx, &transfermanager.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return err
 	}
-	return &managerClient{sdkClient{newSDK(endpoint)}}, nil
-}
-
-func (c *managerClient) uploadFile(ctx context.Context, path, bucket, key string) error {
-	return withFile(path, func(file *os.File) error { return c.uploadStream(ctx, file, bucket, key) })
-}
-
-//nolint:staticcheck // it is deprecated, and still what most programs use
-func (c *managerClient) uploadStream(ctx context.Context, r io.Reader, bucket, key string) error {
-	_, err := manager.NewUploader(c.s3).Upload(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: r})
+	_, err = io.Copy(w, out.Body)
 	return err
 }
 
-//nolint:staticcheck // see uploadStream
+// managerClient is the SDK with its old transfer manager.
+type managerClient struct {
+	sdkClient
+	part   int64
+	atOnce int
+}
+
+func openManager(_ context.Context, job *job) (client, error) {
+	if !slices.Contains(transfers, job.Work) || job.Work == workRead { // whose ranges come in any order
+		return nil, errUnsupported
+	}
+	c := &managerClient{sdkClient{newSDK(job), 1}, manager.DefaultUploadPartSize, manager.DefaultUploadConcurrency}
+	if job.Tuned {
+		c.part, c.atOnce = tunedPart, tunedAtOnce
+	}
+	return c, nil
+}
+
+func (c *managerClient) uploadFile(ctx context.Context, path, bucket, key string) error {
+	return withFile(path, func(file *os.File) error { return c.upload(ctx, file, bucket, key) })
+}
+
+//nolint:staticcheck // it is deprecated, and still what most programs use
+func (c *managerClient) upload(ctx context.Context, r io.Reader, bucket, key string) error {
+	uploader := manager.NewUploader(c.s3, func(u *manager.Uploader) { u.PartSize, u.Concurrency = c.part, c.atOnce })
+	_, err := uploader.Upload(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: r})
+	return err
+}
+
+//nolint:staticcheck // see upload
 func (c *managerClient) downloadFile(ctx context.Context, bucket, key, path string) error {
+	downloader := manager.NewDownloader(c.s3, func(d *manager.Downloader) { d.PartSize, d.Concurrency = c.part, c.atOnce })
 	return intoFile(path, func(file *os.File) error {
-		_, err := manager.NewDownloader(c.s3).Download(ctx, file, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		_, err := downloader.Download(ctx, file, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 		return err
 	})
 }

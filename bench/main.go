@@ -11,14 +11,11 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"net"
 	"os"
 	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/lithops-go/lithopss3/bench/s3null"
 )
 
 func main() {
@@ -26,8 +23,8 @@ func main() {
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "client":
 		err = clientMain(os.Args[2])
-	case len(os.Args) == 2 && os.Args[1] == "server":
-		err = serverMain()
+	case len(os.Args) == 3 && os.Args[1] == "server":
+		err = serverMain(os.Args[2])
 	default:
 		err = benchMain()
 	}
@@ -35,16 +32,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-// serverMain serves until the process is ended, and prints where.
-func serverMain() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends with the process
-	if err != nil {
-		return err
-	}
-	fmt.Println("http://" + listener.Addr().String())
-	return s3null.New().Serve(listener)
 }
 
 type options struct {
@@ -62,7 +49,7 @@ type options struct {
 func parseOptions() options {
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "do little of everything, as a test of the bench; writes no docs")
-	flag.IntVar(&o.rounds, "rounds", 0, "measure each scenario so often (default 5, 3 for the longest, 1 with -quick)")
+	flag.IntVar(&o.rounds, "rounds", 0, "measure each scenario so often (default 3, 1 with -quick)")
 	flag.StringVar(&o.run, "run", "", "measure only the scenarios whose names match this expression")
 	flag.StringVar(&o.peers, "peers", "", "measure only these clients, by names with commas between")
 	flag.StringVar(&o.folder, "dir", "/dev/shm", "keep files in this folder; in memory, so that no disk is measured")
@@ -147,14 +134,14 @@ func newRunner(ctx context.Context, o options, report *report) (r *runner, stop 
 	if err != nil {
 		return nil, nil, err
 	}
-	endpoint, stopServer, err := startServer(ctx, self)
+	at, stopServer, err := startServer(ctx, self, folder)
 	stop = func() { _ = os.RemoveAll(folder) }
 	if err != nil {
 		stop()
 		return nil, nil, err
 	}
 	stop = func() { stopServer(); _ = os.RemoveAll(folder) }
-	r = &runner{endpoint: endpoint, folder: folder, self: self, profiles: o.profile, log: log.New(os.Stderr, "", 0), sums: map[string]seen{}}
+	r = &runner{server: at, folder: folder, self: self, profiles: o.profile, log: log.New(os.Stderr, "", 0), sums: map[string]seen{}}
 	only := strings.Split(o.peers, ",")
 	r.wanted = func(name string) bool { return o.peers == "" || slices.Contains(only, name) }
 	for _, t := range findTools(ctx) {

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/lithops-go/lithopss3/bench/s3null"
 )
 
 // clientMain is the process of one measurement: a job in, a sample out.
@@ -24,10 +22,7 @@ func clientMain(text string) error {
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		return err
 	}
-	s3null.Content("", 0, 0) // makes what all content is cut from
-	if j.Work == workDelete {
-		j.toDelete = j.keys()
-	}
+	j.prepare()
 	if j.Profile != "" {
 		file, err := os.Create(j.Profile)
 		if err != nil {

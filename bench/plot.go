@@ -40,12 +40,8 @@ func (r *report) plot() string {
 }
 
 func isPlotted(name string) bool {
-	for _, s := range scenarios(false) {
-		if s.name == name {
-			return s.inPlot
-		}
-	}
-	return false
+	s := scenarioOf(name)
+	return s != nil && s.plot == s.at.name
 }
 
 // draw draws a scenario from y on, and returns where it ends.

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,16 +60,45 @@ func (r *result) client(name string) *clientResult {
 	return nil
 }
 
-// median is a client's median in a metric: seconds, bytes or requests.
-func (c *clientResult) median(metric string) float64 {
+// values returns a client's measurements in a metric, sorted: seconds, bytes or requests.
+func (c *clientResult) values(metric string) []float64 {
 	values := make([]float64, len(c.Samples))
 	for i, s := range c.Samples {
 		values[i] = map[string]float64{
 			metricWall: s.Wall, metricCPU: s.CPU, metricHeap: float64(s.Heap), metricRSS: float64(s.RSS),
 			metricRequests: float64(s.Requests), metricAllocs: float64(s.Allocs), metricConnections: float64(s.Connections),
+			metricFailed: float64(s.Seen.Failed),
 		}[metric]
 	}
-	return median(values)
+	slices.Sort(values)
+	return values
+}
+
+func (c *clientResult) median(metric string) float64 { return median(c.values(metric)) }
+
+// spread returns the median with the least and the most: "1.20 s (1.10–1.35)".
+func (c *clientResult) spread(metric string) string {
+	values := c.values(metric)
+	text := formatMetric(metric, median(values))
+	if least, most := values[0], values[len(values)-1]; least < most {
+		unit := text[strings.LastIndexByte(text, ' ')+1:]
+		text += fmt.Sprintf(" (%s–%s)", strings.TrimSuffix(formatMetric(metric, least), " "+unit), strings.TrimSuffix(formatMetric(metric, most), " "+unit))
+	}
+	return text
+}
+
+// formatMetric writes a value of a metric with its unit.
+func formatMetric(metric string, value float64) string {
+	switch metric {
+	case metricWall, metricCPU:
+		return formatSeconds(value)
+	case metricHeap, metricRSS:
+		return formatBytes(int64(value))
+	}
+	if metric == metricAllocs && value == 0 { // of a client that is not in Go
+		return "–"
+	}
+	return formatCount(int(value))
 }
 
 func median(values []float64) float64 {
@@ -96,29 +125,6 @@ func newReport(ctx context.Context, o options) *report {
 		}
 	}
 	return report
-}
-
-func machine() string {
-	model := runtime.GOARCH
-	if file, err := os.Open("/proc/cpuinfo"); err == nil {
-		defer func() { _ = file.Close() }()
-		for lines := bufio.NewScanner(file); lines.Scan(); {
-			if name, value, _ := strings.Cut(lines.Text(), ":"); strings.TrimSpace(name) == "model name" {
-				model = strings.TrimSpace(value)
-				break
-			}
-		}
-	}
-	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	version, _, _ := strings.Cut(strings.TrimSpace(string(kernel)), "-")
-	memory := ""
-	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
-		if fields := strings.Fields(string(text)); len(fields) > 1 {
-			kib, _ := strconv.ParseInt(fields[1], 10, 64)
-			memory = formatBytes(kib << 10)
-		}
-	}
-	return fmt.Sprintf("%d × %s, %s of memory, %s %s", runtime.NumCPU(), model, memory, runtime.GOOS, version)
 }
 
 func readReport(path string) (*report, error) {
@@ -187,7 +193,7 @@ func (r *report) figures() string {
 	var text strings.Builder
 	text.WriteString("# Figures of the last run\n\nWritten by `go run .` in `bench`; see [docs/performance.md](../../docs/performance.md).\n\n")
 	text.WriteString(r.heading())
-	text.WriteString("\nMedians. In brackets: how many times this package's wall time.\n")
+	text.WriteString("\nMedians of n measurements. In brackets: the least and the most.\n")
 	for i := range r.Results {
 		r.Results[i].writeTable(&text)
 	}
@@ -204,82 +210,141 @@ func (r *report) markdown() string {
 	var text strings.Builder
 	text.WriteString(r.heading())
 	if verdicts := r.verdicts(); len(verdicts) > 0 && !r.Quick { // which has other sizes than the targets
-		text.WriteString("\n### Targets\n\n| work | this package | at most | reached |\n|---|---|---|---|\n")
+		text.WriteString("\n### Targets\n\n| row | scenario | this package | at most | reached |\n|---|---|---|---|---|\n")
 		text.WriteString(strings.Join(verdicts, ""))
 	}
 	return text.String()
 }
 
+// writeTable writes a row for each client, with its figures as it comes and tuned.
 func (r *result) writeTable(text *strings.Builder) {
 	if len(r.Clients) == 0 {
 		return
 	}
-	fmt.Fprintf(text, "\n**%s** (`%s`)\n\n| client | wall | client CPU | peak heap | peak memory | allocations | requests | connections | rounds |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n", r.Title, r.Scenario)
-	own := r.client("lithopss3")
+	fmt.Fprintf(text, "\n**%s** (`%s`)\n\n", r.Title, r.Scenario)
+	text.WriteString("| client | wall | wall, tuned | client CPU | CPU, tuned | peak memory | memory, tuned | peak heap | allocations | requests | connections | n |\n")
+	text.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	var done []string
 	for i := range r.Clients {
-		c := &r.Clients[i]
-		wall := formatSeconds(c.median(metricWall))
-		if own != nil && c != own {
-			wall += fmt.Sprintf(" (%.2f)", c.median(metricWall)/own.median(metricWall))
+		name := strings.TrimSuffix(r.Clients[i].Name, tunedSuffix)
+		if slices.Contains(done, name) {
+			continue
 		}
-		fmt.Fprintf(text, "| %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", c.Name, wall, formatSeconds(c.median(metricCPU)),
-			formatBytes(int64(c.median(metricHeap))), formatBytes(int64(c.median(metricRSS))), formatAllocs(c.median(metricAllocs)),
-			formatCount(int(c.median(metricRequests))), formatCount(int(c.median(metricConnections))), len(c.Samples))
+		done = append(done, name)
+		r.writeRow(text, name)
 	}
 	if len(r.Failures) > 0 {
 		fmt.Fprintf(text, "\nFailed, and left out: %s.\n", strings.Join(r.Failures, ", "))
 	}
 }
 
-// verdicts are the rows of the targets that were measured.
+func (r *result) writeRow(text *strings.Builder, name string) {
+	asItComes, tuned := r.client(name), r.client(name+tunedSuffix)
+	fmt.Fprintf(text, "| %s", name)
+	for _, metric := range []string{metricWall, metricCPU, metricRSS} {
+		for _, c := range []*clientResult{asItComes, tuned} {
+			fmt.Fprintf(text, " | %s", r.cell(c, metric))
+		}
+	}
+	c := asItComes
+	if c == nil {
+		c = tuned
+	}
+	for _, metric := range []string{metricHeap, metricAllocs, metricRequests, metricConnections} {
+		cell := formatMetric(metric, c.median(metric))
+		if metric == metricRequests && tuned != nil && tuned != c && tuned.median(metric) != c.median(metric) {
+			cell += ", tuned " + formatMetric(metric, tuned.median(metric))
+		}
+		fmt.Fprintf(text, " | %s", cell)
+	}
+	fmt.Fprintf(text, " | %d |\n", len(c.Samples))
+}
+
+// cell is empty where there was no measurement.
+func (r *result) cell(c *clientResult, metric string) string {
+	if c == nil {
+		return ""
+	}
+	cell := c.spread(metric)
+	if failed := c.median(metricFailed); metric == metricWall && failed > 0 {
+		cell += fmt.Sprintf(", %s failed", formatCount(int(failed)))
+	}
+	return cell
+}
+
+// notMeasured is in the place of a figure.
+const notMeasured = "not measured yet on a quiet machine"
+
+// verdicts are the rows of the targets.
 func (r *report) verdicts() []string {
 	var rows []string
-	for _, t := range targets {
-		i := slices.IndexFunc(r.Results, func(found result) bool { return found.Scenario == t.scenario })
-		if i < 0 {
-			continue
-		}
-		if row := t.judge(&r.Results[i]); row != "" {
-			rows = append(rows, row)
-		}
+	for _, t := range targets() {
+		rows = append(rows, r.judge(&t))
 	}
 	return rows
 }
 
-// judge is a target's row, empty where the other side was not measured.
-func (t target) judge(r *result) string {
-	own := r.client("lithopss3")
-	if own == nil {
-		return ""
+func (r *report) result(scenario string) *result {
+	i := slices.IndexFunc(r.Results, func(found result) bool { return found.Scenario == scenario })
+	if i < 0 {
+		return nil
 	}
-	value := own.median(t.metric)
-	if t.than == absolute {
-		return t.row(r, formatBytes(int64(value)), formatBytes(int64(t.atMost)), value <= t.atMost)
+	return &r.Results[i]
+}
+
+// judge is a target's row.
+func (r *report) judge(t *target) string {
+	than := t.than
+	if than == absolute {
+		return r.judgeAbsolute(t)
 	}
-	other := t.other(r)
-	if other == nil {
-		return ""
+	if t.in != "" {
+		than += " in " + scenarioOf(t.in).title
 	}
-	ratio := value / other.median(t.metric)
+	atMost := fmt.Sprintf("%.2f × %s", t.atMost, than)
+	found, in := r.result(t.scenario), r.result(cmp.Or(t.in, t.scenario))
+	if found == nil || in == nil {
+		return t.row(notMeasured, atMost, false)
+	}
+	ours, other := found.client(t.own), t.other(in)
+	if ours == nil || other == nil {
+		return t.row(notMeasured, atMost, false)
+	}
+	ratio := ours.median(t.metric) / other.median(t.metric)
 	measured := fmt.Sprintf("%.2f × %s", ratio, other.Name)
 	if ratio < 1 {
 		measured += fmt.Sprintf(" (%.1f times less)", 1/ratio)
 	}
-	than := t.than
-	if than == other.Name {
-		than = ""
-	}
-	return t.row(r, measured, strings.TrimSpace(fmt.Sprintf("%.2f × %s", t.atMost, than)), ratio <= t.atMost)
+	return t.row(measured, atMost, ratio <= t.atMost)
 }
 
-func (t target) row(r *result, measured, atMost string, isReached bool) string {
-	reached := map[bool]string{true: "yes", false: "**no**"}[isReached]
-	return fmt.Sprintf("| %s: %s | %s | %s | %s |\n", r.Title, t.metric, measured, atMost, reached)
+func (r *report) judgeAbsolute(t *target) string {
+	atMost := formatMetric(t.metric, t.atMost)
+	if found := r.result(t.scenario); found != nil && found.client(t.own) != nil {
+		ours := found.client(t.own)
+		return t.row(ours.spread(t.metric), atMost, ours.median(t.metric) <= t.atMost)
+	}
+	return t.row(notMeasured, atMost, false)
+}
+
+func (t *target) row(measured, atMost string, isReached bool) string {
+	reached := "yes"
+	if !isReached {
+		reached = strings.TrimSpace("**no** " + t.missed)
+	}
+	if measured == notMeasured {
+		reached = "–"
+	}
+	tuned := ""
+	if t.own == ownTuned {
+		tuned = " (tuned)"
+	}
+	return fmt.Sprintf("| %s | `%s` %s%s | %s | %s | %s |\n", cmp.Or(t.row16, "–"), t.scenario, t.metric, tuned, measured, atMost, reached)
 }
 
 // other is the client to compare with: of a group the one with the least wall
 // time, or the least of what is compared where that is not the time.
-func (t target) other(r *result) *clientResult {
+func (t *target) other(r *result) *clientResult {
 	groups := map[string][]string{
 		fastestPeer: {groupSDK, groupGo, groupOther}, fastestGo: {groupSDK, groupGo}, bestOnSDK: {groupSDK},
 	}[t.than]
@@ -297,6 +362,7 @@ func (t target) other(r *result) *clientResult {
 }
 
 func groupOf(client string) string {
+	client = strings.TrimSuffix(client, tunedSuffix)
 	for _, p := range peers {
 		if p.name == client {
 			return p.group
@@ -318,17 +384,12 @@ func formatBytes(n int64) string {
 		return "–"
 	case n%(1<<30) == 0:
 		return fmt.Sprintf("%d GiB", n>>30)
+	case n%1024 == 0 && n < 1<<20:
+		return fmt.Sprintf("%d KiB", n>>10)
 	case n%(1<<20) == 0 || n >= 100<<20:
 		return fmt.Sprintf("%d MiB", n>>20)
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-}
-
-func formatAllocs(n float64) string {
-	if n == 0 {
-		return "–"
-	}
-	return formatCount(int(n))
 }
 
 // formatCount writes a number with commas: 1,000,000.

@@ -13,7 +13,7 @@ import (
 
 func newTestReport() *report {
 	up := result{Scenario: "up-20ms", Title: "1 GiB file up"}
-	for name, walls := range map[string][]float64{"lithopss3": {1, 9, 1.2}, "net/http": {1, 1}, "gocloud": {2, 4}, "manager": {5}} {
+	for name, walls := range map[string][]float64{"lithopss3": {1, 9, 1.2}, "net/http": {1, 1}, "gocloud": {2, 4}, "gocloud tuned": {2.5}, "manager": {5}} {
 		for _, wall := range walls {
 			up.add(name, sample{measured: measured{Wall: wall, Heap: int64(wall * (1 << 20))}})
 		}
@@ -23,11 +23,20 @@ func newTestReport() *report {
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, []string{
-		"| 1 GiB file up: wall | 0.40 × gocloud (2.5 times less) | 0.50 × the fastest peer | yes |\n",
-		"| 1 GiB file up: wall | 1.20 × net/http | 1.40 × | yes |\n",
-		"| 1 GiB file up: peak heap | 1.2 MiB | 8 MiB | yes |\n",
-	}, newTestReport().verdicts())
+	verdicts := newTestReport().verdicts()
+	assert.Len(t, verdicts, len(targets()))
+	for _, row := range []string{
+		"| – | `up-20ms` wall | 0.48 × gocloud tuned (2.1 times less) | 0.50 × the fastest peer | yes |\n",
+		"| – | `up-20ms` wall | 1.20 × net/http | 1.40 × net/http | yes |\n",
+		"| – | `up-20ms` peak heap | 1.2 MiB (1–9) | 8 MiB | yes |\n",
+		"| G | `watch-20ms` wall | not measured yet on a quiet machine | 1.00 s | – |\n",
+		"| A | `list-hive-40ms` wall (tuned) | not measured yet on a quiet machine | 0.12 × aws-sdk-go-v2 | – |\n",
+		"| B | `crowd-1024-20ms` failures | not measured yet on a quiet machine | 0 | – |\n",
+	} {
+		assert.Contains(t, verdicts, row)
+	}
+	missed := target{row16: "K", scenario: "up-20ms", metric: metricWall, own: own, than: floor, atMost: 1, missed: "because"}
+	assert.Contains(t, newTestReport().judge(&missed), "| **no** because |")
 }
 
 // TestScenarios checks that each target names a scenario that exists, because another
@@ -39,8 +48,11 @@ func TestScenarios(t *testing.T) {
 		assert.False(t, names[s.name], s.name)
 		names[s.name] = true
 	}
-	for _, target := range targets {
+	for _, target := range targets() {
 		assert.Contains(t, names, target.scenario)
+		if target.in != "" {
+			assert.Contains(t, names, target.in)
+		}
 	}
 	assert.Len(t, scenarios(true), len(names))
 }
@@ -67,7 +79,8 @@ func TestWriteKeepsTheFrame(t *testing.T) {
 	figures, err := os.ReadFile(filepath.Join(docs, "results", "figures.md"))
 	require.NoError(t, err)
 	assert.Equal(t, report.figures(), string(figures))
-	assert.Contains(t, string(figures), "| gocloud | 3.00 s (2.50) |")
+	assert.Contains(t, string(figures), "| gocloud | 3.00 s (2.00–4.00) | 2.50 s |")
+	assert.Contains(t, string(figures), "| lithopss3 | 1.20 s (1.00–9.00) |  |")
 	picture, err := os.ReadFile(filepath.Join(docs, "performance.svg"))
 	require.NoError(t, err)
 	assert.Contains(t, string(picture), "1.20 s</text>")
@@ -80,5 +93,14 @@ func TestFormat(t *testing.T) {
 	assert.Equal(t, "12.3 ms", formatSeconds(0.01234))
 	assert.Equal(t, "1 GiB", formatBytes(1<<30))
 	assert.Equal(t, "1.5 MiB", formatBytes(3<<19))
+	assert.Equal(t, "100 KiB", formatBytes(100<<10))
 	assert.InDelta(t, 2.5, median([]float64{4, 1, 3, 2}), 0)
+}
+
+func TestInstructions(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "with SHA, with AES, without carry-less multiplication instructions", instructions("flags\t\t: fpu aes sha_ni\n", ""))
+	assert.Equal(t, "without SHA, with AES, with carry-less multiplication instructions, GODEBUG=cpu.sha=off",
+		instructions("Features\t: aes pmull\n", "cpu.sha=off"))
+	assert.Equal(t, "instructions not known", instructions("", ""))
 }

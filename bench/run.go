@@ -36,7 +36,7 @@ type sample struct {
 
 // A runner measures clients against a server, both in processes of their own.
 type runner struct {
-	endpoint string
+	server
 	folder   string // for files
 	profiles string // folder for profiles, "" for none
 	self     string // this program
@@ -47,6 +47,9 @@ type runner struct {
 	sums     map[string]seen // of the keys of layouts
 }
 
+// defaultRounds is how often each scenario is measured.
+const defaultRounds = 3
+
 // run measures scenarios in rounds, every client once in each: what disturbs the
 // machine for a while disturbs all of them. What fails is left out; the error tells
 // of all that did.
@@ -54,11 +57,14 @@ func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result,
 	var results []result
 	var problems []error
 	for _, s := range all {
-		n := cmp.Or(rounds, s.rounds, defaultRounds)
 		found := result{Scenario: s.name, Title: s.title}
 		r.log.Printf("%s (%s)", s.name, s.title)
-		for round := range n {
-			for _, name := range r.clients(&s, round) {
+		clients := r.clients(&s)
+		for round := range cmp.Or(rounds, defaultRounds) {
+			for i, name := range clients {
+				if name == "" {
+					continue
+				}
 				sample, err := r.measure(ctx, &s, name)
 				if ctx.Err() != nil {
 					return nil, ctx.Err()
@@ -69,49 +75,66 @@ func (r *runner) run(ctx context.Context, all []scenario, rounds int) ([]result,
 					problems, found.Failures = append(problems, err), append(found.Failures, name)
 					continue
 				}
-				if sample.Skipped == "" {
-					r.log.Printf("  %d %-16s %8.3f s  CPU %7.3f s  heap %9s  memory %9s  %7d requests", round+1, name,
-						sample.Wall, sample.CPU, formatBytes(sample.Heap), formatBytes(sample.RSS), sample.Requests)
-					found.add(name, *sample)
-				} else if round == 0 {
-					r.log.Printf("    %-16s %s", name, sample.Skipped)
+				if sample.Skipped != "" {
+					clients[i] = ""
+					continue
 				}
+				found.add(name, *sample)
+				r.log.Printf("  %d %-22s %8.3f s  CPU %7.3f s  heap %9s  memory %9s  %7d requests  %d failed", round+1, name,
+					sample.Wall, sample.CPU, formatBytes(sample.Heap), formatBytes(sample.RSS), sample.Requests, sample.Seen.Failed)
 			}
+		}
+		for i := range found.Clients {
+			r.log.Printf("  %-24s %s", found.Clients[i].Name, found.Clients[i].spread(metricWall))
 		}
 		results = append(results, found)
 	}
 	return results, errors.Join(problems...)
 }
 
-// defaultRounds is how often each scenario is measured that says nothing else.
-const defaultRounds = 5
+// tunedSuffix follows a client's name where its options are set, see isTunable.
+const tunedSuffix = " tuned"
 
-// clients returns the names of the clients of a round. Scripts and commands that
-// need minutes for many small requests take part in one round only.
-func (r *runner) clients(s *scenario, round int) []string {
+// clients returns the clients of a scenario, as they come and tuned.
+func (r *runner) clients(s *scenario) []string {
 	var names []string
 	for _, p := range peers {
-		names = append(names, p.name)
+		if s.peers == nil || slices.Contains(s.peers, p.name) {
+			names = append(names, p.name)
+		}
 	}
-	isSlow := s.work == workPut || s.work == workGet || s.work == workList || s.work == workDelete || s.work == workPoll
 	for _, t := range r.tools {
-		if !isSlow || round == 0 {
+		if s.tools {
 			names = append(names, t.name)
 		}
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return !r.wanted(name) })
+	var all []string
+	for _, name := range names {
+		if !r.wanted(name) {
+			continue
+		}
+		if !isTunable(name, s) || !s.tunedOnly {
+			all = append(all, name)
+		}
+		if isTunable(name, s) {
+			all = append(all, name+tunedSuffix)
+		}
+	}
+	return all
 }
 
 // measure does one measurement and checks what came of it.
 func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	client, isTuned := strings.CutSuffix(name, tunedSuffix)
 	j := &job{
-		Client: name, Work: s.work, Endpoint: r.endpoint, Bucket: s.bucket, Prefix: s.prefix, Size: s.size, Count: s.count,
-		AtOnce: s.atOnce, Parallel: s.parallel, Path: filepath.Join(r.folder, "down.bin"),
+		Client: client, Tuned: isTuned, Work: s.work, Bucket: s.bucket, Prefix: s.prefix, Size: s.size, Count: s.count,
+		AtOnce: s.atOnce, Files: s.files, Path: filepath.Join(r.folder, "down.bin"),
 	}
+	r.reach(j, s.at.scheme)
 	if r.profiles != "" {
-		j.Profile = filepath.Join(r.profiles, s.name+"-"+strings.ReplaceAll(name, "/", "-")+".prof")
+		j.Profile = filepath.Join(r.profiles, s.name+"-"+strings.NewReplacer("/", "-", " ", "-").Replace(name)+".prof")
 	}
 	if s.work == workUpload {
 		j.Path = filepath.Join(r.folder, "up.bin")
@@ -119,7 +142,7 @@ func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample
 			return nil, err
 		}
 	}
-	shape := url.Values{"latency": {s.shape.Latency.String()}, "rate": {fmt.Sprint(s.shape.Rate)}}
+	shape := url.Values{"latency": {s.at.shape.Latency.String()}, "rate": {fmt.Sprint(s.at.shape.Rate)}, "bucket": {s.bucket}}
 	if err := r.ask(ctx, "reset?"+shape.Encode(), nil); err != nil {
 		return nil, err
 	}
@@ -147,6 +170,18 @@ func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample
 	return result, r.check(ctx, j, measured)
 }
 
+// reach says how a job reaches the server.
+func (r *runner) reach(j *job, scheme string) {
+	switch scheme {
+	case overHTTPS:
+		j.Endpoint, j.Authority = r.secure, r.authority
+	case overAWS:
+		j.Proxy, j.Authority = r.endpoint, r.authority
+	default:
+		j.Endpoint = r.endpoint
+	}
+}
+
 // start runs the process of a measurement.
 func (r *runner) start(ctx context.Context, j *job) (*measured, error) {
 	if j.Work == workStart {
@@ -167,7 +202,11 @@ func (r *runner) start(ctx context.Context, j *job) (*measured, error) {
 		return nil, err
 	}
 	command := exec.CommandContext(ctx, r.self, "client", string(text))
-	command.Env = awsEnv(j.Endpoint)
+	if j.Files > 0 { // as a shell does it, before the process begins
+		limit := fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, j.Files)
+		command = exec.CommandContext(ctx, "sh", "-c", limit, r.self, "client", string(text))
+	}
+	command.Env = awsEnv(j)
 	output, _, err := runCommand(command)
 	if err != nil {
 		return nil, err
@@ -191,7 +230,12 @@ func (r *runner) check(ctx context.Context, j *job, m *measured) error {
 			return fmt.Errorf("%w: %d keys (sum %08x) instead of %d (%08x)", errWrong, m.Seen.Count, m.Seen.Sum, want.Count, want.Sum)
 		}
 		return nil
-	case workGet, workPoll:
+	case workRead:
+		if m.Seen.Count != int(j.Size) || m.Seen.Sum != uncheckedSum && m.Seen.Sum != s3null.ContentCRC(transferKey, j.Size) {
+			return fmt.Errorf("%w: %d bytes (sum %08x) instead of %d", errWrong, m.Seen.Count, m.Seen.Sum, j.Size)
+		}
+		return nil
+	case workGet, workPoll, workWatch:
 		if m.Seen.Count != j.Count {
 			return fmt.Errorf("%w: %d instead of %d", errWrong, m.Seen.Count, j.Count)
 		}
@@ -205,6 +249,9 @@ func (r *runner) check(ctx context.Context, j *job, m *measured) error {
 	switch j.Work {
 	case workPut:
 		want = s3null.Report{Objects: j.Count, Bytes: int64(j.Count) * j.Size}
+	case workCrowd: // one that failed may be stored
+		stored := min(max(report.Objects, j.Count-m.Seen.Failed), j.Count)
+		want = s3null.Report{Objects: stored, Bytes: int64(stored) * j.Size}
 	case workDelete, workPrefix:
 		want = s3null.Report{}
 	}
@@ -247,29 +294,6 @@ func (r *runner) ask(ctx context.Context, what string, result any) error {
 		return nil
 	}
 	return json.NewDecoder(answer.Body).Decode(result)
-}
-
-// startServer starts the server in a process of its own, on a port that is free.
-func startServer(ctx context.Context, self string) (endpoint string, stop func(), err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	command := exec.CommandContext(ctx, self, "server")
-	command.Stderr = os.Stderr
-	output, err := command.StdoutPipe()
-	if err == nil {
-		err = command.Start()
-	}
-	if err != nil {
-		cancel()
-		return "", nil, err
-	}
-	stop = func() { cancel(); _ = command.Wait() }
-	line := make([]byte, 128)
-	n, err := output.Read(line)
-	if err != nil {
-		stop()
-		return "", nil, err
-	}
-	return strings.TrimSpace(string(line[:n])), stop, nil
 }
 
 // makeFile makes the file that is uploaded, if it is not there.

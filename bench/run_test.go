@@ -4,9 +4,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -29,16 +29,16 @@ func TestMain(m *testing.M) {
 
 func newTestRunner(t *testing.T, wanted ...string) *runner {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	folder := t.TempDir()
+	at, serve, err := listen(filepath.Join(folder, "authority.pem"))
 	require.NoError(t, err)
-	go func() { _ = s3null.New().Serve(listener) }()
-	t.Cleanup(func() { _ = listener.Close() })
+	go func() { _ = serve() }() // until the process ends
 	names := map[string]bool{}
 	for _, name := range wanted {
 		names[name] = true
 	}
 	return &runner{
-		endpoint: "http://" + listener.Addr().String(), folder: t.TempDir(), self: os.Args[0], log: log.New(io.Discard, "", 0),
+		server: at, folder: folder, self: os.Args[0], log: log.New(io.Discard, "", 0),
 		sums: map[string]seen{}, wanted: func(name string) bool { return names[name] },
 	}
 }
@@ -54,17 +54,22 @@ func TestClients(t *testing.T) {
 	var all []scenario
 	done := map[string]bool{} // one of each work is enough
 	for _, s := range scenarios(true) {
-		if s.shape == fast && s.work != workStart && !done[s.work] {
-			done[s.work] = true
-			s.size, s.count = min(s.size, 9<<20), min(s.count, 40)
-			if s.work == workList || s.work == workDelete || s.work == workPrefix || s.work == workPoll {
-				s.bucket, s.count = bucketOf("jobs", 2400), 2400
+		kind := s.work
+		if s.work == workPut {
+			kind += s.at.scheme
+		}
+		if s.work != workStart && !done[kind] {
+			done[kind] = true
+			s.peers, s.files, s.at.shape = nil, 0, fast
+			s.size, s.atOnce = min(s.size, 9<<20), min(s.atOnce, 40)
+			if s.work == workPut || s.work == workGet || s.work == workCrowd {
+				s.count = min(s.count, 40)
 			}
-			if s.work == workPoll {
-				s.count = 800
-			}
-			if s.work == workDownload {
+			if s.work == workDownload || s.work == workRead {
 				s.bucket = bucketOf("file", int(s.size))
+			}
+			if s.work == workGet {
+				s.bucket = fmt.Sprintf("small-%d-%d", s.count, s.size)
 			}
 			all = append(all, s)
 		}
@@ -83,8 +88,9 @@ func TestWrongWorkFails(t *testing.T) {
 	t.Parallel()
 	r := newTestRunner(t, "net/http")
 	for name, s := range map[string]scenario{
-		"fewer keys": {work: workPoll, bucket: "jobs-300", count: 101},
-		"less put":   {work: workPut, bucket: "small-5", count: 5, size: 1024, atOnce: 1},
+		"fewer keys":   {workload{work: workPoll, bucket: "jobs-300", count: 101}, near},
+		"less put":     {workload{work: workPut, bucket: "small-5", count: 5, size: 1024, atOnce: 1}, near},
+		"nothing read": {workload{work: workRead, bucket: "small-5", size: 1024}, near},
 	} {
 		_, err := r.measure(t.Context(), &s, "net/http")
 		require.Error(t, err, name)
@@ -93,6 +99,8 @@ func TestWrongWorkFails(t *testing.T) {
 	require.ErrorIs(t, r.check(ctx, &job{Work: workUpload, Bucket: "kept", Size: 10}, &measured{}), errWrong)
 	require.ErrorIs(t, r.check(ctx, &job{Work: workDelete, Bucket: "jobs-3"}, &measured{}), errWrong)
 	require.ErrorIs(t, r.check(ctx, &job{Work: workList, Bucket: "jobs-3"}, &measured{Seen: seen{Count: 3, Sum: 1}}), errWrong)
+	require.ErrorIs(t, r.check(ctx, &job{Work: workCrowd, Bucket: "kept", Count: 3}, &measured{Seen: seen{Count: 3, Failed: 2}}), errWrong)
+	require.ErrorIs(t, r.check(ctx, &job{Work: workRead, Size: 10}, &measured{Seen: seen{Count: 10, Sum: 1}}), errWrong)
 	path := filepath.Join(r.folder, "down.bin")
 	require.NoError(t, os.WriteFile(path, s3null.Content(transferKey, 1, 100), 0o600))
 	require.ErrorIs(t, checkFile(path, 100), errWrong)

@@ -4,136 +4,270 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/lithops-go/lithopss3/bench/s3null"
 )
 
-// A scenario is a piece of work at a speed of the network.
+// A scenario is a workload at a place.
 type scenario struct {
-	name   string // by which -run picks it
+	workload
+	at place
+}
+
+// A workload is a piece of work. The fields that are not said to be are those of a job.
+type workload struct {
+	name   string // by which -run picks it, with the place's
 	title  string
 	work   string
 	bucket string
 	prefix string
-	shape  s3null.Shape
+	size   int64
+	count  int // of objects, keys, calls or starts
+	atOnce int
+	files  int
 
-	size     int64
-	count    int // of objects, keys, calls or starts
-	atOnce   int
-	parallel bool
-	rounds   int // 0 is the runner's own
-	inPlot   bool
+	places    []place
+	peers     []string // who takes part, nil for all
+	tools     bool     // commands and scripts take part too
+	tunedOnly bool     // clients that can be tuned are measured so only
+	plot      string   // the place that is in the plot, if any
 }
+
+// A place is where the server is, and how it is reached.
+type place struct {
+	name   string
+	title  string
+	shape  s3null.Shape
+	scheme string
+}
+
+// Schemes of a place.
+const (
+	overHTTP  = "http"
+	overHTTPS = "https" // of a server of one's own
+	overAWS   = "aws"   // https to AWS's hosts, which the server answers for as a proxy
+)
 
 var (
 	fast = s3null.Shape{}
 	slow = s3null.Shape{Latency: 20 * time.Millisecond, Rate: 90_000_000}
+
+	near    = place{"0ms", "0 ms", fast, overHTTP}
+	nearTLS = place{"https-0ms", "https, 0 ms", fast, overHTTPS}
+	nearAWS = place{"aws-0ms", "https to AWS's names, 0 ms", fast, overAWS}
+	away    = place{"20ms", "20 ms, 90 MB/s", slow, overHTTP}
+	awayTLS = place{"https-20ms", "https, 20 ms, 90 MB/s", slow, overHTTPS}
+	far     = place{"40ms", "40 ms, 90 MB/s", s3null.Shape{Latency: 40 * time.Millisecond, Rate: 90_000_000}, overHTTP}
 )
 
 func bucketOf(layout string, n int) string { return layout + "-" + strconv.Itoa(n) }
 
 const jobPrefix = "lithops.jobs/" + s3null.ExecutorID + "-M000/"
 
+// amounts are how much is done.
+type amounts struct {
+	file    int64 // bytes
+	crtFile int64
+	sized   int64 // bytes of all objects of a size
+	objects int
+	keys    int
+	million int
+	layout  int // keys of a layout
+	most    int // keys of the longest listing
+	calls   int
+	starts  int
+	crowd   int
+	crt256k int
+	crt5m   int
+}
+
+// amountsOf returns those of a whole run, or of a quick one.
+func amountsOf(quick bool) amounts {
+	if quick {
+		return amounts{
+			file: 24 << 20, crtFile: 24 << 20, sized: 16 << 20, objects: 128, keys: 3000, million: 12_000, layout: 6000, most: 12_000,
+			calls: 1000, starts: 3, crowd: 2000, crt256k: 64, crt5m: 4,
+		}
+	}
+	return amounts{
+		file: 1 << 30, crtFile: 5 << 30, sized: 768 << 20, objects: 10_000, keys: 100_000, million: 1_000_000, layout: 300_000, most: 5_000_000,
+		calls: s3null.CallsPerJob, starts: 20, crowd: 10_000, crt256k: 10_000, crt5m: 400,
+	}
+}
+
 // scenarios are all of them; quick are the same with less to do.
 func scenarios(quick bool) []scenario {
-	size, objects, keys, million, calls, starts := int64(1<<30), 10_000, 100_000, 1_000_000, 3*s3null.CallsPerJob, 20
-	if quick {
-		size, objects, keys, million, calls, starts = 24<<20, 300, 3_000, 20_000, 6_000, 3
-	}
+	n := amountsOf(quick)
 	var all []scenario
-	for _, at := range []struct {
-		name, title string
-		shape       s3null.Shape
-	}{{"0ms", "0 ms", fast}, {"20ms", "20 ms, 90 MB/s", slow}} {
-		isSlow := at.shape.Latency > 0
-		add := func(s scenario) {
-			s.name, s.title, s.shape = s.name+"-"+at.name, s.title+", "+at.title, at.shape
-			all = append(all, s)
-		}
-		gib := formatBytes(size)
-		add(scenario{name: "up", title: gib + " file up", work: workUpload, bucket: "kept", size: size, rounds: 3, inPlot: isSlow})
-		add(scenario{name: "down", title: gib + " file down", work: workDownload, bucket: bucketOf("file", int(size)), size: size, rounds: 3, inPlot: isSlow})
-		add(scenario{name: "stream", title: gib + " stream up", work: workStream, bucket: "kept", size: size, rounds: 3, inPlot: isSlow})
-		for _, atOnce := range []int{1, 16, 64} {
-			count := objects
-			if isSlow && atOnce == 1 {
-				count = objects / 20 // or each client sleeps for minutes
-			}
-			title := formatCount(count) + " × 1 KiB %s, " + formatCount(atOnce) + " at a time"
-			small := scenario{size: 1024, count: count, atOnce: atOnce, inPlot: !isSlow && atOnce == 64}
-			for _, work := range []string{workPut, workGet} {
-				small.name, small.title, small.work, small.bucket = work+formatCount(atOnce), fmt.Sprintf(title, work), work, "kept"
-				if work == workGet {
-					small.bucket = bucketOf("small", objects)
-				}
-				add(small)
+	for _, table := range [][]workload{
+		files(&n), objects(&n), sizes(&n), listings(&n), layouts(&n), deletes(&n), calls(&n), crowds(&n), crt(&n), starts(&n),
+	} {
+		for _, w := range table {
+			for _, at := range w.places {
+				s := scenario{w, at}
+				s.name += "-" + at.name
+				s.title += ", " + at.title
+				all = append(all, s)
 			}
 		}
-		add(scenario{name: "list100k", title: "list " + formatCount(keys) + " keys", work: workList, bucket: bucketOf("jobs", keys), count: keys, inPlot: true})
-		add(scenario{name: "list1m", title: "list " + formatCount(million) + " keys of jobs, parallel where offered", work: workList, bucket: bucketOf("jobs", million), count: million, parallel: true, rounds: 3, inPlot: isSlow})
-		add(scenario{name: "list1m-hex", title: "list " + formatCount(million) + " random keys, parallel where offered", work: workList, bucket: bucketOf("hex", million), count: million, parallel: true, rounds: 3})
-		add(scenario{name: "delete", title: "delete " + formatCount(keys) + " keys", work: workDelete, bucket: bucketOf("jobs", keys), count: keys, inPlot: isSlow})
-		add(scenario{name: "delete-prefix", title: "list and delete " + formatCount(keys) + " keys", work: workPrefix, bucket: bucketOf("jobs", keys), prefix: "lithops.jobs/", count: keys, parallel: true})
-		add(scenario{name: "poll", title: "one poll of " + formatCount(calls/3) + " calls", work: workPoll, bucket: bucketOf("jobs", calls), prefix: jobPrefix, count: calls / 3, inPlot: !isSlow})
 	}
-	return append(all, scenario{name: "start", title: "process start to 1 KiB stored", work: workStart, bucket: "kept", size: 1024, count: starts, inPlot: true})
+	return all
 }
 
-// Metrics of a target.
-const (
-	metricWall        = "wall"
-	metricCPU         = "CPU"
-	metricHeap        = "peak heap"
-	metricRSS         = "peak memory"
-	metricRequests    = "requests"
-	metricAllocs      = "allocations"
-	metricConnections = "connections"
-)
-
-// What a target compares with.
-const (
-	fastestPeer = "the fastest peer"
-	fastestGo   = "the fastest Go peer"
-	bestOnSDK   = "the best on SDK v2"
-	absolute    = ""
-)
-
-// A target is what this package should reach: at most so much of another's value,
-// or, with absolute, at most so much.
-type target struct {
-	scenario string
-	metric   string
-	than     string // one of the above, or a client's name
-	atMost   float64
+// files are large objects: up from a file or stream, down into a file or a reader.
+func files(n *amounts) []workload {
+	size, bucket := formatBytes(n.file), bucketOf("file", int(n.file))
+	return []workload{
+		{name: "up", title: size + " file up", work: workUpload, bucket: "kept", size: n.file, tools: true, places: []place{near, nearTLS, away}, plot: away.name},
+		{name: "down", title: size + " file down", work: workDownload, bucket: bucket, size: n.file, tools: true, places: []place{near, nearTLS, away}, plot: away.name},
+		{name: "stream", title: size + " stream up", work: workStream, bucket: "kept", size: n.file, tools: true, places: []place{near, away, awayTLS}, plot: away.name},
+		{name: "read", title: size + " stream down", work: workRead, bucket: bucket, size: n.file, tools: true, places: []place{near, away}, plot: away.name},
+	}
 }
 
-// targets are those of the project's issue 4.
-var targets = []target{
-	{"up-20ms", metricWall, fastestPeer, 1.0 / 2},
-	{"up-20ms", metricWall, "net/http", 1.4},
-	{"down-20ms", metricWall, fastestPeer, 1 / 1.6},
-	{"down-20ms", metricWall, "net/http", 1.3},
-	{"up-0ms", metricWall, bestOnSDK, 1},
-	{"up-0ms", metricCPU, bestOnSDK, 1},
-	{"down-0ms", metricWall, bestOnSDK, 1},
-	{"down-0ms", metricCPU, bestOnSDK, 1},
-	{"stream-20ms", metricWall, fastestPeer, 1 / 1.5},
-	{"stream-20ms", metricRSS, fastestPeer, 1},
-	{"stream-20ms", metricRSS, absolute, 80 << 20},
-	{"up-20ms", metricHeap, absolute, 8 << 20},
-	{"up-0ms", metricHeap, absolute, 8 << 20},
-	{"list100k-0ms", metricWall, fastestPeer, 1.0 / 10},
-	{"list1m-20ms", metricWall, fastestPeer, 1.0 / 12},
-	{"list1m-20ms", metricRequests, fastestPeer, 1.2},
-	{"list1m-hex-20ms", metricWall, fastestPeer, 1.0 / 12},
-	{"list1m-hex-20ms", metricRequests, fastestPeer, 1.2},
-	{"delete-20ms", metricWall, fastestPeer, 1.0 / 5},
-	{"put64-0ms", metricWall, fastestGo, 1.0 / 2},
-	{"put64-0ms", metricCPU, "aws-sdk-go-v2", 1.0 / 2},
-	{"get64-0ms", metricWall, fastestGo, 1.0 / 2},
-	{"get64-0ms", metricCPU, "aws-sdk-go-v2", 1.0 / 2},
-	{"start", metricWall, "aws-sdk-go-v2", 1.5},
-	{"start", metricWall, "s5cmd", 1},
+// objects are many small ones. One or a few at a time are fewer at 20 ms, where each client sleeps.
+func objects(n *amounts) []workload {
+	var all []workload
+	for _, work := range []string{workPut, workGet} {
+		add := func(atOnce, count int, tools bool, plot string, places ...place) {
+			w := workload{
+				name: work + strconv.Itoa(atOnce), title: fmt.Sprintf("%s × 1 KiB %s, %d at a time", formatCount(count), work, atOnce), work: work, bucket: "kept",
+				size: 1024, count: count, atOnce: atOnce, tools: tools, places: places, plot: plot,
+			}
+			if work == workGet {
+				w.bucket = bucketOf("small", count)
+			}
+			all = append(all, w)
+		}
+		add(1, n.objects, false, "", near)
+		add(1, n.objects/50, false, "", away)
+		add(16, n.objects, true, "", near)
+		add(16, n.objects/5, false, "", away)
+		add(64, n.objects, false, near.name, near, nearTLS, nearAWS, away)
+	}
+	return all
+}
+
+// sizes are objects between a KiB and the size from which they go in parts.
+func sizes(n *amounts) []workload {
+	var all []workload
+	for _, s := range []struct {
+		name string
+		size int64
+	}{{"100k", 100 << 10}, {"1m", 1 << 20}, {"8m", 8 << 20}} {
+		count := int(min(2000, n.sized/s.size))
+		for _, work := range []string{workPut, workGet} {
+			w := workload{
+				name: work + "-" + s.name, title: fmt.Sprintf("%s × %s %s, 16 at a time", formatCount(count), formatBytes(s.size), work),
+				work: work, bucket: "kept", size: s.size, count: count, atOnce: 16, places: []place{near, nearTLS, nearAWS},
+			}
+			if work == workGet {
+				w.bucket = fmt.Sprintf("small-%d-%d", count, s.size)
+			}
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// listed are the clients of listings that take a second for each thousand keys.
+var listed = []string{"lithopss3", "net/http", "aws-sdk-go-v2"}
+
+// listings are of many keys.
+func listings(n *amounts) []workload {
+	list := func(name, layout, what string, count int, peers []string, places ...place) workload {
+		return workload{
+			name: name, title: "list " + formatCount(count) + what, work: workList, bucket: bucketOf(layout, count), count: count, peers: peers, places: places,
+		}
+	}
+	hundred, million := list("list100k", "jobs", " keys", n.keys, nil, near, away), list("list1m", "jobs", " keys of jobs", n.million, listed, near, away)
+	hundred.tools, hundred.plot, million.plot = true, near.name, away.name
+	return []workload{
+		hundred, million, list("list1m-hex", "hex", " random keys", n.million, listed, near, away),
+		list("list5m", "jobs", " keys of jobs", n.most, listed[:2], near),
+	}
+}
+
+// layouts are listings of keys as people name them: in parallel at 40 ms, compared
+// with one request after the other, and both ways at 0 ms.
+func layouts(n *amounts) []workload {
+	var all []workload
+	for _, layout := range append([]string{"hex", "jobs"}, s3null.PackedLayouts()...) {
+		w := workload{
+			name: "list-" + layout, title: "list " + formatCount(n.layout) + " keys, layout " + layout, work: workList,
+			bucket: bucketOf(layout, n.layout), count: n.layout, peers: listed, places: []place{far}, tunedOnly: true,
+		}
+		all = append(all, w)
+		w.peers, w.places, w.tunedOnly = listed[:2], []place{near}, false
+		all = append(all, w)
+	}
+	return all
+}
+
+func deletes(n *amounts) []workload {
+	bucket, keys := bucketOf("jobs", n.keys), formatCount(n.keys)
+	return []workload{
+		{name: "delete", title: "delete " + keys + " keys", work: workDelete, bucket: bucket, count: n.keys, tools: true, places: []place{near, away}, plot: away.name},
+		{name: "delete-prefix", title: "list and delete " + keys + " keys", work: workPrefix, bucket: bucket, prefix: "lithops.jobs/", count: n.keys, places: []place{near, away}},
+	}
+}
+
+// calls are looks at a job.
+func calls(n *amounts) []workload {
+	bucket, count := bucketOf("jobs", 3*n.calls), formatCount(n.calls)
+	return []workload{
+		{name: "poll", title: "one poll of " + count + " calls", work: workPoll, bucket: bucket, prefix: jobPrefix, count: n.calls, places: []place{near, away}, plot: near.name},
+		{name: "watch", title: "the first look at a job of " + count + " calls", work: workWatch, bucket: bucket, prefix: jobPrefix, count: n.calls, peers: listed, places: []place{near, away}},
+	}
+}
+
+// crowds are as many goroutines as objects, also with as few files as AWS Lambda allows.
+func crowds(n *amounts) []workload {
+	w := workload{
+		name: "crowd", title: formatCount(n.crowd) + " goroutines, a put of 1 KiB each", work: workCrowd, bucket: "kept", size: 1024, count: n.crowd,
+		atOnce: n.crowd, places: []place{away},
+	}
+	limited := w
+	limited.name, limited.title, limited.files = "crowd-1024", w.title+", with 1,024 files", 1024
+	return []workload{w, limited}
+}
+
+// crt are the workloads of awslabs/aws-crt-s3-benchmarks, from and to memory, cut to
+// what two cores do in a minute.
+func crt(n *amounts) []workload {
+	objects := []string{"lithopss3", "net/http", "lean", "aws-sdk-go-v2", "minio-go"}
+	whole := []string{"lithopss3", "net/http", "transfermanager", "manager", "minio-go"}
+	small, middle := fmt.Sprintf("256 KiB × %s ", formatCount(n.crt256k)), fmt.Sprintf("5 MiB × %s (of 10,000) ", formatCount(n.crt5m))
+	large := formatBytes(n.crtFile) + " × 1 "
+	all := []workload{
+		{name: "crt-up-256k", title: small + "from memory", work: workPut, bucket: "kept", size: 256 << 10, count: n.crt256k, atOnce: 64, peers: objects},
+		{name: "crt-down-256k", title: small + "to memory", work: workGet, bucket: fmt.Sprintf("small-%d-%d", n.crt256k, 256<<10), size: 256 << 10, count: n.crt256k, atOnce: 64, peers: objects},
+		{name: "crt-up-5m", title: middle + "from memory", work: workPut, bucket: "kept", size: 5 << 20, count: n.crt5m, atOnce: 16, peers: objects},
+		{name: "crt-down-5m", title: middle + "to memory", work: workGet, bucket: fmt.Sprintf("small-%d-%d", n.crt5m, 5<<20), size: 5 << 20, count: n.crt5m, atOnce: 16, peers: objects},
+		{name: "crt-up-5g", title: large + "from memory", work: workMemory, bucket: "kept", size: n.crtFile, peers: whole},
+		{name: "crt-down-5g", title: large + "to memory", work: workRead, bucket: bucketOf("file", int(n.crtFile)), size: n.crtFile, peers: whole},
+	}
+	for i := range all {
+		all[i].places = []place{nearAWS}
+	}
+	return all
+}
+
+func starts(n *amounts) []workload {
+	return []workload{{
+		name: "start", title: "process start to 1 KiB stored", work: workStart, bucket: "kept", size: 1024, count: n.starts, tools: true,
+		places: []place{near}, plot: near.name,
+	}}
+}
+
+// scenarioOf returns the scenario of a whole run that has this name, or nil.
+func scenarioOf(name string) *scenario {
+	all := scenarios(false)
+	if i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name }); i >= 0 {
+		return &all[i]
+	}
+	return nil
 }

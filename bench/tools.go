@@ -23,10 +23,10 @@ import (
 // A tool is a client that is no Go library: a command, or a script.
 type tool struct {
 	name    string
-	version []string                       // arguments that print its version
-	path    string                         // "" where it is not on the machine
-	command func(j *job) []string          // nil for what it can't do
-	env     func(endpoint string) []string // in addition to AWS's variables
+	version []string              // arguments that print its version
+	path    string                // "" where it is not on the machine
+	command func(j *job) []string // nil for what it can't do
+	env     func(j *job) []string // in addition to AWS's variables
 }
 
 //go:embed boto3_client.py
@@ -39,10 +39,10 @@ func findTools(ctx context.Context) []*tool {
 			return []string{"-c", boto3Client, string(text)}
 		}},
 		{name: "s5cmd", version: []string{"version"}, command: s5cmdCommand},
-		{name: "rclone", version: []string{"version"}, command: rcloneCommand, env: func(endpoint string) []string {
+		{name: "rclone", version: []string{"version"}, command: rcloneCommand, env: func(j *job) []string {
 			return []string{
 				"RCLONE_CONFIG_BENCH_TYPE=s3", "RCLONE_CONFIG_BENCH_PROVIDER=Other", "RCLONE_CONFIG_BENCH_LIST_VERSION=2", "RCLONE_CONFIG_BENCH_ENV_AUTH=true",
-				"RCLONE_CONFIG_BENCH_REGION=" + region, "RCLONE_CONFIG_BENCH_ENDPOINT=" + endpoint,
+				"RCLONE_CONFIG_BENCH_REGION=" + region, "RCLONE_CONFIG_BENCH_ENDPOINT=" + j.Endpoint,
 				"RCLONE_CONFIG_BENCH_FORCE_PATH_STYLE=true", "RCLONE_CONFIG_BENCH_NO_CHECK_BUCKET=true", "RCLONE_CONFIG=/dev/null",
 			}
 		}},
@@ -75,7 +75,7 @@ func (t *tool) describe(ctx context.Context) string {
 func s5cmdCommand(j *job) []string {
 	object := "s3://" + j.Bucket + "/" + transferKey
 	arguments := map[string][]string{
-		workUpload: {"cp", j.Path, object}, workDownload: {"cp", object, j.Path}, workStream: {"pipe", object},
+		workUpload: {"cp", j.Path, object}, workDownload: {"cp", object, j.Path}, workStream: {"pipe", object}, workRead: {"cat", object},
 		workList: {"ls", "s3://" + j.Bucket + "/*"}, workStart: {"cp", j.Path, "s3://" + j.Bucket + "/" + startKey},
 	}[j.Work]
 	return prepend(arguments, "--endpoint-url", j.Endpoint)
@@ -84,7 +84,7 @@ func s5cmdCommand(j *job) []string {
 func rcloneCommand(j *job) []string {
 	object := "bench:" + j.Bucket + "/" + transferKey
 	return map[string][]string{
-		workUpload: {"copyto", j.Path, object}, workDownload: {"copyto", object, j.Path}, workStream: {"rcat", object},
+		workUpload: {"copyto", j.Path, object}, workDownload: {"copyto", object, j.Path}, workStream: {"rcat", object}, workRead: {"cat", object},
 		workList: {"lsf", "-R", "--files-only", "bench:" + j.Bucket}, workStart: {"copyto", j.Path, "bench:" + j.Bucket + "/" + startKey},
 	}[j.Work]
 }
@@ -92,7 +92,7 @@ func rcloneCommand(j *job) []string {
 func awsCommand(j *job) []string {
 	object := "s3://" + j.Bucket + "/" + transferKey
 	arguments := map[string][]string{
-		workUpload: {"cp", j.Path, object}, workDownload: {"cp", object, j.Path}, workStream: {"cp", "-", object},
+		workUpload: {"cp", j.Path, object}, workDownload: {"cp", object, j.Path}, workStream: {"cp", "-", object}, workRead: {"cp", object, "-"},
 		workList: {"ls", "--recursive", "s3://" + j.Bucket}, workStart: {"cp", j.Path, "s3://" + j.Bucket + "/" + startKey},
 	}[j.Work]
 	return prepend(arguments, "--endpoint-url", j.Endpoint, "s3")
@@ -113,11 +113,15 @@ func (t *tool) run(ctx context.Context, j *job) (*measured, error) {
 		return &measured{Skipped: errUnsupported.Error()}, nil
 	}
 	command := exec.CommandContext(ctx, t.path, arguments...)
-	command.Env = awsEnv(j.Endpoint)
+	command.Env = awsEnv(j)
 	if t.env != nil {
-		command.Env = append(command.Env, t.env(j.Endpoint)...)
+		command.Env = append(command.Env, t.env(j)...)
 	}
 	command.Stdin = j.input()
+	got := &checker{key: transferKey}
+	if j.Work == workRead && t.name != "boto3" {
+		command.Stdout = got
+	}
 	output, result, err := runCommand(command)
 	if err != nil {
 		return nil, err
@@ -125,6 +129,9 @@ func (t *tool) run(ctx context.Context, j *job) (*measured, error) {
 	if t.name == "boto3" && j.Work != workStart {
 		result = &measured{}
 		return result, json.Unmarshal(output, result)
+	}
+	if j.Work == workRead {
+		result.Seen.Count = int(got.at)
 	}
 	if j.Work == workList {
 		result.Seen = seen{Count: bytes.Count(output, []byte("\n")), Sum: uncheckedSum}
@@ -135,9 +142,13 @@ func (t *tool) run(ctx context.Context, j *job) (*measured, error) {
 // uncheckedSum is in place of the keys' sum where a tool prints more than keys.
 const uncheckedSum = 0
 
+// runCommand runs a command, and returns what it prints unless that goes elsewhere.
 func runCommand(command *exec.Cmd) ([]byte, *measured, error) {
 	var output, problems bytes.Buffer
-	command.Stdout, command.Stderr = &output, &problems
+	if command.Stdout == nil {
+		command.Stdout = &output
+	}
+	command.Stderr = &problems
 	begin := time.Now()
 	err := command.Start()
 	if err != nil {
@@ -178,14 +189,23 @@ func lastLines(text string) string {
 	return strings.Join(lines[max(0, len(lines)-5):], "\n")
 }
 
-// awsEnv is an environment in which every client finds the same keys, and nothing
-// of the user's.
-func awsEnv(endpoint string) []string {
+// awsEnv returns an environment in which every client finds the same keys, proxy
+// and authority, and nothing of the user's.
+func awsEnv(j *job) []string {
 	kept := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		return strings.HasPrefix(entry, "AWS_") || strings.HasPrefix(entry, "LITHOPS") || strings.Contains(strings.ToLower(entry), "_proxy=")
 	})
+	if j.Endpoint != "" {
+		kept = append(kept, "AWS_ENDPOINT_URL="+j.Endpoint)
+	}
+	if j.Proxy != "" {
+		kept = append(kept, "HTTPS_PROXY="+j.Proxy)
+	}
+	if j.Authority != "" { // which Go's programs read, and Python's
+		kept = append(kept, "SSL_CERT_FILE="+j.Authority, "AWS_CA_BUNDLE="+j.Authority)
+	}
 	return append(kept, "AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "AWS_DEFAULT_REGION="+region, "AWS_REGION="+region,
-		"AWS_ENDPOINT_URL="+endpoint, "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 		`LITHOPS_CONFIG={"lithops": {"storage": "aws_s3"}, "aws": {"region": "`+region+`"}}`)
 }
 

@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3/bench/s3null"
 	"golang.org/x/sync/errgroup"
@@ -19,13 +20,17 @@ import (
 const (
 	workUpload   = "upload"
 	workDownload = "download"
-	workStream   = "stream"
+	workStream   = "stream" // up, of a length that is not known
+	workMemory   = "memory" // up
+	workRead     = "read"   // down, in order
 	workPut      = "put"
 	workGet      = "get"
+	workCrowd    = "crowd" // puts, of which those that fail are counted
 	workList     = "list"
 	workDelete   = "delete"
 	workPrefix   = "delete-prefix"
 	workPoll     = "poll"
+	workWatch    = "watch"
 	workStart    = "start"
 )
 
@@ -34,29 +39,49 @@ const transferKey = "file.bin"
 
 // A job is one measurement of one client, done in a process of its own.
 type job struct {
-	Client   string
-	Work     string
-	Endpoint string
-	Bucket   string
-	Prefix   string // of a listing
-	Path     string // of the file to read or to write
-	Size     int64  // of the file or stream, in bytes
-	Count    int    // of objects, keys, calls or starts
-	AtOnce   int    // objects put or got at once
-	Parallel bool   // listing may be parallel
-	Profile  string // where to write a CPU profile, "" for none
+	Client    string
+	Work      string
+	Endpoint  string // "" is AWS
+	Authority string // the file with the certificate of the server's authority, "" for http
+	Proxy     string // to AWS
+	Bucket    string
+	Prefix    string // of a listing
+	Path      string // of the file to read or to write
+	Size      int64  // of the file, stream or object, in bytes
+	Count     int    // of objects, keys, calls or starts
+	AtOnce    int    // objects put or got at once
+	Tuned     bool   // with options set for more at once
+	Files     int    // that the process may have open, 0 for the usual
+	Profile   string // where to write a CPU profile, "" for none
 
 	toDelete []string
+	borders  []string // see httpClient
 }
 
-func (j *job) isTransfer() bool {
-	return j.Work == workUpload || j.Work == workDownload || j.Work == workStream
+// prepare does what must not be measured.
+func (j *job) prepare() {
+	s3null.Content("", 0, 0) // makes what all content is cut from
+	if j.Work == workPut || j.Work == workGet {
+		s3null.Body("", int(j.Size))
+	}
+	if j.Work == workDelete {
+		j.toDelete = j.keys()
+	}
+	if j.Work == workList && j.Tuned && j.Client == "net/http" {
+		j.borders = []string{""}
+		for i, key := range j.keys() {
+			if i%1000 == 999 && i+1 < j.Count {
+				j.borders = append(j.borders, key)
+			}
+		}
+	}
 }
 
 // seen holds what a client claims to have found, to be compared with what exists.
 type seen struct {
-	Count int
-	Sum   uint32 // of the keys, in order
+	Count  int
+	Sum    uint32 `json:",omitempty"` // of the keys, in order
+	Failed int    `json:",omitempty"` // puts of a crowd
 }
 
 // do does a job's work.
@@ -65,7 +90,7 @@ func (j *job) do(ctx context.Context) (seen, error) {
 		if peer.name != j.Client {
 			continue
 		}
-		c, err := peer.open(ctx, j.Endpoint, j)
+		c, err := peer.open(ctx, j)
 		if err != nil {
 			return seen{}, err
 		}
@@ -81,9 +106,16 @@ func (j *job) use(ctx context.Context, c client) (seen, error) {
 	case workDownload:
 		return seen{}, c.downloadFile(ctx, j.Bucket, transferKey, j.Path)
 	case workStream:
-		return seen{}, c.uploadStream(ctx, &stream{key: transferKey, size: j.Size}, j.Bucket, transferKey)
-	case workPut, workGet:
-		return seen{Count: j.Count}, j.small(ctx, c)
+		return seen{}, c.upload(ctx, &stream{key: transferKey, size: j.Size}, j.Bucket, transferKey)
+	case workMemory:
+		return seen{}, c.upload(ctx, io.NewSectionReader(content(transferKey), 0, j.Size), j.Bucket, transferKey)
+	case workRead:
+		got := &checker{key: transferKey}
+		err := c.read(ctx, j.Bucket, transferKey, got)
+		return seen{Count: int(got.at)}, err
+	case workPut, workGet, workCrowd:
+		failed, err := j.small(ctx, c)
+		return seen{Count: j.Count, Failed: failed}, err
 	case workList:
 		var found seen
 		err := c.list(ctx, j.Bucket, j.Prefix, found.add)
@@ -101,8 +133,8 @@ func (j *job) use(ctx context.Context, c client) (seen, error) {
 			return seen{}, err
 		}
 		return seen{}, c.remove(ctx, j.Bucket, keys)
-	case workPoll:
-		return j.poll(ctx, c)
+	case workPoll, workWatch:
+		return j.look(ctx, c)
 	}
 	return seen{}, errUnsupported
 }
@@ -113,14 +145,20 @@ func (s *seen) add(key string) {
 	s.Sum = crc32.Update(s.Sum, crc32.IEEETable, append(append(buffer[:0], key...), '\n'))
 }
 
-// small puts or gets many small objects, so many at once.
-func (j *job) small(ctx context.Context, c client) error {
+// small puts or gets many objects, so many at once. It returns how many of a crowd failed.
+func (j *job) small(ctx context.Context, c client) (failed int, err error) {
+	var failures atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	next := make(chan string)
 	for range j.AtOnce {
 		group.Go(func() error {
 			for key := range next {
-				if err := j.one(ctx, c, key); err != nil {
+				err := j.one(ctx, c, key)
+				if err != nil && j.Work == workCrowd {
+					failures.Add(1)
+					continue
+				}
+				if err != nil {
 					return fmt.Errorf("%s: %w", key, err)
 				}
 			}
@@ -138,14 +176,15 @@ func (j *job) small(ctx context.Context, c client) error {
 		}
 		return nil
 	})
-	return group.Wait()
+	err = group.Wait()
+	return int(failures.Load()), err
 }
 
 var errWrongBytes = errors.New("got other bytes than are stored")
 
 func (j *job) one(ctx context.Context, c client, key string) error {
-	want := s3null.Content(key, 0, int(j.Size))
-	if j.Work == workPut {
+	want := s3null.Body(key, int(j.Size))
+	if j.Work != workGet {
 		return c.put(ctx, j.Bucket, key, want)
 	}
 	got, err := c.get(ctx, j.Bucket, key)
@@ -155,13 +194,13 @@ func (j *job) one(ctx context.Context, c client, key string) error {
 	return err
 }
 
-// poll finds which calls of a job have ended. Who has nothing for it lists all
+// look finds which calls of a job have ended. Who has nothing for it lists all
 // of the job, as Python Lithops does.
-func (j *job) poll(ctx context.Context, c client) (seen, error) {
+func (j *job) look(ctx context.Context, c client) (seen, error) {
 	if own, ok := c.(interface {
-		poll(ctx context.Context, bucket string) (int, error)
+		look(ctx context.Context, bucket string, calls int, once bool) (int, error)
 	}); ok {
-		done, err := own.poll(ctx, j.Bucket)
+		done, err := own.look(ctx, j.Bucket, j.Count, j.Work == workPoll)
 		return seen{Count: done}, err
 	}
 	done := 0
@@ -196,5 +235,34 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 	n := copy(p, s3null.Content(s.key, s.at, int(min(int64(len(p)), s.size-s.at))))
 	s.at += int64(n)
+	return n, nil
+}
+
+// content is the content of an object under a key, anywhere in it.
+type content string
+
+// ReadAt reads from off on.
+func (c content) ReadAt(p []byte, off int64) (n int, err error) {
+	for n < len(p) {
+		n += copy(p[n:], s3null.Content(string(c), off+int64(n), len(p)-n))
+	}
+	return n, nil
+}
+
+// A checker takes the content of an object under key, and nothing else.
+type checker struct {
+	key string
+	at  int64
+}
+
+// Write compares the next bytes.
+func (c *checker) Write(p []byte) (n int, err error) {
+	for n < len(p) {
+		want := s3null.Content(c.key, c.at, len(p)-n)
+		if !bytes.Equal(p[n:n+len(want)], want) {
+			return n, errWrongBytes
+		}
+		n, c.at = n+len(want), c.at+int64(len(want))
+	}
 	return n, nil
 }

@@ -176,11 +176,20 @@ func appendETag(dst []byte, keyLength int, object stored) []byte {
 // AWSHost is S3's host in the region of the bench.
 const AWSHost = "s3.us-east-1.amazonaws.com"
 
+// AWSHosts returns all names that clients have for it, with those of buckets.
+func AWSHosts() []string {
+	var all []string
+	for _, host := range []string{AWSHost, "s3.amazonaws.com", "s3.dualstack.us-east-1.amazonaws.com"} {
+		all = append(all, host, "*."+host)
+	}
+	return all
+}
+
 // splitTarget returns the bucket and the key of a request: of a virtual host of
 // AWS's, or of a path.
 func splitTarget(host, path string) (bucket, key string) {
 	path = strings.TrimPrefix(path, "/")
-	if bucket, ok := strings.CutSuffix(host, "."+AWSHost); ok {
+	if bucket, _, ok := strings.Cut(host, ".s3."); ok && strings.HasSuffix(host, ".amazonaws.com") {
 		return bucket, path
 	}
 	bucket, key, _ = strings.Cut(path, "/")

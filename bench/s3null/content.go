@@ -37,7 +37,7 @@ func Body(key string, size int) []byte {
 		return Content(key, 0, size)
 	}
 	start := int(crc32.ChecksumIEEE([]byte(key)) % period)
-	return longNoise(start + size)[start : start+size]
+	return longNoise(period + size)[start : start+size]
 }
 
 var long struct {

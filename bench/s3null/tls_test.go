@@ -20,7 +20,7 @@ import (
 // the server as its proxy finds AWS's virtual hosts there.
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	config, authority, err := Authority(AWSHost, "*."+AWSHost)
+	config, authority, err := Authority(AWSHosts()...)
 	require.NoError(t, err)
 	server, base := serve(t)
 	server.TLS = config
@@ -35,7 +35,7 @@ func TestTLS(t *testing.T) {
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
 		Proxy: func(r *http.Request) (*url.URL, error) {
-			if strings.HasSuffix(r.URL.Host, AWSHost) {
+			if strings.HasSuffix(r.URL.Host, ".amazonaws.com") {
 				return proxy, nil
 			}
 			return nil, nil //nolint:nilnil // no proxy
@@ -44,6 +44,7 @@ func TestTLS(t *testing.T) {
 	for _, target := range []string{
 		"https://" + listener.Addr().String() + "/small-5/small/000003",
 		"https://small-5." + AWSHost + "/small/000003",
+		"https://small-5.s3.dualstack.us-east-1.amazonaws.com/small/000003",
 		"https://" + AWSHost + "/small-5/small/000003",
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody)
