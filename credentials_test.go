@@ -207,6 +207,10 @@ func (c *scenario) run(t *testing.T) {
 		require.Regexp(t, "(?i)access_key_id:? has white space", err.Error())
 		return
 	}
+	if c.Name == "login-session-no-cache" { // boto3 misses its CRT before it looks
+		require.Equal(t, "LoginTokenLoadError", kindOfError(err))
+		return
+	}
 	if c.Expect.Error != nil {
 		c.checkError(t, store, err)
 		return

@@ -13,7 +13,7 @@ import (
 // RequestInfo describes one request and its answer, for [Options].Observer. It has no
 // URL, header or body, and so no secret.
 type RequestInfo struct {
-	Service   string        // "S3", "STS", "SSO", "SSO OIDC", or "metadata" of a container or instance
+	Service   string        // "S3", "STS", "SSO", "SSO OIDC", "Signin", or "metadata" of a container or instance
 	Operation string        // S3's name, such as "PutObject"; of a metadata service the method
 	Bucket    string        // empty if the operation has none
 	Key       string        // likewise

@@ -5,8 +5,13 @@ package lithopss3
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/gob"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log/slog"
@@ -43,11 +48,27 @@ type secretSource struct {
 
 const expiresLate = `"2035-01-01T00:00:00Z"`
 
-func secretSources() map[string]secretSource {
+// loginFile is the cache of a login, named by the SHA-256 of "session".
+const loginFile = ".aws/login/cache/3f3af1ecebbd1410ab417ec0d27bbfcb5d340e177ae159b59fc8626c2dfd9175.json"
+
+// loginToken is a token of "aws login" that is about to end.
+func loginToken(t *testing.T, expires string) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	der, err := x509.MarshalECPrivateKey(key)
+	require.NoError(t, err)
+	block := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
+	return fmt.Sprintf(`{"accessToken":{"accessKeyId":"AK","secretAccessKey":%q,"sessionToken":%q,"accountId":"111111111111","expiresAt":%q},"refreshToken":%q,"clientId":"c","dpopKey":%q}`,
+		canary, canary, expires, canary, block)
+}
+
+func secretSources(t *testing.T) map[string]secretSource {
 	process := func(command string) secretSource {
 		return secretSource{files: map[string]string{".aws/config": "[default]\ncredential_process = " + command + "\n"}}
 	}
-	soon := time.Now().Add(5 * time.Minute).UTC().Format(time.RFC3339)
+	t.Helper()
+	soon := time.Now().Add(4 * time.Minute).UTC().Format(time.RFC3339)
 	// The names of cache files are the SHA-1 of "session" and of "http://start".
 	ssoFile := fmt.Sprintf(`{"accessToken":%q,"expiresAt":%q,"clientId":"c","clientSecret":%q,"refreshToken":%q,"registrationExpiresAt":%s}`,
 		canary, soon, canary, canary, expiresLate)
@@ -89,6 +110,11 @@ func secretSources() map[string]secretSource {
 			".aws/config": "[default]\nsso_region = us-east-1\nsso_start_url = http://start\nsso_account_id = 111111111111\nsso_role_name = r\n",
 			".aws/sso/cache/2c99b100361d1941aeaf1b74b0f4f626bd2bf4c2.json": ssoFile[:60],
 		}},
+		"login":        {files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginFile: loginToken(t, soon)}},
+		"broken login": {files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginFile: loginToken(t, soon)[:60]}},
+		"login with a broken key": {files: map[string]string{
+			".aws/config": "[default]\nlogin_session = session\n", loginFile: strings.ReplaceAll(loginToken(t, soon), "-----", canary),
+		}},
 		"container": {env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container/" + canary, "AWS_CONTAINER_AUTHORIZATION_TOKEN": canary}},
 		"container's file": {
 			env:   map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container/" + canary, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/token"},
@@ -114,6 +140,7 @@ var secretAnswers = map[string]string{
 		`</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
 	"sso":   `{"roleCredentials":{"accessKeyId":"AK","secretAccessKey":"` + canary + `","sessionToken":"` + canary + `","expiration":2051222400000}}`,
 	"oidc":  `{"accessToken":"` + canary + `","expiresIn":28800,"tokenType":"Bearer","refreshToken":"` + canary + `"}`,
+	"login": `{"accessToken":{"accessKeyId":"AK","secretAccessKey":"` + canary + `","sessionToken":"` + canary + `"},"tokenType":"aws_sigv4","refreshToken":"` + canary + `","expiresIn":900}`,
 	"json":  `{"Code":"Success","AccessKeyId":"AK","SecretAccessKey":"` + canary + `","Token":"` + canary + `","Expiration":` + expiresLate + `}`,
 	"token": canary,
 	"name":  "role",
@@ -125,6 +152,8 @@ const stsCredentials = `<Credentials><AccessKeyId>AK</AccessKeyId><SecretAccessK
 // asked names what a request is for.
 func asked(r *http.Request, body string) string {
 	switch path := r.URL.Path; {
+	case path == "/v1/token":
+		return "login"
 	case path == "/token":
 		return "oidc"
 	case strings.Contains(body, "AssumeRoleWithWebIdentity"):
@@ -266,7 +295,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		modes = []string{"answers", "redirects"}
 	}
 	for _, mode := range modes {
-		for name, source := range secretSources() {
+		for name, source := range secretSources(t) {
 			t.Run(mode+" "+name, func(t *testing.T) {
 				t.Parallel()
 				var out bytes.Buffer
@@ -291,9 +320,9 @@ func TestSecretsOfSources(t *testing.T) {
 	}
 	fails := []string{
 		"half a pair", "wrong expiration", "broken file", "twice", "process that fails", "process that prints else", "process that is not there",
-		"process that never ends it", "broken sso token", "container's line break", "container elsewhere", "container's wrong URL", "endpoint that is none",
+		"process that never ends it", "broken sso token", "broken login", "login with a broken key", "container's line break", "container elsewhere", "container's wrong URL", "endpoint that is none",
 	}
-	for name, source := range secretSources() {
+	for name, source := range secretSources(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := secretServer(t, "answers", "")

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
+	"github.com/aws/aws-sdk-go-v2/service/signin/types"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -81,6 +83,8 @@ func lacking(result any) error {
 		if out.UserId == nil { // an empty one makes a bucket's name in Python too
 			return &answerError{reason: "the answer has no UserId"}
 		}
+	case *signin.CreateOAuth2TokenOutput:
+		return lackingLogin(out.TokenOutput)
 	case *ssooidc.CreateTokenOutput:
 		if out.AccessToken == nil {
 			return errEmptyAnswer
@@ -96,6 +100,24 @@ func lacking(result any) error {
 		return &answerError{reason: fmt.Sprintf("an answer of type %T is not known", result)}
 	}
 	return nil
+}
+
+func lackingLogin(out *types.CreateOAuth2TokenResponseBody) error {
+	if out == nil || out.AccessToken == nil {
+		return errEmptyAnswer
+	}
+	if err := lackingKeys(out.AccessToken.AccessKeyId, out.AccessToken.SecretAccessKey, out.ExpiresIn != nil); err != nil {
+		return err
+	}
+	if aws.ToString(out.AccessToken.SessionToken) == "" || aws.ToString(out.RefreshToken) == "" {
+		return &answerError{reason: "the answer has no session token or no refresh token"}
+	}
+	if *out.ExpiresIn <= 0 {
+		return &answerError{reason: "the credentials of the answer have expired already"}
+	}
+	return CheckKeys(&aws.Credentials{
+		AccessKeyID: *out.AccessToken.AccessKeyId, SecretAccessKey: *out.AccessToken.SecretAccessKey, SessionToken: *out.AccessToken.SessionToken,
+	})
 }
 
 var errEmptyAnswer = &answerError{reason: "the answer (HTTP 200) is empty, or is not the service's", passes: true}

@@ -51,10 +51,20 @@ func conversations() map[string]conversation {
 		}
 		return fmt.Sprintf(`{"roleCredentials":{"accessKeyId":%q,"secretAccessKey":%q,"sessionToken":%q%s}}`, i.id, i.secret, i.token, optionalField(`,"expiration":%s`, expires))
 	}
+	fromSignIn := func(i issued) string {
+		seconds := ""
+		if i.expires != "" {
+			at, _ := time.Parse(time.RFC3339, i.expires)
+			seconds = fmt.Sprint(int(min(time.Until(at), 15*time.Minute).Seconds()))
+		}
+		return fmt.Sprintf(`{"accessToken":{"accessKeyId":%q,"secretAccessKey":%q,"sessionToken":%q},"tokenType":"aws_sigv4","refreshToken":"NEWR"%s}`,
+			i.id, i.secret, i.token, optionalField(`,"expiresIn":%s`, seconds))
+	}
 	return map[string]conversation{
 		"role":         {ofRole, "/", Attempts, fromSTS("AssumeRole")},
 		"web identity": {ofWebIdentity, "/", Attempts, fromSTS("AssumeRoleWithWebIdentity")},
 		"SSO":          {ofSSO, "/federation/credentials", Attempts, fromSSO},
+		"login":        {ofLogin, "/v1/token", Attempts, fromSignIn},
 		"container":    {ofContainer, "/container", containerAttempts, fromMetadata},
 		"instance":     {ofInstance, "/latest/meta-data/iam/security-credentials/role", 1, fromMetadata},
 	}

@@ -48,6 +48,7 @@ func waits() map[string]wait {
 		"web identity":      {setup: ofWebIdentity},
 		"SSO":               {setup: ofSSO},
 		"renewal of SSO":    {setup: ofExpiredSSO},
+		"renewal of login":  {setup: ofLogin},
 		"process":           {setup: ofProcess},
 		"container":         {setup: ofContainer},
 		"pause between attempts at a container": {setup: ofContainer, answers: func(w http.ResponseWriter, _ *http.Request) bool {

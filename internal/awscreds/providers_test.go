@@ -7,7 +7,9 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -37,6 +39,10 @@ func environmentOf(pairs ...string) setup {
 	return setup{provider: nameEnvironment, env: env}
 }
 
+func loginSetup(token string) setup {
+	return setup{provider: nameLogin, files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginCache: token}}
+}
+
 func fileOf(provider, name, text string) setup {
 	return setup{provider: provider, files: map[string]string{name: text}}
 }
@@ -63,7 +69,18 @@ var statics = map[string]static{
 	"config":                  {setup: fileOf(nameConfigFile, ".aws/config", "[default]\n"+bothKeys), id: "AK"},
 	"config, no secret":       {setup: fileOf(nameConfigFile, ".aws/config", "[default]\naws_access_key_id = AK\n"), kind: kindPartial, text: "config:1: profile default has"},
 
-	"login":     {setup: fileOf(nameLogin, ".aws/config", "[default]\nlogin_session = x\n"), kind: "MissingDependencyException"},
+	"login":               {setup: loginSetup(loginOf("2040-01-01T00:00:00Z")), id: "OLD", token: "OLDT"},
+	"login, no token":     {setup: fileOf(nameLogin, ".aws/config", "[default]\nlogin_session = x\n"), kind: "LoginTokenLoadError", text: "run aws login"},
+	"login, no JSON":      {setup: loginSetup("[1]"), kind: "LoginTokenLoadError", text: "is not a JSON object: run aws login"},
+	"login, no fields":    {setup: loginSetup("{}"), kind: "LoginTokenLoadError", text: "lacks refreshToken, clientId, dpopKey, accessToken.accessKeyId, accessToken.secretAccessKey, accessToken.sessionToken, accessToken.accountId, accessToken.expiresAt"},
+	"login, other fields": {setup: loginSetup(`{"accessToken":"x","refreshToken":1}`), kind: "LoginTokenLoadError", text: "lacks refreshToken"},
+	"login, bad time":     {setup: loginSetup(loginOf("soon")), kind: kindParser, text: "expiresAt"},
+	"login, no PEM":       {setup: loginSetup(strings.Replace(oldLogin, "-----BEGIN", "", 1)), kind: "LoginTokenLoadError", text: "the dpopKey in"},
+	"login, bad key":      {setup: loginSetup(strings.Replace(oldLogin, "PRIVATE KEY-----\\nM", "PRIVATE KEY-----\\nA", 1)), kind: "LoginTokenLoadError", text: "elliptic curve"},
+	"login, a folder":     {setup: setup{provider: nameLogin, files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginCache + "/x": ""}}, kind: "LoginTokenLoadError"},
+	"login, elsewhere": {setup: setup{provider: nameLogin, env: map[string]string{"AWS_LOGIN_CACHE_DIRECTORY": "~/$FOLDER", "FOLDER": "logins"}, files: map[string]string{
+		".aws/config": "[default]\nlogin_session = session\n", "logins/" + path.Base(loginCache): loginOf("2040-01-01 00:00:00 UTC"),
+	}}, id: "OLD", token: "OLDT"},
 	"no login":  {setup: setup{provider: nameLogin}, skip: "profile default has no login_session"},
 	"no SSO":    {setup: setup{provider: nameSSO}, skip: "profile default has neither sso_role_name nor sso_account_id"},
 	"no role":   {setup: setup{provider: nameAssumeRole}, skip: "profile default has no role_arn"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -28,7 +29,7 @@ const (
 	Attempts = 5
 )
 
-// Services makes the clients of STS, SSO and SSO OIDC. Each has the settings, checks
+// Services makes the clients of STS, SSO, SSO OIDC and AWS's sign-in. Each has the settings, checks
 // its answers and reads XML in the same way.
 type Services struct {
 	Transport http.RoundTripper
@@ -92,6 +93,20 @@ func (s *Services) oidc(region, endpoint string) *ssooidc.Client {
 	client := s.client()
 	return ssooidc.New(ssooidc.Options{
 		Region: region, BaseEndpoint: optional(endpoint), HTTPClient: client,
+		Retryer: s3http.NewRetryer(Attempts, s.Backoff), APIOptions: answerSteps(client),
+	})
+}
+
+// signin returns a client of AWS's sign-in, which signs nothing. An empty endpoint is
+// AWS's own.
+func (s *Services) signin(endpoint string) *signin.Client {
+	client := s.client()
+	region := s.Settings.SigningRegion
+	if region == "aws-global" {
+		region = "us-east-1"
+	}
+	return signin.New(signin.Options{
+		Region: region, BaseEndpoint: optional(endpoint), HTTPClient: client, Credentials: aws.AnonymousCredentials{},
 		Retryer: s3http.NewRetryer(Attempts, s.Backoff), APIOptions: answerSteps(client),
 	})
 }

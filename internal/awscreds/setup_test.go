@@ -3,6 +3,11 @@
 package awscreds
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -80,7 +85,7 @@ func everyProvider(p *Providers) []Provider {
 }
 
 // waitForNothing are the providers that only read the environment and files.
-var waitForNothing = []string{nameEnvironment, nameCredentialsFile, nameLogin, nameConfigFile, nameEC2File, nameBoto2File}
+var waitForNothing = []string{nameEnvironment, nameCredentialsFile, nameConfigFile, nameEC2File, nameBoto2File}
 
 // noSettings has the providers of an empty environment.
 func noSettings() *Providers {
@@ -94,6 +99,29 @@ const (
 	oldToken    = `{"accessToken":"T","expiresAt":"1999-01-01T00:00:00Z","clientId":"c","clientSecret":"s","refreshToken":"r","registrationExpiresAt":"2040-01-01T00:00:00Z"}`
 )
 
+// loginCache is named by the SHA-256 of "session".
+const loginCache = ".aws/login/cache/3f3af1ecebbd1410ab417ec0d27bbfcb5d340e177ae159b59fc8626c2dfd9175.json"
+
+// oldLogin is the token of a login whose credentials have ended.
+var oldLogin = loginOf("1999-01-01T00:00:00Z")
+
+func loginOf(expires string) string {
+	return fmt.Sprintf(`{"accessToken":{"accessKeyId":"OLD","secretAccessKey":"OLDSK","sessionToken":"OLDT","accountId":"123456789012","expiresAt":%q},
+		"tokenType":"aws_sigv4","refreshToken":"OLDR","clientId":"arn:aws:signin:::devtools/same-device","dpopKey":%q,"unknown":"kept"}`, expires, newDPOPKey())
+}
+
+func newDPOPKey() string {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		panic(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))
+}
+
 // The setups of the providers that make requests, with nothing else that applies.
 var (
 	ofRole        = setup{provider: nameAssumeRole, files: map[string]string{".aws/config": roleProfile}}
@@ -105,6 +133,7 @@ var (
 		".aws/config": ssoProfile, ssoCache: `{"accessToken":"T","expiresAt":"2040-01-01T00:00:00Z"}`,
 	}}
 	ofExpiredSSO = setup{provider: nameSSO, files: map[string]string{".aws/config": ssoProfile, ssoCache: oldToken}}
+	ofLogin      = setup{provider: nameLogin, files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginCache: oldLogin}}
 	ofProcess    = setup{provider: nameProcess, files: map[string]string{".aws/config": "[default]\ncredential_process = {FETCH} {URL}\n"}}
 	ofContainer  = setup{provider: nameContainer, env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{URL}/container"}}
 	ofInstance   = setup{provider: nameInstance, env: map[string]string{

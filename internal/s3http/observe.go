@@ -16,7 +16,7 @@ import (
 // An Event describes one request and its answer. It has no URL, no header but the ID,
 // and no body, because they may have secrets.
 type Event struct {
-	Service   string // "S3", "STS", "SSO", "SSO OIDC" or "metadata"
+	Service   string // "S3", "STS", "SSO", "SSO OIDC", "Signin" or "metadata"
 	Operation string // such as "PutObject"
 	Bucket    string
 	Key       string
