@@ -68,7 +68,7 @@ func (s *Store) nameBucket(ctx context.Context) (string, error) {
 	}
 	caller, err := s.callerIdentity(ctx)
 	if err != nil {
-		return "", fmt.Errorf("the bucket's name needs the caller's identity, and STS did not give it (storage_bucket in the configuration does without): %w", err)
+		return "", fmt.Errorf("cannot name the bucket, because STS GetCallerIdentity failed (set storage_bucket to avoid it): %w", err)
 	}
 	name, account := bucketName(s.session.region, aws.ToString(caller.UserId)), ""
 	if s.session.sameService() {

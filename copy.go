@@ -224,7 +224,7 @@ func (s *Store) MoveObject(ctx context.Context, fromBucket, fromKey, bucket, key
 		return err
 	}
 	if strongETag(aws.ToString(c.source.ETag)) == nil {
-		return wrapError(op, fromBucket, fromKey, errors.New("the server gives no strong ETag, so that nothing tells whether it is replaced while it is moved"))
+		return wrapError(op, fromBucket, fromKey, errors.New("the server gives no strong ETag, without which a replacement during the move would go unnoticed"))
 	}
 	if err := c.checkDistinct(ctx); err != nil {
 		return wrapError(op, bucket, key, err)

@@ -153,7 +153,7 @@ var errNotKnownDeleted = errors.New("not known to be deleted")
 
 // errNotMentioned is a key that an answer leaves out that names the deleted ones, or
 // that has an error without a key.
-var errNotMentioned = fmt.Errorf("%w: the server's answer does not tell of it", errNotKnownDeleted)
+var errNotMentioned = fmt.Errorf("%w: the server's answer does not mention it", errNotKnownDeleted)
 
 // A lostDeletionError is a request that may have been served, and whose answer did
 // not come.

@@ -14,7 +14,7 @@ import (
 
 // ErrEmptyPrefix means that DeletePrefix would delete the whole bucket and was not
 // told to.
-var ErrEmptyPrefix = errors.New("an empty prefix is the whole bucket, which must be asked for with All")
+var ErrEmptyPrefix = errors.New("an empty prefix selects the whole bucket: set DeletePrefixOptions.All to delete it")
 
 // DeletePrefixOptions are the options of DeletePrefix; nil is the zero value.
 type DeletePrefixOptions struct {
@@ -67,7 +67,7 @@ func (s *Store) DeletePrefix(ctx context.Context, bucket, prefix string, opts *D
 
 var (
 	// errNothingMoves is why a deletion ends early.
-	errNothingMoves = fmt.Errorf("stopped, as %d requests in a row deleted nothing", deletesAtOnce)
+	errNothingMoves = fmt.Errorf("stopped, because %d requests in a row deleted nothing", deletesAtOnce)
 	errStopped      = errors.New("stopped")
 	errStillThere   = errors.New("the server said that it was deleted, but still lists it")
 )

@@ -254,7 +254,7 @@ func TestDeletePrefixStops(t *testing.T) {
 	server := testkit.Server(t, &devs3.Options{Wrap: manyKeys(&requests)})
 	store := openStore(t, server, server.Config())
 	deleted, err := store.DeletePrefix(t.Context(), "bucket", "data/", nil)
-	require.ErrorContains(t, err, "stopped, as 16 requests in a row deleted nothing")
+	require.ErrorContains(t, err, "stopped, because 16 requests in a row deleted nothing")
 	var some *lithopss3.DeleteError
 	require.ErrorAs(t, err, &some)
 	assert.Zero(t, deleted)

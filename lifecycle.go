@@ -83,7 +83,7 @@ func (s *Store) confirmRules(ctx context.Context, bucket string, rules []lifecyc
 			return err
 		}
 		if wait > time.Second {
-			return fmt.Errorf("the server took the lifecycle rules and does not show them: %w", errors.ErrUnsupported)
+			return fmt.Errorf("the server accepted the lifecycle rules but does not return them: %w", errors.ErrUnsupported)
 		}
 		if err := s3http.Sleep(ctx, wait/s.pace.divide); err != nil {
 			return err

@@ -106,7 +106,7 @@ func TestInputThatCannotBeSent(t *testing.T) {
 		"no name":            {put(&PutOptions{Metadata: map[string]string{"": "1"}}), `invalid metadata ""`},
 		"name in letters":    {put(&PutOptions{Metadata: map[string]string{"ä": "1"}}), `invalid metadata "ä"`},
 		"name with a colon":  {put(&PutOptions{Metadata: map[string]string{"a:b": "1"}}), `invalid metadata "a:b"`},
-		"names collide":      {put(&PutOptions{Metadata: map[string]string{"key": "1", "Key": "2"}}), `invalid metadata "key": it can't be sent beside "Key", because the names of headers have no case`},
+		"names collide":      {put(&PutOptions{Metadata: map[string]string{"key": "1", "Key": "2"}}), `invalid metadata "key": it can't be sent together with "Key", because the names of headers have no case`},
 		"key":                {func(s *Store) error { return s.PutObject(t.Context(), "bucket", "k\xff", strings.NewReader(""), nil) }, "is not UTF-8"},
 		"key to get":         {func(s *Store) error { _, err := s.GetObject(t.Context(), "bucket", "k\xff", nil); return err }, "is not UTF-8"},
 		"key to head":        {func(s *Store) error { _, err := s.HeadObject(t.Context(), "bucket", "k\xff"); return err }, "is not UTF-8"},

@@ -71,7 +71,7 @@ func (s *Store) versionsPage(ctx context.Context, in *s3.ListObjectVersionsInput
 	}
 	key := decodeListedKey(out.EncodingType, out.NextKeyMarker)
 	if key == "" {
-		return nil, false, fmt.Errorf("%w: it promises more without a key", ErrListing)
+		return nil, false, fmt.Errorf("%w: the response is truncated and names no next key", ErrListing)
 	}
 	first := ""
 	if len(page) > 0 {

@@ -54,7 +54,7 @@ type CleanReport struct {
 }
 
 // ErrNothingSelected is a Clean whose options select nothing.
-var ErrNothingSelected = errors.New("nothing selected to clean")
+var ErrNothingSelected = errors.New("nothing selected to clean: name an executor, an age, CloudObjects or All")
 
 // Clean deletes what Lithops has left in the bucket: what "lithops clean" and
 // FunctionExecutor.clean delete there. Nothing outside of [Prefix] and
@@ -107,11 +107,11 @@ func (o CleanOptions) check() error {
 	case strings.Contains(o.ExecutorID+o.JobID+o.CallID, "/"), o.ExecutorID == "tmp": // that folder is CloudObjects'
 		return fmt.Errorf("invalid id %q", o.ExecutorID+o.JobID+o.CallID)
 	case o.OlderThan < 0:
-		return fmt.Errorf("an age of %v", o.OlderThan)
+		return fmt.Errorf("the age to clean must not be negative, as %v is", o.OlderThan)
 	case o.JobID != "" && o.ExecutorID == "", o.CallID != "" && o.JobID == "":
-		return fmt.Errorf("%w: a job without its executor, or a call without its job", ErrNothingSelected)
+		return fmt.Errorf("%w: a job needs its executor, and a call its job", ErrNothingSelected)
 	case o.All && (o.ExecutorID != "" || o.CloudObjects):
-		return errors.New("both everything and a part are selected to clean")
+		return errors.New("both All and a part are selected to clean: leave one of them out")
 	case !o.All && !o.CloudObjects && o.ExecutorID == "" && o.OlderThan == 0:
 		return ErrNothingSelected
 	}

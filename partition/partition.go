@@ -86,7 +86,7 @@ func Objects(ctx context.Context, storage lithopss3.Storage, urls []string, opts
 		opts = &Options{}
 	}
 	if opts.ChunkSize < 0 || opts.ChunkNumber < 0 {
-		return nil, nil, fmt.Errorf("%w: a chunk size of %d and a chunk number of %d", ErrInvalid, opts.ChunkSize, opts.ChunkNumber)
+		return nil, nil, fmt.Errorf("%w: the chunk size %d and the chunk number %d must not be negative", ErrInvalid, opts.ChunkSize, opts.ChunkNumber)
 	}
 	sources, err := parseObjectURLs(urls)
 	if err != nil {
@@ -197,7 +197,7 @@ func Of(object *pickle.CloudObject) (*Partition, error) {
 	total, hasTotal := numberOf(attrs, "total_parts")
 	newline, hasNewline := newlineOf(attrs)
 	if !hasChunk || !hasPart || !hasTotal || !hasNewline || part < 1 || part > total {
-		return nil, fmt.Errorf("%w: %v has not what a partition has", ErrInvalid, object)
+		return nil, fmt.Errorf("%w: %v lacks the attributes of a partition, or has wrong ones", ErrInvalid, object)
 	}
 	byteRange, err := rangeOf(attrs)
 	if err != nil {

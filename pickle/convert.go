@@ -52,7 +52,7 @@ func Unmarshal(data []byte, target any) error {
 func Convert(value, target any) error {
 	into := reflect.ValueOf(target)
 	if into.Kind() != reflect.Pointer || into.IsNil() {
-		return fmt.Errorf("pickle.Convert stores in what a pointer points to, and not in a %T", target)
+		return fmt.Errorf("the target of pickle.Convert must be a pointer that is not nil, not a %T", target)
 	}
 	made := reflect.New(into.Type().Elem()).Elem()
 	if err := store(made, value); err != nil {

@@ -196,7 +196,7 @@ func TestConvertReplaces(t *testing.T) {
 	assert.Equal(t, map[string]int{"a": 1}, target)
 
 	for _, bad := range []any{nil, 1, map[string]int{}, (*int)(nil)} {
-		require.ErrorContains(t, Convert(int64(1), bad), "in what a pointer points to", "%T", bad)
+		require.ErrorContains(t, Convert(int64(1), bad), "must be a pointer that is not nil", "%T", bad)
 	}
 }
 

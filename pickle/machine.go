@@ -159,7 +159,7 @@ func (m *machine) popString() (string, error) {
 	}
 	s, ok := v.(string)
 	if !ok {
-		return "", malformed("a name is no text")
+		return "", malformed("a name is not a string")
 	}
 	return s, nil
 }

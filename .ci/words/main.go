@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command words checks the prose of this project: comments, documents and the
-// command's help. It prints each place that uses a phrase of rules.txt, and fails
+// Command words checks the prose of this project: comments, documents, the command's
+// help and the messages of errors. It prints each place that uses a phrase of rules.txt, and fails
 // if there is one that allowed.txt does not name.
 //
 //	go run ./.ci/words          # what is wrong
@@ -155,7 +155,8 @@ func collect(root string) ([]passage, error) {
 	return passages, err
 }
 
-// ofGo returns the comments of a Go file, and the help texts of its struct tags.
+// ofGo returns the comments of a Go file, the help texts of its struct tags, and the
+// messages of its errors, unless it has tests.
 func ofGo(path string) ([]passage, error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, path, nil, parser.ParseComments)
@@ -167,6 +168,9 @@ func ofGo(path string) ([]passage, error) {
 		passages = append(passages, passage{path, files.Position(group.Pos()).Line, strings.TrimSpace(group.Text())})
 	}
 	ast.Inspect(file, func(node ast.Node) bool {
+		if message, ok := errorMessage(node); ok && !strings.HasSuffix(path, "_test.go") {
+			passages = append(passages, passage{path, files.Position(node.Pos()).Line, message})
+		}
 		field, ok := node.(*ast.Field)
 		if !ok || field.Tag == nil {
 			return true
@@ -178,6 +182,28 @@ func ofGo(path string) ([]passage, error) {
 		return true
 	})
 	return passages, nil
+}
+
+// errorMessage returns the message of a call of errors.New or fmt.Errorf, if it is a
+// literal.
+func errorMessage(node ast.Node) (string, bool) {
+	call, ok := node.(*ast.CallExpr)
+	if !ok || len(call.Args) == 0 {
+		return "", false
+	}
+	function, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return "", false
+	}
+	if name, ok := function.X.(*ast.Ident); !ok || name.Name+"."+function.Sel.Name != "errors.New" && name.Name+"."+function.Sel.Name != "fmt.Errorf" {
+		return "", false
+	}
+	literal, ok := call.Args[0].(*ast.BasicLit)
+	if !ok {
+		return "", false
+	}
+	message, err := strconv.Unquote(literal.Value)
+	return message, err == nil
 }
 
 // codeSpan matches code in a line of Markdown: names and messages, not prose.

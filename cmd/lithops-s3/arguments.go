@@ -67,7 +67,7 @@ func popString(ctx *kong.DecodeContext) (string, error) {
 	}
 	text, ok := token.Value.(string)
 	if !ok {
-		return "", fmt.Errorf("%v is no text", token.Value)
+		return "", fmt.Errorf("%v is not a string", token.Value)
 	}
 	return text, nil
 }

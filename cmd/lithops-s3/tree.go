@@ -77,7 +77,7 @@ func checkRegular(root *os.Root, name string) (fs.FileInfo, error) {
 	case info.IsDir():
 		return nil, errors.New("a link to a folder is not followed")
 	case !info.Mode().IsRegular():
-		return nil, errors.New("is no file")
+		return nil, errors.New("is not a regular file")
 	}
 	return info, nil
 }

@@ -28,7 +28,7 @@ func Parse(text string) (time.Time, error) { return ParseIn(text, time.Local) }
 // whose name says no offset, such as EST.
 func ParseIn(text string, zone *time.Location) (time.Time, error) {
 	if len(text) > maxLength {
-		return time.Time{}, fmt.Errorf("a text of %d bytes is not a time", len(text))
+		return time.Time{}, fmt.Errorf("a string of %d bytes is not a time", len(text))
 	}
 	p := &parser{tokens: split(normalize(text)), date: newDate(), hour: unset, byDefault: zone}
 	if err := p.parse(); err != nil {

@@ -96,7 +96,7 @@ func checkMetadata(metadata map[string]string) error {
 		}
 		lower := strings.ToLower(name)
 		if other, ok := seen[lower]; ok {
-			return fmt.Errorf("invalid metadata %q: %w beside %q, because the names of headers have no case", name, errUnsendable, other)
+			return fmt.Errorf("invalid metadata %q: %w together with %q, because the names of headers have no case", name, errUnsendable, other)
 		}
 		seen[lower] = name
 		if problem := problemOf(metadata[name], isASCII); problem != "" {

@@ -55,7 +55,7 @@ func TestInput(t *testing.T) {
 		{input{Nested: &inner{Key: bad}}, "invalid object key"},
 		{input{Objects: []inner{{}, {Key: bad}}}, "invalid object key"},
 		{input{Metadata: map[string]string{"a": "ok", "": ""}}, `invalid metadata "": it can't be sent, because it is not the name of a header`},
-		{input{Metadata: map[string]string{"a": "x", "A": "y"}}, `invalid metadata "a": it can't be sent beside "A", because the names of headers have no case`},
+		{input{Metadata: map[string]string{"a": "x", "A": "y"}}, `invalid metadata "a": it can't be sent together with "A", because the names of headers have no case`},
 		{input{Metadata: map[string]string{"a": "x\ny"}}, `invalid metadata "a": it can't be sent, because its value has a line break inside`},
 		{input{Metadata: map[string]string{"a": "\x00"}}, "its value has a control character at its end"},
 		{input{Metadata: map[string]string{"a": "1\u00a0"}}, "its value has white space at its end"},

@@ -85,7 +85,7 @@ func IsScalar(node *Node) bool { return node.Kind == yaml.ScalarNode }
 // node's or that of its tag.
 func Text(node *Node) (string, error) {
 	if node.Kind != yaml.ScalarNode {
-		return "", errors.New("must be a text, not " + KindName(node))
+		return "", errors.New("must be a string, not " + KindName(node))
 	}
 	if !textTags[node.ShortTag()] {
 		return "", errors.New("has a YAML tag; put a value that begins with ! in quotes")

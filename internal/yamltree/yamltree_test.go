@@ -41,7 +41,7 @@ func TestParseKeepsTextsAndLines(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%d %s=%s", pair.Key.Line, pair.Key.Value, text))
 	}
-	assert.Equal(t, []string{"2 a=0123", "3 b=must be a text, not a list", "5 c=1:30", "6 d=2020-01-01", "7 e=5", "8 f==", "9 g=<<", "10 h=0x1F"}, got)
+	assert.Equal(t, []string{"2 a=0123", "3 b=must be a string, not a list", "5 c=1:30", "6 d=2020-01-01", "7 e=5", "8 f==", "9 g=<<", "10 h=0x1F"}, got)
 }
 
 func TestParseErrors(t *testing.T) {
