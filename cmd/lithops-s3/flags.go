@@ -18,6 +18,7 @@ type connectionFlags struct {
 	EndpointURL   endpointFlag `name:"endpoint-url" group:"connection" placeholder:"URL" help:"The S3 server, instead of AWS_ENDPOINT_URL_S3 and the like."`
 	Region        regionFlag   `group:"connection" placeholder:"NAME" help:"The region, instead of the configuration's."`
 	Profile       string       `group:"connection" placeholder:"NAME" help:"The profile of ~/.aws, instead of AWS_PROFILE."`
+	Credentials   string       `group:"connection" enum:"lithops,sdk" default:"lithops" placeholder:"lithops|sdk" help:"Where credentials come from: the configuration and boto3's chain (lithops), or the default chain of AWS's SDK for Go (sdk)."`
 	NoSignRequest bool         `name:"no-sign-request" group:"connection" help:"Sign no request, for public buckets."`
 	RequestPayer  bool         `name:"request-payer" group:"connection" help:"Pay for requests to buckets that demand it; \"--request-payer requester\" is the same."`
 	Debug         bool         `short:"d" group:"connection" help:"Print each request, each retry and all reasons on stderr."`
@@ -104,7 +105,8 @@ func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithops
 	t.debug = f.Debug
 	opts.Endpoint, opts.RequesterPays = string(f.EndpointURL), f.RequestPayer
 	opts.Profile, opts.Anonymous = f.Profile, f.NoSignRequest
-	if f.Region == "" && f.Profile == "" && !f.NoSignRequest {
+	fromSDK := f.Credentials == credentialsSDK && !f.NoSignRequest
+	if f.Region == "" && f.Profile == "" && !f.NoSignRequest && !fromSDK {
 		return lithopss3.Open(t.ctx, &opts)
 	}
 	config, err := opts.Loader.Load()
@@ -114,7 +116,12 @@ func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithops
 	if f.Region != "" {
 		config.Region, config.RegionSource = string(f.Region), "option --region"
 	}
-	if f.Profile != "" || f.NoSignRequest { // in place of the configuration's keys
+	if fromSDK {
+		if err := useSDK(t.ctx, f.Profile, &opts); err != nil {
+			return nil, err
+		}
+	}
+	if f.Profile != "" || f.NoSignRequest || fromSDK { // in place of the configuration's keys
 		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = "", lithopss3.Secret{}, lithopss3.Secret{}
 	}
 	return lithopss3.New(t.ctx, config, &opts)

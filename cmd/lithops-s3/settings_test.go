@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -80,6 +81,8 @@ func TestDoctorOfflineSendsNothing(t *testing.T) {
 				var out, problems strings.Builder
 				code := run(t.Context(), []string{"doctor", "--offline", "--bucket", bucket}, strings.NewReader(""), &out, &problems)
 				assert.Zero(t, asked.Load(), "%s: %s", bucket, out.String())
+				_ = run(t.Context(), []string{"doctor", "--offline", "--credentials", "sdk", "--bucket", bucket}, strings.NewReader(""), io.Discard, io.Discard)
+				assert.Zero(t, asked.Load(), "%s by the SDK's chain", bucket)
 				if !strings.HasPrefix(bucket, "arn:") { // which no custom endpoint has
 					assert.Equal(t, c.code, code, "%s: %s", bucket, out.String())
 				}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/lithops-go/lithopss3"
+)
+
+// credentialsSDK is the value of --credentials for the chain of the SDK.
+const credentialsSDK = "sdk"
+
+// useSDK has the store sign with what the default chain of AWS's SDK for Go finds, and
+// use its region unless the Lithops configuration has one. Endpoints, certificates and
+// time-outs stay those of Lithops.
+func useSDK(ctx context.Context, profile string, opts *lithopss3.Options) error {
+	var options []func(*config.LoadOptions) error
+	if profile != "" {
+		options = append(options, config.WithSharedConfigProfile(profile))
+	}
+	if opts.Offline {
+		options = append(options, config.WithHTTPClient(offlineClient{}))
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return &lithopss3.SettingsError{Kind: "SDKConfigError", Reason: "the SDK's configuration: " + err.Error(), Err: err}
+	}
+	opts.AWS = &aws.Config{Region: loaded.Region, Credentials: loaded.Credentials}
+	return nil
+}
+
+// offlineClient sends nothing.
+type offlineClient struct{}
+
+// Do refuses the request.
+func (offlineClient) Do(*http.Request) (*http.Response, error) { return nil, lithopss3.ErrOffline }
