@@ -34,6 +34,9 @@ func NewSDK(client *s3http.Client, settings *awsconfig.S3, options s3.Options) *
 	options.RequestChecksumCalculation = requestChecksum(settings)
 	options.ResponseChecksumValidation = responseChecksum(settings)
 	options.DisableS3ExpressSessionAuth = settings.DisableExpressAuth
+	if options.Logger != nil { // which the signer is given as it is
+		options.Logger = redactingLogger{options.Logger}
+	}
 	if settings.URL != "" {
 		options.BaseEndpoint = &settings.URL
 	}
