@@ -50,7 +50,7 @@ func (t *templates) learn(ctx context.Context, key templateKey) *template {
 	return t.get(key)
 }
 
-// end ends a lesson, whether or not it led to a template: nobody waits after that.
+// end ends a lesson, whether or not it led to a template: no request waits after that.
 func (t *templates) end(key templateKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
