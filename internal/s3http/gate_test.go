@@ -96,7 +96,7 @@ func TestGateLeavesRoomForRequests(t *testing.T) {
 }
 
 // TestGateIsCanceled checks that a request that waits ends with its context, closes its
-// body, and takes nobody's place.
+// body, and takes no place.
 func TestGateIsCanceled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

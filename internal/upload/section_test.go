@@ -183,3 +183,24 @@ func TestTypedNil(t *testing.T) {
 	assert.True(t, fake.isThere)
 	assert.Empty(t, fake.stored)
 }
+
+// TestSectionIsWritten checks that a section is written as it is read, with the errors of
+// both sides, and that none of its memory is its own.
+func TestSectionIsWritten(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789"), 20_000)
+	of := func(end int) *section {
+		return newFileSource(bytes.NewReader(data), 0, int64(end)).section(5, int64(end-5))
+	}
+	var out bytes.Buffer
+	n, err := of(len(data)).WriteTo(&out)
+	require.NoError(t, err)
+	assert.Equal(t, data[5:], out.Bytes())
+	assert.EqualValues(t, out.Len(), n)
+	_, err = of(len(data) + 1).WriteTo(io.Discard)
+	require.ErrorIs(t, err, errBodyChanged)
+	reader, writer := io.Pipe()
+	require.NoError(t, reader.CloseWithError(io.ErrNoProgress))
+	_, err = of(len(data)).WriteTo(writer)
+	require.ErrorIs(t, err, io.ErrNoProgress)
+}

@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -47,12 +48,8 @@ func checkValue(name string, v reflect.Value) error {
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			return nil
 		}
-		for i := range v.NumField() {
-			field := v.Type().Field(i)
-			if !field.IsExported() {
-				continue
-			}
-			if err := checkValue(field.Name, v.Field(i)); err != nil {
+		for _, field := range fieldsOf(v.Type()) {
+			if err := checkValue(field.name, v.Field(field.index)); err != nil {
 				return err
 			}
 		}
@@ -74,6 +71,43 @@ func checkValue(name string, v reflect.Value) error {
 		}
 	}
 	return nil
+}
+
+// A field is one of a struct that may hold something to check.
+type field struct {
+	name  string
+	index int
+}
+
+// knownFields has the fields of each type of struct that was seen, because to ask
+// reflection for them took most of Input's time.
+var knownFields sync.Map // of reflect.Type to []field
+
+func fieldsOf(t reflect.Type) []field {
+	if known, ok := knownFields.Load(t); ok {
+		fields, _ := known.([]field)
+		return fields
+	}
+	var fields []field
+	for i := range t.NumField() {
+		if of := t.Field(i); of.IsExported() && mayHoldText(of.Type) {
+			fields = append(fields, field{of.Name, i})
+		}
+	}
+	knownFields.Store(t, fields)
+	return fields
+}
+
+// mayHoldText reports whether checkValue looks into values of a type.
+func mayHoldText(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.String, reflect.Struct, reflect.Slice, reflect.Map, reflect.Pointer:
+		return t != reflect.TypeFor[time.Time]()
+	}
+	return false
 }
 
 func checkText(name, text string) error {
