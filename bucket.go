@@ -102,13 +102,13 @@ func bucketName(region, userID string) string {
 	return fmt.Sprintf("lithops-%s-%s", region, lower)
 }
 
-// EnsureBucket returns the name of the storage's bucket, which it creates when it
-// is missing (InternalStorage and S3Backend.create_bucket).
+// EnsureBucket returns the name of the storage's bucket, and creates the bucket if it is
+// missing (InternalStorage and S3Backend.create_bucket).
 //
-// A bucket that another account has, and one that these credentials may not use,
-// is fs.ErrPermission, the former ErrNotOwner too; a name that S3 does not take is
-// ErrInvalidBucketName. If another process of the same account creates the bucket at
-// the same time, that is success.
+// The error is fs.ErrPermission if these credentials may not use the bucket, also
+// ErrNotOwner if it belongs to another account, and ErrInvalidBucketName if S3 does not
+// accept the name. EnsureBucket succeeds if another process of the same account creates
+// the bucket at the same time.
 func (s *Store) EnsureBucket(ctx context.Context) (string, error) {
 	bucket, err := s.Bucket(ctx)
 	if err != nil {
@@ -147,10 +147,10 @@ func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 	return err
 }
 
-// CreateBucket makes a bucket in the Store's region and keeps the public out of
-// it. One that is the caller's already, also since a moment ago, is no error;
-// another account's is ErrNotOwner; a name that S3 does not take is
-// ErrInvalidBucketName, before any request.
+// CreateBucket creates a bucket in the Store's region and blocks public access to it.
+// It is no error if the caller owns the bucket already. The error is ErrNotOwner if
+// another account owns it, and ErrInvalidBucketName, before any request, if S3 does not
+// accept the name.
 func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 	const op = "CreateBucket"
 	if reason := validate.NewBucketProblem(bucket); reason != "" {

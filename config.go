@@ -29,22 +29,23 @@ const DefaultMonitoringInterval = 2 * time.Second
 // lithops.execution_timeout says otherwise (Lithops' constants.py).
 const DefaultExecutionTimeout = 1800 * time.Second
 
-// ErrOtherBackend is a configuration that selects another storage backend than aws_s3.
+// ErrOtherBackend means that the configuration selects another storage backend than
+// aws_s3.
 var ErrOtherBackend = errors.New("the configuration selects another storage backend")
 
-// A Config is what a Lithops configuration says of its storage on S3. It can be
+// A Config describes the storage on S3 of a Lithops configuration. It can be
 // built in code: only what is set counts, and nothing is required that AWS's own
 // settings give. It prints without its secrets. A Config is not safe for
 // concurrent changes; the functions of this package only read it.
 type Config struct {
-	// Region is where the bucket is and what its name holds; empty for what
-	// AWS's own settings say.
+	// Region is the bucket's region, and part of the name of a bucket that Lithops
+	// makes. If it is empty, AWS's own settings give it.
 	Region string
 	// StorageBucket is the bucket to use; empty for the one that Lithops makes
 	// for the user.
 	StorageBucket string
-	// AccessKeyID, SecretAccessKey and SessionToken are keys to sign with; all
-	// empty for what boto3's chain finds.
+	// AccessKeyID, SecretAccessKey and SessionToken sign the requests. If all are
+	// empty, boto3's chain finds credentials.
 	AccessKeyID     string
 	SecretAccessKey Secret
 	SessionToken    Secret

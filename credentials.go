@@ -74,7 +74,7 @@ func (c *Config) explicitKeys(context.Context) (*aws.Credentials, error) {
 // ErrNoCredentials matches the error of a chain in which no source had credentials.
 var ErrNoCredentials = awscreds.ErrNone
 
-// A CredentialsError is why there are no credentials to sign with. Its Kind is
+// A CredentialsError says why there are no credentials to sign with. Its Kind is
 // the name of botocore's exception for the same, without its module.
 type CredentialsError struct {
 	Kind   string // "PartialCredentialsError", "NoCredentialsError", "ProfileNotFound", …

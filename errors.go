@@ -55,7 +55,7 @@ var (
 	ErrInvalidRange = errors.New("invalid range")
 	// ErrChecksum means that the bytes do not have the checksum that the server keeps.
 	ErrChecksum = checksum.ErrMismatch
-	// ErrUnsafeKey means that the key can not name a file below a folder, see [LocalPath].
+	// ErrUnsafeKey means that the key can't name a file below a folder, see [LocalPath].
 	ErrUnsafeKey = errors.New("the key is no file name")
 	// ErrClosed means that a body or store was used after Close.
 	ErrClosed = errors.New("already closed")

@@ -16,8 +16,8 @@ import (
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
-// An Identity says with which credentials, in which region and against which
-// servers a Store works, and why. It holds no secret.
+// An Identity says which credentials, region and servers a Store uses, and why. It holds
+// no secret.
 type Identity struct {
 	AccessKeyID     string
 	Source          string // boto3's name of the source that won, for example "env"

@@ -28,7 +28,8 @@ func NewSecret(text string) Secret {
 	return Secret{reveal: func() string { return text }}
 }
 
-// Reveal returns the text. Its callers are where secrets can leak: there are few.
+// Reveal returns the secret itself. Call it seldom: a secret can leak only where it is
+// called.
 func (s Secret) Reveal() string {
 	if s.reveal == nil {
 		return ""
@@ -36,7 +37,7 @@ func (s Secret) Reveal() string {
 	return s.reveal()
 }
 
-// IsZero tells whether the secret is empty. YAML and JSON encoders ask it for omitempty and omitzero.
+// IsZero reports whether the secret is empty. YAML and JSON encoders ask it for omitempty and omitzero.
 func (s Secret) IsZero() bool { return s.reveal == nil }
 
 // String returns "[redacted]", or "" for an empty secret.

@@ -38,8 +38,8 @@ type Options struct {
 	// traces. It is called at the same time from several goroutines, must return soon,
 	// and must not keep info. Nil costs nothing.
 	Observer func(ctx context.Context, info *RequestInfo)
-	// Endpoint is the URL of the S3 server, over what AWS's settings say
-	// (AWS_ENDPOINT_URL_S3 and the like); empty for those settings.
+	// Endpoint is the URL of the S3 server. It overrides AWS's settings
+	// (AWS_ENDPOINT_URL_S3 and the like).
 	Endpoint string
 	// STSEndpoint is the URL of the STS server, likewise.
 	STSEndpoint string
@@ -62,8 +62,8 @@ type Options struct {
 	// Transport carries the requests to S3; nil for one of the Store's own with
 	// Lithops' time-outs and 128 connections kept.
 	Transport http.RoundTripper
-	// LookupEnv is the environment; nil is the process's own. Programs seldom
-	// set it: it keeps tests apart.
+	// LookupEnv looks up environment variables; nil reads the process's own. Tests set it
+	// to be independent of the machine.
 	LookupEnv func(string) (string, bool)
 	// RequesterPays has the caller's account pay for requests to buckets that demand it
 	// (x-amz-request-payer).

@@ -17,9 +17,9 @@ import (
 // An ObjectVersion is one version of an object, or the marker of its deletion.
 type ObjectVersion struct {
 	ObjectInfo
-	// IsLatest is whether a get without a version gets this one.
+	// IsLatest reports whether a get without a version gets this one.
 	IsLatest bool
-	// IsDeleteMarker is whether the object was deleted here. It has no size and no ETag.
+	// IsDeleteMarker reports whether the object was deleted here. It has no size and no ETag.
 	IsDeleteMarker bool
 }
 

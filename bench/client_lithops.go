@@ -88,7 +88,7 @@ func (c *lithopsClient) removePrefix(ctx context.Context, bucket, prefix string)
 }
 
 // look waits until calls are known to have ended: with a single poll, or with the
-// first of a Watch that goes on.
+// first of a Watch that continues.
 func (c *lithopsClient) look(ctx context.Context, bucket string, calls int, once bool) (done int, err error) {
 	client := jobs.New(c.store, bucket, nil)
 	for event, err := range client.Watch(ctx, jobs.ID{ExecutorID: s3null.ExecutorID}, &jobs.WatchOptions{Once: once}) {

@@ -30,7 +30,7 @@ type workload struct {
 	files  int
 
 	places    []place
-	peers     []string // who takes part, nil for all
+	peers     []string // the clients to compare, nil for all
 	tools     bool     // commands and scripts take part too
 	tunedOnly bool     // clients that can be tuned are measured so only
 	plot      string   // the place that is in the plot, if any
@@ -47,7 +47,7 @@ type place struct {
 // Schemes of a place.
 const (
 	overHTTP  = "http"
-	overHTTPS = "https" // of a server of one's own
+	overHTTPS = "https" // to a custom endpoint
 	overAWS   = "aws"   // https to AWS's hosts, which the server answers for as a proxy
 )
 

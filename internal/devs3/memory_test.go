@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMemoryLimit: what has no room is refused with an answer that says what to do,
-// and there is room again for smaller objects.
+// TestMemoryLimit checks that a put without room is refused with an answer that says
+// what to do, and that there is room again for smaller objects.
 func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
 	limit := heldBytes() + 256<<20 // of all tests of this process
@@ -44,7 +44,7 @@ func TestMemoryLimit(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestMemoryOfUpload: completing an upload needs room for its parts twice.
+// TestMemoryOfUpload checks that completing an upload needs room for its parts twice.
 func TestMemoryOfUpload(t *testing.T) {
 	t.Parallel()
 	bound := newMemoryBound(0)
@@ -70,8 +70,8 @@ func TestMemoryOfUpload(t *testing.T) {
 	assert.Empty(t, bound.uploads)
 }
 
-// TestOneCompleteAtATime: of two requests that complete one upload, the second waits;
-// those of other uploads don't.
+// TestOneCompleteAtATime checks that of two requests that complete one upload the second
+// waits, and that those of other uploads don't.
 func TestOneCompleteAtATime(t *testing.T) {
 	t.Parallel()
 	var running, most atomic.Int64
