@@ -3,7 +3,6 @@
 package lithopss3_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -233,62 +232,6 @@ func TestConcurrentEnsureBucket(t *testing.T) {
 	assert.Equal(t, 1, asked, "one request to STS for all")
 }
 
-// TestUppercaseRegion checks that a region in capitals is an error that says so: Python
-// names the bucket after it as it is written, which S3 refuses.
-func TestUppercaseRegion(t *testing.T) {
-	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
-	_, err := openStore(t, server, configOf(alice, "EU-WEST-1")).EnsureBucket(t.Context())
-	require.ErrorIs(t, err, lithopss3.ErrInvalidBucketName)
-	assert.ErrorContains(t, err, "upper case")
-}
-
-func TestBucketInAnotherRegion(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{http.StatusBadRequest, http.StatusMovedPermanently, http.StatusTemporaryRedirect} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			t.Parallel()
-			var wrong atomic.Int64
-			calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
-				if status == http.StatusBadRequest || !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/") {
-					return false
-				}
-				wrong.Add(1)
-				w.Header().Set("X-Amz-Bucket-Region", "eu-north-1")
-				w.WriteHeader(status)
-				return true
-			}}
-			server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
-			require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
-			store := openStore(t, server, configOf(alice, "us-east-1"))
-			ctx := t.Context()
-			require.NoError(t, store.PutObject(ctx, "far-away", "key", strings.NewReader("text"), nil))
-			before := len(calls.seen())
-			data, err := store.ReadObject(ctx, "far-away", "key", 0)
-			require.NoError(t, err)
-			assert.Equal(t, "text", string(data))
-			keys, err := store.ListKeys(ctx, "far-away", "")
-			require.NoError(t, err)
-			assert.Equal(t, []string{"key"}, keys)
-			require.NoError(t, store.DeleteObjects(ctx, "far-away", []string{"key", "other"}))
-			assert.Equal(t, before+3, len(calls.seen()), "the region is remembered")
-			assert.LessOrEqual(t, wrong.Load(), int64(1))
-		})
-	}
-}
-
-func TestHeadFollowsRegion(t *testing.T) {
-	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
-	require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
-	store := openStore(t, server, configOf(alice, "us-east-1")+"aws_s3:\n  storage_bucket: far-away\n")
-	bucket, err := store.EnsureBucket(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, "far-away", bucket)
-	_, err = store.HeadObject(t.Context(), bucket, "missing")
-	require.ErrorIs(t, err, fs.ErrNotExist)
-}
-
 func TestWrongKeys(t *testing.T) {
 	t.Parallel()
 	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
@@ -315,106 +258,6 @@ func TestTemporaryCredentialsSign(t *testing.T) {
 	bucket, err := openStore(t, server, configOf(bob, "us-east-1")).EnsureBucket(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "lithops-us-east-1-wxyz", bucket)
-}
-
-// breakingServer serves one object and breaks the first bodies.
-func breakingServer(t *testing.T, data []byte, breaks int, how func(w http.ResponseWriter)) *lithopss3.Store {
-	t.Helper()
-	var broken atomic.Int64
-	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method != http.MethodGet || broken.Add(1) > int64(breaks) {
-			return false
-		}
-		var offset int
-		_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &offset)
-		status := http.StatusOK
-		if r.Header.Get("Range") != "" {
-			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", offset, len(data)-1, len(data)))
-			status = http.StatusPartialContent
-		}
-		w.Header().Set("ETag", `"e1"`)
-		w.Header().Set("Content-Length", fmt.Sprint(len(data)-offset))
-		w.WriteHeader(status)
-		_, _ = w.Write(data[offset : offset+(len(data)-offset)/2])
-		w.(http.Flusher).Flush()
-		how(w)
-		return true
-	}}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
-	return openStore(t, server, configOf(alice, "us-east-1"))
-}
-
-// TestBodyResumes checks that a connection that breaks in the middle of a body costs a
-// request, not the body.
-func TestBodyResumes(t *testing.T) {
-	t.Parallel()
-	data := bytes.Repeat([]byte("0123456789"), 100_000)
-	store := breakingServer(t, data, 4, func(http.ResponseWriter) { panic(http.ErrAbortHandler) })
-	object, err := store.GetObject(t.Context(), "bucket", "key", nil)
-	require.NoError(t, err)
-	var got bytes.Buffer
-	_, err = io.CopyN(&got, object.Body, int64(len(data)/2)) // what the first connections gave
-	require.NoError(t, err)
-	rest, err := io.ReadAll(object.Body)
-	// The server does not have the object: the fifth request, which is not broken, says so.
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.Equal(t, data[:got.Len()+len(rest)], append(got.Bytes(), rest...))
-	assert.Greater(t, got.Len()+len(rest), len(data)*9/10, "each of four connections gave half of what was left")
-	require.NoError(t, object.Body.Close())
-	_, err = object.Body.Read(make([]byte, 1))
-	require.ErrorIs(t, err, lithopss3.ErrClosed)
-}
-
-// TestBodyOfChangedObject checks that the bytes after a broken connection are of the same
-// object.
-func TestBodyOfChangedObject(t *testing.T) {
-	t.Parallel()
-	var gets atomic.Int64
-	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method != http.MethodGet || gets.Add(1) > 1 {
-			return false
-		}
-		w.Header().Set("ETag", `"of-the-first-version"`)
-		w.Header().Set("Content-Length", "10")
-		_, _ = fmt.Fprint(w, "first")
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
-	}}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
-	store := openStore(t, server, configOf(alice, "us-east-1"))
-	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
-	for _, second := range []string{"2nd second", "2nd"} { // the latter has no such range
-		gets.Store(0)
-		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader(second), nil))
-		object, err := store.GetObject(t.Context(), "bucket", "key", nil)
-		require.NoError(t, err)
-		data, err := io.ReadAll(object.Body)
-		require.ErrorIs(t, err, lithopss3.ErrPrecondition)
-		assert.Equal(t, "first", string(data))
-		require.NoError(t, object.Body.Close())
-	}
-}
-
-// TestFailedUploadLeavesNothing checks that neither a part nor the object stays.
-func TestFailedUploadLeavesNothing(t *testing.T) {
-	t.Parallel()
-	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("partNumber") != "2" {
-			return false
-		}
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.WriteHeader(http.StatusForbidden)
-		return true
-	}}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
-	store := openStore(t, server, configOf(alice, "us-east-1"))
-	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
-	err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, 30<<20)), nil)
-	require.ErrorIs(t, err, fs.ErrPermission)
-	assert.Contains(t, calls.seen(), "DELETE /bucket/key")
-	keys, err := store.ListKeys(t.Context(), "bucket", "")
-	require.NoError(t, err)
-	assert.Empty(t, keys)
 }
 
 // TestDeleteErrorsPerKey checks the errors of single keys in a response with status 200.

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -16,8 +15,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -296,105 +293,6 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 			})
 		}
 	}
-}
-
-// TestDownloadOfLongName resumes into a name that is as long as a name can be.
-func TestDownloadOfLongName(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	server := &oddServer{data: testkit.Bytes(9 * unit)}
-	store := openWire(t, server.trip)
-	for _, length := range []int{236, 237, 255} {
-		name := strings.Repeat("n", length)
-		require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", filepath.Join(folder, name), &lithopss3.DownloadOptions{Resume: true}))
-		got, err := os.ReadFile(filepath.Join(folder, name))
-		require.NoError(t, err)
-		assert.True(t, bytes.Equal(server.data, got))
-	}
-	assert.Len(t, testkit.Files(t, folder), 3)
-}
-
-// TestPanickingProgress ends a download by its callback: nothing is left, and the
-// panic is the caller's.
-func TestPanickingProgress(t *testing.T) {
-	t.Parallel()
-	mine := errors.New("mine")
-	for _, size := range []int{8 * unit, 20 * unit} {
-		for _, resume := range []bool{false, true} {
-			server := &oddServer{data: testkit.Bytes(size)}
-			store := openWire(t, server.trip)
-			folder := t.TempDir()
-			path := filepath.Join(folder, "file")
-			require.NoError(t, os.WriteFile(path, []byte("before"), 0o600))
-			opts := &lithopss3.DownloadOptions{Resume: resume, Progress: func(lithopss3.Progress) { panic(mine) }}
-			assert.PanicsWithValue(t, mine, func() { _ = store.DownloadFile(t.Context(), "bucket", "key", path, opts) })
-			got, err := os.ReadFile(path)
-			require.NoError(t, err)
-			assert.Equal(t, "before", string(got))
-			if resume && size > 8*unit {
-				opts.Progress = nil
-				require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, opts))
-			}
-			assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
-
-			ended := make(chan error, 1)
-			opts.Progress = func(lithopss3.Progress) { runtime.Goexit() }
-			go func() {
-				defer close(ended)
-				ended <- store.DownloadFile(context.Background(), "bucket", "key", path, opts)
-			}()
-			for err := range ended {
-				require.Error(t, err)
-			}
-			require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{Resume: resume}))
-			assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
-		}
-	}
-}
-
-// TestCanceledPipe ends a download into a FIFO that no process reads.
-func TestCanceledPipe(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "pipe")
-	require.NoError(t, syscall.Mkfifo(path, 0o600))
-	server := &oddServer{data: testkit.Bytes(mib)}
-	store := openWire(t, server.trip)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	mine := errors.New("mine")
-	time.AfterFunc(50*time.Millisecond, func() { cancel(mine) })
-	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "key", path, nil), mine)
-
-	reader, err := os.OpenFile(path, os.O_RDWR, 0) // which reads nothing
-	require.NoError(t, err)
-	defer func() { _ = reader.Close() }()
-	ctx, cancel = context.WithCancelCause(t.Context())
-	time.AfterFunc(50*time.Millisecond, func() { cancel(mine) })
-	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "key", path, nil), mine)
-}
-
-// TestShortBody reads a body that has fewer bytes than its Content-Length, of an
-// object that is still the same: it broke off, and was not replaced.
-func TestShortBody(t *testing.T) {
-	t.Parallel()
-	server := &oddServer{data: testkit.Bytes(1000)}
-	const promised = 1500
-	server.odd = func(q *http.Request, r *http.Response) {
-		if q.Method != http.MethodGet || rangeStart(q) > 0 {
-			return
-		}
-		r.Header.Set("Content-Length", strconv.Itoa(promised))
-		r.ContentLength = promised
-		setRange(r, "bytes %d-%d/%d", func(first, _, _ int64) []any { return []any{first, promised - 1, promised} })
-	}
-	store := openWire(t, server.trip)
-	_, err := store.ReadObject(t.Context(), "bucket", "key", 0)
-	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.ErrorContains(t, err, "broke off")
-	require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
-	path := filepath.Join(t.TempDir(), "file")
-	err = store.DownloadFile(t.Context(), "bucket", "key", path, nil)
-	require.ErrorContains(t, err, "broke off")
-	require.NotErrorIs(t, err, lithopss3.ErrPrecondition)
 }
 
 // TestJournalNamesNothingElse gives the journal a part file of another folder.

@@ -16,7 +16,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -279,4 +281,48 @@ func fetchIntoPipe(t *testing.T, store *lithopss3.Store, path string) ([]byte, e
 		}
 	}
 	return <-came, err
+}
+
+// TestTransfersOnServer runs up and down against a server that stands ready, see
+// TestConformanceServer.
+func TestTransfersOnServer(t *testing.T) {
+	t.Parallel()
+	endpoint := os.Getenv("LITHOPSS3_TEST_ENDPOINT")
+	if endpoint == "" {
+		t.Skip("LITHOPSS3_TEST_ENDPOINT is not set; .ci/run sets it")
+	}
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{
+		Region: "us-east-1", AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
+	}, &lithopss3.Options{Endpoint: endpoint, LookupEnv: testkit.Env(nil)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	bucket := fmt.Sprintf("transfers-%x", time.Now().UnixNano())
+	require.NoError(t, store.CreateBucket(t.Context(), bucket))
+	path := filepath.Join(t.TempDir(), "file")
+	for _, size := range []int{0, 6 * mib, 12 * mib, 42*mib + 1} {
+		data := testkit.Bytes(size)
+		for name, body := range map[string]io.Reader{"file": bytes.NewReader(data), "stream": struct{ io.Reader }{bytes.NewReader(data)}} {
+			require.NoError(t, store.PutObject(t.Context(), bucket, name, body, nil))
+			for _, resume := range []bool{false, true} {
+				progress := &watched{t: t}
+				require.NoError(t, store.DownloadFile(t.Context(), bucket, name, path, &lithopss3.DownloadOptions{Resume: resume, Progress: progress.report}))
+				progress.finished(int64(size))
+				stored, err := os.ReadFile(path)
+				require.NoError(t, err)
+				require.True(t, bytes.Equal(data, stored), "%s of %d bytes", name, size)
+			}
+			reader, err := store.OpenReaderAt(t.Context(), bucket, name, nil)
+			require.NoError(t, err)
+			content, err := io.ReadAll(io.NewSectionReader(reader, 0, reader.Size()))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(data, content))
+			require.NoError(t, reader.Close())
+			head, err := store.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: &name, ChecksumMode: "ENABLED"})
+			require.NoError(t, err)
+			if head.ChecksumType != "" {
+				assert.EqualValues(t, "FULL_OBJECT", head.ChecksumType, "%s of %d bytes", name, size)
+				assert.Equal(t, checksumOf(t, "X-Amz-Checksum-Crc32", data), *head.ChecksumCRC32)
+			}
+		}
+	}
 }

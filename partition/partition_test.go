@@ -4,89 +4,19 @@ package partition
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
-	"maps"
-	"math"
 	"path"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
-
-// memoryStorage is a bucket in memory, for what only gets, heads and lists.
-type memoryStorage struct {
-	lithopss3.Storage
-	bucket  string
-	objects map[string][]byte
-	sizes   map[string]int64 // of objects without bytes
-	gets    atomic.Int64
-}
-
-func (m *memoryStorage) info(key string) (lithopss3.ObjectInfo, bool) {
-	if data, ok := m.objects[key]; ok {
-		return lithopss3.ObjectInfo{Key: key, Size: int64(len(data)), ETag: fmt.Sprintf(`"%d"`, len(data))}, true
-	}
-	size, ok := m.sizes[key]
-	return lithopss3.ObjectInfo{Key: key, Size: size}, ok
-}
-
-func (m *memoryStorage) HeadObject(_ context.Context, bucket, key string) (*lithopss3.ObjectInfo, error) {
-	info, ok := m.info(key)
-	if !ok || bucket != m.bucket {
-		return nil, &lithopss3.Error{Op: "HeadObject", Bucket: bucket, Key: key, Err: fs.ErrNotExist}
-	}
-	return &info, nil
-}
-
-func (m *memoryStorage) ListObjects(_ context.Context, _ string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
-	return func(yield func(lithopss3.ObjectInfo, error) bool) {
-		keys := slices.Sorted(maps.Keys(m.sizes))
-		keys = slices.AppendSeq(keys, maps.Keys(m.objects))
-		var glob *lithopss3.Glob
-		if opts.Match != "" {
-			glob, _ = lithopss3.CompileGlob(opts.Match)
-		}
-		for _, key := range keys {
-			info, _ := m.info(key)
-			if strings.HasPrefix(key, opts.Prefix) && (glob == nil || glob.Match(key)) && !yield(info, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (m *memoryStorage) GetObject(_ context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
-	m.gets.Add(1)
-	info, ok := m.info(key)
-	data := m.objects[key]
-	switch {
-	case !ok:
-		return nil, &lithopss3.Error{Op: "GetObject", Bucket: bucket, Key: key, Err: fs.ErrNotExist}
-	case opts.IfMatch != "" && opts.IfMatch != info.ETag:
-		return nil, lithopss3.ErrPrecondition
-	case opts.Range == nil:
-		return &lithopss3.Object{ObjectInfo: info, Body: io.NopCloser(bytes.NewReader(data)), Length: info.Size}, nil
-	case opts.Range.Offset >= info.Size:
-		return nil, lithopss3.ErrInvalidRange
-	}
-	end := info.Size
-	if opts.Range.Length >= 0 {
-		end = min(end, opts.Range.Offset+opts.Range.Length)
-	}
-	return &lithopss3.Object{ObjectInfo: info, Body: io.NopCloser(bytes.NewReader(data[opts.Range.Offset:end])), Offset: opts.Range.Offset, Length: end - opts.Range.Offset}, nil
-}
 
 type goldenPartitioner struct {
 	Grid []struct {
@@ -274,70 +204,6 @@ func TestPartitionObjectsRefuses(t *testing.T) {
 	}
 }
 
-// TestPartitionLines checks that for any object, chunking and newline, the lines of all
-// partitions are the object's, each once and whole.
-func TestPartitionLines(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		newline := rapid.SampledFrom([]string{"\n", "\n", ";", "", "::", "\r\n", "aba"}).Draw(t, "newline")
-		letters := rapid.SampledFrom([]string{"ab\n;", "a\n", "abcdefghijklmnop\n;", "a", "a:", ":", "a\r\n", "ab"}).Draw(t, "letters")
-		data := rapid.Custom(func(t *rapid.T) []byte {
-			return []byte(rapid.StringOfN(rapid.RuneFrom([]rune(letters)), 1, 200, -1).Draw(t, "text"))
-		}).Draw(t, "data")
-		if factor := rapid.SampledFrom([]int{1, 1, 1, 2000}).Draw(t, "factor"); factor > 1 { // lines beyond the threshold
-			data = bytes.Join(bytes.SplitAfter(data, []byte("b")), bytes.Repeat([]byte("z"), factor*10))
-		}
-		opts := &Options{Newline: newline}
-		if rapid.Bool().Draw(t, "by number") {
-			opts.ChunkNumber = rapid.IntRange(1, 50).Draw(t, "number")
-		} else {
-			opts.ChunkSize = int64(rapid.IntRange(max(1, len(data)/60), len(data)+1).Draw(t, "size"))
-		}
-		storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": data}}
-		partitions, _, err := Objects(context.Background(), storage, []string{"b/k"}, opts)
-		require.NoError(t, err)
-		var all []byte
-		var lines []string
-		for _, p := range partitions {
-			body, err := p.Open(context.Background(), storage)
-			require.NoError(t, err)
-			text, err := io.ReadAll(io.MultiReader(iotestHalf{body}, body))
-			require.NoError(t, err)
-			all = append(all, text...)
-			if newline != "" && len(text) > 0 && len(all) < len(data) {
-				require.True(t, bytes.HasSuffix(text, []byte(newline)), "a partition ends with a line")
-			}
-			fromPython, err := Of(p.CloudObject())
-			require.NoError(t, err)
-			for line, err := range fromPython.Lines(context.Background(), storage) {
-				require.NoError(t, err)
-				lines = append(lines, string(line))
-			}
-		}
-		require.Equal(t, string(data), string(all))
-		if newline == "" {
-			require.Equal(t, string(data), strings.Join(lines, ""))
-			return
-		}
-		want := strings.SplitAfter(string(data), newline)
-		if want[len(want)-1] == "" {
-			want = want[:len(want)-1]
-		}
-		require.Equal(t, want, lines)
-	})
-}
-
-// iotestHalf reads a few bytes at a time, and only the first fifty.
-type iotestHalf struct{ io.Reader }
-
-func (h iotestHalf) Read(p []byte) (int, error) {
-	n, err := h.Reader.Read(p[:min(len(p), 3)])
-	if err == nil {
-		err = io.EOF
-	}
-	return n, err
-}
-
 func TestPartitionRequests(t *testing.T) {
 	t.Parallel()
 	data := bytes.Repeat([]byte("a line of thirty two characters\n"), 1<<16)
@@ -362,18 +228,6 @@ func TestPartitionRequests(t *testing.T) {
 	require.NoError(t, errors.Join(err, body.Close()))
 	assert.Equal(t, int64(10<<20+1), n)
 	assert.LessOrEqual(t, storage.gets.Load(), int64(8))
-}
-
-func TestPartitionOfChangedObject(t *testing.T) {
-	t.Parallel()
-	storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": []byte("one\ntwo\nthree\n")}}
-	partitions, _, err := Objects(t.Context(), storage, []string{"b/k"}, &Options{ChunkNumber: 2, Newline: "\n"})
-	require.NoError(t, err)
-	storage.objects["k"] = []byte("other\n")
-	for _, p := range partitions {
-		_, err := p.Open(t.Context(), storage)
-		require.ErrorIs(t, err, lithopss3.ErrPrecondition)
-	}
 }
 
 // The partitions that Python pickled into the data of the golden job.
@@ -417,68 +271,6 @@ func TestPartitionsOfGoldenJob(t *testing.T) {
 	assert.Equal(t, 6, count)
 }
 
-// TestOf reads what a CloudObject has of a partition, and refuses what is missing, of
-// another type or out of bounds.
-func TestOf(t *testing.T) {
-	t.Parallel()
-	const huge = int64(1) << 60
-	sound := func() *pickle.CloudObject {
-		attrs := pickle.NewDict("data_byte_range", pickle.Tuple{int64(4), int64(9)}, "chunk_size", int64(5), "part", int64(2), "total_parts", int64(3), "newline", "\n")
-		return &pickle.CloudObject{Backend: lithopss3.Backend, Bucket: "b", Key: "k", Attrs: attrs}
-	}
-	want := Partition{Bucket: "b", Key: "k", Range: lithopss3.Range(4, 6), ChunkSize: 5, Part: 2, TotalParts: 3, Newline: "\n"}
-	for _, test := range []struct {
-		name  string
-		value any
-		want  func(p *Partition) // nil if it is refused
-	}{
-		{"chunk_size", int64(0), func(p *Partition) { p.ChunkSize = 0 }},
-		{"chunk_size", huge - 1, func(p *Partition) { p.ChunkSize = huge - 1 }},
-		{"chunk_size", huge, nil},
-		{"chunk_size", int64(-1), nil},
-		{"chunk_size", nil, nil},
-		{"chunk_size", 5.0, nil},
-		{"part", int64(1), func(p *Partition) { p.Part = 1 }},
-		{"part", int64(3), func(p *Partition) { p.Part = 3 }},
-		{"part", int64(4), nil},
-		{"part", int64(0), nil},
-		{"part", "2", nil},
-		{"total_parts", int64(2), func(p *Partition) { p.TotalParts = 2 }},
-		{"total_parts", int64(1), nil},
-		{"total_parts", nil, nil},
-		{"total_parts", huge, nil},
-		{"newline", nil, func(p *Partition) { p.Newline = "" }},
-		{"newline", []byte("\n"), nil},
-		{"data_byte_range", nil, func(p *Partition) { p.Range = nil }},
-		{"data_byte_range", pickle.Tuple{int64(0), int64(0)}, func(p *Partition) { p.Range = lithopss3.Range(0, 1) }},
-		{"data_byte_range", pickle.Tuple{int64(0), huge - 1}, func(p *Partition) { p.Range = lithopss3.Range(0, huge) }},
-		{"data_byte_range", pickle.Tuple{int64(0), huge}, nil},
-		{"data_byte_range", pickle.Tuple{int64(-1), int64(4)}, nil},
-		{"data_byte_range", pickle.Tuple{int64(5), int64(4)}, nil},
-		{"data_byte_range", pickle.Tuple{int64(5)}, nil},
-		{"data_byte_range", pickle.Tuple{int64(5), int64(6), int64(7)}, nil},
-		{"data_byte_range", pickle.Tuple{"5", int64(6)}, nil},
-		{"data_byte_range", pickle.Tuple{int64(5), nil}, nil},
-		{"data_byte_range", int64(5), nil},
-	} {
-		object := sound()
-		require.NoError(t, object.Attrs.Set(test.name, test.value))
-		got, err := Of(object)
-		if test.want == nil {
-			require.ErrorIs(t, err, ErrInvalid, "%s = %v", test.name, test.value)
-			continue
-		}
-		require.NoError(t, err, "%s = %v", test.name, test.value)
-		changed := want
-		test.want(&changed)
-		assert.Equal(t, changed, *got, "%s = %v", test.name, test.value)
-	}
-	_, err := Of(&pickle.CloudObject{Backend: "ibm_cos"})
-	require.ErrorIs(t, err, lithopss3.ErrOtherBackend)
-	_, err = Of(&pickle.CloudObject{Backend: lithopss3.Backend})
-	require.ErrorIs(t, err, ErrInvalid)
-}
-
 // What Python's split_object_url makes of a URL: here a slash at the start of a key
 // belongs to it, and "://" in a key is no mistake.
 func TestGoldenObjectURLs(t *testing.T) {
@@ -519,36 +311,6 @@ func TestGoldenObjectURLs(t *testing.T) {
 			assert.Equal(t, objectSource{bucket: bucket}, source, url)
 		}
 	}
-}
-
-// Whatever the object, the chunk and the newline: the partitions' lines are the
-// object's.
-func FuzzPartitionLines(f *testing.F) {
-	f.Add([]byte("one\ntwo\n\nthree"), uint16(4), "\n")
-	f.Add([]byte(":::::::a::"), uint16(2), "::")
-	f.Add([]byte("\r\n\r\n\r"), uint16(1), "\r\n")
-	f.Add([]byte("abaababa"), uint16(3), "aba")
-	f.Fuzz(func(t *testing.T, data []byte, chunk uint16, newline string) {
-		chunk = max(chunk, uint16(min(len(data)/100, math.MaxUint16)))
-		if len(data) == 0 || newline == "" || len(newline) > 16 || chunk == 0 {
-			t.Skip("no partitions, or no lines")
-		}
-		storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": data}}
-		partitions, _, err := Objects(t.Context(), storage, []string{"b/k"}, &Options{ChunkSize: int64(chunk), Newline: newline})
-		require.NoError(t, err)
-		var lines []string
-		for _, p := range partitions {
-			for line, err := range p.Lines(t.Context(), storage) {
-				require.NoError(t, err)
-				lines = append(lines, string(line))
-			}
-		}
-		want := strings.SplitAfter(string(data), newline)
-		if want[len(want)-1] == "" {
-			want = want[:len(want)-1]
-		}
-		require.Equal(t, want, lines)
-	})
 }
 
 func FuzzObjectURL(f *testing.F) {

@@ -3,6 +3,11 @@
 package listing
 
 import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -182,4 +187,85 @@ func TestFollowing(t *testing.T) {
 	prefixes := common("a/", "b/", "c/")
 	assert.Equal(t, prefixes[1:], following(common("a/", "b/", "c/"), "b/5"), "b/ may have keys after it")
 	assert.Equal(t, prefixes[2:], following(common("a/", "b/", "c/"), "b0"))
+}
+
+// prefixes are listed one a page.
+func prefixes(names ...string) func(after, token string, page *Page) {
+	return func(_, asked string, page *Page) {
+		n := 0
+		_, _ = fmt.Sscanf(asked, "prefix %d", &n)
+		*page = Page{Entries: []Entry{{Key: names[n], IsPrefix: true}}, Truncated: n+1 < len(names)}
+		if page.Truncated {
+			page.Next = fmt.Sprintf("prefix %d", n+1)
+		}
+	}
+}
+
+// TestOtherOrders checks that servers with an order of their own are listed as they list.
+func TestOtherOrders(t *testing.T) {
+	t.Parallel()
+	mixed := []string{"a", "a-1/x", "a-1/y", "a/1", "a/2", "a/b-/1", "a/b/1", "a/b0", "b/z", "é", "\uE000", "\uFFFD", "\U0001F600"}
+	for i := range 40 {
+		mixed = append(mixed, fmt.Sprintf("a-%02d", i), fmt.Sprintf("a/%02d", i), fmt.Sprintf("a!/%02d", i))
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for name, less := range map[string]func(a, b string) int{
+		"bytes": strings.Compare,
+		"paths": func(a, b string) int {
+			return strings.Compare(strings.ReplaceAll(a, "/", "\x00"), strings.ReplaceAll(b, "/", "\x00"))
+		},
+		"UTF-16": func(a, b string) int { return slices.Compare(utf16Of(a), utf16Of(b)) },
+		"none":   nil,
+	} {
+		keys := slices.Clone(mixed)
+		if less == nil {
+			random.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+			keys[0], keys[1] = "b", "a" // an order that looks like one at first is expected to stay
+		} else {
+			slices.SortFunc(keys, less)
+		}
+		keys = compact(keys)
+		for size := 2; size < 30; size += 3 {
+			for _, atOnce := range []int{1, 2, 16} {
+				bucket := &fakeBucket{keys: keys, pageSize: size, unsorted: true}
+				got, err := bucket.list(t.Context(), "", "", atOnce)
+				require.NoError(t, err, "%s, pages of %d, %d at once", name, size, atOnce)
+				require.Equal(t, keys, got, "%s, pages of %d, %d at once", name, size, atOnce)
+			}
+			// And they are held to it.
+			if name == "none" {
+				continue
+			}
+			bucket := &fakeBucket{keys: slices.Concat(keys, keys[len(keys)-3:len(keys)-2]), pageSize: size, unsorted: true}
+			_, err := bucket.list(t.Context(), "", "", 1)
+			require.ErrorIs(t, err, ErrUnsound, "%s, pages of %d", name, size)
+		}
+	}
+}
+
+// TestDirectoryBuckets list in no order: only what comes again at once is noticed.
+func TestDirectoryBuckets(t *testing.T) {
+	t.Parallel()
+	list := func(keys ...string) (err error) {
+		bucket := &fakeBucket{keys: keys, pageSize: 3, unsorted: true}
+		for _, pageErr := range Pages(t.Context(), bucket.fetch, Options{PageSize: 3, Parallel: 8, Unordered: true}) {
+			err = errors.Join(err, pageErr)
+		}
+		return err
+	}
+	require.NoError(t, list("a", "b", "c", "z", "y", "x", "b2", "b1"))
+	require.ErrorIs(t, list("a", "b", "c", "z", "c", "x"), ErrUnsound)
+	require.ErrorIs(t, list("a", "b", "a", "z"), ErrUnsound)
+}
+
+// TestPrefixAndObject checks servers that list a folder's marker twice, as common prefix
+// and as object.
+func TestPrefixAndObject(t *testing.T) {
+	t.Parallel()
+	var guard orderGuard
+	require.NoError(t, guard.check([]Entry{{Key: "a/", IsPrefix: true}, {Key: "a/"}, {Key: "b"}}))
+	require.NoError(t, guard.check([]Entry{{Key: "c"}, {Key: "d/", IsPrefix: true}}))
+	require.NoError(t, guard.check([]Entry{{Key: "d/"}}))
+	require.ErrorIs(t, guard.check([]Entry{{Key: "d/"}}), ErrUnsound)
+	require.ErrorIs(t, guard.check([]Entry{{Key: "a/", IsPrefix: true}}), ErrUnsound)
 }

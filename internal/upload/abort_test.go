@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upload
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/progress"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestFailedUploadIsAborted checks that an upload is aborted whatever ends it, and how
+// often.
+func TestFailedUploadIsAborted(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	body := func() io.Reader { return stream(make([]byte, 12*unit)) }
+	refused := &failedRequest{Text: "refused", Status: 403, Attempts: 1}
+	for name, test := range map[string]struct {
+		body   io.Reader
+		prime  func(fake *fakeS3, cancel context.CancelCauseFunc)
+		want   error
+		aborts int
+		text   string
+	}{
+		"the body fails": {
+			body: io.MultiReader(body(), iotest.ErrReader(mine)), want: mine, aborts: 1, text: "reading the body: mine",
+		},
+		"a part is refused": {
+			prime: func(fake *fakeS3, _ context.CancelCauseFunc) {
+				fake.onPart = func(context.Context, *s3.UploadPartInput, *progress.Sending) error { return refused }
+			},
+			want: refused, aborts: 1,
+		},
+		"a part is in flight": {
+			prime: func(fake *fakeS3, _ context.CancelCauseFunc) { fake.onPart = losePart(mine) },
+			want:  mine, aborts: 2,
+		},
+		"a part is in flight, and brings it back once": {
+			prime: func(fake *fakeS3, _ context.CancelCauseFunc) {
+				fake.onPart, fake.onAbort = losePart(mine), func(abort int) error {
+					if abort == 2 {
+						fake.uploads["id1"] = map[int32][]byte{}
+					}
+					return nil
+				}
+			},
+			want: mine, aborts: 3,
+		},
+		"a part is in flight, and brings it back for ever": {
+			prime: func(fake *fakeS3, _ context.CancelCauseFunc) {
+				fake.onPart, fake.onAbort = losePart(mine), func(int) error {
+					fake.uploads["id1"] = map[int32][]byte{}
+					return nil
+				}
+			},
+			want: mine, aborts: 4,
+		},
+		"it can't be completed": {
+			prime: func(fake *fakeS3, _ context.CancelCauseFunc) {
+				fake.onComplete = func(int) error { return &failedRequest{Text: "no", Status: 412, Attempts: 1} }
+			},
+			aborts: 1, text: "no",
+		},
+		"canceled": {
+			prime: func(fake *fakeS3, cancel context.CancelCauseFunc) {
+				fake.onPart = func(ctx context.Context, _ *s3.UploadPartInput, _ *progress.Sending) error {
+					cancel(mine)
+					return context.Cause(ctx)
+				}
+			},
+			want: mine, aborts: 1,
+		},
+		"canceled while it is created": {
+			prime: func(fake *fakeS3, cancel context.CancelCauseFunc) {
+				fake.onCreate = func(context.Context) error { cancel(mine); return nil }
+			},
+			want: mine, aborts: 1,
+		},
+		"it is gone": {
+			prime: func(fake *fakeS3, _ context.CancelCauseFunc) {
+				fake.onPart = func(context.Context, *s3.UploadPartInput, *progress.Sending) error { return refused }
+				fake.onAbort = func(int) error { return &failedRequest{Text: "gone", Status: 404, Code: "NoSuchUpload", Attempts: 1} }
+			},
+			want: refused, aborts: 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				fake := newFakeS3()
+				if test.prime != nil {
+					test.prime(fake, cancel)
+				}
+				if test.body == nil {
+					test.body = body()
+				}
+				err := Put(ctx, fake, test.body, options())
+				require.Error(t, err)
+				if test.want != nil {
+					require.ErrorIs(t, err, test.want)
+				}
+				require.ErrorContains(t, err, test.text)
+				var left *LeftBehindError
+				assert.NotErrorAs(t, err, &left)
+				assert.Equal(t, test.aborts, fake.aborts)
+			})
+		})
+	}
+}
+
+// losePart sends a part whole, and loses the response.
+func losePart(err error) func(context.Context, *s3.UploadPartInput, *progress.Sending) error {
+	return func(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) error {
+		request, _ := http.NewRequestWithContext(ctx, http.MethodPut, "http://x", in.Body)
+		request.ContentLength = 1
+		attempt := sending.Count(request)
+		_, _ = io.Copy(io.Discard, attempt)
+		attempt.Fail()
+		return err
+	}
+}
+
+// TestLeftBehind checks that the error names an upload that can't be aborted either,
+// next to the reason.
+func TestLeftBehind(t *testing.T) {
+	t.Parallel()
+	mine, refused := errors.New("mine"), &failedRequest{Text: "refused", Status: 403, Attempts: 1}
+	fake := newFakeS3()
+	fake.onAbort = func(int) error { return refused }
+	err := Put(t.Context(), fake, io.MultiReader(stream(make([]byte, 6*unit)), iotest.ErrReader(mine)), options())
+	var left *LeftBehindError
+	require.ErrorAs(t, err, &left)
+	require.ErrorIs(t, err, mine)
+	require.ErrorIs(t, err, refused)
+	assert.Equal(t, "id1", left.ID)
+	require.EqualError(t, left.Left(), "the upload id1 was left behind: failed: refused")
+	require.EqualError(t, err, "reading the body: mine\nthe upload id1 was left behind: failed: refused")
+	assert.Equal(t, 1, fake.aborts)
+}
+
+// TestAbortEnds checks that a silent server does not block an abort for ever.
+func TestAbortEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := newFakeS3()
+		fake.onPart, fake.onAbort = losePart(errors.New("lost")), func(int) error {
+			fake.uploads["id1"] = map[int32][]byte{}
+			time.Sleep(abortTimeout)
+			return nil
+		}
+		began := time.Now()
+		require.ErrorContains(t, Put(t.Context(), fake, stream(make([]byte, 6*unit)), options()), "lost")
+		assert.LessOrEqual(t, time.Since(began), abortTimeout+SettleTime)
+		assert.Equal(t, 1, fake.aborts)
+	})
+}
+
+// TestCreateIsAwaited checks that a cancel leaves time to learn the upload's ID, but not
+// for ever.
+func TestCreateIsAwaited(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		takes  time.Duration
+		aborts int
+	}{"in time": {time.Second, 1}, "too late": {time.Hour, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				fake := newFakeS3()
+				fake.onCreate = func(ctx context.Context) error {
+					cancel()
+					select {
+					case <-time.After(test.takes):
+						return nil
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				}
+				opts := options()
+				opts.CreateGrace = CreateGrace
+				began := time.Now()
+				require.ErrorIs(t, Put(ctx, fake, stream(make([]byte, 6*unit)), opts), context.Canceled)
+				assert.LessOrEqual(t, time.Since(began), CreateGrace)
+				assert.Equal(t, test.aborts, fake.aborts)
+			})
+		})
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	mine := errors.New("mine")
+	cancel(mine)
+	fake := newFakeS3()
+	require.ErrorIs(t, Put(ctx, fake, bytes.NewReader(make([]byte, 17*unit)), options()), mine)
+	assert.Empty(t, fake.creates, "canceled before")
+}
+
+// TestPartsAtOnce checks that 24 parts are sent at once, and no more.
+func TestPartsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var now, most atomic.Int64
+		fake := newFakeS3()
+		fake.onPart = func(context.Context, *s3.UploadPartInput, *progress.Sending) error {
+			n := now.Add(1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			time.Sleep(time.Second)
+			now.Add(-1)
+			return errStop
+		}
+		require.ErrorIs(t, Put(t.Context(), fake, zeroBody(30*8*unit), options()), errStop)
+		assert.EqualValues(t, partsAtOnce, most.Load())
+	})
+}
+
+var errStop = errors.New("enough")
+
+// zeroBody is a body of zeros that is read in place.
+func zeroBody(size int64) io.Reader {
+	return io.NewSectionReader(zeros{}, 0, size)
+}
+
+func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }
+
+// TestTooManyParts checks that a body that does not fit ends before its last part.
+func TestTooManyParts(t *testing.T) {
+	t.Parallel()
+	fake := newFakeS3()
+	p := &multipart{put: &put{client: fake, opts: options()}, id: "id1"}
+	fake.uploads["id1"] = map[int32][]byte{}
+	err := p.sendAll(t.Context(), &manyParts{left: maxParts + 1})
+	require.ErrorContains(t, err, "more than 10000 parts")
+	assert.LessOrEqual(t, len(fake.parts), maxParts)
+
+	p.parts, fake.parts = nil, nil
+	require.NoError(t, p.sendAll(t.Context(), &manyParts{left: maxParts}))
+	assert.Len(t, fake.parts, maxParts)
+}
+
+// manyParts has empty parts.
+type manyParts struct {
+	partReader
+	left int
+}
+
+func (m *manyParts) next(context.Context) (part, error) {
+	if m.left--; m.left < 0 {
+		return part{}, io.EOF
+	}
+	return part{body: strings.NewReader(""), done: func() {}}, nil
+}
+
+// TestPanicsAreCleanedUp checks that a panic reaches the caller, after the upload is
+// aborted.
+func TestPanicsAreCleanedUp(t *testing.T) {
+	t.Parallel()
+	bodyPanics := func(from int64) io.Reader {
+		return &funcAt{Reader: bytes.NewReader(make([]byte, 17*unit)), read: func(p []byte, offset int64) (int, error) {
+			if offset >= from {
+				panic("boom")
+			}
+			return len(p), nil
+		}}
+	}
+	for name, test := range map[string]struct {
+		body     io.Reader
+		progress func(done, total int64)
+	}{
+		"a stream":        {body: io.MultiReader(stream(make([]byte, 6*unit)), readFunc(func([]byte) (int, error) { panic("boom") }))},
+		"in place":        {body: bodyPanics(0)},
+		"in place, later": {body: bodyPanics(9 * unit)},
+		"progress":        {body: bytes.NewReader(make([]byte, 17*unit)), progress: func(int64, int64) { panic("boom") }},
+		"the last report": {body: strings.NewReader("x"), progress: func(int64, int64) { panic("boom") }},
+		"at the end":      {body: bodyPanics(17*unit - 32<<10)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake, opts := newFakeS3(), options()
+			opts.Progress = test.progress
+			fake.onPart = func(ctx context.Context, in *s3.UploadPartInput, sending *progress.Sending) error {
+				request, _ := http.NewRequestWithContext(ctx, http.MethodPut, "http://x", in.Body)
+				request.ContentLength = 1
+				body := in.Body
+				if attempt := sending.Count(request); attempt != nil {
+					body = attempt
+				}
+				_, err := io.Copy(io.Discard, body)
+				if _, back := in.Body.(io.Seeker).Seek(0, io.SeekStart); back != nil {
+					return back
+				}
+				return errors.Join(err, ctx.Err())
+			}
+			assert.PanicsWithValue(t, "boom", func() { _ = Put(t.Context(), fake, test.body, opts) })
+			assert.Empty(t, fake.uploads)
+			assert.Empty(t, fake.completes)
+		})
+	}
+}
+
+// TestGoexitIsCleanedUp covers a body that ends its goroutine, as a test's FailNow does.
+func TestGoexitIsCleanedUp(t *testing.T) {
+	t.Parallel()
+	fake := newFakeS3()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = Put(t.Context(), fake, io.MultiReader(stream(make([]byte, 6*unit)), readFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil })), options())
+	}()
+	<-done
+	assert.Equal(t, 1, fake.aborts)
+	assert.Empty(t, fake.uploads)
+}
+
+// readFunc is a body.
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+// funcAt is a body that is read in place.
+type funcAt struct {
+	*bytes.Reader
+	read func(p []byte, offset int64) (int, error)
+}
+
+func (f *funcAt) ReadAt(p []byte, offset int64) (int, error) { return f.read(p, offset) }
