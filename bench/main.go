@@ -2,7 +2,7 @@
 
 // Command bench compares this package with its peers, against an S3 server on
 // loopback that has the latency and bandwidth of S3. It writes docs/performance.md.
-// On a machine that does nothing else, "go run ." takes about an hour; see -help.
+// On a machine that does nothing else, "go run ." takes about 75 minutes; see -help.
 package main
 
 import (
@@ -42,6 +42,7 @@ type options struct {
 	folder  string
 	results string
 	docs    string
+	merge   bool
 	render  bool
 	profile string
 }
@@ -55,6 +56,7 @@ func parseOptions() options {
 	flag.StringVar(&o.folder, "dir", "/dev/shm", "keep files in this folder; in memory, so that no disk is measured")
 	flag.StringVar(&o.results, "results", "results/results.json", "write the measurements to this file and figures.md next to it; nothing with -quick, -run or -peers unless given")
 	flag.StringVar(&o.docs, "docs", "../docs", "write performance.md and performance.svg to this folder, likewise")
+	flag.BoolVar(&o.merge, "merge", false, "write the results also with -run, and keep what the file has of other scenarios, if it is of the same machine")
 	flag.BoolVar(&o.render, "render", false, "measure nothing; write the tables, the plot and the docs from the results again")
 	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the clients in Go to this folder")
 	flag.Parse()
@@ -63,7 +65,7 @@ func parseOptions() options {
 	if o.quick && o.rounds == 0 {
 		o.rounds = 1
 	}
-	if given["quick"] || given["run"] || given["peers"] {
+	if given["quick"] || given["peers"] || given["run"] && !o.merge {
 		if !given["results"] {
 			o.results = ""
 		}
@@ -98,6 +100,9 @@ func benchMain() error {
 	var failures error
 	if report.Results, failures = r.run(ctx, all, o.rounds); ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if o.merge {
+		report.keep(o.results)
 	}
 	fmt.Println(report.markdown())
 	return errors.Join(failures, report.write(o.results, o.docs))

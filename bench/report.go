@@ -32,6 +32,7 @@ type report struct {
 type result struct {
 	Scenario string
 	Title    string
+	Measured string `json:",omitempty"` // when, and of which commit
 	Clients  []clientResult
 	Failures []string `json:",omitempty"` // clients, once for each measurement that failed
 }
@@ -136,6 +137,38 @@ func readReport(path string) (*report, error) {
 	return found, json.Unmarshal(data, found)
 }
 
+// keep adds what a file of results has of scenarios that were not measured now, in
+// the order of all scenarios. Results of another machine are not kept.
+func (r *report) keep(path string) {
+	for i := range r.Results {
+		r.Results[i].Measured = r.Date + " " + r.commit()
+	}
+	old, err := readReport(path)
+	if err != nil || old.Machine != r.Machine {
+		return
+	}
+	for i := range old.Results {
+		if r.result(old.Results[i].Scenario) == nil {
+			r.Results = append(r.Results, old.Results[i])
+		}
+	}
+	order := map[string]int{}
+	for i, s := range scenarios(false) {
+		order[s.name] = i
+	}
+	slices.SortStableFunc(r.Results, func(a, b result) int { return cmp.Compare(order[a.Scenario], order[b.Scenario]) })
+}
+
+// commit returns the commit of this package that was measured.
+func (r *report) commit() string {
+	for _, version := range r.Versions {
+		if name, commit, _ := strings.Cut(version, " "); name == "lithops-go/lithopss3" {
+			return commit
+		}
+	}
+	return ""
+}
+
 // Marks between which the docs are written anew.
 const (
 	beginMark = "<!-- begin: written by bench -->"
@@ -154,18 +187,18 @@ func (r *report) write(results, docs string) error {
 	if docs == "" {
 		return nil
 	}
-	path := filepath.Join(docs, "performance.md")
-	page, err := os.ReadFile(path)
+	file := filepath.Join(docs, "performance.md")
+	page, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	before, rest, hasBegin := strings.Cut(string(page), beginMark)
 	_, after, hasEnd := strings.Cut(rest, endMark)
 	if !hasBegin || !hasEnd {
-		return fmt.Errorf("%s %w", path, errNoMarks)
+		return fmt.Errorf("%s %w", file, errNoMarks)
 	}
 	text := before + beginMark + "\n\n" + r.markdown() + "\n" + endMark + after
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(docs, "performance.svg"), []byte(r.plot()), 0o600)
@@ -221,7 +254,11 @@ func (r *result) writeTable(text *strings.Builder) {
 	if len(r.Clients) == 0 {
 		return
 	}
-	fmt.Fprintf(text, "\n**%s** (`%s`)\n\n", r.Title, r.Scenario)
+	measured := ""
+	if r.Measured != "" {
+		measured = ", measured on " + r.Measured
+	}
+	fmt.Fprintf(text, "\n**%s** (`%s`%s)\n\n", r.Title, r.Scenario, measured)
 	text.WriteString("| client | wall | wall, tuned | client CPU | CPU, tuned | peak memory | memory, tuned | peak heap | allocations | requests | connections | n |\n")
 	text.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	var done []string
@@ -270,95 +307,6 @@ func (r *result) cell(c *clientResult, metric string) string {
 		cell += fmt.Sprintf(", %s failed", formatCount(int(failed)))
 	}
 	return cell
-}
-
-// notMeasured is in the place of a figure.
-const notMeasured = "not measured yet on a quiet machine"
-
-// verdicts are the rows of the targets.
-func (r *report) verdicts() []string {
-	var rows []string
-	for _, t := range targets() {
-		rows = append(rows, r.judge(&t))
-	}
-	return rows
-}
-
-func (r *report) result(scenario string) *result {
-	i := slices.IndexFunc(r.Results, func(found result) bool { return found.Scenario == scenario })
-	if i < 0 {
-		return nil
-	}
-	return &r.Results[i]
-}
-
-// judge is a target's row.
-func (r *report) judge(t *target) string {
-	than := t.than
-	if than == absolute {
-		return r.judgeAbsolute(t)
-	}
-	if t.in != "" {
-		than += " in " + scenarioOf(t.in).title
-	}
-	atMost := fmt.Sprintf("%.2f × %s", t.atMost, than)
-	found, in := r.result(t.scenario), r.result(cmp.Or(t.in, t.scenario))
-	if found == nil || in == nil {
-		return t.row(notMeasured, atMost, false)
-	}
-	ours, other := found.client(t.own), t.other(in)
-	if ours == nil || other == nil {
-		return t.row(notMeasured, atMost, false)
-	}
-	ratio := ours.median(t.metric) / other.median(t.metric)
-	measured := fmt.Sprintf("%.2f × %s", ratio, other.Name)
-	if ratio < 1 {
-		measured += fmt.Sprintf(" (%.1f times less)", 1/ratio)
-	}
-	return t.row(measured, atMost, ratio <= t.atMost)
-}
-
-func (r *report) judgeAbsolute(t *target) string {
-	atMost := formatMetric(t.metric, t.atMost)
-	if found := r.result(t.scenario); found != nil && found.client(t.own) != nil {
-		ours := found.client(t.own)
-		return t.row(ours.spread(t.metric), atMost, ours.median(t.metric) <= t.atMost)
-	}
-	return t.row(notMeasured, atMost, false)
-}
-
-func (t *target) row(measured, atMost string, isReached bool) string {
-	reached := "yes"
-	if !isReached {
-		reached = strings.TrimSpace("**no** " + t.missed)
-	}
-	if measured == notMeasured {
-		reached = "–"
-	}
-	tuned := ""
-	if t.own == ownTuned {
-		tuned = " (tuned)"
-	}
-	return fmt.Sprintf("| %s | `%s` %s%s | %s | %s | %s |\n", cmp.Or(t.row16, "–"), t.scenario, t.metric, tuned, measured, atMost, reached)
-}
-
-// other is the client to compare with: of a group the one with the least wall
-// time, or the least of what is compared where that is not the time.
-func (t *target) other(r *result) *clientResult {
-	groups := map[string][]string{
-		fastestPeer: {groupSDK, groupGo, groupOther}, fastestGo: {groupSDK, groupGo}, bestOnSDK: {groupSDK},
-	}[t.than]
-	if groups == nil {
-		return r.client(t.than)
-	}
-	var best *clientResult
-	for i := range r.Clients {
-		c := &r.Clients[i]
-		if slices.Contains(groups, groupOf(c.Name)) && (best == nil || c.median(t.metric) < best.median(t.metric)) {
-			best = c
-		}
-	}
-	return best
 }
 
 func groupOf(client string) string {

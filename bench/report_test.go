@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"testing"
 
@@ -30,11 +31,17 @@ func TestVerdicts(t *testing.T) {
 		"| – | `up-20ms` wall | 1.20 × net/http | 1.40 × net/http | yes |\n",
 		"| – | `up-20ms` peak heap | 1.2 MiB (1–9) | 8 MiB | yes |\n",
 		"| G | `watch-20ms` wall | not measured yet on a quiet machine | 1.00 s | – |\n",
-		"| A | `list-hive-40ms` wall (tuned) | not measured yet on a quiet machine | 0.12 × aws-sdk-go-v2 | – |\n",
+		"| A | `list-*-40ms` wall (tuned) | not measured yet on a quiet machine | 0.12 × aws-sdk-go-v2 | – |\n",
 		"| B | `crowd-1024-20ms` failures | not measured yet on a quiet machine | 0 | – |\n",
 	} {
 		assert.Contains(t, verdicts, row)
 	}
+	several := newTestReport()
+	second := several.Results[0]
+	second.Scenario, second.Clients = "up-40ms", []clientResult{*second.client(own), {floor, []sample{{measured: measured{Wall: 0.5}}}}}
+	several.Results = append(several.Results, second)
+	worst := target{row16: "A", scenario: "up-*", metric: metricWall, own: own, than: floor, atMost: 2}
+	assert.Equal(t, "| A | `up-*` wall | 2.40 × net/http, in `up-40ms` | 2.00 × net/http | **no** |\n", several.judge(&worst))
 	missed := target{row16: "K", scenario: "up-20ms", metric: metricWall, own: own, than: floor, atMost: 1, missed: "because"}
 	assert.Contains(t, newTestReport().judge(&missed), "| **no** because |")
 }
@@ -49,7 +56,13 @@ func TestScenarios(t *testing.T) {
 		names[s.name] = true
 	}
 	for _, target := range targets() {
-		assert.Contains(t, names, target.scenario)
+		matches := 0
+		for name := range names {
+			if ok, err := path.Match(target.scenario, name); assert.NoError(t, err) && ok {
+				matches++
+			}
+		}
+		assert.Positive(t, matches, target.scenario)
 		if target.in != "" {
 			assert.Contains(t, names, target.in)
 		}
@@ -103,4 +116,24 @@ func TestInstructions(t *testing.T) {
 	assert.Equal(t, "without SHA, with AES, with carry-less multiplication instructions, GODEBUG=cpu.sha=off",
 		instructions("Features\t: aes pmull\n", "cpu.sha=off"))
 	assert.Equal(t, "instructions not known", instructions("", ""))
+}
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "results.json")
+	old := newTestReport()
+	old.Results = append(old.Results, result{Scenario: "read-20ms"}, result{Scenario: "up-0ms"})
+	require.NoError(t, old.write(path, ""))
+	merged := newTestReport()
+	merged.Versions = []string{"go1.26", "lithops-go/lithopss3 abc"}
+	merged.keep(path)
+	var names []string
+	for i := range merged.Results {
+		names = append(names, merged.Results[i].Scenario+merged.Results[i].Measured)
+	}
+	assert.Equal(t, []string{"up-0ms", "up-20ms2026-11-25 abc", "read-20ms"}, names)
+	other := newTestReport()
+	other.Machine = "another machine"
+	other.keep(path)
+	assert.Len(t, other.Results, 1)
 }
