@@ -116,7 +116,7 @@ func (e *CredentialsError) Error() string {
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
 // A SettingsError is a setting of AWS's environment variables or of ~/.aws that
-// can't be read or makes no sense. Better credentials don't cure it. Its Kind is
+// can't be read or makes no sense. Other credentials would not help. Its Kind is
 // the name of botocore's exception for the same, without its module.
 type SettingsError struct {
 	Kind   string // "ProfileNotFound", "ConfigParseError", "InvalidRetryModeError", …

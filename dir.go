@@ -232,11 +232,11 @@ func (p *progressWriter) Write(b []byte) (int, error) {
 // LocalPath returns the path of the file for key, relative to any folder: key itself,
 // with the separator of this system.
 //
-// A key that would lead out of the folder, or that can't be a file's name, is
-// ErrUnsafeKey. It begins with a slash, contains a NUL, or has a component that is empty,
-// "." or "..". On Windows it may also have no drive letter, no backslash, no character
-// that names can't have, no reserved name such as NUL or COM1, and no component that ends
-// with a dot or a space. Against symbolic links, use [DownloadOptions].Root.
+// The error is ErrUnsafeKey for a key that would lead out of the folder or that can't be
+// a file's name. Such a key begins with a slash, contains a NUL, or has a component that
+// is empty, "." or "..". On Windows these are errors too: a drive letter, a backslash, a
+// character that names can't have, a reserved name such as NUL or COM1, and a component
+// that ends with a dot or a space. Against symbolic links, use [DownloadOptions].Root.
 func LocalPath(key string) (string, error) {
 	return localPath(key, runtime.GOOS == "windows")
 }

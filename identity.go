@@ -84,9 +84,8 @@ func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
 	return result, nil
 }
 
-// PutRequest is the request that a put of an empty object would send, signed but
-// not sent: for a look at its URL and headers. The signature and the session
-// token are left out.
+// PutRequest returns the URL and the headers of the request that would put an empty
+// object, without sending it. The signature and the session token are left out.
 func (s *Store) PutRequest(ctx context.Context, bucket, key string) (url string, header http.Header, err error) {
 	if err := checkNames("PutRequest", bucket, key); err != nil {
 		return "", nil, err

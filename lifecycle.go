@@ -26,13 +26,12 @@ const (
 	uploadsRuleID = "lithopss3-abort-uploads"
 )
 
-// ExpireAfter adds two rules to the bucket's lifecycle, by which the server itself
-// deletes the objects whose keys begin with prefix once they are older than days, and
-// aborts the multipart uploads of all keys that were begun longer ago and not completed.
-// Rules that it made before, for the same prefix, are replaced; all others stay as they
-// are. It changes nothing if the bucket has the rules; changed reports whether it did,
-// or with dryRun, whether it would. Where versions are kept, S3 keeps those of expired
-// objects.
+// ExpireAfter adds two rules to the bucket's lifecycle. By the first, the server deletes
+// objects whose keys begin with prefix once they are older than days. By the second, it
+// aborts incomplete multipart uploads of any key that are older than days. Rules that
+// ExpireAfter added before for the same prefix are replaced, and all others stay as they
+// are. changed reports whether the rules changed, or with dryRun, whether they would. In a
+// bucket that keeps versions, S3 keeps those of expired objects.
 //
 // The server counts whole days and deletes about once a day. A server without lifecycle
 // rules is errors.ErrUnsupported. S3 has no condition for this: of two programs that

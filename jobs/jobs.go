@@ -194,10 +194,11 @@ type Progress struct {
 	Done []Call
 }
 
-// Progress lists an executor's calls, those of executors made inside its calls
-// included (InternalStorage.get_job_status), in the order of their keys. Unlike
-// Python it leaves out other executors whose id only begins alike, and keys that
-// are not Lithops'. The id "" stands for every executor. It costs a request for each thousand keys; [Client.Watch] costs less.
+// Progress returns an executor's calls and those of executors that were made inside them
+// (InternalStorage.get_job_status), in the order of their keys. Unlike Python it leaves
+// out other executors whose id only begins in the same way, and keys that are not
+// Lithops'. The id "" stands for every executor. It costs a request for each thousand
+// keys; [Client.Watch] costs less.
 func (c *Client) Progress(ctx context.Context, executorID string) (*Progress, error) {
 	status := &Progress{}
 	for key, err := range c.keys(ctx, executorPrefix(executorID)) {

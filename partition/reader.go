@@ -15,13 +15,14 @@ import (
 	"github.com/lithops-go/lithopss3"
 )
 
-// Open reads the partition: its bytes, or if it has a newline the lines that
-// begin in it, whole. Together, the partitions of an object are the object:
-// also where Python's worker loses bytes, at the end of an object without a
-// newline at its end, and after lines longer than 128 KiB. The caller closes the
-// reader, which is not safe for concurrent use.
+// Open returns a reader of the partition: of its bytes, or if it has a Newline, of the
+// complete lines that begin in it. The caller closes the reader, which is not safe for
+// concurrent use. The error is ErrPrecondition if the object has changed since it was
+// cut.
 //
-// An object that has changed since it was cut is ErrPrecondition.
+// Together, the partitions of an object have all of its bytes. Python's worker loses
+// some: at the end of an object without a newline there, and after lines longer than
+// 128 KiB.
 func (p *Partition) Open(ctx context.Context, storage lithopss3.Storage) (io.ReadCloser, error) {
 	if p.Newline == "" || p.Range == nil {
 		object, err := storage.GetObject(ctx, p.Bucket, p.Key, &lithopss3.GetOptions{Range: p.Range, IfMatch: p.ETag})

@@ -20,8 +20,8 @@ func Unmarshal(data []byte, target any) error {
 	return Convert(value, target)
 }
 
-// Convert stores a value, in the types of this package, in what target points to, which
-// may be of any of these types:
+// Convert stores a value of this package's types in the variable that target points to.
+// The variable may have any of these types:
 //
 //	any                          every value, as it is
 //	a type of this package       a value of this type: *Dict, Tuple, *NumpyArray, *Object …

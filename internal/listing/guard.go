@@ -6,11 +6,10 @@ package listing
 // more. S3 has some where much was deleted.
 const maxEmptyPages = 1000
 
-// A CircleGuard ends a listing that would never end: one that goes round in
-// circles, by its tokens or by its keys, or promises more for ever. It remembers
-// one page, each time twice as far from the last (Brent's algorithm), so that a
-// circle of any length is found and memory does not grow. Its zero value is at a
-// listing's start.
+// A CircleGuard detects a listing that would never end, because its tokens or its keys
+// repeat, or because it promises more without an end. It remembers one page, and replaces
+// it after twice as many pages each time (Brent's algorithm). So it finds a circle of any
+// length in constant memory. Its zero value is at a listing's start.
 type CircleGuard struct {
 	pages, empty int
 	token, key   string // of the remembered page

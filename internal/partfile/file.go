@@ -305,7 +305,7 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 
 // IsLeftover reports whether the file name in folder is a temporary file or a
 // journal of this package, which an interrupted download left or one in progress
-// writes. It is true with proof only: a file that just has such a name is none.
+// writes. It needs a proof: the name alone does not count.
 func IsLeftover(folder *os.Root, name string) bool {
 	base := filepath.Base(name)
 	if !strings.HasPrefix(base, ".") || !strings.Contains(base, "lithops-s3") {
