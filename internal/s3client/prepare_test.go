@@ -98,7 +98,7 @@ func TestKeyOf(t *testing.T) {
 	assert.Empty(t, keyOf(&s3.ListObjectsV2Input{}))
 }
 
-// TestCallIsNamedForTheObserver checks what an observer hears of a call, if there is one.
+// TestCallIsNamedForTheObserver checks the name of the call that an observer gets, if there is one.
 func TestCallIsNamedForTheObserver(t *testing.T) {
 	t.Parallel()
 	for _, isObserved := range []bool{true, false} {

@@ -117,5 +117,5 @@ func TestRedactLog(t *testing.T) {
 	}
 }
 
-// redactedText is what stands for a secret.
+// redactedText returns the replacement of a secret.
 func redactedText() string { return strings.TrimPrefix(redactLog("cookie:x"), "cookie:") }
