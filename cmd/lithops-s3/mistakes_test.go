@@ -81,7 +81,7 @@ var mistakes = []struct {
 	{"dev --addr nowhere", exitUsage, "--addr: address nowhere: missing port"},
 	{"dev --addr 0.0.0.0:0", exitUsage, "--allow-remote allows it"},
 	{"dev --max-memory 4G", exitUsage, "--max-memory"},
-	{"dev --max-memory -1", exitUsage, "0 for no limit"},
+	{"dev --max-memory=-1", exitUsage, "0 for no limit"},
 	// Files and metadata.
 	{"put file BUCKET --metadata x", exitUsage, "--metadata takes NAME=VALUE"},
 	{"put file BUCKET --metadata a=ü", exitUsage, "not US-ASCII"},
