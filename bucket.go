@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/flight"
 	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -148,7 +149,8 @@ func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 }
 
 // CreateBucket creates a bucket in the Store's region and blocks public access to it.
-// It is no error if the caller owns the bucket already. The error is ErrNotOwner if
+// It is no error if the caller owns the bucket already or, at an endpoint that is not
+// AWS's, may use it, because many servers have no accounts. The error is ErrNotOwner if
 // another account owns it, and ErrInvalidBucketName, before any request, if S3 does not
 // accept the name.
 func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
@@ -162,8 +164,7 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 	}
 	s.s3.Prepare(bucket, in)
 	_, err := s.client.CreateBucket(ctx, in)
-	var mine *types.BucketAlreadyOwnedByYou
-	if errors.As(err, &mine) {
+	if err != nil && s.isOwnAlready(ctx, bucket, err) {
 		return nil
 	}
 	if err != nil {
@@ -172,6 +173,17 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 	s.log.Info("created the bucket", "bucket", bucket, "region", s.session.region)
 	s.blockPublicAccess(ctx, bucket)
 	return nil
+}
+
+// isOwnAlready reports whether a bucket could not be created because the caller has it.
+// Servers without accounts answer as if it were another's.
+func (s *Store) isOwnAlready(ctx context.Context, bucket string, refusal error) bool {
+	var mine *types.BucketAlreadyOwnedByYou
+	var taken *types.BucketAlreadyExists
+	if errors.As(refusal, &mine) {
+		return true
+	}
+	return errors.As(refusal, &taken) && s.session.s3.URL != "" && !awsconfig.IsAWS(s.session.s3.URL) && s.HeadBucket(ctx, bucket) == nil
 }
 
 // location is nil for us-east-1, which S3 refuses to be named there.

@@ -24,11 +24,15 @@ import (
 )
 
 // storeOfServer opens a store whose server is a function.
-func storeOfServer(t *testing.T, server tripper) *lithopss3.Store {
+func storeOfServer(t *testing.T, server tripper, change ...func(*lithopss3.Options)) *lithopss3.Store {
 	t.Helper()
-	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(&lithopss3.Options{
+	opts := &lithopss3.Options{
 		LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()}), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: server},
-	}, 10*time.Second))
+	}
+	for _, change := range change {
+		change(opts)
+	}
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(opts, 10*time.Second))
 	require.NoError(t, err)
 	return store
 }

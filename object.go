@@ -65,7 +65,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	}
 	object, err := s.getObject(ctx, bucket, key, opts)
 	if err != nil && opts.Range != nil && opts.Range.Offset < 0 {
-		return s.getLastOfNone(ctx, bucket, key, opts, wrapError(op, bucket, key, err))
+		return s.getLastOfShort(ctx, bucket, key, opts, wrapError(op, bucket, key, err))
 	}
 	return object, wrapError(op, bucket, key, err)
 }
@@ -94,18 +94,26 @@ func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOpti
 	return object, nil
 }
 
-// getLastOfNone returns an empty body for the last bytes of an empty object. Servers
-// answer differently: with 416, with a 200, or with an impossible Content-Range. For any
-// other object it returns refusal.
-func (s *Store) getLastOfNone(ctx context.Context, bucket, key string, opts *GetOptions, refusal error) (*Object, error) {
+// getLastOfShort returns all of an object that is shorter than the last bytes that were
+// requested, if the server refused them. Servers answer differently: with 416, with a
+// 200, or, for an empty object, with an impossible Content-Range. For any other object it
+// returns refusal.
+func (s *Store) getLastOfShort(ctx context.Context, bucket, key string, opts *GetOptions, refusal error) (*Object, error) {
+	const op = "GetObject"
 	if !errors.Is(refusal, ErrInvalidRange) && !errors.Is(refusal, proof.ErrIgnoredRange) {
 		return nil, refusal
 	}
-	info, err := s.headObject(ctx, "GetObject", bucket, key, opts)
-	if err != nil || info.Size != 0 {
+	info, err := s.headObject(ctx, op, bucket, key, opts)
+	if err != nil || info.Size > -opts.Range.Offset {
 		return nil, refusal
 	}
-	return &Object{ObjectInfo: *info, Body: http.NoBody}, nil
+	if info.Size == 0 {
+		return &Object{ObjectInfo: *info, Body: http.NoBody}, nil
+	}
+	all := *opts
+	all.Range, all.IfMatch = nil, info.ETag
+	object, err := s.getObject(ctx, bucket, key, &all)
+	return object, wrapError(op, bucket, key, err)
 }
 
 // locate reads from the answer which part of the object it holds. It returns an error if

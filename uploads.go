@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,8 +41,11 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 		var guard listing.CircleGuard
 		for {
 			out, err := call(ctx, s, bucket, in, s.client.ListMultipartUploads)
+			if err = wrapError(op, bucket, "", err); isNoUpload(err) {
+				return
+			}
 			if err != nil {
-				yield(OpenUpload{}, wrapError(op, bucket, "", err))
+				yield(OpenUpload{}, err)
 				return
 			}
 			for _, found := range out.Uploads {
@@ -60,6 +64,13 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 			in.KeyMarker, in.UploadIdMarker = &key, &id
 		}
 	}
+}
+
+// isNoUpload reports whether a server means that there are no uploads: some answer the
+// listing of none with 404 NoSuchUpload.
+func isNoUpload(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound && failure.Code == "NoSuchUpload"
 }
 
 func openUpload(out *s3.ListMultipartUploadsOutput, found types.MultipartUpload) OpenUpload {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 )
 
 type doctorCommand struct {
@@ -68,10 +70,11 @@ type storageDiagnosis struct {
 	Exists        bool    `json:"exists"`
 	Permitted     bool    `json:"permitted"`
 	Region        string  `json:"region"`
-	Owner         string  `json:"owner"`          // the account, "another account" or "unknown"
-	OwnerUnknown  string  `json:"owner_unknown"`  // why
-	OwnerDemanded bool    `json:"owner_demanded"` // with each request
-	PublicAccess  string  `json:"public_access"`  // "blocked", "public", "not blocked" or "unknown"
+	Owner         string  `json:"owner"`              // the account, "another account" or "unknown"
+	OwnerUnknown  string  `json:"owner_unknown"`      // why
+	OwnerDemanded bool    `json:"owner_demanded"`     // with each request
+	PublicAccess  string  `json:"public_access"`      // "blocked", "public", "not blocked" or "unknown"
+	Conditions    string  `json:"conditional_writes"` // "kept", "ignored" or "unknown"; AWS's are kept, and not tried
 	RoundTripMS   float64 `json:"round_trip_ms"`
 	ClockSkewS    float64 `json:"clock_skew_s"`
 }
@@ -185,7 +188,7 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	if err != nil {
 		return err
 	}
-	d.Storage = &storageDiagnosis{Bucket: bucket, Owner: "unknown", PublicAccess: "unknown"}
+	d.Storage = &storageDiagnosis{Bucket: bucket, Owner: "unknown", PublicAccess: "unknown", Conditions: "unknown"}
 	status, err := store.BucketStatus(ctx, bucket)
 	if errors.Is(err, fs.ErrNotExist) {
 		d.Warnings = append(d.Warnings, "the bucket does not exist yet: lithops-s3 bucket --create")
@@ -206,8 +209,29 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	case status.Owner == "":
 		d.Storage.Owner = "unknown"
 	}
+	d.examineConditions(ctx, store)
 	d.warnOfStorage(store)
 	return nil
+}
+
+// examineConditions finds out whether a put with a condition that can't be met is
+// refused: some servers store it, and who takes locks must know. What such a server
+// has stored is deleted again.
+func (d *diagnosis) examineConditions(ctx context.Context, store *lithopss3.Store) {
+	if d.Endpoint.S3Source == "" || awsconfig.IsAWS(d.Endpoint.S3) {
+		d.Storage.Conditions = "kept"
+		return
+	}
+	const noETag = `"00000000000000000000000000000000"`
+	key := "lithops-s3-doctor-" + rand.Text()
+	err := store.PutObject(ctx, d.Storage.Bucket, key, strings.NewReader("doctor"), &lithopss3.PutOptions{IfMatch: noETag})
+	switch {
+	case err == nil:
+		d.Storage.Conditions = "ignored"
+		_ = store.DeleteObject(ctx, d.Storage.Bucket, key) // six bytes, if it fails
+	case errors.Is(err, lithopss3.ErrPrecondition), errors.Is(err, fs.ErrNotExist):
+		d.Storage.Conditions = "kept"
+	}
 }
 
 // explainRefusal asks again with a request whose answer has a body, because that of a
@@ -232,6 +256,9 @@ const maxSkew = 15 * time.Minute
 func (d *diagnosis) warnOfStorage(store *lithopss3.Store) {
 	if d.Storage.Region != "" && d.Storage.Region != store.Region() {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("the bucket is in %s, the configuration says %s: each first request takes a detour", d.Storage.Region, store.Region()))
+	}
+	if d.Storage.Conditions == "ignored" {
+		d.Warnings = append(d.Warnings, "the server ignores the conditions of a put (--if-absent, IfAbsent, IfMatch): two writers can't exclude each other with them")
 	}
 	d.warnOfOthers()
 }

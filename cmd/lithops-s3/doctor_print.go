@@ -51,6 +51,9 @@ func (d *diagnosis) print(t *terminal) error {
 	if s := d.Storage; s != nil {
 		line("bucket", "%s (exists: %v, permitted: %v, public access: %s)", s.Bucket, s.Exists, s.Permitted, s.PublicAccess)
 		line("owner", "%s", s.owner())
+		if s.Conditions != "kept" {
+			line("conditions", "%s for puts", s.Conditions)
+		}
 		if s.RoundTripMS > 0 {
 			line("round trip", "%.1f ms", s.RoundTripMS)
 		}

@@ -164,3 +164,18 @@ func (e *Environment) STS(override, region string) STS {
 	}
 	return settings
 }
+
+// IsAWS reports whether a URL is one of AWS's own endpoints, such as a VPC's.
+func IsAWS(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(parsed.Hostname())
+	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"} {
+		if strings.HasSuffix(host, domain) {
+			return true
+		}
+	}
+	return false
+}

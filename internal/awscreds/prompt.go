@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -15,11 +16,28 @@ import (
 // on standard error and input, as Python's getpass does. A cancel ends the wait.
 func AskMFA(ctx context.Context, serial string) (string, error) {
 	in, out := os.Stdin, os.Stderr
-	if terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
-		defer func() { _ = terminal.Close() }()
-		in, out = terminal, terminal
+	names := terminalNames(runtime.GOOS)
+	reads, err := os.OpenFile(names[0], os.O_RDWR, 0)
+	if err == nil {
+		defer func() { _ = reads.Close() }()
+	}
+	writes, err2 := os.OpenFile(names[1], os.O_RDWR, 0)
+	if err2 == nil {
+		defer func() { _ = writes.Close() }()
+	}
+	if err == nil && err2 == nil {
+		in, out = reads, writes
 	}
 	return ask(ctx, in, out, serial)
+}
+
+// terminalNames returns what to open to read from the process's terminal and to write
+// to it.
+func terminalNames(system string) [2]string {
+	if system == "windows" {
+		return [2]string{"CONIN$", "CONOUT$"}
+	}
+	return [2]string{"/dev/tty", "/dev/tty"}
 }
 
 func ask(ctx context.Context, in *os.File, out io.Writer, serial string) (string, error) {
