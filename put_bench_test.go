@@ -73,8 +73,8 @@ func TestMemoryOfPuts(t *testing.T) {
 	}
 	for _, endpoint := range []string{"", "https://s3.example.com", "http://127.0.0.1:1"} {
 		for _, size := range sizes {
-			assert.Less(t, memoryOf(t, putTo(t, endpoint, size, Options{})), uint64(8<<10), "%q, %d bytes", endpoint, size)
-			assert.Less(t, memoryOf(t, putTo(t, endpoint, size, Options{SDKOnly: true})), uint64(48<<10), "%q, %d bytes by the SDK", endpoint, size)
+			assert.Less(t, memoryOf(t, putTo(t, endpoint, size, Options{})), uint64(16<<10), "%q, %d bytes", endpoint, size)
+			assert.Less(t, memoryOf(t, putTo(t, endpoint, size, Options{SDKOnly: true})), uint64(56<<10), "%q, %d bytes by the SDK", endpoint, size)
 		}
 	}
 }
