@@ -132,7 +132,7 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 		}
 	}()
 	for offset < end {
-		n, readErr := answer.Body.Read(buffer[:min(int64(len(buffer)), end-offset)])
+		n, readErr := gather(answer.Body, buffer[:min(int64(len(buffer)), end-offset)])
 		if err := d.write(buffer[:n], offset); err != nil {
 			return err
 		}
@@ -152,6 +152,21 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 		}
 	}
 	return nil
+}
+
+// gatherSize is how many bytes are written at once, unless there are fewer. Over TLS a
+// Read returns 16 KiB at most, and a write of as much costs as much as one of more.
+const gatherSize = 128 << 10
+
+// gather reads until it has gatherSize bytes, or p is full, or there is an error.
+func gather(body io.Reader, p []byte) (n int, err error) {
+	enough := min(gatherSize, len(p))
+	for n < enough && err == nil {
+		var more int
+		more, err = body.Read(p[n:])
+		n += more
+	}
+	return n, err
 }
 
 // open opens a range of the version that the download began with.

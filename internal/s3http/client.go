@@ -106,14 +106,19 @@ type stallBody struct {
 	timeout time.Duration
 	ctx     context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
 	cancel  context.CancelCauseFunc
+	timer   *time.Timer // one for all reads; nil before the first
 	gate    *Gate
 	isOver  atomic.Bool // for the gate
 }
 
 func (b *stallBody) Read(p []byte) (int, error) {
-	timer := time.AfterFunc(b.timeout, func() { b.cancel(ErrStalled) })
+	if b.timer == nil {
+		b.timer = time.AfterFunc(b.timeout, func() { b.cancel(ErrStalled) })
+	} else {
+		b.timer.Reset(b.timeout)
+	}
 	n, err := b.ReadCloser.Read(p)
-	timer.Stop()
+	b.timer.Stop()
 	if cause := context.Cause(b.ctx); err != nil && (errors.Is(cause, ErrStalled) || errors.Is(cause, errEndless)) {
 		err = cause
 	}

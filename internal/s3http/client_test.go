@@ -127,3 +127,12 @@ func TestCertificateBundle(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 	}
 }
+
+// TestReadsAllocateNothing checks that the reads of a body share one timer.
+func TestReadsAllocateNothing(t *testing.T) {
+	_, cancel := context.WithCancelCause(t.Context())
+	body := &stallBody{ReadCloser: io.NopCloser(zeros{}), ctx: t.Context(), cancel: cancel, timeout: time.Minute}
+	buffer := make([]byte, 16<<10)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = body.Read(buffer) }))
+	require.NoError(t, body.Close())
+}
