@@ -4,16 +4,66 @@
 // configuration file, the same credentials, the same bucket, the same keys and
 // the same bytes as Python Lithops, so that Go and Python work on the same jobs.
 //
-// [Open] opens the storage that the user's Lithops configuration describes, and
-// [New] one that a [Config] describes. Both give a [Store], whose methods are
-// the verbs: EnsureBucket, PutObject, GetObject, HeadObject, DeleteObjects,
-// ListObjects. [Storage] is the small interface that other code takes; package
-// storagetest holds any implementation to it. See the examples of
-// Store.EnsureBucket, Store.GetObject, Store.ListObjects and ParseConfig.
+// # Open
 //
-// Errors answer errors.Is for fs.ErrNotExist, fs.ErrExist, fs.ErrPermission and
-// the sentinels of this package; *[Error] has what S3 answered. A
-// *[CredentialsError] says why there is nothing to sign with and what was tried.
+// [Open] opens the storage that the user's Lithops configuration describes, and
+// [New] one that a [Config] describes. Both return a [Store], which is safe for
+// concurrent use. [Store.EnsureBucket] returns the user's bucket and makes it if it is
+// missing. [Storage] is the small interface that other code should take; [WithPrefix] and
+// [WithLimit] wrap any Storage. Close drops the connections.
+//
+// # Move bytes
+//
+// [Store.PutObject] stores a reader, large ones in parts, and [Store.GetObject] returns
+// a body that resumes after a broken connection and is compared with the checksum.
+// [Store.UploadFile] and [Store.DownloadFile] transfer files, [Store.PutDir] and
+// [Store.GetDir] folders, [NewWriter] what is written to it. [Store.OpenReaderAt] reads
+// ranges, and [NewFS] makes a bucket an [io/fs.FS]. [Store.CopyObject] and
+// [Store.MoveObject] have the server copy. [Store.PresignGet] and [Store.PresignPut] sign
+// requests for others.
+//
+// # List
+//
+// [Store.ListObjects] is a sequence of all objects, in order, with prefix, delimiter or
+// glob; [ListOptions].Parallel makes it faster from some thousand keys on. A listing is
+// complete, or ends with an error. [Store.DeletePrefix] deletes what it lists.
+//
+// # Errors
+//
+// errors.Is answers for [io/fs.ErrNotExist], [io/fs.ErrExist], [io/fs.ErrPermission] and
+// for the sentinels of this package, such as [ErrPrecondition] and [ErrNoSuchBucket].
+// *[Error] has what S3 answered, *[DeleteError] the keys that were not deleted. A wrong
+// configuration is a *[ConfigError] with its line, a wrong setting of AWS's a
+// *[SettingsError]. What may pass is retried; a success needs the server's proof.
+//
+// # Credentials
+//
+// The configuration's keys come first, then boto3's chain: environment, profiles, roles,
+// web identity, SSO, aws login, processes, containers, instances. [Options].AWS,
+// Credentials, Profile and Anonymous replace it, and [Store.AWSConfig] gives what was
+// found to other clients of AWS's SDK. [Store.Identity] says where the credentials are
+// from, and a *[CredentialsError] why there are none and what was tried. No secret is
+// printed or logged.
+//
+// # Jobs
+//
+// Package jobs reads and writes what an executor keeps in the bucket, package partition
+// cuts objects as Lithops' map does, and package pickle decodes Python's values without
+// running them. All of them work on any Storage.
+//
+// # Tests
+//
+// Package memstore is a Storage in memory, package lithopstest an S3 server in the
+// process, and package storagetest holds any implementation of Storage to its contract.
+//
+// # What it costs
+//
+// A small request is signed and sent without the SDK's middleware, with about a tenth of
+// its allocations. A transfer has 24 parts of 8 MiB in flight, a stream at most nine
+// buffers of 5 MiB. A program that imports this package links AWS's SDK for S3, STS and
+// SSO, and neither its config package nor a test server. [Options].Logger and
+// [Options].Observer cost nothing if they are nil. Module otel, next to this one, turns
+// the Observer into OpenTelemetry traces and metrics.
 //
 // Where this package differs from Python on purpose, docs/compatibility.md says so.
 package lithopss3

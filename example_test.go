@@ -13,21 +13,16 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
-	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/lithops-go/lithopss3/lithopstest"
 )
 
-// demoStore returns a store on the embedded server, and a function that closes both.
+// demoStore returns a store on a server in this process, and a function that closes both.
 func demoStore(ctx context.Context) (store *lithopss3.Store, done func()) {
-	server, err := devs3.Start(nil)
+	server, err := lithopstest.Start(nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	config, err := lithopss3.ParseConfig([]byte(server.Config()))
-	if err != nil {
-		log.Fatal(err)
-	}
-	store, err = lithopss3.New(ctx, config, &lithopss3.Options{LookupEnv: testkit.Env(server.Env())})
+	store, err = lithopss3.New(ctx, server.Config(), server.Options())
 	if err != nil {
 		log.Fatal(err)
 	}
