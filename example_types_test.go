@@ -440,7 +440,7 @@ func ExampleStorage() {
 	if err := memory.CreateBucket(ctx, "bucket"); err != nil {
 		log.Fatal(err)
 	}
-	var storage lithopss3.Storage = lithopss3.WithPrefix(memory, "tenant-1/")
+	storage := lithopss3.WithPrefix(memory, "tenant-1/")
 	fmt.Println(storage.PutObject(ctx, "bucket", "key", strings.NewReader("x"), nil))
 	_, err := memory.HeadObject(ctx, "bucket", "tenant-1/key")
 	fmt.Println(err)

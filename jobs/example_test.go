@@ -14,23 +14,18 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
-	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
 // demoJobs is an executor's side of a bucket on the embedded server.
 func demoJobs(ctx context.Context) (client *jobs.Client, done func()) {
-	server, err := devs3.Start(nil)
+	server, err := lithopstest.Start(nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	config, err := lithopss3.ParseConfig([]byte(server.Config()))
-	if err != nil {
-		log.Fatal(err)
-	}
-	store, err := lithopss3.New(ctx, config, &lithopss3.Options{LookupEnv: testkit.Env(server.Env())}) // lithopss3.Open(ctx, nil) for your own
+	store, err := lithopss3.New(ctx, server.Config(), server.Options()) // lithopss3.Open(ctx, nil) for your own
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -3,8 +3,6 @@
 package lithopstest_test
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -75,23 +73,4 @@ func TestNoTestServerInTheLibrary(t *testing.T) {
 	for _, unwanted := range []string{"gofakes3", "devs3", "testify", "kong", "goleak", "rapid"} {
 		assert.NotContains(t, string(packages), unwanted)
 	}
-}
-
-func Example() {
-	server, err := lithopstest.Start(nil) // in a test: server := lithopstest.NewServer(t)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = server.Close() }()
-	ctx := context.Background()
-	store, err := lithopss3.New(ctx, server.Config(), server.Options())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = store.Close() }()
-	bucket, err := store.EnsureBucket(ctx)
-	fmt.Println(bucket, err)
-	// Output: lithops-us-east-1-wxyz <nil>
 }

@@ -3,8 +3,6 @@
 package memstore_test
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -55,26 +53,4 @@ func TestMetadataIsCopied(t *testing.T) {
 	require.ErrorContains(t, store.PutObject(t.Context(), "bucket", "key", nil, &lithopss3.PutOptions{Metadata: map[string]string{"é": ""}}), "can't be sent")
 	_, err = store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{VersionID: "1"})
 	require.ErrorContains(t, err, "versions")
-}
-
-func Example() {
-	ctx := context.Background()
-	var storage lithopss3.Storage = memstore.New("bucket") // in place of a *lithopss3.Store
-	err := storage.PutObject(ctx, "bucket", "greeting", strings.NewReader("hello"), nil)
-	if err != nil {
-		fmt.Println(err)
-	}
-	object, err := storage.GetObject(ctx, "bucket", "greeting", nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = object.Body.Close() }()
-	text, _ := io.ReadAll(object.Body)
-	fmt.Println(string(text), object.Size)
-	_, err = storage.HeadObject(ctx, "bucket", "missing")
-	fmt.Println(err)
-	// Output:
-	// hello 5
-	// HeadObject bucket/missing: file does not exist
 }

@@ -11,23 +11,18 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/lithops-go/lithopss3/partition"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
 // demoStore returns a storage on the embedded server, and a bucket of it.
 func demoStore(ctx context.Context) (store *lithopss3.Store, bucket string, done func()) {
-	server, err := devs3.Start(nil)
+	server, err := lithopstest.Start(nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	config, err := lithopss3.ParseConfig([]byte(server.Config()))
-	if err != nil {
-		log.Fatal(err)
-	}
-	env := server.Env()
-	store, err = lithopss3.New(ctx, config, &lithopss3.Options{LookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
+	store, err = lithopss3.New(ctx, server.Config(), server.Options())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -27,8 +27,8 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/lithopstest"
 )
 
 //go:embed text.txt
@@ -93,14 +93,11 @@ func open(ctx context.Context, config string) (store *lithopss3.Store, done func
 		}
 		return store, store.Close, nil
 	}
-	server, err := devs3.Start(nil)
+	server, err := lithopstest.Start(nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	embedded, err := lithopss3.ParseConfig([]byte(server.Config()))
-	if err == nil {
-		store, err = lithopss3.New(ctx, embedded, &lithopss3.Options{Endpoint: server.URL(), STSEndpoint: server.URL()})
-	}
+	store, err = lithopss3.New(ctx, server.Config(), server.Options())
 	if err != nil {
 		return nil, nil, errors.Join(err, server.Close())
 	}

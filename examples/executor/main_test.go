@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,12 +39,10 @@ func TestRun(t *testing.T) {
 // newStore returns a store on an embedded server of its own.
 func newStore(t *testing.T) (*lithopss3.Store, string) {
 	t.Helper()
-	server, err := devs3.Start(nil)
+	server, err := lithopstest.Start(nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Close()) })
-	config, err := lithopss3.ParseConfig([]byte(server.Config()))
-	require.NoError(t, err)
-	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{Endpoint: server.URL(), STSEndpoint: server.URL()})
+	store, err := lithopss3.New(t.Context(), server.Config(), server.Options())
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, store.Close()) })
 	bucket, err := store.EnsureBucket(t.Context())

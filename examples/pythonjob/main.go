@@ -19,8 +19,8 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -35,16 +35,12 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	server, err := devs3.Start(nil)
+	server, err := lithopstest.Start(nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Close() }()
-	config, err := lithopss3.ParseConfig([]byte(server.Config()))
-	if err != nil {
-		return err
-	}
-	store, err := lithopss3.New(ctx, config, &lithopss3.Options{Endpoint: server.URL(), STSEndpoint: server.URL()})
+	store, err := lithopss3.New(ctx, server.Config(), server.Options())
 	if err != nil {
 		return err
 	}
