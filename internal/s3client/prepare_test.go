@@ -143,7 +143,7 @@ func TestLocate(t *testing.T) {
 		"no region":        {403, in("evil.example.com"), ""},
 	} {
 		server := &fakeServer{}
-		server.answer = func(r *http.Request) (int, http.Header, string) {
+		server.answer = func(_ *http.Request) (int, http.Header, string) {
 			if len(server.requests) > 1 {
 				return 200, nil, "" // in the region that the first answer told
 			}
