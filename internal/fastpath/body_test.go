@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fastpath
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestHashReadsAll checks that a body in place is hashed to its size and not beyond, and
+// that a shorter one is an error.
+func TestHashReadsAll(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789"), 20_000) // several buffers
+	for size, want := range map[int]error{0: nil, 1: nil, 64 << 10: nil, 64<<10 + 1: nil, len(data): nil, len(data) + 1: io.EOF} {
+		var read []byte
+		body := &largeBody{reader: bytes.NewReader(data), size: int64(size)}
+		err := body.hash(func(b []byte) { read = append(read, b...) })
+		assert.Equal(t, want, err, size)
+		assert.True(t, bytes.Equal(data[:min(size, len(data))], read), size)
+	}
+}
+
+// A seeker fails at one of its seeks.
+type seeker struct {
+	*bytes.Reader
+	failsAt, seeks int
+	offset         int64 // is added to what the end is said to be
+}
+
+func (s *seeker) Seek(offset int64, whence int) (int64, error) {
+	s.seeks++
+	if s.seeks == s.failsAt {
+		return 0, errors.New("no")
+	}
+	at, err := s.Reader.Seek(offset, whence)
+	if whence == io.SeekEnd {
+		at += s.offset
+	}
+	return at, err
+}
+
+// TestOpenBody checks which bodies can be taken, by the seek that fails.
+func TestOpenBody(t *testing.T) {
+	t.Parallel()
+	for failsAt, want := range []bool{true, false, false, false, false, true} {
+		body := &seeker{Reader: bytes.NewReader([]byte("body")), failsAt: failsAt}
+		r := newRequest("PUT", "key")
+		require.Equal(t, want, r.openBody(body), failsAt)
+		if want {
+			assert.Equal(t, "body", string(r.body))
+		}
+	}
+	assert.False(t, newRequest("PUT", "key").openBody(&seeker{Reader: bytes.NewReader([]byte("body")), offset: -5}), "it ends before it starts")
+	assert.False(t, newRequest("PUT", "key").openBody(&seeker{Reader: bytes.NewReader([]byte("body")), offset: 1}), "it is shorter than it says")
+	assert.False(t, newRequest("PUT", "key").openBody(io.MultiReader()), "it can't be sought")
+	assert.False(t, newRequest("PUT", "key").openBody(nil))
+	for size, isLarge := range map[int]bool{0: false, copyLimit: false, copyLimit + 1: true} {
+		r := newRequest("PUT", "key")
+		require.True(t, r.openBody(bytes.NewReader(make([]byte, size))))
+		assert.Equal(t, isLarge, r.large != nil, size)
+	}
+}
