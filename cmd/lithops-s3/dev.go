@@ -23,7 +23,7 @@ import (
 
 type devCommand struct {
 	Addr        string `default:"127.0.0.1:9000" help:"The address to listen on, of this machine only; port 0 takes any."`
-	Region      string `default:"us-east-1" help:"The region to be."`
+	Region      string `default:"us-east-1" help:"The region that the server has."`
 	AllowRemote bool   `name:"allow-remote" help:"Allow an --addr that other machines and containers can reach, such as 0.0.0.0:9000. Anyone who reaches it can read and change what is stored."`
 	Load        string `type:"file" placeholder:"FILE" help:"Begin with the objects of a recorded job, as examples/pythonjob/job.json in the repository."`
 	MaxMemory   int64  `name:"max-memory" default:"4096" placeholder:"MIB" help:"How much memory to use, in MiB (4096); a put that has no room is refused with QuotaExceeded. 0 is no limit."`

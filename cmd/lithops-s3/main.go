@@ -111,7 +111,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" group:"setup" help:"Run the main job on an embedded server; no account needed."`
 	Dev     devCommand     `cmd:"" group:"setup" help:"Run the embedded S3 and STS server in the foreground."`
 
-	Completion completionCommand `cmd:"" group:"setup" help:"Print a script that has a shell complete commands, keys and IDs."`
+	Completion completionCommand `cmd:"" group:"setup" help:"Print a script that makes a shell complete commands, keys and IDs."`
 	Man        manCommand        `cmd:"" group:"setup" help:"Print the manual page."`
 	Complete   completeCommand   `cmd:"" name:"__complete" hidden:"" help:"Print what a line can become."`
 
