@@ -17,11 +17,12 @@ import (
 func encodeGet(r *request, in *s3.GetObjectInput) bool {
 	rest := *in
 	rest.Bucket, rest.Key, rest.ExpectedBucketOwner, rest.Range = nil, nil, nil, nil
+	rest.RequestPayer = ""
 	rest.IfMatch, rest.IfNoneMatch, rest.IfModifiedSince, rest.IfUnmodifiedSince = nil, nil, nil, nil
 	r.askedRange = aws.ToString(in.Range)
 	r.addTime("If-Modified-Since", "if-modified-since", in.IfModifiedSince)
 	r.addTime("If-Unmodified-Since", "if-unmodified-since", in.IfUnmodifiedSince)
-	return rest == s3.GetObjectInput{} && r.addOwner(in.ExpectedBucketOwner) &&
+	return rest == s3.GetObjectInput{} && r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) &&
 		r.addText("Range", "range", in.Range) &&
 		r.addText("If-Match", "if-match", in.IfMatch) &&
 		r.addText("If-None-Match", "if-none-match", in.IfNoneMatch)
@@ -30,10 +31,11 @@ func encodeGet(r *request, in *s3.GetObjectInput) bool {
 func encodeHead(r *request, in *s3.HeadObjectInput) bool {
 	rest := *in
 	rest.Bucket, rest.Key, rest.ExpectedBucketOwner = nil, nil, nil
+	rest.RequestPayer = ""
 	rest.IfMatch, rest.IfNoneMatch, rest.IfModifiedSince, rest.IfUnmodifiedSince = nil, nil, nil, nil
 	r.addTime("If-Modified-Since", "if-modified-since", in.IfModifiedSince)
 	r.addTime("If-Unmodified-Since", "if-unmodified-since", in.IfUnmodifiedSince)
-	return rest == s3.HeadObjectInput{} && r.addOwner(in.ExpectedBucketOwner) &&
+	return rest == s3.HeadObjectInput{} && r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) &&
 		r.addText("If-Match", "if-match", in.IfMatch) &&
 		r.addText("If-None-Match", "if-none-match", in.IfNoneMatch)
 }
@@ -43,21 +45,41 @@ func encodePart(r *request, in *s3.UploadPartInput) bool {
 	rest := *in
 	rest.Bucket, rest.Key, rest.ExpectedBucketOwner, rest.UploadId, rest.PartNumber = nil, nil, nil, nil, nil
 	rest.Body, rest.ChecksumAlgorithm, rest.ChecksumCRC32 = nil, "", nil
+	rest.RequestPayer = ""
 	if rest != (s3.UploadPartInput{}) || in.UploadId == nil || in.PartNumber == nil || !isToken(*in.UploadId) {
 		return false
 	}
 	r.query = "partNumber=" + strconv.Itoa(int(*in.PartNumber)) + "&uploadId=" + *in.UploadId + "&"
-	return r.addOwner(in.ExpectedBucketOwner) && r.addChecksum(in.ChecksumAlgorithm, in.ChecksumCRC32) && r.openBody(in.Body)
+	return r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) && r.addChecksum(in.ChecksumAlgorithm, in.ChecksumCRC32) && r.openBody(in.Body)
 }
 
 func encodePut(r *request, in *s3.PutObjectInput) bool {
-	return !hasOther(in) && r.addOwner(in.ExpectedBucketOwner) &&
+	return !hasOther(in) && r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) &&
 		r.addText("Content-Type", "content-type", in.ContentType) &&
+		r.addText("Cache-Control", "cache-control", in.CacheControl) &&
+		r.addText("Content-Disposition", "content-disposition", in.ContentDisposition) &&
+		r.addText("Content-Encoding", "content-encoding", in.ContentEncoding) &&
+		r.addName("X-Amz-Server-Side-Encryption", "x-amz-server-side-encryption", string(in.ServerSideEncryption)) &&
+		r.addText("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "x-amz-server-side-encryption-aws-kms-key-id", in.SSEKMSKeyId) &&
+		r.addName("X-Amz-Storage-Class", "x-amz-storage-class", string(in.StorageClass)) &&
+		r.addText("X-Amz-Tagging", "x-amz-tagging", in.Tagging) &&
 		r.addMetadata(in.Metadata) && r.addChecksum(in.ChecksumAlgorithm, in.ChecksumCRC32) && r.openBody(in.Body)
 }
 
 func (r *request) addOwner(owner *string) bool {
 	return r.addText("X-Amz-Expected-Bucket-Owner", "x-amz-expected-bucket-owner", owner)
+}
+
+func (r *request) addPayer(payer types.RequestPayer) bool {
+	return r.addName("X-Amz-Request-Payer", "x-amz-request-payer", string(payer))
+}
+
+// addName adds a header whose value is one of several names, unless it is empty.
+func (r *request) addName(name, lower, value string) bool {
+	if value == "" {
+		return true
+	}
+	return r.addText(name, lower, &value)
 }
 
 // addChecksum adds a CRC32, and tells the server that the request has one, because moto
@@ -80,18 +102,18 @@ func hasOther(in *s3.PutObjectInput) bool {
 		return hasOtherField(reflect.ValueOf(in).Elem())
 	}
 	texts := [...]*string{
-		in.CacheControl, in.ChecksumCRC32C, in.ChecksumCRC64NVME, in.ChecksumMD5, in.ChecksumSHA1, in.ChecksumSHA256, in.ChecksumSHA512,
-		in.ChecksumXXHASH128, in.ChecksumXXHASH3, in.ChecksumXXHASH64, in.ContentDisposition, in.ContentEncoding, in.ContentLanguage, in.ContentMD5,
+		in.ChecksumCRC32C, in.ChecksumCRC64NVME, in.ChecksumMD5, in.ChecksumSHA1, in.ChecksumSHA256, in.ChecksumSHA512,
+		in.ChecksumXXHASH128, in.ChecksumXXHASH3, in.ChecksumXXHASH64, in.ContentLanguage, in.ContentMD5,
 		in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP, in.IfMatch, in.IfNoneMatch, in.SSECustomerAlgorithm, in.SSECustomerKey,
-		in.SSECustomerKeyMD5, in.SSEKMSEncryptionContext, in.SSEKMSKeyId, in.Tagging, in.WebsiteRedirectLocation,
+		in.SSECustomerKeyMD5, in.SSEKMSEncryptionContext, in.WebsiteRedirectLocation,
 	}
 	for _, text := range texts {
 		if text != nil {
 			return true
 		}
 	}
-	return in.ACL != "" || in.BucketKeyEnabled != nil || in.ContentLength != nil || in.Expires != nil || in.RequestPayer != "" ||
-		in.ServerSideEncryption != "" || in.StorageClass != "" || in.WriteOffsetBytes != nil || hasLock(in)
+	return in.ACL != "" || in.BucketKeyEnabled != nil || in.ContentLength != nil || in.Expires != nil ||
+		in.WriteOffsetBytes != nil || hasLock(in)
 }
 
 func hasLock(in *s3.PutObjectInput) bool {
@@ -105,7 +127,8 @@ var isNewerPut = reflect.TypeFor[s3.PutObjectInput]().NumField() != 50
 func hasOtherField(in reflect.Value) bool {
 	for i := range in.NumField() {
 		switch in.Type().Field(i).Name {
-		case "Bucket", "Key", "Body", "ExpectedBucketOwner", "ContentType", "Metadata", "ChecksumAlgorithm", "ChecksumCRC32":
+		case "Bucket", "Key", "Body", "ExpectedBucketOwner", "ContentType", "Metadata", "ChecksumAlgorithm", "ChecksumCRC32",
+			"CacheControl", "ContentDisposition", "ContentEncoding", "RequestPayer", "ServerSideEncryption", "SSEKMSKeyId", "StorageClass", "Tagging":
 			continue
 		}
 		if !in.Field(i).IsZero() {

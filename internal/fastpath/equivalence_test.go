@@ -55,12 +55,20 @@ func TestRequestsOfInputs(t *testing.T) {
 		get        s3.GetObjectInput
 		throughSDK bool
 	}{
-		"none":                {},
-		"owner":               {put: s3.PutObjectInput{ExpectedBucketOwner: text("123456789012")}, get: s3.GetObjectInput{ExpectedBucketOwner: text("123456789012")}},
-		"content type":        {put: s3.PutObjectInput{ContentType: text("text/plain; charset=utf-8")}},
-		"algorithm":           {put: s3.PutObjectInput{ChecksumAlgorithm: types.ChecksumAlgorithmCrc32}},
-		"checksum":            {put: s3.PutObjectInput{ChecksumCRC32: text("2MJ4wA==")}},
-		"metadata":            {put: s3.PutObjectInput{Metadata: map[string]string{"one": "1", "two-words": "a b", "x_y.z": "~"}}},
+		"none":          {},
+		"owner":         {put: s3.PutObjectInput{ExpectedBucketOwner: text("123456789012")}, get: s3.GetObjectInput{ExpectedBucketOwner: text("123456789012")}},
+		"content type":  {put: s3.PutObjectInput{ContentType: text("text/plain; charset=utf-8")}},
+		"algorithm":     {put: s3.PutObjectInput{ChecksumAlgorithm: types.ChecksumAlgorithmCrc32}},
+		"checksum":      {put: s3.PutObjectInput{ChecksumCRC32: text("2MJ4wA==")}},
+		"metadata":      {put: s3.PutObjectInput{Metadata: map[string]string{"one": "1", "two-words": "a b", "x_y.z": "~"}}},
+		"storage class": {put: s3.PutObjectInput{StorageClass: types.StorageClassStandardIa}},
+		"encryption":    {put: s3.PutObjectInput{ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: text("alias/a")}},
+		"tags":          {put: s3.PutObjectInput{Tagging: text("a=1%26&b=2+3")}},
+		"headers of the object": {put: s3.PutObjectInput{
+			CacheControl: text("max-age=1"), ContentDisposition: text(`attachment; filename="a b"`), ContentEncoding: text("gzip"),
+		}},
+		"requester pays":      {put: s3.PutObjectInput{RequestPayer: types.RequestPayerRequester}, get: s3.GetObjectInput{RequestPayer: types.RequestPayerRequester}},
+		"tags with spaces":    {put: s3.PutObjectInput{Tagging: text("a=1  ")}, throughSDK: true},
 		"conditions":          {get: s3.GetObjectInput{IfMatch: text(`"e"`), IfNoneMatch: text(`"other"`)}},
 		"times":               {get: s3.GetObjectInput{IfModifiedSince: &when, IfUnmodifiedSince: &when}},
 		"metadata in capital": {put: s3.PutObjectInput{Metadata: map[string]string{"One": "1"}}, throughSDK: true},
@@ -101,6 +109,7 @@ func TestRequestsOfInputs(t *testing.T) {
 			for _, c := range []*Client{p.slow, p.fast} {
 				_, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{
 					Bucket: get.Bucket, Key: get.Key, ExpectedBucketOwner: get.ExpectedBucketOwner, IfMatch: get.IfMatch, IfNoneMatch: get.IfNoneMatch,
+					RequestPayer:    get.RequestPayer,
 					IfModifiedSince: get.IfModifiedSince, IfUnmodifiedSince: get.IfUnmodifiedSince,
 				})
 				require.NoError(t, err)
@@ -197,8 +206,12 @@ func TestOtherFieldsOfNewerPut(t *testing.T) {
 	}{
 		{s3.PutObjectInput{}, false},
 		{s3.PutObjectInput{Bucket: &text, Key: &text, Body: strings.NewReader(""), Metadata: map[string]string{}, ContentType: &text}, false},
-		{s3.PutObjectInput{Tagging: &text}, true},
-		{s3.PutObjectInput{StorageClass: types.StorageClassGlacier}, true},
+		{s3.PutObjectInput{
+			CacheControl: &text, ContentDisposition: &text, ContentEncoding: &text, RequestPayer: types.RequestPayerRequester, SSEKMSKeyId: &text,
+			ServerSideEncryption: types.ServerSideEncryptionAes256, StorageClass: types.StorageClassGlacier, Tagging: &text,
+		}, false},
+		{s3.PutObjectInput{WebsiteRedirectLocation: &text}, true},
+		{s3.PutObjectInput{ACL: types.ObjectCannedACLPrivate}, true},
 		{s3.PutObjectInput{ObjectLockMode: types.ObjectLockModeGovernance}, true},
 	} {
 		assert.Equal(t, test.want, hasOtherField(reflect.ValueOf(test.in)))

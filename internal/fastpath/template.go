@@ -119,7 +119,9 @@ func isMadeAnew(name string) bool {
 	switch name {
 	case "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Sdk-Checksum-Algorithm", "Amz-Sdk-Invocation-Id", "X-Amzn-Trace-Id",
 		"Content-Encoding", "X-Amz-Decoded-Content-Length", "Content-Type", "Expect", "X-Amz-Expected-Bucket-Owner", "Range",
-		"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since":
+		"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+		"Cache-Control", "Content-Disposition", "X-Amz-Request-Payer", "X-Amz-Server-Side-Encryption",
+		"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "X-Amz-Storage-Class", "X-Amz-Tagging":
 		return true
 	}
 	return strings.HasPrefix(name, metaPrefix)
