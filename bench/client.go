@@ -66,6 +66,7 @@ var (
 
 var peers = []peer{
 	{"lithopss3", groupOwn, "github.com/lithops-go/lithopss3", openLithops, []string{workList, workRead}},
+	{"lithopss3-unsigned", groupOwn, "", openUnsigned, nil},
 	{"net/http", groupFloor, "", openHTTP, []string{workList, workRead}},
 	{"lean", groupLean, "", openLean, nil},
 	{"aws-sdk-go-v2", groupSDK, "github.com/aws/aws-sdk-go-v2/service/s3", openSDK, requests},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/bench/s3null"
@@ -26,9 +27,21 @@ const (
 )
 
 func openLithops(ctx context.Context, job *job) (client, error) {
+	return openStore(ctx, job, &lithopss3.Options{Endpoint: job.Endpoint})
+}
+
+func openStore(ctx context.Context, job *job, opts *lithopss3.Options) (client, error) {
 	config := &lithopss3.Config{Region: region, AccessKeyID: accessKey, SecretAccessKey: lithopss3.NewSecret(secretKey)}
-	store, err := lithopss3.New(ctx, config, &lithopss3.Options{Endpoint: job.Endpoint})
+	store, err := lithopss3.New(ctx, config, opts)
 	return &lithopsClient{store, job.Tuned}, err
+}
+
+// openUnsigned is for uploads over http, where Options.UnsignedPayload makes a difference.
+func openUnsigned(ctx context.Context, job *job) (client, error) {
+	if job.Authority != "" || !slices.Contains([]string{workUpload, workStream, workPut}, job.Work) {
+		return nil, errUnsupported
+	}
+	return openStore(ctx, job, &lithopss3.Options{Endpoint: job.Endpoint, UnsignedPayload: true})
 }
 
 func (c *lithopsClient) put(ctx context.Context, bucket, key string, data []byte) error {
