@@ -15,9 +15,9 @@ import (
 
 const bucketExists = `<Error><Code>BucketAlreadyExists</Code><Message>taken</Message></Error>`
 
-// TestCreateBucketAgain: a server without accounts answers the second creation of a
-// bucket as if it were another's. If the caller may use it, that is no error, unless
-// the server is AWS's.
+// TestCreateBucketAgain checks a server without accounts, which answers the second
+// creation of a bucket as if it were another's. If the caller may use the bucket, that is
+// no error, unless the server is AWS's.
 func TestCreateBucketAgain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -45,7 +45,8 @@ func TestCreateBucketAgain(t *testing.T) {
 	}
 }
 
-// TestNoUploads: a server that answers NoSuchUpload when it lists uploads has none.
+// TestNoUploads checks that a server that answers NoSuchUpload when it lists uploads has
+// none.
 func TestNoUploads(t *testing.T) {
 	t.Parallel()
 	code := "NoSuchUpload"

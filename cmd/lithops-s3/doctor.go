@@ -215,8 +215,8 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 }
 
 // examineConditions finds out whether a put with a condition that can't be met is
-// refused: some servers store it, and who takes locks must know. What such a server
-// has stored is deleted again.
+// refused: some servers store it, and a program that uses conditions as
+// locks must know. What such a server has stored is deleted again.
 func (d *diagnosis) examineConditions(ctx context.Context, store *lithopss3.Store) {
 	if d.Endpoint.S3Source == "" || awsconfig.IsAWS(d.Endpoint.S3) {
 		d.Storage.Conditions = "kept"

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestTerminalNames: Windows has two names for a console, other systems have one file.
+// TestTerminalNames checks that Windows has two names for a console, and other systems
+// one file.
 func TestTerminalNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, [2]string{"CONIN$", "CONOUT$"}, terminalNames("windows"))
