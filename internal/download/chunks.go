@@ -4,6 +4,7 @@ package download
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
@@ -144,7 +145,7 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 				return err
 			}
 		}
-		if readErr == io.EOF && offset < end {
+		if errors.Is(readErr, io.EOF) && offset < end {
 			readErr = io.ErrUnexpectedEOF
 		}
 		if readErr != nil && offset < end {

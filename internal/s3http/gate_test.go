@@ -25,7 +25,7 @@ func TestGateBoundsRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var now, most, all atomic.Int64
-		client := gatedClient(NewGate(50), func(r *http.Request) (*http.Response, error) {
+		client := gatedClient(NewGate(50), func(_ *http.Request) (*http.Response, error) {
 			all.Add(1)
 			n := now.Add(1)
 			for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
