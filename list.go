@@ -95,7 +95,7 @@ func (s *Store) listingOf(in *s3.ListObjectsV2Input, opts *ListOptions) listing.
 		of.PageSize = int(*in.MaxKeys)
 	}
 	if opts != nil && opts.Delimiter == "" {
-		of.Parallel = opts.Parallel
+		of.Parallel, of.Level = opts.Parallel, s.levelFetch(in)
 	}
 	return of
 }
@@ -132,6 +132,16 @@ func (s *Store) pageFetch(in *s3.ListObjectsV2Input) listing.Fetch {
 			}
 		}
 		return page, nil
+	}
+}
+
+// levelFetch gets the names in folders of the listing that in begins.
+func (s *Store) levelFetch(in *s3.ListObjectsV2Input) listing.LevelFetch {
+	return func(ctx context.Context, folder, after string) (*listing.Page, error) {
+		in := *in
+		in.Prefix, in.Delimiter = &folder, aws.String("/")
+		in.StartAfter, in.ContinuationToken, in.MaxKeys = optional(after), nil, nil
+		return s.s3.ListPage(ctx, &in, nil)
 	}
 }
 

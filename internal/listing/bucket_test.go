@@ -52,6 +52,37 @@ func (f *fakeBucket) fetch(ctx context.Context, after, token string, early func(
 	return page, nil
 }
 
+// level lists the names in a folder.
+func (f *fakeBucket) level(ctx context.Context, folder, after string) (*Page, error) {
+	f.enter(1)
+	defer f.enter(-1)
+	if f.latency > 0 {
+		select {
+		case <-time.After(f.latency):
+		case <-ctx.Done():
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	page := &Page{}
+	at := sort.Search(len(f.keys), func(i int) bool { return f.keys[i] > after && f.keys[i] >= folder })
+	for at < len(f.keys) && strings.HasPrefix(f.keys[at], folder) {
+		key := f.keys[at]
+		if len(page.Entries) == f.pageSize {
+			page.Truncated, page.Next = true, "after "+page.Entries[len(page.Entries)-1].Key
+			break
+		}
+		if child := childOf(folder, key); child != "" {
+			page.Entries = append(page.Entries, Entry{Key: child, IsPrefix: true})
+			at += sort.Search(len(f.keys)-at, func(i int) bool { return f.keys[at+i] >= child+"\xff" })
+			continue
+		}
+		page.Entries = append(page.Entries, Entry{Key: key})
+		at++
+	}
+	return page, ctx.Err()
+}
+
 func (f *fakeBucket) enter(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,7 +112,8 @@ func (f *fakeBucket) page(after, token string) *Page {
 
 func (f *fakeBucket) list(ctx context.Context, prefix, after string, atOnce int) ([]string, error) {
 	var keys []string
-	for page, err := range Pages(ctx, f.fetch, Options{Prefix: prefix, After: after, PageSize: f.pageSize, Parallel: atOnce}) {
+	opts := Options{Prefix: prefix, After: after, PageSize: f.pageSize, Parallel: atOnce, Level: f.level}
+	for page, err := range Pages(ctx, f.fetch, opts) {
 		if err != nil {
 			return keys, err
 		}

@@ -6,84 +6,177 @@ const (
 	// shardPages is how many pages a shard should have: fewer mean more requests,
 	// since the last one of a shard is seldom full; more mean memory.
 	shardPages = 7
+	// shortBy is how many pages a shard should have less: with a few keys more, its last
+	// request would be in vain.
+	shortBy = 0.25
 	// maxGuess is the longest key that S3 has, in bytes.
 	maxGuess = 1024
-	// Of the requests, spareShare may turn out to be useless, and spareRequests more.
-	spareShare    = 0.15
-	spareRequests = 4
+	// Of the requests, spareShare may turn out to be useless, and spareRequests more, but
+	// at first no more than firstSpare and as many as were useful.
+	spareShare    = 0.12
+	spareRequests = 20
+	firstSpare    = 4
 )
 
 // next returns the shard to make a request for: the first that waits for one, or
-// one that is cut off. Only the head may continue when memory is full.
+// one that is cut off. Only the head may continue when memory is full. The others must
+// not fill it before what stands before them has come, as far as that is known.
 func (l *parallelListing) next() *shard {
 	if head := l.shards[0]; !head.busy && !head.done && len(head.pages) == 0 {
 		return head
 	}
-	if l.kept+l.running >= pagesAhead*l.atOnce {
+	limit := pagesAhead * l.atOnce
+	if l.kept+l.running >= limit {
 		return nil
 	}
-	for _, s := range l.shards {
+	window, ahead := len(l.shards), 0.0
+	for i, s := range l.shards {
+		if ahead > float64(limit) && l.kept+l.running > limit/2 {
+			window = i
+			break
+		}
 		if !s.busy && !s.done {
 			return s
 		}
+		ahead += float64(len(s.pages)) + l.rest(s)
 	}
-	return l.cut()
+	return l.cut(l.shards[:window])
+}
+
+// rest returns how many more pages a shard is expected to have: without a better guess
+// as many as came.
+func (l *parallelListing) rest(s *shard) float64 {
+	if s.done {
+		return 0
+	}
+	pages := float64(s.keys) / float64(l.pageSize)
+	expected := s.expected
+	if expected == 0 {
+		expected = s.inherited
+	}
+	return max(1, expected/float64(l.pageSize)-pages, min(pages, float64(s.total)/float64(l.pageSize)))
 }
 
 // cut cuts the first shard that is long enough, and returns its second part.
-func (l *parallelListing) cut() *shard {
-	if l.sequential || !l.mayGuess() {
+func (l *parallelListing) cut(shards []*shard) *shard {
+	if l.sequential || !l.mayCut() {
 		return nil
 	}
-	for i, s := range l.shards {
+	// What costs more requests than others is cut less often.
+	wanted := (shardPages - shortBy) * float64(l.pageSize) * (1 + min(1, 4*max(0, l.useless-spareRequests)/max(1, l.useful)))
+	for i, s := range shards {
 		if s.done || s.sample.count == 0 {
 			continue
 		}
-		expected := shardPages * float64(l.pageSize)
-		at := l.guess(s, expected)
-		if at == "" {
+		s.border, s.limit, s.waits = l.border(s, wanted)
+		if s.border.at != "" && (!s.border.isUnsure || l.mayGuess()) {
+			return l.cutAt(i, s.border)
+		}
+	}
+	for i, s := range shards {
+		if s.done || s.sample.count == 0 || s.waits || s.border.at != "" || !l.mayGuess() {
 			continue
 		}
-		second := &shard{after: at, last: at, until: s.until, sample: s.sample}
-		second.guard.order.rewind(at)
-		s.until = at
-		s.keys = 0
-		s.expected = expected
-		l.insert(i+1, second)
-		return second
+		if c := l.guessCut(s, s.limit, i, wanted); c.at != "" && (l.tail == "" || c.at < l.tail) {
+			return l.cutAt(i, c)
+		}
 	}
 	return nil
+}
+
+// cutAt cuts a shard.
+func (l *parallelListing) cutAt(i int, c borderCut) *shard {
+	s := l.shards[i]
+	second := &shard{after: c.at, last: c.at, until: s.until, sample: s.sample, guessed: c.isUnsure}
+	second.guard.order.rewind(c.at)
+	second.inherited = max(0, l.rest(s)*float64(l.pageSize)-c.keys)
+	second.inherit(s, c.keys)
+	s.until = c.at
+	s.keys = 0
+	s.expected = c.keys
+	l.insert(i+1, second)
+	return second
 }
 
 func (l *parallelListing) insert(i int, s *shard) {
 	l.shards = append(l.shards[:i], append([]*shard{s}, l.shards[i:]...)...)
 }
 
-// mayGuess holds the useless requests to their share.
-func (l *parallelListing) mayGuess() bool {
-	unknown := 0.0
+// mayCut holds the useless requests to their share.
+func (l *parallelListing) mayCut() bool {
+	return l.useless+float64(len(l.asks))+l.pending() < l.spare()
+}
+
+// spare returns how many requests may be useless.
+func (l *parallelListing) spare() float64 {
+	return min(firstSpare+l.useful, spareRequests+spareShare*l.useful)
+}
+
+// pending returns how many useless requests the shards that were cut off will cost: the
+// last one of each is full by half, if not by what was seen.
+func (l *parallelListing) pending() float64 {
+	pending, each := 0.0, (1+l.wasted)/(2+l.ended)
 	for _, s := range l.shards {
-		if s.busy && s.requests == 1 && !s.first {
+		if !s.done && s.until != "" {
+			pending += max(0, each-0.15*l.rest(s))
+		}
+	}
+	return pending
+}
+
+// mayGuess holds those that may turn out to be useless to it as well.
+func (l *parallelListing) mayGuess() bool {
+	unknown, risk := 0.0, (2+2*l.bad)/(1+l.good+l.bad)
+	for _, s := range l.shards {
+		if s.busy && s.requests == 1 && s.guessed {
 			unknown++
 		}
 	}
 	// After the last key all guesses are wrong, so that only some are made at once.
-	return unknown < float64(l.atOnce)/4+2 && l.useless+unknown < spareRequests+spareShare*l.useful
+	return unknown < float64(l.atOnce)/8+2 && l.useless+risk*(unknown+1)+l.pending() < l.spare()
+}
+
+// isBounded reports whether a guess after a shard was in vain, and the shard has not come
+// so far that another one were worth it.
+func (l *parallelListing) isBounded(s *shard, i int, wanted float64) bool {
+	rest := s.expected - float64(s.keys)
+	return i+1 < len(l.shards) && l.shards[i+1].answered && l.shards[i+1].total == 0 && rest > 0 && rest < 1.5*wanted
+}
+
+// guessCut guesses where to cut a shard. Up to a key that was listed, guesses are safe, and
+// there may be several. What follows the last key is unknown: there is one guess at a
+// time, each time twice as far.
+func (l *parallelListing) guessCut(s *shard, limit string, i int, wanted float64) borderCut {
+	isOpen := limit != s.until || i+1 == len(l.shards) || l.shards[i+1].total == 0
+	isBounded := l.isBounded(s, i, wanted)
+	if !isBounded && (!isOpen || l.good >= l.bad) {
+		return borderCut{l.guess(s, limit, wanted), wanted, true}
+	}
+	if !s.answered || isBounded {
+		return borderCut{}
+	}
+	far := min(max(wanted, float64(s.run)), float64(pagesAhead*l.atOnce*l.pageSize)/2)
+	for ; far >= wanted; far /= 2 {
+		if at := l.guess(s, limit, far); at != "" {
+			return borderCut{at, far, true}
+		}
+	}
+	return borderCut{l.guess(s, limit, wanted), wanted, true}
 }
 
 // guess returns a key within a shard so many keys on, or "" if the shard is, or
 // may be, hardly longer than that.
-func (l *parallelListing) guess(s *shard, keys float64) string {
-	scale, ok := newKeyScale(s.sample, &l.letters, l.fixed)
+func (l *parallelListing) guess(s *shard, until string, keys float64) string {
+	scale, ok := newKeyScale(s.sample, &l.letters, len(l.prefix))
 	if !ok {
 		return ""
 	}
 	at := scale.ahead(s.last, keys*l.stretch)
-	if at <= s.last || (s.until != "" && at >= s.until) || len(at) > maxGuess {
+	if at <= s.last || (until != "" && at >= until) || len(at) > maxGuess {
 		return ""
 	}
-	if s.until != "" {
-		if far := scale.ahead(s.last, 1.5*keys*l.stretch); far == "" || far >= s.until {
+	if until != "" {
+		if far := scale.ahead(s.last, 1.5*keys*l.stretch); far == "" || far >= until {
 			return ""
 		}
 	}

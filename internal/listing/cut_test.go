@@ -21,20 +21,23 @@ func TestMayGuess(t *testing.T) {
 		want            bool
 	}{
 		{0, 0, 0, true},
-		{0, 3.9, 0, true},
-		{0, 4, 0, false},
-		{0, 2, 1, true},
-		{0, 2, 2, false},
-		{100, 18, 0, true},
-		{100, 19, 0, false},
+		{0, 1.9, 0, true}, // a guess may fail twice as hard
+		{0, 2, 0, false},
+		{20, 20, 0, true},
+		{20, 20.5, 0, false},
+		{20, 18, 1, true},
+		{20, 18.5, 1, false},
+		{1000, 137.9, 0, true},
+		{1000, 138, 0, false},
 		{1000, 0, 2, true},
 		{1000, 0, 3, false}, // of 4 requests at once
 	} {
 		l := newListing("c", "f", "i", "")
 		l.useful, l.useless = test.useful, test.useless
+		l.ended = 1e9                                    // with full pages
 		l.shards[0].busy, l.shards[0].requests = true, 1 // the listing's own
 		for _, s := range l.shards[1 : 1+test.guessed] {
-			s.busy, s.requests = true, 1
+			s.busy, s.requests, s.guessed = true, 1, true
 		}
 		assert.Equal(t, test.want, l.mayGuess(), "%+v", test)
 	}
@@ -72,14 +75,14 @@ func TestGuessWithinShard(t *testing.T) {
 		"data/00150": "",
 	} {
 		l, s := sampled(until)
-		assert.Equal(t, want, l.guess(s, 700), until)
+		assert.Equal(t, want, l.guess(s, s.until, 700), until)
 	}
 	l, s := sampled("")
 	l.stretch = 2
-	assert.Equal(t, "data/01499", l.guess(s, 700), "corrected by the guesses before")
-	assert.Empty(t, l.guess(s, 1e9), "beyond the layout")
+	assert.Equal(t, "data/01499", l.guess(s, s.until, 700), "corrected by the guesses before")
+	assert.Empty(t, l.guess(s, s.until, 1e9), "beyond the layout")
 	s.sample.count = 0
-	assert.Empty(t, l.guess(s, 700), "without a sample")
+	assert.Empty(t, l.guess(s, s.until, 700), "without a sample")
 }
 
 // TestGuessOfLongKeys does not guess keys that S3 can't have.
@@ -94,7 +97,7 @@ func TestGuessOfLongKeys(t *testing.T) {
 		s := l.shards[0]
 		s.sample = keySample{prefix + "00000", prefix + "00099", 100}
 		s.last = prefix + "00099"
-		assert.Equal(t, isGuessed, l.guess(s, 700) != "", length)
+		assert.Equal(t, isGuessed, l.guess(s, s.until, 700) != "", length)
 	}
 }
 
@@ -102,11 +105,11 @@ func TestGuessOfLongKeys(t *testing.T) {
 func TestCut(t *testing.T) {
 	t.Parallel()
 	l, first := sampled("")
-	second := l.cut()
+	second := l.cut(l.shards)
 	require.NotNil(t, second)
 	assert.Equal(t, []*shard{first, second}, l.shards)
-	assert.Equal(t, "data/00169", first.until, "seven pages of ten")
-	assert.InDelta(t, 70, first.expected, 0)
+	assert.Equal(t, "data/00166", first.until, "nearly seven pages of ten")
+	assert.InDelta(t, 67.5, first.expected, 0)
 	assert.Equal(t, first.until, second.after)
 	assert.Empty(t, second.until)
 	for name, change := range map[string]func(){
@@ -116,7 +119,7 @@ func TestCut(t *testing.T) {
 	} {
 		l, first = sampled("")
 		change()
-		assert.Nil(t, l.cut(), name)
+		assert.Nil(t, l.cut(l.shards), name)
 	}
 }
 
@@ -135,7 +138,7 @@ func TestStretch(t *testing.T) {
 		{1, 1000, 1, math.Pow(4, 0.25)},
 		{1, 1000, 0, math.Pow(4, 0.25)},
 		{1, 1, 1000, math.Pow(0.25, 0.25)},
-		{2.9, 1000, 1, 3},
+		{3.9, 1000, 1, 4},
 		{1.0 / 16, 1, 1000, 1.0 / 16},
 		{1, 0, 5, 1}, // nothing was expected
 	} {

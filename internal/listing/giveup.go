@@ -65,6 +65,9 @@ func (l *parallelListing) giveUp(s *shard) *shard {
 	}
 	l.drop(s)
 	l.useless++
+	if l.tail == "" || s.after < l.tail {
+		l.tail = s.after
+	}
 	l.shards = slices.Delete(l.shards, i, i+1)
 	if i == 0 {
 		l.insert(0, before)

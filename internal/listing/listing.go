@@ -58,6 +58,8 @@ type Options struct {
 	PageSize int    // the most entries of a page
 	Parallel int    // requests at once; up to 1 is one page after the other
 	Trust    Trust
+	// Level asks for the names in a folder. May be nil: then a parallel listing only guesses.
+	Level LevelFetch
 	// Unordered is for servers that are known to list in no order.
 	Unordered bool
 }

@@ -23,7 +23,8 @@ const (
 // before, a few pages further on. A wrong guess costs a request and no key,
 // because shards are half-open and adjacent, whatever keys there are. Since few
 // requests may be useless, bad guesses end in fewer cuts: in a listing that is
-// nearly sequential.
+// nearly sequential. Where few folders have many keys, their names are asked for, see
+// [level]: a cut at a name is never in vain.
 //
 // For example, the first page of job keys ends with "jobs/4b99c1-0-M000/00333/out"
 // and has three keys for each call. Seven pages further on, the guess is
@@ -40,9 +41,11 @@ const (
 // All of it belongs to the goroutine that consumes the listing, except the requests.
 type parallelListing struct {
 	fetch    Fetch
+	level    LevelFetch // nil for a server that is not asked for levels
 	atOnce   int
 	pageSize int
-	fixed    int // the length of the listing's prefix
+	prefix   string // of all keys
+	after    string // where the listing begins
 	trust    Trust
 
 	shards  []*shard // in order; the first is the one to yield
@@ -51,10 +54,16 @@ type parallelListing struct {
 	running int
 	kept    int // pages in shards
 	letters alphabet
+	levels  map[string]*level // by folder
+	asks    []*level          // to request
 
 	useful, useless float64 // requests
+	asked           float64 // for names
+	good, bad       float64 // guesses
+	ended, wasted   float64 // shards, and their last requests
 	stretch         float64 // corrects guesses by how the last ones turned out
 	sequential      bool    // no more guesses
+	tail            string  // no cuts from here on, as one has been given up
 	seen            promise // the last key that a given up shard had listed
 }
 
@@ -64,7 +73,8 @@ func parallel(ctx context.Context, fetch Fetch, opts Options) iter.Seq2[[]Entry,
 	atOnce := min(opts.Parallel, maxAtOnce)
 	return func(yield func([]Entry, error) bool) {
 		l := &parallelListing{
-			fetch: fetch, atOnce: atOnce, pageSize: opts.PageSize, fixed: len(opts.Prefix), trust: opts.Trust,
+			fetch: fetch, level: opts.Level, atOnce: atOnce, pageSize: opts.PageSize, prefix: opts.Prefix, after: opts.After, trust: opts.Trust,
+			levels:  map[string]*level{},
 			shards:  []*shard{{after: opts.After, last: opts.After, first: true, joined: true}},
 			results: make(chan pageResult, atOnce), stretch: 1,
 		}
@@ -127,8 +137,11 @@ func (l *parallelListing) takeReady() error {
 func (l *parallelListing) launch(ctx context.Context, group *sync.WaitGroup) {
 	for l.running < l.atOnce {
 		s := l.next()
-		if s == nil {
+		if s == nil && !l.ask(ctx, group) {
 			return
+		}
+		if s == nil {
+			continue
 		}
 		s.busy = true
 		l.running++
@@ -137,7 +150,7 @@ func (l *parallelListing) launch(ctx context.Context, group *sync.WaitGroup) {
 		s.before = token
 		group.Go(func() {
 			page, err := l.fetch(ctx, after, token, nil)
-			l.results <- pageResult{s, page, err}
+			l.results <- pageResult{from: s, page: page, err: err}
 		})
 	}
 }
@@ -146,6 +159,10 @@ func (l *parallelListing) launch(ctx context.Context, group *sync.WaitGroup) {
 func (l *parallelListing) take(result pageResult) error {
 	s, page := result.from, result.page
 	l.running--
+	if result.level != nil {
+		l.learn(result.level, page, result.err)
+		return nil
+	}
 	if s.dropped {
 		return nil
 	}
@@ -205,17 +222,30 @@ func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
 	if !s.joined && len(s.begin) == 0 {
 		s.begin = entries
 	}
+	before, path := s.last, s.path
 	l.put(s, entries)
+	if s.added > 0 {
+		l.count(s, before, path, s.added)
+	}
 	share := min(1, float64(s.added)/float64(l.pageSize))
 	l.useful += share
 	l.useless += 1 - share
+	if s.guessed && s.total == s.added {
+		l.good += share
+		l.bad += 1 - share
+	}
+	if s.done && s.until != "" && s.total > 0 {
+		l.ended++
+		l.wasted += 1 - share
+	}
 	if s.added > 0 {
 		s.sample = keySample{entries[0].Key, s.last, s.added}
+		s.children = childrenOf(entries[:s.added])
 		l.letters.learn(entries[:s.added])
 	}
 	if s.done && s.expected > 0 {
 		// Slowly, and not far: a stretch that is much too long leads out of the layout.
 		wrong := min(max(s.expected/float64(max(s.keys, 1)), 1.0/4), 4)
-		l.stretch = min(max(l.stretch*math.Pow(wrong, 0.25), 1.0/16), 3)
+		l.stretch = min(max(l.stretch*math.Pow(wrong, 0.25), 1.0/16), 4)
 	}
 }

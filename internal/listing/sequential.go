@@ -23,9 +23,10 @@ type pendingPage struct {
 }
 
 type pageResult struct {
-	from *shard // in a parallel listing
-	page *Page
-	err  error
+	from  *shard // in a parallel listing
+	level *level // or this one, in a parallel listing
+	page  *Page
+	err   error
 }
 
 // sequential yields the pages after a key. From the second page on, the next one

@@ -2,7 +2,10 @@
 
 package listing
 
-import "sort"
+import (
+	"sort"
+	"strings"
+)
 
 // A promise is a key that was listed, and the request that did.
 type promise struct{ after, key string }
@@ -12,7 +15,8 @@ type shard struct {
 	after, until  string // an empty until means no end
 	token, before string // of the next request, and of the last one
 	last          string // the last key that came
-	first         bool   // of the listing: not guessed
+	first         bool   // of the listing
+	guessed       bool   // begins at a key that was guessed
 	busy, done    bool
 	dropped       bool // its answers don't count
 	repeated      bool // the next pages came before, up to last
@@ -29,9 +33,18 @@ type shard struct {
 	added    int     // keys of the last page
 	begin    []Entry // the first page with keys, until joined
 	sample   keySample
+	children int           // names that the last page had of the deepest folder of all its keys
+	path     []folderCount // of last
+	run      int           // keys that came or were expected since the last wrong guess before it
 	requests int
-	keys     int     // that came since expected was said
-	expected float64 // keys up to until, 0 for unknown
+	total    int       // keys that came
+	keys     int       // of them, since expected was said
+	expected float64   // keys up to until, 0 for unknown
+	border   borderCut // where to cut it, see parallelListing.border
+	limit    string
+	waits    bool
+	// inherited is how many keys a shard was expected to have that this one was cut off from.
+	inherited float64
 }
 
 // put puts entries into a shard, up to its end.
@@ -49,6 +62,9 @@ func (l *parallelListing) put(s *shard, entries []Entry) {
 	}
 	s.pages = append(s.pages, entries)
 	l.kept++
+	s.enter(entries)
+	s.total += len(entries)
+	s.run += len(entries)
 	s.keys += len(entries)
 	s.last = entries[len(entries)-1].Key
 }
@@ -104,4 +120,52 @@ func upTo(entries []Entry, until string) []Entry {
 // beyond returns the entries of a page after the key last.
 func beyond(entries []Entry, last string) []Entry {
 	return entries[sort.Search(len(entries), func(i int) bool { return entries[i].Key > last }):]
+}
+
+// A folderCount is a folder that a key is in, and how many keys of it came.
+type folderCount struct{ length, keys int }
+
+// enter counts the keys that came in each folder of the last one.
+func (s *shard) enter(entries []Entry) {
+	last := entries[len(entries)-1].Key
+	same := commonLength(s.last, last)
+	var path []folderCount
+	for i := range len(last) {
+		if last[i] != delimiter {
+			continue
+		}
+		count := folderCount{length: i + 1}
+		if i < same {
+			for _, before := range s.path {
+				if before.length == i+1 {
+					count.keys = before.keys
+				}
+			}
+		}
+		folder := last[:i+1]
+		count.keys += len(entries) - sort.Search(len(entries), func(j int) bool { return entries[j].Key >= folder })
+		path = append(path, count)
+	}
+	s.path = path
+}
+
+// cameIn returns how many keys came of a folder that the last key is in.
+func cameIn(path []folderCount, last, folder string) float64 {
+	for _, count := range path {
+		if count.length == len(folder) && strings.HasPrefix(last, folder) {
+			return float64(count.keys)
+		}
+	}
+	return 0
+}
+
+// inherit takes over what is known of the shard that a shard is cut off from.
+func (s *shard) inherit(from *shard, expected float64) {
+	s.run = from.run + int(expected)
+	same := commonLength(from.last, s.last)
+	for _, count := range from.path {
+		if count.length <= same {
+			s.path = append(s.path, folderCount{count.length, count.keys + int(expected)})
+		}
+	}
 }
