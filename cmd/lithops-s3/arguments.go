@@ -173,7 +173,7 @@ func hasValued(node *kong.Node, is func(*kong.Flag) bool) bool {
 }
 
 // leadingValued are the options that may stand before the command and take a value.
-var leadingValued = []string{"-c", "--config", "-b", "--backend", "--endpoint-url", "--region", "--profile"}
+var leadingValued = []string{"-c", "--config", "-b", "--backend", "--endpoint-url", "--region", "--profile", "--credentials"}
 
 // commandWord returns the name of the command, which options may precede; "" if there
 // is none.
