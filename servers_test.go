@@ -53,8 +53,8 @@ func TestNoUploads(t *testing.T) {
 	store := storeOfServer(t, func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		return answer(r, http.StatusNotFound, nil, strings.NewReader("<Error><Code>"+code+"</Code></Error>")), nil
 	})
-	for range store.OpenUploads(t.Context(), "bucket", "") {
-		t.Error("there is none")
+	for open, err := range store.OpenUploads(t.Context(), "bucket", "") {
+		t.Error("there is none", open, err)
 	}
 	code = "NoSuchBucket"
 	for _, err := range store.OpenUploads(t.Context(), "bucket", "") {

@@ -219,7 +219,7 @@ var people = map[string]func(n int) []string{
 	"e-mails": func(n int) []string {
 		random := rand.New(rand.NewPCG(9, 9))
 		words := vocabulary()
-		return apply(n, func(i int) string {
+		return apply(n, func(int) string {
 			return fmt.Sprintf("mail/%s.%s@%s.com/%d.eml", words[random.IntN(40)], words[random.IntN(60)], words[random.IntN(5)], random.IntN(1_000_000))
 		})
 	},
@@ -272,7 +272,7 @@ func vocabulary() []string {
 func wordsOf(n int, prefix string) []string {
 	random := rand.New(rand.NewPCG(1, 2))
 	words := vocabulary()
-	return apply(n, func(i int) string {
+	return apply(n, func(int) string {
 		first := int(float64(len(words)) * random.Float64() * random.Float64())
 		return prefix + words[first] + "_" + words[random.IntN(len(words))] + ".txt"
 	})
