@@ -128,9 +128,6 @@ func TestShortBody(t *testing.T) {
 // TestDownloadTargets covers what is at the path, and around it.
 func TestDownloadTargets(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("permissions and links of another kind")
-	}
 	store := openWire(t, straight)
 	data := testkit.Bytes(9 * unit)
 	putWhole(t, store, "key", data)
@@ -180,9 +177,6 @@ func TestDownloadTargets(t *testing.T) {
 // TestDownloadStaysInRoot checks that neither a path nor a link leads out of it.
 func TestDownloadStaysInRoot(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("links need rights there")
-	}
 	store := openWire(t, straight)
 	putWhole(t, store, "key", []byte("new"))
 	outside, inside := t.TempDir(), t.TempDir()
