@@ -153,7 +153,7 @@ func (s Sum) IsKnown() bool { return s.Kind != nil }
 // otherwise.
 func (s Sum) Compare(got []byte) error {
 	if encoded := base64.StdEncoding.EncodeToString(got); encoded != s.want {
-		return fmt.Errorf("%w: the server promised the %s %s, the bytes that came have %s", ErrMismatch, s.Kind.Name, s.want, encoded)
+		return fmt.Errorf("%w: the server promised the %s %.100q, the bytes that came have %s", ErrMismatch, s.Kind.Name, s.want, encoded)
 	}
 	return nil
 }
