@@ -70,7 +70,7 @@ func TestCompare(t *testing.T) {
 		_, _ = hash.Write([]byte("more"))
 		err := sum.Compare(hash.Sum(nil))
 		require.ErrorIs(t, err, ErrMismatch)
-		require.ErrorContains(t, err, kind.Name+" "+sum.want)
+		require.ErrorContains(t, err, kind.Name+` "`+sum.want)
 	}
 }
 
