@@ -104,10 +104,10 @@ func TestSettingsThatOnlyHurtTheirUsers(t *testing.T) {
 	t.Parallel()
 	keys := map[string]json.RawMessage{"aws": json.RawMessage(`{"region":"eu-west-1","access_key_id":"AK","secret_access_key":"SK"}`)}
 	for name, env := range map[string]map[string]string{
-		"metadata endpoint beside given keys": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "junk"},
-		"STS endpoint":                        {"AWS_ENDPOINT_URL_STS": "junk"},
-		"empty option of STS":                 {"AWS_STS_REGIONAL_ENDPOINTS": ""},
-		"expiration in the basic form":        {"AWS_CREDENTIAL_EXPIRATION": "20400101T000000Z"},
+		"metadata endpoint with given keys": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "junk"},
+		"STS endpoint":                      {"AWS_ENDPOINT_URL_STS": "junk"},
+		"empty option of STS":               {"AWS_STS_REGIONAL_ENDPOINTS": ""},
+		"expiration in the basic form":      {"AWS_CREDENTIAL_EXPIRATION": "20400101T000000Z"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

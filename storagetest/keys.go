@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storagetest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+)
+
+func testInvalidNames(t *testing.T, h *Harness) {
+	ctx := t.Context()
+	for _, key := range []string{"", strings.Repeat("k", 1025)} {
+		wantError(t, "put", h.Storage.PutObject(ctx, h.Bucket, key, strings.NewReader(""), nil), lithopss3.ErrInvalidKey)
+		_, err := h.Storage.GetObject(ctx, h.Bucket, key, nil)
+		wantError(t, "get", err, lithopss3.ErrInvalidKey)
+		_, err = h.Storage.HeadObject(ctx, h.Bucket, key)
+		wantError(t, "head", err, lithopss3.ErrInvalidKey)
+	}
+	for _, bucket := range []string{"", "a/b", "a b", "?"} {
+		_, err := h.Storage.GetObject(ctx, bucket, "key", nil)
+		wantError(t, "get from "+bucket, err, lithopss3.ErrInvalidBucketName)
+		wantError(t, "put into "+bucket, h.Storage.PutObject(ctx, bucket, "key", strings.NewReader(""), nil), lithopss3.ErrInvalidBucketName)
+	}
+	for _, bucket := range []string{"", "ab", "Upper-Case", "lithops-None-wxyz", "under_score", "-dash", "dash-", "a..b", "192.168.0.1", strings.Repeat("a", 64)} {
+		wantError(t, "create "+bucket, h.Storage.CreateBucket(ctx, bucket), lithopss3.ErrInvalidBucketName)
+	}
+}
+
+// testAwkwardKeys stores under keys with every kind of byte that S3 allows, and
+// finds each by get, head, list and delete.
+func testAwkwardKeys(t *testing.T, h *Harness) {
+	keys := []string{
+		"with space", "plus+sign", "percent%", "percent%20escape", "hash#", "question?mark=1&b", "quote'\"", "a<b>&amp;c",
+		"ünïcödé/ключ/鍵", "emoji-😀", "tilde~!*'()", "back\\slash", "colon:semi;comma,at@", "equals=", "pipe|caret^{}[]`$",
+	}
+	longest := cmp.Or(h.Capabilities.MaxKey, 1024)
+	keys = append(keys, strings.Repeat("0123456789/", 93)[:longest-1]+"x")
+	if !h.Capabilities.NormalizesPaths {
+		keys = append(keys, "/leading", "double//slash", "../up", "./here", "dot/./dot/../dot", "trailing/", "//", "dir", "dir/child")
+	}
+	if !h.Capabilities.NoLongKeyParts {
+		keys = append(keys, strings.Repeat("k", longest), strings.Repeat("é", longest/2))
+	}
+	checkKeys(t, h, keys)
+}
+
+func testControlCharacters(t *testing.T, h *Harness) {
+	if h.Capabilities.NoControlCharacters {
+		t.Skip("capability NoControlCharacters")
+	}
+	checkKeys(t, h, []string{"bell\x07", "new\nline", "return\rtab\t", "unit\x1f", "delete\x7f", "next\u0085line", "\x01"})
+}
+
+func checkKeys(t *testing.T, h *Harness, keys []string) {
+	t.Helper()
+	for _, key := range keys {
+		h.put(t, key, "body of "+key)
+	}
+	for _, key := range keys {
+		wantEqual(t, fmt.Sprintf("body of %q", key), string(h.get(t, key)), "body of "+key)
+		info, err := h.Storage.HeadObject(t.Context(), h.Bucket, key)
+		if err != nil {
+			t.Errorf("head %q: %v", key, err)
+			continue
+		}
+		wantEqual(t, fmt.Sprintf("size of %q", key), info.Size, int64(len("body of "+key)))
+	}
+	slices.Sort(keys)
+	wantKeys(t, "list", h.list(t, nil), keys...)
+	if err := h.Storage.DeleteObjects(t.Context(), h.Bucket, keys); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	wantKeys(t, "list after delete", h.list(t, nil))
+}
+
+func testList(t *testing.T, h *Harness) {
+	wantKeys(t, "empty bucket", h.list(t, nil))
+	keys := []string{}
+	for i := range 25 {
+		keys = append(keys, fmt.Sprintf("k/%02d", i))
+		h.put(t, keys[i], strings.Repeat("x", i))
+	}
+	h.put(t, "other", "")
+	wantKeys(t, "prefix", h.list(t, &lithopss3.ListOptions{Prefix: "k/"}), keys...)
+	wantKeys(t, "small pages", h.list(t, &lithopss3.ListOptions{Prefix: "k/", PageSize: 4}), keys...)
+	wantKeys(t, "start after", h.list(t, &lithopss3.ListOptions{Prefix: "k/", StartAfter: "k/21", PageSize: 2}), keys[22:]...)
+	wantKeys(t, "start after a key that is not there", h.list(t, &lithopss3.ListOptions{StartAfter: "k/23x"}), "k/24", "other")
+	wantKeys(t, "no match", h.list(t, &lithopss3.ListOptions{Prefix: "z"}))
+	count := 0
+	for info, err := range h.Storage.ListObjects(t.Context(), h.Bucket, &lithopss3.ListOptions{PageSize: 3}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "size of "+info.Key, info.Size, int64(count))
+		wantEqual(t, "ETag of "+info.Key, info.ETag != "", true)
+		if count++; count == 5 {
+			break // an iterator can be left at any time
+		}
+	}
+}
+
+func testListDelimiter(t *testing.T, h *Harness) {
+	for _, key := range []string{"a/1", "a/2", "a/b/3", "b", "c/4"} {
+		h.put(t, key, "")
+	}
+	var got []string
+	for info, err := range h.Storage.ListObjects(t.Context(), h.Bucket, &lithopss3.ListOptions{Delimiter: "/", PageSize: 2}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s %v", info.Key, info.IsPrefix))
+	}
+	wantKeys(t, "top", got, "a/ true", "b false", "c/ true")
+	wantKeys(t, "below a/", h.list(t, &lithopss3.ListOptions{Delimiter: "/", Prefix: "a/"}), "a/1", "a/2", "a/b/")
+}
+
+func testListMatch(t *testing.T, h *Harness) {
+	for _, key := range []string{"data/a.csv", "data/b.txt", "data/deep/c.csv", "other.csv"} {
+		h.put(t, key, "")
+	}
+	wantKeys(t, "*", h.list(t, &lithopss3.ListOptions{Match: "data/*.csv"}), "data/a.csv")
+	wantKeys(t, "**", h.list(t, &lithopss3.ListOptions{Match: "**/*.csv"}), "data/a.csv", "data/deep/c.csv", "other.csv")
+	wantKeys(t, "with a prefix", h.list(t, &lithopss3.ListOptions{Match: "**/*.csv", Prefix: "data/d"}), "data/deep/c.csv")
+	for _, err := range h.Storage.ListObjects(t.Context(), h.Bucket, &lithopss3.ListOptions{Match: "a**"}) {
+		wantError(t, "a bad pattern", err, lithopss3.ErrInvalidGlob)
+	}
+}
+
+// testListParallel checks that more requests at once list the same keys in the same
+// order.
+func testListParallel(t *testing.T, h *Harness) {
+	var keys []string
+	for i := range 200 {
+		keys = append(keys, fmt.Sprintf("n/%04d", i), fmt.Sprintf("n/%x+%d é", i*7919, i))
+	}
+	for _, odd := range []string{"a b", "a+b", "a%2Fb", "a&b", "ü", "鍵", "😀", "~", "z<>"} {
+		for i := range 12 {
+			keys = append(keys, fmt.Sprintf("odd/%s%d", odd, i*i))
+		}
+	}
+	var stores sync.WaitGroup
+	for part := range slices.Chunk(keys, 64) {
+		stores.Go(func() {
+			for _, key := range part {
+				if err := h.Storage.PutObject(t.Context(), h.Bucket, key, strings.NewReader(""), nil); err != nil {
+					t.Errorf("put %q: %v", key, err)
+				}
+			}
+		})
+	}
+	stores.Wait()
+	slices.Sort(keys)
+	for _, opts := range []lithopss3.ListOptions{
+		{},
+		{PageSize: 7},
+		{PageSize: 1, Prefix: "odd/"},
+		{PageSize: 5, Prefix: "n/0"},
+		{PageSize: 3, StartAfter: "n/0150"},
+		{PageSize: 7, Match: "odd/*"},
+		{PageSize: 7, Delimiter: "/", Prefix: "n/"},
+	} {
+		sequential := h.list(t, &opts)
+		if opts.Prefix+opts.StartAfter+opts.Match == "" {
+			wantKeys(t, "sequential", sequential, keys...)
+		}
+		for _, opts.Parallel = range []int{2, 8} {
+			wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), sequential...)
+		}
+	}
+}
+
+// testListSiblings checks that folders a-1/ next to a folder a/ do not disturb a listing
+// that begins inside a/, as they do on MinIO, nor a parallel one.
+func testListSiblings(t *testing.T, h *Harness) {
+	var keys []string
+	for _, folder := range []string{"a", "a-0", "a-0-1", "a-1", "b"} {
+		for i := range 30 {
+			keys = append(keys, fmt.Sprintf("x/%s/%02d/status", folder, i))
+		}
+	}
+	var stores sync.WaitGroup
+	for part := range slices.Chunk(keys, 20) {
+		stores.Go(func() {
+			for _, key := range part {
+				if err := h.Storage.PutObject(t.Context(), h.Bucket, key, strings.NewReader(""), nil); err != nil {
+					t.Errorf("put %q: %v", key, err)
+				}
+			}
+		})
+	}
+	stores.Wait()
+	slices.Sort(keys)
+	for _, size := range []int{3, 7, 20, 1000} {
+		for _, parallel := range []int{1, 2, 16} {
+			opts := lithopss3.ListOptions{PageSize: size, Parallel: parallel}
+			wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), keys...)
+			for _, at := range []int{10, len(keys) / 2, len(keys) - 35, len(keys) - 2} {
+				opts.StartAfter = keys[at]
+				wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), keys[at+1:]...)
+			}
+		}
+	}
+}
+
+func testDeleteMany(t *testing.T, h *Harness) {
+	keys := []string{}
+	for i := range 30 {
+		keys = append(keys, fmt.Sprintf("%02d", i))
+		h.put(t, keys[i], "")
+	}
+	doomed := append(slices.Clone(keys[:28]), "never there")
+	many := 2000 // several requests
+	if testing.Short() {
+		many = 1050
+	}
+	for i := range many {
+		doomed = append(doomed, fmt.Sprintf("absent/%04d", i))
+	}
+	if err := h.Storage.DeleteObjects(t.Context(), h.Bucket, doomed); err != nil {
+		t.Fatal(err)
+	}
+	wantKeys(t, "left", h.list(t, nil), keys[28:]...)
+	if err := h.Storage.DeleteObjects(t.Context(), h.Bucket, nil); err != nil {
+		t.Errorf("delete of nothing: %v", err)
+	}
+	err := h.Storage.DeleteObjects(t.Context(), "there-is-no-such-bucket", []string{"a", "b"})
+	wantError(t, "delete from a missing bucket", err, fs.ErrNotExist)
+	var failed *lithopss3.DeleteError
+	if !errors.As(err, &failed) || len(failed.Failed) != 2 {
+		t.Errorf("delete from a missing bucket: %v has not an error for each key", err)
+	}
+}
+
+func testBuckets(t *testing.T, h *Harness) {
+	ctx := t.Context()
+	if err := h.Storage.HeadBucket(ctx, h.Bucket); err != nil {
+		t.Errorf("head: %v", err)
+	}
+	if err := h.Storage.CreateBucket(ctx, h.Bucket); err != nil {
+		t.Errorf("create one's own again: %v", err)
+	}
+	fresh := h.Bucket + "-fresh"
+	if err := h.Storage.CreateBucket(ctx, fresh); err != nil {
+		t.Fatalf("create: %v", err)
+	}
+	if err := h.Storage.HeadBucket(ctx, fresh); err != nil {
+		t.Errorf("head of a new one: %v", err)
+	}
+}
