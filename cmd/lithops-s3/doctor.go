@@ -209,17 +209,21 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	case status.Owner == "":
 		d.Storage.Owner = "unknown"
 	}
-	d.examineConditions(ctx, store)
+	d.examineConditions(ctx, store, status.Foreign)
 	d.warnOfStorage(store)
 	return nil
 }
 
 // examineConditions finds out whether a put with a condition that can't be met is
 // refused: some servers store it, and a program that uses conditions as
-// locks must know. What such a server has stored is deleted again.
-func (d *diagnosis) examineConditions(ctx context.Context, store *lithopss3.Store) {
+// locks must know. What such a server has stored is deleted again. Nothing is tried in
+// another account's bucket.
+func (d *diagnosis) examineConditions(ctx context.Context, store *lithopss3.Store, isForeign bool) {
 	if d.Endpoint.S3Source == "" || awsconfig.IsAWS(d.Endpoint.S3) {
 		d.Storage.Conditions = "kept"
+		return
+	}
+	if isForeign {
 		return
 	}
 	const noETag = `"00000000000000000000000000000000"`
