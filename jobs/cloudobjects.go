@@ -9,7 +9,8 @@ import (
 	"io"
 	"iter"
 	"sync"
-	"sync/atomic"
+
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // cloudObjectsAtOnce is how many CloudObjects are stored or read at once.
@@ -30,11 +31,11 @@ func (c *Client) PutCloudObjects(ctx context.Context, bodies []io.Reader) ([]*Cl
 		objects[i] = c.newCloudObject(CloudObjectOptions{})
 	}
 	slots := make(chan struct{}, cloudObjectsAtOnce)
-	panicked := &firstPanic{}
+	var panicked panics.Box
 	var running sync.WaitGroup
 	for i, body := range bodies {
 		slots <- struct{}{}
-		if panicked.happened() {
+		if !panicked.IsEmpty() {
 			break
 		}
 		if ctx.Err() != nil {
@@ -45,34 +46,13 @@ func (c *Client) PutCloudObjects(ctx context.Context, bodies []io.Reader) ([]*Cl
 		errs[i] = errBodyEnded
 		running.Go(func() {
 			defer func() { <-slots }()
-			defer panicked.keep()
+			defer panicked.Catch(nil)
 			errs[i] = c.storage.PutObject(ctx, objects[i].Bucket, objects[i].Key, body, nil)
 		})
 	}
 	running.Wait()
-	panicked.rethrow()
+	panicked.Rethrow()
 	return objects, collectFailures(objects, errs)
-}
-
-// A firstPanic keeps the first panic of goroutines that call a caller's code, where it
-// would end the process. It is safe for concurrent use.
-type firstPanic struct{ value atomic.Pointer[any] }
-
-// keep is deferred by each goroutine.
-func (p *firstPanic) keep() {
-	if value := recover(); value != nil {
-		p.value.CompareAndSwap(nil, &value)
-	}
-}
-
-// happened reports whether a goroutine has panicked.
-func (p *firstPanic) happened() bool { return p.value.Load() != nil }
-
-// rethrow panics with the value that was kept, if there is one.
-func (p *firstPanic) rethrow() {
-	if value := p.value.Load(); value != nil {
-		panic(*value)
-	}
 }
 
 // collectFailures returns an error for those that have one, and takes their references

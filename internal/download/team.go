@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // errEnded reports that a callback ended its goroutine, as a test's FailNow does.
@@ -17,8 +19,7 @@ type team struct {
 	cancel context.CancelCauseFunc
 	group  sync.WaitGroup
 
-	mu       sync.Mutex
-	panicked any
+	panics panics.Box
 }
 
 func newTeam(ctx context.Context) *team {
@@ -34,16 +35,11 @@ func (t *team) start(f func(ctx context.Context) error) {
 		defer t.group.Done()
 		returned := false
 		defer func() {
-			if returned {
-				return
+			if !returned {
+				t.cancel(errEnded)
 			}
-			if value := recover(); value != nil {
-				t.mu.Lock()
-				t.panicked = value
-				t.mu.Unlock()
-			}
-			t.cancel(errEnded)
 		}()
+		defer t.panics.Catch(nil)
 		err := f(t.ctx)
 		returned = true
 		if err != nil {
@@ -56,9 +52,7 @@ func (t *team) start(f func(ctx context.Context) error) {
 // to cancel. A panic of a goroutine reaches the one that waits.
 func (t *team) wait() error {
 	t.group.Wait()
-	if t.panicked != nil {
-		panic(t.panicked)
-	}
+	t.panics.Rethrow()
 	if t.ctx.Err() != nil {
 		return context.Cause(t.ctx)
 	}

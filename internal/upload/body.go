@@ -10,6 +10,8 @@ import (
 	"io"
 	"reflect"
 	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // Sizes of an upload in parts, in bytes. S3 wants parts of 5 MiB to 5 GiB, at
@@ -62,7 +64,7 @@ type part struct {
 // empty, or does not know its end, may be a device or one of /proc, and is a stream.
 //
 // A panic of the body in a goroutine that is not the caller's is put into panics.
-func newPartReader(ctx context.Context, body io.Reader, panics *panicBox, scale scale) (partReader, error) {
+func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scale scale) (partReader, error) {
 	if isTypedNil(body) {
 		return nil, fmt.Errorf("it is a nil %T (a nil io.Reader is an empty object)", body)
 	}
@@ -110,7 +112,7 @@ type fileSource struct {
 	length      int64
 	scale       scale
 	version     *fileVersion // nil for what is no file
-	panics      *panicBox    // nil for a body of this package's
+	panics      *panics.Box  // nil for a body of this package's
 }
 
 func newFileSource(file io.ReaderAt, start, end int64) *fileSource {
@@ -132,7 +134,7 @@ var errBodyPanicked = errors.New("it panicked")
 // readAt reads from the caller's file, mostly in a goroutine of net/http.
 func (f *fileSource) readAt(p []byte, offset int64) (n int, err error) {
 	if f.panics != nil {
-		defer f.panics.catch(func() { n, err = 0, errBodyPanicked })
+		defer f.panics.Catch(func() { n, err = 0, errBodyPanicked })
 	}
 	return f.file.ReadAt(p, offset)
 }

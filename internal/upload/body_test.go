@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -96,7 +97,7 @@ func TestSources(t *testing.T) {
 		"file": {file, false}, "buffer": {buffer, false}, "text": {strings.NewReader("content"), false},
 		"pipe": {reader, true}, "reader": {io.MultiReader(strings.NewReader("con"), strings.NewReader("tent")), true},
 	} {
-		source, err := newPartReader(t.Context(), test.body, &panicBox{}, 1)
+		source, err := newPartReader(t.Context(), test.body, &panics.Box{}, 1)
 		require.NoError(t, err, name)
 		_, isStream := source.(*streamSource)
 		assert.Equal(t, test.stream, isStream, name)
@@ -114,7 +115,7 @@ func TestSources(t *testing.T) {
 		return // not on Linux
 	}
 	defer func() { _ = device.Close() }()
-	source, err := newPartReader(t.Context(), device, &panicBox{}, 1)
+	source, err := newPartReader(t.Context(), device, &panics.Box{}, 1)
 	require.NoError(t, err)
 	assert.NotZero(t, source.size())
 }

@@ -4,7 +4,7 @@ package upload
 
 import (
 	"context"
-	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -55,7 +55,7 @@ func Copy(ctx context.Context, client CopyClient, source Source, opts Options, l
 	c := &copier{
 		put: &put{client: client, opts: opts, started: time.Now()}, client: client, source: source,
 	}
-	defer c.panics.rethrow()
+	defer c.panics.Rethrow()
 	if source.Size <= limit {
 		return c.copyWhole(ctx)
 	}
@@ -170,7 +170,7 @@ func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) erro
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			defer c.panics.catch(func() { cancel(errProgressPanicked) })
+			defer c.panics.Catch(func() { cancel(errProgressPanicked) })
 			err := c.copyPart(ctx, m, number, first, size)
 			if errors.Is(err, errWholeSum) {
 				isSumWrong.Store(true)
@@ -216,7 +216,7 @@ func (c *copier) copyPart(ctx context.Context, m *multipart, number int32, offse
 // isSumOfSource reports whether sum is the CRC32 of the whole source.
 func (c *copier) isSumOfSource(sum string) bool {
 	whole, ok := c.sumOfSource(checksum.CRC32)
-	return ok && sum == base64.StdEncoding.EncodeToString(whole)
+	return ok && sum == checksum.EncodeCRC32(binary.BigEndian.Uint32(whole))
 }
 
 // compareSums returns ErrMismatch if the parts' checksums, which the server computed

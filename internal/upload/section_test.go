@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -137,7 +138,7 @@ func TestFileVersions(t *testing.T) {
 	info, err := file.Stat()
 	require.NoError(t, err)
 
-	body, err := newPartReader(t.Context(), file, &panicBox{}, 1)
+	body, err := newPartReader(t.Context(), file, &panics.Box{}, 1)
 	require.NoError(t, err)
 	require.NoError(t, body.check())
 	data, err := io.ReadAll(body.whole())

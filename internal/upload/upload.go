@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
@@ -110,7 +111,7 @@ var errProgressPanicked = errors.New("the progress callback panicked")
 // reaches the caller, once everything is cleaned up.
 func Put(ctx context.Context, client Client, body io.Reader, opts Options) error {
 	p := &put{client: client, opts: opts, started: time.Now()} // one allocation, with all that escapes
-	defer p.panics.rethrow()
+	defer p.panics.Rethrow()
 	reader, err := newPartReader(ctx, body, &p.panics, scale(opts.Scale))
 	if err != nil {
 		return fmt.Errorf("reading the body: %w", err)
@@ -121,7 +122,7 @@ func Put(ctx context.Context, client Client, body io.Reader, opts Options) error
 		ctx, cancel = context.WithCancelCause(ctx)
 		defer cancel(nil)
 		p.meter = progress.New(func(done, total int64) {
-			defer p.panics.catch(func() { cancel(errProgressPanicked) })
+			defer p.panics.Catch(func() { cancel(errProgressPanicked) })
 			p.opts.Progress(done, total)
 		}, reader.size())
 		defer p.meter.End()
@@ -143,7 +144,7 @@ type put struct {
 	opts    Options
 	started time.Time
 	meter   *progress.Meter // may be nil
-	panics  panicBox
+	panics  panics.Box
 }
 
 // putWhole puts in one request. It verifies an answer that proves nothing, and a
