@@ -4,6 +4,7 @@ package lithopss3_test
 
 import (
 	"io"
+	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -60,6 +61,27 @@ func TestNoUploads(t *testing.T) {
 	for _, err := range store.OpenUploads(t.Context(), "bucket", "") {
 		require.ErrorIs(t, err, lithopss3.ErrNoSuchBucket)
 	}
+}
+
+// TestNoUploadsOnALaterPage checks that it is an error after a page that promised more.
+func TestNoUploadsOnALaterPage(t *testing.T) {
+	t.Parallel()
+	store := storeOfServer(t, func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		if r.URL.Query().Has("key-marker") {
+			return answer(r, http.StatusNotFound, nil, strings.NewReader("<Error><Code>NoSuchUpload</Code></Error>")), nil
+		}
+		return answer(r, http.StatusOK, nil, strings.NewReader("<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"+
+			"<NextKeyMarker>key</NextKeyMarker><NextUploadIdMarker>id</NextUploadIdMarker>"+
+			"<Upload><Key>key</Key><UploadId>id</UploadId></Upload></ListMultipartUploadsResult>")), nil
+	})
+	var last error
+	count := 0
+	for _, err := range store.OpenUploads(t.Context(), "bucket", "") {
+		count++
+		last = err
+	}
+	assert.Equal(t, 2, count)
+	require.ErrorIs(t, last, fs.ErrNotExist)
 }
 
 // TestRangeLastOfShortObject checks that the last bytes of an object that has fewer are

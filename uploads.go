@@ -41,7 +41,7 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 		var guard listing.CircleGuard
 		for {
 			out, err := call(ctx, s, bucket, in, s.client.ListMultipartUploads)
-			if err = wrapError(op, bucket, "", err); isNoUpload(err) {
+			if err = wrapError(op, bucket, "", err); in.KeyMarker == nil && isNoUpload(err) {
 				return
 			}
 			if err != nil {
@@ -67,7 +67,7 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 }
 
 // isNoUpload reports whether a server means that there are no uploads: some answer the
-// listing of none with 404 NoSuchUpload.
+// listing of none with 404 NoSuchUpload. After a page that promised more, it is an error.
 func isNoUpload(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound && failure.Code == "NoSuchUpload"
