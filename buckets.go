@@ -4,8 +4,6 @@ package lithopss3
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"iter"
 	"slices"
 	"time"
@@ -13,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/listing"
 )
 
@@ -109,10 +106,6 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 	return status, nil
 }
 
-// isPermission reports whether err is a refusal that is not the clock's, the
-// signature's or an archive's fault.
-func isPermission(err error) bool { return errors.Is(wrapError("", "", "", err), fs.ErrPermission) }
-
 func (s *Store) publicAccessBlocked(ctx context.Context, bucket string) *bool {
 	out, err := call(ctx, s, bucket, &s3.GetPublicAccessBlockInput{Bucket: &bucket}, s.client.GetPublicAccessBlock)
 	switch {
@@ -124,11 +117,6 @@ func (s *Store) publicAccessBlocked(ctx context.Context, bucket string) *bool {
 	c := out.PublicAccessBlockConfiguration
 	blocked := aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
 	return &blocked
-}
-
-func hasCode(err error, code string) bool {
-	api := smithy.APIError(nil)
-	return errors.As(err, &api) && api.ErrorCode() == code
 }
 
 func (s *Store) publicPolicy(ctx context.Context, bucket string) *bool {

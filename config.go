@@ -76,6 +76,8 @@ const (
 	// globalRegion is the region of a client that has none and does not use the global
 	// host of us-east-1.
 	globalRegion = "aws-global"
+	// sourceAWS is the RegionSource of a region from Options.
+	sourceAWS = "Options.AWS"
 	// defaultRegionSource is the RegionSource where nothing names a region.
 	defaultRegionSource = "default"
 )

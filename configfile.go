@@ -202,10 +202,7 @@ func unreadable(source string, err error) error {
 	return problem
 }
 
-var (
-	errIsFolder    = errors.New("is a folder, not a file")
-	errEmptyConfig = errors.New("empty configuration")
-)
+var errEmptyConfig = errors.New("empty configuration")
 
 // fileProblem leaves out the path that a *fs.PathError repeats.
 func fileProblem(err error) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/homedir"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // newChain returns boto3's chain, from top to bottom. The keys of the configuration
@@ -43,8 +44,27 @@ func newChain(config *Config, opts *Options, from *awscreds.Providers) awscreds.
 	}
 }
 
-// sourceExplicit is boto3's name for keys that its caller gave.
-const sourceExplicit = "explicit"
+const (
+	sourceExplicit  = "explicit" // boto3's name for keys that its caller gave
+	sourceOptions   = "Options.Credentials"
+	sourceAnonymous = "Options.Anonymous"
+)
+
+// providedKeys returns a source that asks a provider of the caller's.
+func providedKeys(provider aws.CredentialsProvider) func(context.Context) (*aws.Credentials, error) {
+	return func(ctx context.Context) (*aws.Credentials, error) {
+		found, err := provider.Retrieve(ctx)
+		if err != nil {
+			return nil, &awscreds.Error{Kind: "CredentialRetrievalError", Reason: s3http.PlainText(err), Err: err}
+		}
+		return &found, nil
+	}
+}
+
+// noKeys is the source of a Store that signs nothing.
+func noKeys(context.Context) (*aws.Credentials, error) {
+	return nil, &awscreds.Error{Kind: "NoCredentialsError", Reason: "no request is signed, so that there is no identity and nothing to presign with (name the bucket with storage_bucket)", Err: ErrNoCredentials}
+}
 
 // hasKeys reports whether the configuration has any part of an access key.
 func (c *Config) hasKeys() bool {

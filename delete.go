@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -20,6 +18,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // deletesAtOnce is how many requests of a DeleteObjects are in flight.
@@ -116,20 +115,13 @@ func deleteBatches(keys []string) [][]string {
 	var batches [][]string
 	plain := make([]string, 0, len(keys))
 	for _, key := range keys {
-		if isXMLText(key) {
+		if validate.IsXML(key) {
 			plain = append(plain, key)
 			continue
 		}
 		batches = append(batches, []string{key})
 	}
 	return slices.AppendSeq(batches, slices.Chunk(plain, maxPageSize))
-}
-
-// isXMLText reports whether XML 1.0 can hold the string unchanged.
-func isXMLText(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
-		return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0xfffe || r == 0xffff
-	})
 }
 
 // failedKeys returns an error for each key of a request, with the same cause.
@@ -146,10 +138,6 @@ func failedKeys(op, bucket string, keys []string, err error) []*Error {
 	}
 	return failed
 }
-
-// errNotKnownDeleted is a key of a request whose answer did not come, or did not
-// mention it.
-var errNotKnownDeleted = errors.New("not known to be deleted")
 
 // errNotMentioned is a key that an answer leaves out that names the deleted ones, or
 // that has an error without a key.

@@ -12,6 +12,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -59,6 +60,17 @@ var (
 	ErrUnsafeKey = errors.New("the key is no file name")
 	// ErrClosed means that a body or store was used after Close.
 	ErrClosed = errors.New("already closed")
+)
+
+// The errors that only this package compares.
+var (
+	// errChanged is an ErrPrecondition that this package's own If-Match met.
+	errChanged = fmt.Errorf("%w (%w)", download.ErrChanged, ErrPrecondition)
+	// errNotKnownDeleted is a key of a request whose answer did not come, or did not
+	// mention it.
+	errNotKnownDeleted = errors.New("not known to be deleted")
+	// errIsFolder is a path that must name a file.
+	errIsFolder = errors.New("is a folder, not a file")
 )
 
 // An Error is the error of a storage operation. Find it with errors.As. errors.Is finds
@@ -298,4 +310,13 @@ func answerStatus(err error) int {
 		return known.StatusCode
 	}
 	return 0
+}
+
+// isPermission reports whether err is a refusal that is not the clock's, the
+// signature's or an archive's fault.
+func isPermission(err error) bool { return errors.Is(wrapError("", "", "", err), fs.ErrPermission) }
+
+func hasCode(err error, code string) bool {
+	api := smithy.APIError(nil)
+	return errors.As(err, &api) && api.ErrorCode() == code
 }

@@ -8,12 +8,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
-
-// errChanged is an ErrPrecondition that this package's own If-Match met.
-var errChanged = fmt.Errorf("%w (%w)", download.ErrChanged, ErrPrecondition)
 
 // errNoETag is an answer that can't be held to a weak ETag.
 var errNoETag = errors.New("the server's answer has no ETag, so that nothing tells whether it is the same object")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -116,4 +117,20 @@ func (o *PutOptions) check() error {
 		}
 	}
 	return checkKey(o.SSECustomerKey)
+}
+
+// optional returns nil for an empty string, which the SDK leaves out.
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// optionalTime returns nil for the zero time, which the SDK leaves out.
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/listing"
+	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
 
 // maxPageSize is the most keys that S3 lists, or deletes, with one request.
@@ -201,4 +202,13 @@ func matching(page []listing.Entry, glob *Glob) []listing.Entry {
 		}
 	}
 	return kept
+}
+
+// decodeListedKey returns a key of a listing that was asked for URL-encoded keys,
+// which some servers send as they are.
+func decodeListedKey(encoding types.EncodingType, key *string) string {
+	if encoding != types.EncodingTypeUrl {
+		return aws.ToString(key)
+	}
+	return s3xml.Unescape(aws.ToString(key))
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -254,20 +253,6 @@ func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64)
 	return data.Bytes(), nil
 }
 
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}
-
-func optionalTime(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 // ObjectTags returns the tags of an object; it is empty for an object without tags. A
 // missing object is fs.ErrNotExist.
 func (s *Store) ObjectTags(ctx context.Context, bucket, key string) (map[string]string, error) {
@@ -304,7 +289,7 @@ func (s *Store) SetObjectTags(ctx context.Context, bucket, key string, tags map[
 	}
 	set := make([]types.Tag, 0, len(tags))
 	for name, value := range tags {
-		if !isXMLText(name) || !isXMLText(value) {
+		if !validate.IsXML(name) || !validate.IsXML(value) {
 			return wrapError(op, bucket, key, validate.Unsendable("tag", name))
 		}
 		set = append(set, types.Tag{Key: aws.String(name), Value: aws.String(value)})

@@ -14,9 +14,6 @@ import (
 	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
-// readAheadChunk is the size of a range that is read ahead, in bytes.
-const readAheadChunk = 8 << 20
-
 // getParallel opens an object whose body is read ahead in ranges, all of the version
 // that the first range is of. It returns nil if one connection must do: the server
 // knows no ranges or gives no strong ETag, or the object has no bytes.

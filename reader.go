@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -221,15 +220,6 @@ func explainChange(err error) error {
 		return fmt.Errorf("%w: %w", errChanged, err)
 	}
 	return err
-}
-
-// resumeDelay leaves a server that drops connections some time, but not after
-// its first.
-func resumeDelay(failures int) time.Duration {
-	if failures == 1 {
-		return 0
-	}
-	return 100 * time.Millisecond << failures
 }
 
 func (r *objectReader) fail(err error) {

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/listing"
-	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
 
 // An ObjectVersion is one version of an object, or the marker of its deletion.
@@ -133,13 +132,4 @@ func markerOf(out *s3.ListObjectVersionsOutput, m *types.DeleteMarkerEntry) Obje
 		},
 		IsLatest: aws.ToBool(m.IsLatest), IsDeleteMarker: true,
 	}
-}
-
-// decodeListedKey returns a key of a listing that was asked for URL-encoded keys,
-// which some servers send as they are.
-func decodeListedKey(encoding types.EncodingType, key *string) string {
-	if encoding != types.EncodingTypeUrl {
-		return aws.ToString(key)
-	}
-	return s3xml.Unescape(aws.ToString(key))
 }

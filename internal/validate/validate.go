@@ -220,6 +220,13 @@ func isPrintable(text string) bool {
 	return true
 }
 
+// IsXML reports whether XML 1.0 can hold the string unchanged.
+func IsXML(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0xfffe || r == 0xffff
+	})
+}
+
 func isASCII(r rune) bool { return r < utf8.RuneSelf }
 
 // isHeaderName reports whether name is a token (RFC 9110, section 5.6.2).

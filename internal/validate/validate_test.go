@@ -117,3 +117,14 @@ func TestHeaderNames(t *testing.T) {
 		assert.Equal(t, want, isHeaderName("a"+string([]byte{byte(c)})), "%q", c)
 	}
 }
+
+// TestIsXML has the characters that XML 1.0 has not, and those that its readers change.
+func TestIsXML(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "a b", "é", "\U0001f600", "~\u0080\u0084\u0086", "\u2027\u2029\ufffd", "<&>\"'"} {
+		assert.True(t, IsXML(text), "%q", text)
+	}
+	for _, text := range []string{"\x1f", "\n", "\t", "a\x7f", "\u0085", "\u2028", "\ufffe", "\uffff", "\xff"} {
+		assert.False(t, IsXML(text), "%q", text)
+	}
+}

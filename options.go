@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lithopss3
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/homedir"
+	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/upload"
+)
+
+// Options are the options of Open and New; nil is the zero value.
+type Options struct {
+	// Loader finds the configuration for Open; its zero value looks where Lithops
+	// looks. New does not use it.
+	Loader ConfigLoader
+	// Logger logs warnings of the configuration, requests without encryption, and
+	// buckets that were created or found in another region. At debug level it has a record for each request, also
+	// to STS, SSO and metadata services, and for each retry, with its wait and reason. It
+	// gets no secret. Nil logs nothing.
+	Logger *slog.Logger
+	// Observer is called after each request, when its answer was read, for metrics and
+	// traces. It is called at the same time from several goroutines, must return soon,
+	// and must not keep info. Nil costs nothing.
+	Observer func(ctx context.Context, info *RequestInfo)
+	// Endpoint is the URL of the S3 server. It overrides AWS's settings
+	// (AWS_ENDPOINT_URL_S3 and the like).
+	Endpoint string
+	// STSEndpoint is the URL of the STS server, likewise.
+	STSEndpoint string
+	// AWS is the configuration that the program has for its other services. Its
+	// credentials, HTTP client, APIOptions, Retryer and BaseEndpoint are used for S3 and
+	// STS, and its region unless the Lithops configuration has one. What it leaves out,
+	// and for nil all of it, is found as boto3 finds it. With APIOptions every request goes
+	// through the SDK, so that they see it.
+	AWS *aws.Config
+	// Credentials sign the requests, in place of the Lithops configuration's keys and of
+	// boto3's chain. The provider is asked for each request, and caches as it likes; see
+	// aws.NewCredentialsCache.
+	Credentials aws.CredentialsProvider
+	// Profile is the profile in ~/.aws, over AWS_PROFILE. As in boto3.Session(profile_name=…)
+	// the keys of the environment are not used then.
+	Profile string
+	// Anonymous signs no request, for buckets that are public. There is no identity then,
+	// so that the configuration or the caller must name the bucket.
+	Anonymous bool
+	// Transport carries the requests to S3; nil for one of the Store's own with
+	// Lithops' time-outs and 128 connections kept.
+	Transport http.RoundTripper
+	// LookupEnv looks up environment variables; nil reads the process's own. Tests set it
+	// to be independent of the machine.
+	LookupEnv func(string) (string, bool)
+	// RequesterPays has the caller's account pay for requests to buckets that demand it
+	// (x-amz-request-payer).
+	RequesterPays bool
+	// Customize may change any request to S3: input is a pointer to the SDK's input of
+	// operation, such as *s3.PutObjectInput of "PutObject". It is for what has no option
+	// here. A put may be a PutObject, or CreateMultipartUpload, UploadPart and
+	// CompleteMultipartUpload, so that what describes an object must be set in PutObject
+	// and CreateMultipartUpload. Customize is called before each request, at the same
+	// time for several, and once for all its retries; it must not keep input. A request
+	// with a field that this package does not know goes through the SDK.
+	Customize func(operation string, input any)
+	// AccountRegional names the user's bucket in the regional namespace of the
+	// account, in which no other account can take the name:
+	// lithops-<region>-<four characters>-<account>-<region>-an. Python Lithops does
+	// not make such a name. Set it as storage_bucket, and both sides use it and create
+	// it in that namespace.
+	AccountRegional bool
+	// SDKOnly makes every request through the SDK. Without it this package signs and
+	// sends puts, parts, gets and heads itself, which takes a fraction of the time
+	// and is the same to the caller; whatever is out of the ordinary goes through the
+	// SDK all the same. Over https to AWS, the CRC32 of a body is then sent in a header
+	// and not after the body, so that a body that is read in place is read twice.
+	SDKOnly bool
+	// UnsignedPayload leaves the SHA-256 of bodies out of the signature of puts and parts
+	// over plain http, as it is over https, which saves most of their CPU time. It is for
+	// your own server (MinIO, versitygw) in a network that is trusted: whoever can change
+	// what is sent can then change a body and its CRC32, and the server takes it. If AWS's
+	// settings demand no checksums, nothing protects a body.
+	UnsignedPayload bool
+	// Offline has every request fail with ErrOffline before it is sent, to S3 and to
+	// the services that give credentials: for a look at what the settings say.
+	Offline bool
+
+	pace      pace // zero is usualPace
+	readAhead int  // zero is readAheadChunk
+}
+
+// withDefaults returns a copy of o in which each option has its default, except for
+// Transport, which depends on AWS's settings. Open and New pass nothing else on.
+func (o *Options) withDefaults() *Options {
+	var opts Options
+	if o != nil {
+		opts = *o
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.LookupEnv == nil {
+		opts.LookupEnv = homedir.Environment()
+	}
+	opts.LookupEnv = withProfile(opts.LookupEnv, opts.Profile)
+	opts.pace = cmp.Or(opts.pace, usualPace)
+	opts.readAhead = cmp.Or(opts.readAhead, readAheadChunk)
+	return opts.withAWS()
+}
+
+// withAWS returns the options with what AWS says where they say nothing themselves.
+func (o *Options) withAWS() *Options {
+	filled := *o
+	if o.AWS != nil {
+		if filled.Credentials == nil {
+			filled.Credentials = o.AWS.Credentials
+		}
+		if o.AWS.BaseEndpoint != nil && filled.Endpoint == "" {
+			filled.Endpoint = *o.AWS.BaseEndpoint
+		}
+		if o.AWS.BaseEndpoint != nil && filled.STSEndpoint == "" {
+			filled.STSEndpoint = *o.AWS.BaseEndpoint
+		}
+	}
+	if aws.IsCredentialsProvider(filled.Credentials, aws.AnonymousCredentials{}) {
+		filled.Anonymous = true
+	}
+	if filled.Anonymous {
+		filled.Credentials = nil
+	}
+	return &filled
+}
+
+// awsRegion is the region of Options.AWS, or "".
+func (o *Options) awsRegion() string {
+	if o.AWS == nil {
+		return ""
+	}
+	return o.AWS.Region
+}
+
+// withProfile returns an environment in which the profile is chosen, unless it is "".
+func withProfile(lookup func(string) (string, bool), profile string) func(string) (string, bool) {
+	if profile == "" {
+		return lookup
+	}
+	return func(name string) (string, bool) {
+		if name == "AWS_PROFILE" || name == "AWS_DEFAULT_PROFILE" {
+			return profile, true
+		}
+		return lookup(name)
+	}
+}
+
+// transportOf returns an HTTP client of the SDK's as a transport, or nil for nil. It
+// follows no redirect, which would carry signed headers to another host.
+func transportOf(client aws.HTTPClient) http.RoundTripper {
+	switch client := client.(type) {
+	case nil:
+		return nil
+	case *http.Client:
+		own := *client
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		return clientTransport{&own}
+	}
+	return clientTransport{client}
+}
+
+type clientTransport struct{ client aws.HTTPClient }
+
+// RoundTrip sends one request. Its error is that of the client's own transport, because
+// a *url.Error repeats the URL, which no log and no Observer gets.
+func (c clientTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := c.client.Do(request)
+	if wrapper, ok := err.(*url.Error); ok { //nolint:errorlint // the outermost layer is meant
+		err = wrapper.Err
+	}
+	return response, err
+}
+
+// ErrOffline means that a request was not sent because of [Options].Offline.
+var ErrOffline = errors.New("offline: no request is sent")
+
+// offline is a transport that sends nothing.
+type offline struct{}
+
+// RoundTrip refuses the request. It is not retried.
+func (offline) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	return nil, s3err.Final(ErrOffline)
+}
+
+// readAheadChunk is the size of a range that is read ahead, in bytes.
+const readAheadChunk = 8 << 20
+
+// A pace is how long a Store waits, and how large the parts of transfers are. Only
+// tests have another than usualPace.
+type pace struct {
+	io     time.Duration // for a connection, a write, and each part of an answer
+	divide time.Duration // of the waits between attempts
+	create time.Duration // for the name of an upload that was canceled while it began
+	settle time.Duration // before an upload is aborted once more
+	scale  int64         // divides the sizes of parts and chunks
+}
+
+var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, settle: upload.SettleTime, scale: 1}
+
+// backoff is the wait before another attempt at a request.
+func (p pace) backoff(attempt int, err error) (time.Duration, error) {
+	d, err := s3http.Backoff(attempt, err)
+	return d / p.divide, err
+}
+
+// resumeDelay returns how long a body waits before it resumes.
+func (p pace) resumeDelay(failures int) time.Duration { return resumeDelay(failures) / p.divide }
+
+// resumeDelay leaves a server that drops connections some time, but not after
+// its first.
+func resumeDelay(failures int) time.Duration {
+	if failures == 1 {
+		return 0
+	}
+	return 100 * time.Millisecond << failures
+}
