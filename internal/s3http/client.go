@@ -5,10 +5,8 @@ package s3http
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/progress"
@@ -93,50 +91,6 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	}
 	response.Body = boundAnswer(ctx, request.Method, response, cancel)
 	c.Gate.answered()
-	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout), gate: c.Gate}
+	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout), opened: sent, gate: c.Gate}
 	return response, checkScheme(request.URL, response)
-}
-
-// ErrStalled is a response body that sent nothing for so long.
-var ErrStalled = errors.New("the server sent nothing for 10 s")
-
-// stallBody fails a read that waits longer than timeout.
-type stallBody struct {
-	io.ReadCloser
-	timeout time.Duration
-	ctx     context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
-	cancel  context.CancelCauseFunc
-	timer   *time.Timer // one for all reads; nil before the first
-	gate    *Gate
-	isOver  atomic.Bool // for the gate
-}
-
-func (b *stallBody) Read(p []byte) (int, error) {
-	if b.timer == nil {
-		b.timer = time.AfterFunc(b.timeout, func() { b.cancel(ErrStalled) })
-	} else {
-		b.timer.Reset(b.timeout)
-	}
-	n, err := b.ReadCloser.Read(p)
-	b.timer.Stop()
-	if cause := context.Cause(b.ctx); err != nil && (errors.Is(cause, ErrStalled) || errors.Is(cause, errEndless)) {
-		err = cause
-	}
-	if err != nil {
-		b.leave() // the connection is free, or closed
-	}
-	return n, err
-}
-
-func (b *stallBody) leave() {
-	if b.gate != nil && b.isOver.CompareAndSwap(false, true) {
-		b.gate.leave(true)
-	}
-}
-
-func (b *stallBody) Close() error {
-	err := b.ReadCloser.Close()
-	b.cancel(nil)
-	b.leave()
-	return err
 }

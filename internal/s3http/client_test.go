@@ -59,6 +59,56 @@ func TestStalledBody(t *testing.T) {
 	})
 }
 
+// TestStallAfterManyReads checks that each read has the whole of the timeout, whenever
+// the timer was set, and that time between reads, which is the caller's, is not counted.
+func TestStallAfterManyReads(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ server, caller time.Duration }{
+		"the server pauses":      {9 * time.Second, 0},
+		"the caller pauses":      {0, time.Hour},
+		"the caller pauses less": {0, 7 * time.Second},
+		"both pause":             {7 * time.Second, 8 * time.Second},
+		"the timer fires too":    {0, IOTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				reader := &pausingReader{ctx: ctx, pause: test.server}
+				body := &stallBody{ReadCloser: reader, ctx: ctx, cancel: cancel, timeout: IOTimeout, opened: time.Now()}
+				for range 5 {
+					_, err := body.Read(make([]byte, 1))
+					require.NoError(t, err)
+					time.Sleep(test.caller)
+				}
+				reader.pause = time.Minute
+				began := time.Now()
+				_, err := body.Read(make([]byte, 1))
+				require.ErrorIs(t, err, ErrStalled)
+				assert.Equal(t, IOTimeout, time.Since(began))
+				require.NoError(t, body.Close())
+			})
+		})
+	}
+}
+
+// A pausingReader has a byte after each pause.
+type pausingReader struct {
+	ctx   context.Context
+	pause time.Duration
+}
+
+// Read waits.
+func (r *pausingReader) Read(p []byte) (int, error) {
+	if err := Sleep(r.ctx, r.pause); err != nil {
+		return 0, err
+	}
+	return copy(p, "x"), nil
+}
+
+// Close does nothing.
+func (*pausingReader) Close() error { return nil }
+
 // TestRequestBodyIsNotClosedUnderTheAnswer shows the SDK's race that httpClient
 // works around: smithy-go closes a request's body as soon as the answer is there,
 // and then its WriteTo answers io.EOF as an error. net/http, which calls it to see
@@ -131,7 +181,7 @@ func TestCertificateBundle(t *testing.T) {
 // TestReadsAllocateNothing checks that the reads of a body share one timer.
 func TestReadsAllocateNothing(t *testing.T) {
 	_, cancel := context.WithCancelCause(t.Context())
-	body := &stallBody{ReadCloser: io.NopCloser(zeros{}), ctx: t.Context(), cancel: cancel, timeout: time.Minute}
+	body := &stallBody{ReadCloser: io.NopCloser(zeros{}), ctx: t.Context(), cancel: cancel, timeout: time.Minute, opened: time.Now()}
 	buffer := make([]byte, 16<<10)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = body.Read(buffer) }))
 	require.NoError(t, body.Close())

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package s3http
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrStalled is a response body that sent nothing for so long.
+var ErrStalled = errors.New("the server sent nothing for 10 s")
+
+// A stallBody fails a read that waits longer than timeout.
+//
+// A read only notes when it began, because over TLS a read has 16 KiB at most. The timer
+// is set once for all reads of a body, and looks at the note when it fires: it is set
+// again for a read that has not waited for the whole of timeout, and rests if none waits.
+type stallBody struct {
+	io.ReadCloser
+	timeout time.Duration
+	ctx     context.Context //nolint:containedctx // the request's own, to tell a stall from the caller's cancel
+	cancel  context.CancelCauseFunc
+	gate    *Gate
+	isOver  atomic.Bool // for the gate
+
+	opened  time.Time    // when the request was sent
+	waiting atomic.Int64 // when the read in progress began, after opened; 0 is none
+	isSet   atomic.Bool  // whether the timer will fire; changes under mu
+	mu      sync.Mutex
+	timer   *time.Timer // nil before the first read
+}
+
+// Read reads from the body.
+func (b *stallBody) Read(p []byte) (int, error) {
+	b.waiting.Store(b.age())
+	if !b.isSet.Load() {
+		b.setTimer()
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.waiting.Store(0)
+	if err == nil {
+		return n, nil
+	}
+	if cause := context.Cause(b.ctx); errors.Is(cause, ErrStalled) || errors.Is(cause, errEndless) {
+		err = cause
+	}
+	b.leave() // the connection is free, or closed
+	return n, err
+}
+
+// age returns the nanoseconds since opened, and never 0.
+func (b *stallBody) age() int64 { return int64(max(1, time.Since(b.opened))) }
+
+// setTimer sets the timer for a read that has just begun.
+func (b *stallBody) setTimer() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.isSet.Load() {
+		return
+	}
+	b.isSet.Store(true)
+	if b.timer == nil {
+		b.timer = time.AfterFunc(b.timeout, b.check)
+		return
+	}
+	b.timer.Reset(b.timeout)
+}
+
+// check is called when the timer fires. It cancels a read that has waited for too long.
+// A read that begins meanwhile finds the timer not set, or is seen here.
+func (b *stallBody) check() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.isSet.Store(false)
+	began := b.waiting.Load()
+	if began == 0 {
+		return
+	}
+	left := b.timeout - time.Duration(b.age()-began)
+	if left <= 0 {
+		b.cancel(ErrStalled)
+		return
+	}
+	b.isSet.Store(true)
+	b.timer.Reset(left)
+}
+
+func (b *stallBody) leave() {
+	if b.gate != nil && b.isOver.CompareAndSwap(false, true) {
+		b.gate.leave(true)
+	}
+}
+
+// Close closes the body.
+func (b *stallBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.mu.Lock()
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	b.mu.Unlock()
+	b.cancel(nil)
+	b.leave()
+	return err
+}
