@@ -496,6 +496,22 @@ func ExampleBucketInfo() {
 	// Output: lithops-us-east-1-wxyz
 }
 
+// A bucket that keeps no versions lists one of each object.
+func ExampleObjectVersion() {
+	ctx := context.Background()
+	store, bucket, done := demoBucket(ctx, "a", "b")
+	defer done()
+	for version, err := range store.ListVersions(ctx, bucket, "") {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(version.Key, version.Size, version.IsLatest, version.IsDeleteMarker)
+	}
+	// Output:
+	// a 1 true false
+	// b 1 true false
+}
+
 func ExampleOpenUpload() {
 	ctx := context.Background()
 	store, bucket, done := demoBucket(ctx)

@@ -12,7 +12,7 @@ import (
 	"github.com/lithops-go/lithopss3/memstore"
 )
 
-func Example() {
+func ExampleStore() {
 	ctx := context.Background()
 	var storage lithopss3.Storage = memstore.New("bucket") // in place of a *lithopss3.Store
 	err := storage.PutObject(ctx, "bucket", "greeting", strings.NewReader("hello"), nil)

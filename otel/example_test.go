@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
+// Each request of a Store becomes a span.
 func ExampleNewObserver() {
 	server, err := lithopstest.Start(nil)
 	if err != nil {
@@ -54,4 +55,12 @@ func ExampleNewObserver() {
 	// S3.CreateBucket
 	// S3.PutPublicAccessBlock
 	// S3.PutObject
+}
+
+// Without a provider of metrics, the global one makes them.
+func ExampleOptions() {
+	observer, err := lithopsotel.NewObserver(&lithopsotel.Options{TracerProvider: sdktrace.NewTracerProvider()})
+	opts := &lithopss3.Options{Observer: observer}
+	fmt.Println(opts.Observer != nil, err)
+	// Output: true <nil>
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/lithopstest"
+	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/lithops-go/lithopss3/partition"
 	"github.com/lithops-go/lithopss3/pickle"
 )
@@ -123,4 +124,20 @@ func ExamplePartition_Open() {
 	// 0123 <nil>
 	// 4567 <nil>
 	// 89 <nil>
+}
+
+// ChunkNumber cuts each object into as many pieces; ChunkSize into pieces of a size.
+func ExampleOptions() {
+	ctx := context.Background()
+	storage := memstore.New("bucket")
+	if err := storage.PutObject(ctx, "bucket", "data.csv", strings.NewReader("a,1\nb,2\nc,3\n"), nil); err != nil {
+		log.Fatal(err)
+	}
+	for _, opts := range []partition.Options{{ChunkNumber: 2}, {ChunkSize: 4}} {
+		partitions, _, err := partition.Objects(ctx, storage, []string{"bucket/data.csv"}, &opts)
+		fmt.Println(len(partitions), err)
+	}
+	// Output:
+	// 2 <nil>
+	// 3 <nil>
 }

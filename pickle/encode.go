@@ -29,11 +29,11 @@ const (
 // Encode writes a pickle of protocol 4, which Python reads without importing
 // anything but its own classes and, for a CloudObject, Lithops.
 //
-// It takes every type that Decode gives, except Object, Global, Traceback and
-// NumpyScalar: no pickle of this package runs foreign code. It also takes Go's
-// other integers and floats, time.Duration (a timedelta), slices and arrays
+// It takes every type that Decode gives, except Object, Global, Traceback,
+// NumpyArray and NumpyScalar, because no pickle of this package runs foreign code.
+// It also takes Go's other integers and floats, time.Duration (a timedelta), slices and arrays
 // (lists; of bytes: bytes) and maps (dicts, ordered by key if the keys are
-// texts or numbers). Times lose what is finer than a microsecond. Structs,
+// strings or numbers). Times lose what is finer than a microsecond. Structs,
 // pointers and functions are an error, and so is a value that contains itself
 // or nests deeper than 500 levels.
 func Encode(v any) ([]byte, error) {

@@ -18,8 +18,9 @@ type NumpyScalar struct {
 	Value any
 }
 
-// NumpyArray is a numpy.ndarray of numbers, booleans, texts, times or objects.
-// Arrays of other types, as structured ones, and of subclasses stay an [Object].
+// NumpyArray is a numpy.ndarray of numbers, booleans, strings, times or objects, as
+// Decode returns it. One that a program fills by itself has no elements. Arrays of other
+// types, as structured ones, and of subclasses stay an [Object].
 type NumpyArray struct {
 	// DType is numpy's type text: "<f8", "|b1", "<U5", "<M8[ns]", "|O8".
 	DType string
