@@ -15,25 +15,6 @@ import (
 	"github.com/lithops-go/lithopss3"
 )
 
-// Capabilities says what a Storage's server can't do although S3 can. The zero value
-// is S3 itself. A test that depends on a missing capability is reported as skipped.
-type Capabilities struct {
-	// NormalizesPaths means that keys are paths of a file system, so that a//b, ./a
-	// and a key next to a key below it are not what they are on S3.
-	NormalizesPaths bool
-	// NoControlCharacters means that keys can't hold the characters below the space.
-	NoControlCharacters bool
-	// NoConditionalPut means that IfMatch and IfAbsent are ignored.
-	NoConditionalPut bool
-	// NoLongKeyParts means that a part of a key between slashes has at most 255 bytes.
-	NoLongKeyParts bool
-	// MaxKey is the longest key, in bytes; 0 is S3's 1,024.
-	MaxKey int
-	// HeadHidesMissingBucket means that a get from a missing bucket has the error of a
-	// missing key.
-	HeadHidesMissingBucket bool
-}
-
 // A Harness is a Storage to test, with a bucket of its own that is empty.
 type Harness struct {
 	Storage      lithopss3.Storage
@@ -55,6 +36,7 @@ func Run(t *testing.T, start func(t *testing.T) *Harness) {
 		{"Ranges", testRanges},
 		{"Conditions", testConditions},
 		{"ConditionalPut", testConditionalPut},
+		{"ConditionalParts", testConditionalParts},
 		{"Describes", testDescribes},
 		{"Missing", testMissing},
 		{"InvalidNames", testInvalidNames},

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storagetest_test
+
+import (
+	"os"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lithops-go/lithopss3/memstore"
+	"github.com/lithops-go/lithopss3/storagetest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// pathParts is what NormalizesPaths stands for.
+const pathParts = "NoLeadingSlash NoDoubleSlash NoTrailingSlash NoDotSegments NoKeyBelowKey"
+
+// names returns the booleans of Capabilities.
+func names() []string {
+	var all []string
+	for field := range reflect.TypeFor[storagetest.Capabilities]().Fields() {
+		if field.Type.Kind() == reflect.Bool {
+			all = append(all, field.Name)
+		}
+	}
+	return all
+}
+
+// TestParseCapabilities checks that each name sets its field and no other, and that a
+// wrong name is an error.
+func TestParseCapabilities(t *testing.T) {
+	t.Parallel()
+	for _, name := range names() {
+		got, err := storagetest.ParseCapabilities(" " + name + ",")
+		require.NoError(t, err, name)
+		var want storagetest.Capabilities
+		reflect.ValueOf(&want).Elem().FieldByName(name).SetBool(true)
+		assert.Equal(t, want, got, name)
+	}
+	got, err := storagetest.ParseCapabilities("MaxKey=100, NoAccounts")
+	require.NoError(t, err)
+	assert.Equal(t, storagetest.Capabilities{MaxKey: 100, NoAccounts: true}, got)
+	for _, wrong := range []string{"NoAccount", "noaccounts", "MaxKey", "MaxKey=0", "MaxKey=1025", "MaxKey=x", "NoAccounts NoDotSegments"} {
+		_, err := storagetest.ParseCapabilities(wrong)
+		require.Error(t, err, wrong)
+	}
+}
+
+const inner = "LITHOPSS3_STORAGETEST_INNER"
+
+// TestSuite runs the suite without each capability at a time, for the test below.
+func TestSuite(t *testing.T) {
+	t.Parallel()
+	if os.Getenv(inner) == "" {
+		t.Skip("TestSkips runs it")
+	}
+	for _, name := range append(names(), "") {
+		lacks, err := storagetest.ParseCapabilities(name)
+		require.NoError(t, err)
+		t.Run("lacks "+name, func(t *testing.T) {
+			t.Parallel()
+			storagetest.Run(t, func(*testing.T) *storagetest.Harness {
+				return &storagetest.Harness{Storage: memstore.New("bucket"), Bucket: "bucket", Capabilities: lacks}
+			})
+		})
+	}
+}
+
+// TestSkips checks that a server that lacks a capability is skipped where that matters,
+// with the capability and the reason, and nowhere else.
+func TestSkips(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSuite$", "-test.v", "-test.short", "-test.parallel=500")
+	command.Env = append(os.Environ(), inner+"=1")
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, string(out))
+	got := skips(t, string(out))
+	for _, name := range names() {
+		want := strings.Fields(name)
+		switch name {
+		case "NormalizesPaths":
+			want = strings.Fields(pathParts)
+		case "NoConditionalPut":
+			want = append(want, "NoConditionalParts")
+		}
+		assert.ElementsMatch(t, want, got[name], name)
+	}
+	assert.Empty(t, got[""])
+}
+
+// skips returns, for each capability that a suite lacks, those that its skips name.
+func skips(t *testing.T, out string) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	suite := ""
+	for line := range strings.SplitSeq(out, "\n") {
+		if _, test, ok := strings.Cut(line, "TestSuite/lacks_"); ok && strings.HasPrefix(line, "===") {
+			suite, _, _ = strings.Cut(test, "/")
+		}
+		_, reason, isSkip := strings.Cut(line, ": capability ")
+		if !isSkip {
+			continue
+		}
+		name, why, _ := strings.Cut(reason, ": ")
+		assert.NotEmpty(t, why, line)
+		if !slices.Contains(found[suite], name) {
+			found[suite] = append(found[suite], name)
+		}
+	}
+	return found
+}
