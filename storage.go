@@ -90,7 +90,8 @@ type PutOptions struct {
 	// SSEKMSKeyID is the ID, ARN or alias of the key in KMS; empty is the bucket's.
 	SSEKMSKeyID string
 	// SSECustomerKey is an AES-256 key of 32 bytes, not encoded, that the server encrypts
-	// with and does not keep (SSE-C). The same key is needed to read the object.
+	// with and does not keep (SSE-C). The same key is needed to read the object. It is
+	// sent over https only, except to loopback.
 	SSECustomerKey Secret
 	// Tags are the object's tags, at most 10.
 	Tags map[string]string

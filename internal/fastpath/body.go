@@ -103,7 +103,7 @@ func (r *request) addBody(t *template) (payload string, ok bool) {
 	if t.needsCRC32 && !r.hasCRC32 {
 		r.addCRC32(crc32.ChecksumIEEE(r.body))
 	}
-	if t.isBodyTrusted {
+	if !t.isBodySigned() {
 		return unsignedPayload, true
 	}
 	sum := sha256.Sum256(r.body)
@@ -115,12 +115,12 @@ func (r *request) addLarge(t *template) (payload string, ok bool) {
 	needsCRC32 := t.needsCRC32 && !r.hasCRC32
 	sum := uint32(0)
 	signed := sha256.New()
-	if needsCRC32 || !t.isBodyTrusted {
+	if needsCRC32 || t.isBodySigned() {
 		err := r.large.hash(func(b []byte) {
 			if needsCRC32 {
 				sum = crc32.Update(sum, crc32.IEEETable, b)
 			}
-			if !t.isBodyTrusted {
+			if t.isBodySigned() {
 				signed.Write(b)
 			}
 		})
@@ -131,7 +131,7 @@ func (r *request) addLarge(t *template) (payload string, ok bool) {
 	if needsCRC32 {
 		r.addCRC32(sum)
 	}
-	if t.isBodyTrusted {
+	if !t.isBodySigned() {
 		return unsignedPayload, true
 	}
 	return hex.EncodeToString(signed.Sum(nil)), true

@@ -202,7 +202,7 @@ func (c *Client) tryOnce(ctx context.Context, r *request, t *template) (outcome,
 	if !t.isUsable {
 		return outcome{}, errOnlySDK
 	}
-	credentials, err := c.Credentials.Retrieve(ctx)
+	credentials, err := c.retrieve(ctx, t)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -220,6 +220,14 @@ func (c *Client) tryOnce(ctx context.Context, r *request, t *template) (outcome,
 		return outcome{err: rewindErr}, nil
 	}
 	return outcome{response, err}, nil
+}
+
+// retrieve returns what a request is signed with, and none for one that is not signed.
+func (c *Client) retrieve(ctx context.Context, t *template) (aws.Credentials, error) {
+	if t.isAnonymous {
+		return aws.Credentials{}, nil
+	}
+	return c.Credentials.Retrieve(ctx)
 }
 
 func through(client s3.HTTPClient) func(*s3.Options) {

@@ -124,11 +124,39 @@ func TestUnusableTemplates(t *testing.T) {
 		"with a short scope": func(r *http.Request) {
 			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=1/r/s3/aws4_request")
 		},
+		"signed and not dated": func(r *http.Request) {
+			r.Header.Del("X-Amz-Date")
+			r.Header.Set("Authorization", "Bearer token")
+		},
 		"without an operation": func(r *http.Request) { r.URL.RawQuery = "uploads" },
 	} {
 		assert.False(t, usable(change), name)
 	}
 	assert.Equal(t, "r", signingRegion("AWS4-HMAC-SHA256 Credential=A/B/1/r/s3/aws4_request, SignedHeaders=host"), "a key ID may have slashes")
+}
+
+// TestQueries checks that the query of one request is told from that of all.
+func TestQueries(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		query, own, rest string
+		ok               bool
+	}{
+		{"", "", "", true},
+		{"x-id=GetObject", "", "x-id=GetObject", true},
+		{"versionId=1", "versionId=1", "", true},
+		{"versionId=1&x-id=GetObject", "versionId=1", "x-id=GetObject", true},
+		{"versionId=12", "versionId=1", "2", false},
+		{"x-id=GetObject", "versionId=1", "x-id=GetObject", false},
+		{"", "versionId=1", "", false},
+	} {
+		rest, ok := cutQuery(test.query, test.own)
+		assert.Equal(t, test.ok, ok, "%v", test)
+		assert.Equal(t, test.rest, rest, "%v", test)
+		if ok {
+			assert.Equal(t, test.query, joinQuery(test.own, rest))
+		}
+	}
 }
 
 // TestBodyIsCounted checks that a body is counted whoever sends it, and each byte once

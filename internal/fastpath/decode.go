@@ -36,6 +36,7 @@ func decodeHead(response *http.Response) *s3.HeadObjectOutput {
 		ContentLength: out.ContentLength, ContentRange: out.ContentRange, ContentType: out.ContentType, ETag: out.ETag,
 		Expiration: out.Expiration, LastModified: out.LastModified, Metadata: out.Metadata, ReplicationStatus: out.ReplicationStatus,
 		SSEKMSKeyId: out.SSEKMSKeyId, ServerSideEncryption: out.ServerSideEncryption, StorageClass: out.StorageClass, VersionId: out.VersionId,
+		SSECustomerAlgorithm: out.SSECustomerAlgorithm, SSECustomerKeyMD5: out.SSECustomerKeyMD5, RequestCharged: out.RequestCharged, TagCount: out.TagCount,
 	}
 }
 
@@ -52,6 +53,7 @@ func decodePut(response *http.Response) *s3.PutObjectOutput {
 		ChecksumSHA1: out.ChecksumSHA1, ChecksumSHA256: out.ChecksumSHA256, ChecksumSHA512: out.ChecksumSHA512,
 		ChecksumMD5: out.ChecksumMD5, ChecksumType: out.ChecksumType,
 		SSEKMSKeyId: out.SSEKMSKeyId, ServerSideEncryption: out.ServerSideEncryption, VersionId: out.VersionId,
+		SSECustomerAlgorithm: out.SSECustomerAlgorithm, SSECustomerKeyMD5: out.SSECustomerKeyMD5, RequestCharged: out.RequestCharged,
 	}
 }
 
@@ -66,6 +68,7 @@ func decodePart(response *http.Response) *s3.UploadPartOutput {
 		ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC32C: out.ChecksumCRC32C, ChecksumCRC64NVME: out.ChecksumCRC64NVME,
 		ChecksumSHA1: out.ChecksumSHA1, ChecksumSHA256: out.ChecksumSHA256, ChecksumSHA512: out.ChecksumSHA512, ChecksumMD5: out.ChecksumMD5,
 		SSEKMSKeyId: out.SSEKMSKeyId, ServerSideEncryption: out.ServerSideEncryption,
+		SSECustomerAlgorithm: out.SSECustomerAlgorithm, SSECustomerKeyMD5: out.SSECustomerKeyMD5, RequestCharged: out.RequestCharged,
 	}
 }
 
@@ -107,6 +110,10 @@ func setText(out *s3.GetObjectOutput, name string, value *string) bool {
 		out.Expiration = value
 	case "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id":
 		out.SSEKMSKeyId = value
+	case "X-Amz-Server-Side-Encryption-Customer-Algorithm":
+		out.SSECustomerAlgorithm = value
+	case "X-Amz-Server-Side-Encryption-Customer-Key-Md5":
+		out.SSECustomerKeyMD5 = value
 	case "X-Amz-Version-Id":
 		out.VersionId = value
 	default:
@@ -148,6 +155,13 @@ func readOther(out *s3.GetObjectOutput, name, value string) bool {
 		return err == nil
 	case "X-Amz-Checksum-Type":
 		out.ChecksumType = types.ChecksumType(value)
+	case "X-Amz-Request-Charged":
+		out.RequestCharged = types.RequestCharged(value)
+	case "X-Amz-Tagging-Count":
+		count, err := strconv.ParseInt(value, 0, 32) // as the SDK
+		tags := int32(count)
+		out.TagCount = &tags
+		return err == nil
 	case "X-Amz-Replication-Status":
 		out.ReplicationStatus = types.ReplicationStatus(value)
 	case "X-Amz-Server-Side-Encryption":

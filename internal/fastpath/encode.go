@@ -17,12 +17,14 @@ import (
 func encodeGet(r *request, in *s3.GetObjectInput) bool {
 	rest := *in
 	rest.Bucket, rest.Key, rest.ExpectedBucketOwner, rest.Range = nil, nil, nil, nil
-	rest.RequestPayer = ""
+	rest.VersionId, rest.RequestPayer = nil, ""
+	rest.SSECustomerAlgorithm, rest.SSECustomerKey, rest.SSECustomerKeyMD5 = nil, nil, nil
 	rest.IfMatch, rest.IfNoneMatch, rest.IfModifiedSince, rest.IfUnmodifiedSince = nil, nil, nil, nil
 	r.askedRange = aws.ToString(in.Range)
 	r.addTime("If-Modified-Since", "if-modified-since", in.IfModifiedSince)
 	r.addTime("If-Unmodified-Since", "if-unmodified-since", in.IfUnmodifiedSince)
-	return rest == s3.GetObjectInput{} && r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) &&
+	return rest == s3.GetObjectInput{} && r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) && r.addVersion(in.VersionId) &&
+		r.addCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5) &&
 		r.addText("Range", "range", in.Range) &&
 		r.addText("If-Match", "if-match", in.IfMatch) &&
 		r.addText("If-None-Match", "if-none-match", in.IfNoneMatch)
@@ -31,11 +33,13 @@ func encodeGet(r *request, in *s3.GetObjectInput) bool {
 func encodeHead(r *request, in *s3.HeadObjectInput) bool {
 	rest := *in
 	rest.Bucket, rest.Key, rest.ExpectedBucketOwner = nil, nil, nil
-	rest.RequestPayer = ""
+	rest.VersionId, rest.RequestPayer = nil, ""
+	rest.SSECustomerAlgorithm, rest.SSECustomerKey, rest.SSECustomerKeyMD5 = nil, nil, nil
 	rest.IfMatch, rest.IfNoneMatch, rest.IfModifiedSince, rest.IfUnmodifiedSince = nil, nil, nil, nil
 	r.addTime("If-Modified-Since", "if-modified-since", in.IfModifiedSince)
 	r.addTime("If-Unmodified-Since", "if-unmodified-since", in.IfUnmodifiedSince)
-	return rest == s3.HeadObjectInput{} && r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) &&
+	return rest == s3.HeadObjectInput{} && r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) && r.addVersion(in.VersionId) &&
+		r.addCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5) &&
 		r.addText("If-Match", "if-match", in.IfMatch) &&
 		r.addText("If-None-Match", "if-none-match", in.IfNoneMatch)
 }
@@ -46,11 +50,14 @@ func encodePart(r *request, in *s3.UploadPartInput) bool {
 	rest.Bucket, rest.Key, rest.ExpectedBucketOwner, rest.UploadId, rest.PartNumber = nil, nil, nil, nil, nil
 	rest.Body, rest.ChecksumAlgorithm, rest.ChecksumCRC32 = nil, "", nil
 	rest.RequestPayer = ""
+	rest.SSECustomerAlgorithm, rest.SSECustomerKey, rest.SSECustomerKeyMD5 = nil, nil, nil
 	if rest != (s3.UploadPartInput{}) || in.UploadId == nil || in.PartNumber == nil || !isToken(*in.UploadId) {
 		return false
 	}
-	r.query = "partNumber=" + strconv.Itoa(int(*in.PartNumber)) + "&uploadId=" + *in.UploadId + "&"
-	return r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) && r.addChecksum(in.ChecksumAlgorithm, in.ChecksumCRC32) && r.openBody(in.Body)
+	r.query = "partNumber=" + strconv.Itoa(int(*in.PartNumber)) + "&uploadId=" + *in.UploadId
+	return r.addOwner(in.ExpectedBucketOwner) && r.addPayer(in.RequestPayer) &&
+		r.addCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5) &&
+		r.addChecksum(in.ChecksumAlgorithm, in.ChecksumCRC32) && r.openBody(in.Body)
 }
 
 func encodePut(r *request, in *s3.PutObjectInput) bool {
@@ -63,6 +70,7 @@ func encodePut(r *request, in *s3.PutObjectInput) bool {
 		r.addText("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "x-amz-server-side-encryption-aws-kms-key-id", in.SSEKMSKeyId) &&
 		r.addName("X-Amz-Storage-Class", "x-amz-storage-class", string(in.StorageClass)) &&
 		r.addText("X-Amz-Tagging", "x-amz-tagging", in.Tagging) &&
+		r.addCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5) &&
 		r.addMetadata(in.Metadata) && r.addChecksum(in.ChecksumAlgorithm, in.ChecksumCRC32) && r.openBody(in.Body)
 }
 
@@ -72,6 +80,23 @@ func (r *request) addOwner(owner *string) bool {
 
 func (r *request) addPayer(payer types.RequestPayer) bool {
 	return r.addName("X-Amz-Request-Payer", "x-amz-request-payer", string(payer))
+}
+
+// addVersion asks for a version, whose ID needs no escaping. Its name in the query comes
+// before the template's.
+func (r *request) addVersion(id *string) bool {
+	if id == nil {
+		return true
+	}
+	r.query = "versionId=" + *id
+	return isToken(*id)
+}
+
+// addCustomerKey adds a key of the customer (SSE-C).
+func (r *request) addCustomerKey(algorithm, key, md5 *string) bool {
+	return r.addText("X-Amz-Server-Side-Encryption-Customer-Algorithm", "x-amz-server-side-encryption-customer-algorithm", algorithm) &&
+		r.addText("X-Amz-Server-Side-Encryption-Customer-Key", "x-amz-server-side-encryption-customer-key", key) &&
+		r.addText("X-Amz-Server-Side-Encryption-Customer-Key-Md5", "x-amz-server-side-encryption-customer-key-md5", md5)
 }
 
 // addName adds a header whose value is one of several names, unless it is empty.
@@ -104,8 +129,8 @@ func hasOther(in *s3.PutObjectInput) bool {
 	texts := [...]*string{
 		in.ChecksumCRC32C, in.ChecksumCRC64NVME, in.ChecksumMD5, in.ChecksumSHA1, in.ChecksumSHA256, in.ChecksumSHA512,
 		in.ChecksumXXHASH128, in.ChecksumXXHASH3, in.ChecksumXXHASH64, in.ContentLanguage, in.ContentMD5,
-		in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP, in.IfMatch, in.IfNoneMatch, in.SSECustomerAlgorithm, in.SSECustomerKey,
-		in.SSECustomerKeyMD5, in.SSEKMSEncryptionContext, in.WebsiteRedirectLocation,
+		in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP, in.IfMatch, in.IfNoneMatch, in.SSEKMSEncryptionContext,
+		in.WebsiteRedirectLocation,
 	}
 	for _, text := range texts {
 		if text != nil {
@@ -128,7 +153,8 @@ func hasOtherField(in reflect.Value) bool {
 	for i := range in.NumField() {
 		switch in.Type().Field(i).Name {
 		case "Bucket", "Key", "Body", "ExpectedBucketOwner", "ContentType", "Metadata", "ChecksumAlgorithm", "ChecksumCRC32",
-			"CacheControl", "ContentDisposition", "ContentEncoding", "RequestPayer", "ServerSideEncryption", "SSEKMSKeyId", "StorageClass", "Tagging":
+			"CacheControl", "ContentDisposition", "ContentEncoding", "RequestPayer", "ServerSideEncryption", "SSEKMSKeyId", "StorageClass", "Tagging",
+			"SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5":
 			continue
 		}
 		if !in.Field(i).IsZero() {

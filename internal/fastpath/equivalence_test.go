@@ -67,6 +67,11 @@ func TestRequestsOfInputs(t *testing.T) {
 		"headers of the object": {put: s3.PutObjectInput{
 			CacheControl: text("max-age=1"), ContentDisposition: text(`attachment; filename="a b"`), ContentEncoding: text("gzip"),
 		}},
+		"customer's key": {
+			put: s3.PutObjectInput{SSECustomerAlgorithm: text("AES256"), SSECustomerKey: text("a2V5"), SSECustomerKeyMD5: text("c3Vt")},
+			get: s3.GetObjectInput{SSECustomerAlgorithm: text("AES256"), SSECustomerKey: text("a2V5"), SSECustomerKeyMD5: text("c3Vt")},
+		},
+		"version":             {get: s3.GetObjectInput{VersionId: text("3HL4kqtJvjVBH40Nrjfkd.x_y-z")}},
 		"requester pays":      {put: s3.PutObjectInput{RequestPayer: types.RequestPayerRequester}, get: s3.GetObjectInput{RequestPayer: types.RequestPayerRequester}},
 		"tags with spaces":    {put: s3.PutObjectInput{Tagging: text("a=1  ")}, throughSDK: true},
 		"conditions":          {get: s3.GetObjectInput{IfMatch: text(`"e"`), IfNoneMatch: text(`"other"`)}},
@@ -109,7 +114,8 @@ func TestRequestsOfInputs(t *testing.T) {
 			for _, c := range []*Client{p.slow, p.fast} {
 				_, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{
 					Bucket: get.Bucket, Key: get.Key, ExpectedBucketOwner: get.ExpectedBucketOwner, IfMatch: get.IfMatch, IfNoneMatch: get.IfNoneMatch,
-					RequestPayer:    get.RequestPayer,
+					RequestPayer: get.RequestPayer, VersionId: get.VersionId,
+					SSECustomerAlgorithm: get.SSECustomerAlgorithm, SSECustomerKey: get.SSECustomerKey, SSECustomerKeyMD5: get.SSECustomerKeyMD5,
 					IfModifiedSince: get.IfModifiedSince, IfUnmodifiedSince: get.IfUnmodifiedSince,
 				})
 				require.NoError(t, err)
@@ -209,6 +215,7 @@ func TestOtherFieldsOfNewerPut(t *testing.T) {
 		{s3.PutObjectInput{
 			CacheControl: &text, ContentDisposition: &text, ContentEncoding: &text, RequestPayer: types.RequestPayerRequester, SSEKMSKeyId: &text,
 			ServerSideEncryption: types.ServerSideEncryptionAes256, StorageClass: types.StorageClassGlacier, Tagging: &text,
+			SSECustomerAlgorithm: &text, SSECustomerKey: &text, SSECustomerKeyMD5: &text,
 		}, false},
 		{s3.PutObjectInput{WebsiteRedirectLocation: &text}, true},
 		{s3.PutObjectInput{ACL: types.ObjectCannedACLPrivate}, true},
@@ -263,6 +270,71 @@ func TestLargeBodies(t *testing.T) {
 			_, err = p.fast.UploadPart(t.Context(), in)
 			require.ErrorIs(t, err, errUsedSDK)
 		})
+	}
+}
+
+// TestAnonymous checks that requests without a signature are the SDK's, and need no
+// credentials.
+func TestAnonymous(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		endpoint string
+		changes  []func(*setup)
+	}{
+		"http":              {"http://127.0.0.1:9000", nil},
+		"http, no checksum": {"http://127.0.0.1:9000", []func(*setup){whenRequired}},
+		"https":             {"https://s3.example.com", nil},
+		"AWS":               {"", nil},
+		"AWS, no checksum":  {"", []func(*setup){whenRequired}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, test.endpoint, append(test.changes, func(s *setup) { s.anonymous = true })...)
+			p.fast.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{}, errors.New("credentials are not needed")
+			})
+			p.learn(t, "my-bucket")
+			p.refuseSDK()
+			for name, call := range operations {
+				require.NoError(t, call(t.Context(), p.slow, "my-bucket", "a/key"), name)
+				require.NoError(t, call(t.Context(), p.fast, "my-bucket", "a/key"), name)
+				p.requireSameRequest(t)
+				assert.Empty(t, p.fastWire.last.Header["Authorization"])
+			}
+		})
+	}
+}
+
+// TestVersions checks which version IDs are sent without the SDK, and that a template of
+// a request for a version is one for all others.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	for id, throughSDK := range map[string]bool{"null": false, "3HL4kqt.x_y-z": false, "a+b": true, "a/b": true, "": true, "a&b": true} {
+		for name, send := range map[string]func(c *Client, id *string) error{
+			"get": func(c *Client, id *string) error {
+				_, err := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key"), VersionId: id})
+				return err
+			},
+			"head": func(c *Client, id *string) error {
+				_, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key"), VersionId: id})
+				return err
+			},
+		} {
+			t.Run(name+" "+id, func(t *testing.T) {
+				p := newPair(t, "http://127.0.0.1:9000")
+				require.NoError(t, send(p.fast, aws.String("learned")))
+				restore := p.refuseSDK()
+				err := send(p.fast, &id)
+				assert.Equal(t, throughSDK, errors.Is(err, errUsedSDK), "%v", err)
+				require.NoError(t, send(p.fast, nil))
+				require.NoError(t, send(p.slow, nil))
+				p.requireSameRequest(t)
+				restore()
+				require.NoError(t, send(p.fast, &id))
+				require.NoError(t, send(p.slow, &id))
+				p.requireSameRequest(t)
+			})
+		}
 	}
 }
 

@@ -88,8 +88,9 @@ func newPair(t *testing.T, endpoint string, changes ...func(*setup)) *pair {
 
 // A setup is what clients of a pair have in common.
 type setup struct {
-	settings awsconfig.S3
-	token    string
+	settings  awsconfig.S3
+	token     string
+	anonymous bool
 }
 
 func newClient(w http.RoundTripper, endpoint string, changes ...func(*setup)) *Client {
@@ -98,7 +99,10 @@ func newClient(w http.RoundTripper, endpoint string, changes ...func(*setup)) *C
 	for _, change := range changes {
 		change(common)
 	}
-	keys := credentials.NewStaticCredentialsProvider("AKID", "SECRET", common.token)
+	keys := aws.CredentialsProvider(credentials.NewStaticCredentialsProvider("AKID", "SECRET", common.token))
+	if common.anonymous {
+		keys = aws.AnonymousCredentials{}
+	}
 	sdk := s3client.NewSDK(client, &common.settings, s3.Options{
 		Region: "us-east-1", Credentials: keys, Retryer: s3http.NewRetryer(attempts, func(int, error) (time.Duration, error) { return 0, nil }),
 	})
@@ -165,7 +169,9 @@ var errUsedSDK = errors.New("this request went through the SDK")
 func (p *pair) requireSameRequest(t *testing.T) {
 	t.Helper()
 	testkit.RequireSameRequest(t, testkit.Sent{Request: p.slowWire.last, Content: p.slowWire.body}, testkit.Sent{Request: p.fastWire.last, Content: p.fastWire.body})
-	requireSDKSignature(t, p.fastWire.last, p.fastWire.body, "SECRET")
+	if p.slowWire.last.Header.Get("Authorization") != "" {
+		requireSDKSignature(t, p.fastWire.last, p.fastWire.body, "SECRET")
+	}
 }
 
 // requireSDKSignature signs the request with the SDK's signer, without the headers that

@@ -41,7 +41,7 @@ type signedHeader struct{ name, lower, value string }
 // except body, which net/http may still read.
 type request struct {
 	method, key string
-	query       string // before the template's
+	query       string // of the request alone, see joinQuery
 	askedRange  string
 	unsigned    []header
 	signed      []signedHeader // in the order of lower
@@ -155,18 +155,25 @@ func (r *request) send(ctx context.Context, client *s3http.Client, t *template, 
 		r.add(h.name, h.lower, h.value)
 	}
 	r.add(hostName, "host", host)
-	r.add("X-Amz-Content-Sha256", "x-amz-content-sha256", payload)
-	r.add("X-Amz-Date", "x-amz-date", date)
+	if t.hasHash {
+		r.add("X-Amz-Content-Sha256", "x-amz-content-sha256", payload)
+	}
+	if !t.isAnonymous {
+		r.add("X-Amz-Date", "x-amz-date", date)
+	}
 	if credentials.SessionToken != "" {
 		r.add("X-Amz-Security-Token", "x-amz-security-token", credentials.SessionToken)
 	}
 	escaped := escapeKey(r.key)
-	authorization := r.sign(escaped, t, payload, date, credentials)
+	query := joinQuery(r.query, t.query)
 	r.unsigned = append(r.unsigned, t.unsigned...)
-	r.unsigned = append(r.unsigned, header{"Amz-Sdk-Invocation-Id", newInvocationID()}, header{"Authorization", authorization})
+	r.unsigned = append(r.unsigned, header{"Amz-Sdk-Invocation-Id", newInvocationID()})
+	if !t.isAnonymous {
+		r.unsigned = append(r.unsigned, header{"Authorization", r.sign(escaped, query, t, payload, date, credentials)})
+	}
 
 	request := http.Request{
-		Method: r.method, URL: &url.URL{Scheme: t.scheme, Host: t.host, Path: t.prefix + r.key, RawQuery: r.query + t.query},
+		Method: r.method, URL: &url.URL{Scheme: t.scheme, Host: t.host, Path: t.prefix + r.key, RawQuery: query},
 		Host: t.sentHost, Header: r.header(),
 	}
 	if escaped != r.key {

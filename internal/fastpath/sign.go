@@ -33,8 +33,8 @@ import (
 //	AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=60303ae2…
 //
 // but no line break follows the payload and the second SHA-256.
-func (r *request) sign(escaped string, t *template, payload, date string, credentials *aws.Credentials) string {
-	b := r.appendCanonical(r.text[:0], escaped, t)
+func (r *request) sign(escaped, query string, t *template, payload, date string, credentials *aws.Credentials) string {
+	b := r.appendCanonical(r.text[:0], escaped, query, t)
 	names := len(b)
 	b = appendNames(b, r.signed)
 	signed := b[names:]
@@ -60,12 +60,11 @@ func (r *request) sign(escaped string, t *template, payload, date string, creden
 }
 
 // appendCanonical appends the canonical request up to the names of the headers.
-func (r *request) appendCanonical(b []byte, escaped string, t *template) []byte {
+func (r *request) appendCanonical(b []byte, escaped, query string, t *template) []byte {
 	b = append(b, r.method...)
 	b = append(append(b, '\n'), t.prefix...)
 	b = append(b, escaped...)
-	b = append(append(b, '\n'), r.query...)
-	b = append(b, t.query...)
+	b = append(append(b, '\n'), query...)
 	b = append(b, '\n')
 	for i := range r.signed {
 		b = append(append(b, r.signed[i].lower...), ':')

@@ -79,7 +79,7 @@ func BenchmarkSign(b *testing.B) {
 			r.add(hostName, "host", p.host)
 			r.add("X-Amz-Content-Sha256", "x-amz-content-sha256", emptySHA256)
 			r.add("X-Amz-Date", "x-amz-date", "20261124T020000Z")
-			_ = r.sign("a/key", p, emptySHA256, "20261124T020000Z", &credentials)
+			_ = r.sign("a/key", p.query, p, emptySHA256, "20261124T020000Z", &credentials)
 			r.release()
 		}
 	})

@@ -23,8 +23,13 @@ type template struct {
 	region        string
 	needsCRC32    bool
 	isBodyTrusted bool // the body's hash is not signed
+	isAnonymous   bool // nothing is signed
+	hasHash       bool // a hash of the body, or that there is none, is sent
 	key           atomic.Pointer[signingKey]
 }
+
+// isBodySigned reports whether the hash of the body is sent.
+func (t *template) isBodySigned() bool { return t.hasHash && !t.isBodyTrusted }
 
 // A templateKey names the requests that a template is for.
 type templateKey struct{ operation, bucket, region string }
@@ -72,10 +77,29 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 
 // newTemplate reads a template from a request for key, whose query begins with own.
 func newTemplate(r *http.Request, operation, key, own string) *template {
-	query, isOwn := strings.CutPrefix(r.URL.RawQuery, own)
+	query, isOwn := cutQuery(r.URL.RawQuery, own)
 	t := &template{scheme: r.URL.Scheme, host: r.URL.Host, sentHost: r.Host, query: query}
 	t.isUsable = t.readHeader(r.Header) && t.readPath(r.URL, key) && isOwn && (t.query == "" || t.query == "x-id="+operation)
 	return t
+}
+
+// joinQuery returns a query of two parts, either of which may be empty.
+func joinQuery(own, rest string) string {
+	if own == "" || rest == "" {
+		return own + rest
+	}
+	return own + "&" + rest
+}
+
+// cutQuery returns what follows own in a query. It reports false if the query does not
+// begin with own.
+func cutQuery(query, own string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(query, own)
+	if own == "" || rest == "" {
+		return rest, ok
+	}
+	rest, isPart := strings.CutPrefix(rest, "&")
+	return rest, ok && isPart
 }
 
 // readPath reports whether the path ends with the key, and the rest needs no escaping.
@@ -88,6 +112,7 @@ func (t *template) readPath(u *url.URL, key string) bool {
 // readHeader keeps the headers that are always the same. It reports false if there is
 // one that this package does not know, because only the SDK can send it then.
 func (t *template) readHeader(sent http.Header) bool {
+	t.isAnonymous = sent["Authorization"] == nil && sent["X-Amz-Date"] == nil
 	for name, values := range sent {
 		value := values[0]
 		switch name {
@@ -102,6 +127,7 @@ func (t *template) readHeader(sent http.Header) bool {
 		case "X-Amz-Trailer":
 			t.needsCRC32 = value == "x-amz-checksum-crc32"
 		case "X-Amz-Content-Sha256":
+			t.hasHash = true
 			t.isBodyTrusted = value == unsignedPayload || value == unsignedTrailer
 		case "Authorization":
 			t.region = signingRegion(value)
@@ -111,7 +137,7 @@ func (t *template) readHeader(sent http.Header) bool {
 			}
 		}
 	}
-	return t.region != ""
+	return t.region != "" || t.isAnonymous
 }
 
 // isMadeAnew reports whether each request has a value of its own for a header.
@@ -121,7 +147,9 @@ func isMadeAnew(name string) bool {
 		"Content-Encoding", "X-Amz-Decoded-Content-Length", "Content-Type", "Expect", "X-Amz-Expected-Bucket-Owner", "Range",
 		"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
 		"Cache-Control", "Content-Disposition", "X-Amz-Request-Payer", "X-Amz-Server-Side-Encryption",
-		"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "X-Amz-Storage-Class", "X-Amz-Tagging":
+		"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "X-Amz-Storage-Class", "X-Amz-Tagging",
+		"X-Amz-Server-Side-Encryption-Customer-Algorithm", "X-Amz-Server-Side-Encryption-Customer-Key",
+		"X-Amz-Server-Side-Encryption-Customer-Key-Md5":
 		return true
 	}
 	return strings.HasPrefix(name, metaPrefix)

@@ -61,6 +61,9 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	if err := validate.Host(request.URL.Host); err != nil {
 		return nil, err
 	}
+	if err := checkCustomerKey(request); err != nil {
+		return nil, err
+	}
 	if err := c.Gate.enter(ctx); err != nil {
 		if request.Body != nil {
 			_ = request.Body.Close()
