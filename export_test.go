@@ -78,8 +78,9 @@ func PutLifecycleDocument(ctx context.Context, s *Store, bucket string, document
 	return err
 }
 
-// ReadAhead has stores that are opened with opts read ahead in ranges of size bytes.
+// ReadAhead has stores that are opened with opts read ahead in ranges of size bytes with
+// GetOptions.Parallel.
 func ReadAhead(opts *Options, size int) *Options {
-	opts.readAhead = size
+	opts.parallelRange = size
 	return opts
 }

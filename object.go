@@ -37,7 +37,8 @@ func checkBucket(op, bucket string) error {
 
 // GetObject opens an object. Its Body resumes after a broken connection: after the
 // last byte, and only while the object is unchanged. It never ends early without an
-// error. The caller closes it.
+// error. The caller closes it. A large body that is read on takes further requests, see
+// [GetOptions].Parallel.
 //
 // A missing object is fs.ErrNotExist, a missing bucket ErrNoSuchBucket too; a
 // condition that does not hold is ErrPrecondition or ErrNotModified, and a range
@@ -55,12 +56,6 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	}
 	if opts.Range != nil && (opts.Range.Length == 0 || (opts.Range.Offset < 0 && opts.Range.Length >= 0)) {
 		return s.getOddRange(ctx, bucket, key, opts)
-	}
-	if opts.Parallel > 1 && (opts.Range == nil || opts.Range.Offset >= 0) {
-		object, err := s.getParallel(ctx, bucket, key, opts)
-		if object != nil || err != nil {
-			return object, wrapError(op, bucket, key, err)
-		}
 	}
 	object, err := s.getObject(ctx, bucket, key, opts)
 	if err != nil && opts.Range != nil && opts.Range.Offset < 0 {
@@ -89,7 +84,7 @@ func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOpti
 		_ = out.Body.Close()
 		return nil, err
 	}
-	object.Body = s.newReader(ctx, in, object, out.Body, getChecksum(out))
+	object.Body = s.newReader(ctx, in, object, out.Body, getChecksum(out), s.planAhead(object, opts))
 	return object, nil
 }
 

@@ -63,7 +63,8 @@ func New(ctx context.Context, config *Config, opts *Options) (*Store, error) {
 	for _, warning := range slices.Concat(config.Warnings, session.insecureEndpoints()) {
 		opts.Logger.WarnContext(ctx, warning)
 	}
-	store := &Store{session: session, config: *config, log: opts.Logger, pace: opts.pace, accountRegional: opts.AccountRegional, readAhead: opts.readAhead}
+	store := &Store{session: session, config: *config, log: opts.Logger, pace: opts.pace, accountRegional: opts.AccountRegional, parallelRange: opts.parallelRange}
+	store.ahead = newAheadPool(opts.pace.scale)
 	store.connect(opts)
 	return store, nil
 }

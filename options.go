@@ -92,8 +92,8 @@ type Options struct {
 	// the services that give credentials: for a look at what the settings say.
 	Offline bool
 
-	pace      pace // zero is usualPace
-	readAhead int  // zero is readAheadChunk
+	pace          pace // zero is usualPace
+	parallelRange int  // zero is the constant
 }
 
 // withDefaults returns a copy of o in which each option has its default, except for
@@ -111,7 +111,7 @@ func (o *Options) withDefaults() *Options {
 	}
 	opts.LookupEnv = withProfile(opts.LookupEnv, opts.Profile)
 	opts.pace = cmp.Or(opts.pace, usualPace)
-	opts.readAhead = cmp.Or(opts.readAhead, readAheadChunk)
+	opts.parallelRange = cmp.Or(opts.parallelRange, parallelRange)
 	return opts.withAWS()
 }
 
@@ -198,9 +198,6 @@ func (offline) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return nil, s3err.Final(ErrOffline)
 }
-
-// readAheadChunk is the size of a range that is read ahead, in bytes.
-const readAheadChunk = 8 << 20
 
 // A pace is how long a Store waits, and how large the parts of transfers are. Only
 // tests have another than usualPace.

@@ -16,6 +16,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/readahead"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -37,13 +38,18 @@ type objectReader struct {
 	hash     hash.Hash // of what was read so far; nil if there is no checksum
 	failures int
 	err      error
+
+	plan    aheadPlan
+	ahead   *readahead.Reader // nil until ranges are asked for
+	aheadAt int64             // of its first byte, in the object
+	isAhead bool              // body is ahead
 }
 
 // newReader makes the Body of object, whose bytes have the checksum sum
 // if that is known. Where the server gave no length or no ETag, the body can't be
 // resumed.
-func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser, sum checksum.Sum) io.ReadCloser {
-	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1, size: object.Size, etag: object.ETag}
+func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Object, body io.ReadCloser, sum checksum.Sum, plan aheadPlan) io.ReadCloser {
+	reader := &objectReader{ctx: ctx, store: s, in: *in, body: body, offset: object.Offset, end: -1, size: object.Size, etag: object.ETag, plan: plan}
 	if object.Length >= 0 {
 		reader.end = object.Offset + object.Length
 	}
@@ -52,6 +58,9 @@ func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Ob
 	}
 	reader.in.IfMatch = strongETag(object.ETag)
 	reader.in.IfNoneMatch, reader.in.IfModifiedSince, reader.in.IfUnmodifiedSince = nil, nil, nil
+	if plan.begins == object.Offset {
+		reader.beginAhead()
+	}
 	return reader
 }
 
@@ -64,7 +73,7 @@ func (r *objectReader) Read(p []byte) (int, error) {
 		if r.end >= 0 {
 			p = p[:min(int64(len(p)), r.end-r.offset)] // a server may send more than it was asked for
 		}
-		n, err := r.body.Read(p)
+		n, err := r.readBody(p)
 		r.offset += int64(n)
 		if n > 0 {
 			r.failures = 0
@@ -79,6 +88,8 @@ func (r *objectReader) Read(p []byte) (int, error) {
 			return n, nil
 		case n > 0:
 			return n, nil // the next Read meets the error again and resumes
+		case r.isAhead:
+			r.fail(err) // each range has resumed
 		default:
 			r.resume(err)
 		}
@@ -136,6 +147,7 @@ func (r *objectReader) finish(n int) (int, error) {
 			return 0, r.err
 		}
 	}
+	r.endAhead()
 	r.err = io.EOF
 	return n, r.err
 }
@@ -223,6 +235,7 @@ func explainChange(err error) error {
 }
 
 func (r *objectReader) fail(err error) {
+	r.endAhead()
 	_ = r.body.Close()
 	r.body = http.NoBody
 	r.err = wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)
@@ -234,6 +247,7 @@ func (r *objectReader) Close() error {
 		return nil
 	}
 	r.err = ErrClosed
+	r.endAhead()
 	return r.body.Close()
 }
 

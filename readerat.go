@@ -85,7 +85,7 @@ func (s *Store) OpenReaderAt(ctx context.Context, bucket, key string, opts *Read
 	if info.Size < 0 || info.ETag == "" {
 		return nil, &Error{Op: "OpenReaderAt", Bucket: bucket, Key: key, Err: errors.New("the server does not say the object's size or ETag")}
 	}
-	get.IfMatch = info.ETag
+	get.IfMatch, get.Parallel = info.ETag, 1
 	r := &ReaderAt{
 		store: s, bucket: bucket, key: key, opts: get, info: *info, tail: tail,
 		blocks: map[int64]*block{}, recent: list.New(), next: -1,

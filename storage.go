@@ -121,10 +121,17 @@ type GetOptions struct {
 	// SSECustomerKey is the key that the object was put with, see [PutOptions].
 	SSECustomerKey Secret
 	// Parallel is how many ranges of 8 MiB the Body of a *Store reads ahead at once, each
-	// with a connection and 8 MiB of memory of its own; up to 1 is one connection and no
-	// memory. The bytes come in order, all of one version of the object, and are compared
-	// with the object's checksum in the end. It is worth it from some 16 MiB on; 7 need
-	// 57 MiB. Ranges that count from the object's end, and other Storages, ignore it.
+	// with a connection and 8 MiB of memory of its own; 7 need 57 MiB. 1 is one connection
+	// and no memory.
+	//
+	// 0 begins with one connection. If there are 32 MiB or more to read, ranges of 2 MiB are
+	// read ahead once the caller has read 4 MiB: four at once, and 32 if the caller reads
+	// faster than they come. They need a request each, and up to 28 MiB of memory, which all
+	// bodies of a Store share: if it is in use, a body stays with one connection. So it
+	// does if the server gives no strong ETag, or the first range does not come.
+	//
+	// The bytes come in order, all of one version of the object, and are compared with the
+	// object's checksum in the end. Other Storages may ignore it.
 	Parallel int
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/fastpath"
+	"github.com/lithops-go/lithopss3/internal/readahead"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
@@ -36,7 +37,8 @@ type Store struct {
 	others  otherServices
 
 	accountRegional bool
-	readAhead       int // the size of the ranges of GetOptions.Parallel, in bytes
+	parallelRange   int             // the size of the ranges of GetOptions.Parallel, in bytes
+	ahead           *readahead.Pool // for other bodies that are read ahead
 }
 
 var _ Storage = (*Store)(nil)

@@ -176,23 +176,23 @@ func (c *copier) print(ctx context.Context, source objectName, progress func(lit
 		return err
 	}
 	defer func() { _ = object.Body.Close() }()
-	_, err = io.Copy(c.t.stdout.data(), &countedReader{object.Body, progress, lithopss3.Progress{Total: object.Length}})
+	_, err = io.Copy(&countedWriter{c.t.stdout.data(), progress, lithopss3.Progress{Total: object.Length}}, object.Body)
 	return err
 }
 
-// A countedReader reports how many bytes were read.
-type countedReader struct {
-	io.Reader
+// A countedWriter reports how many bytes were written.
+type countedWriter struct {
+	io.Writer
 	progress func(lithopss3.Progress)
 	so       lithopss3.Progress
 }
 
-// Read reads and reports.
-func (r *countedReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.so.Done += int64(n)
-	if r.progress != nil {
-		r.progress(r.so)
+// Write writes and reports.
+func (w *countedWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	w.so.Done += int64(n)
+	if w.progress != nil {
+		w.progress(w.so)
 	}
 	return n, err
 }

@@ -36,7 +36,9 @@ func (getCommand) Help() string {
   lithops-s3 get my-bucket data/2026.csv -o copy.csv
   lithops-s3 get s3://my-bucket/data/2026.csv --resume
   lithops-s3 get -r s3://my-bucket/results -o results
-  lithops-s3 get . folder.tar -o - | tar x`
+  lithops-s3 get . folder.tar -o - | tar x
+
+Standard output gets a large object in ranges, several at once, with up to 64 MiB of memory.`
 }
 
 // Run fetches the objects, or all below a folder.

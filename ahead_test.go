@@ -25,17 +25,28 @@ const aheadChunk = 64 << 10
 // openAhead opens a store that reads ahead in small ranges, with an object "key".
 func openAhead(t *testing.T, data []byte, trip tripper) *lithopss3.Store {
 	t.Helper()
+	return openWithObject(t, data, trip, func(opts *lithopss3.Options) *lithopss3.Options {
+		return lithopss3.ReadAhead(lithopss3.InNoTime(opts, patient), aheadChunk)
+	})
+}
+
+// openWithObject opens a store with an object "key", and options that change returns.
+func openWithObject(t *testing.T, data []byte, trip tripper, change func(*lithopss3.Options) *lithopss3.Options) *lithopss3.Store {
+	t.Helper()
 	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 	require.NoError(t, err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	store, err := lithopss3.New(t.Context(), config, lithopss3.ReadAhead(lithopss3.InNoTime(&lithopss3.Options{
+	options := lithopss3.Options{
 		LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}), Transport: &wire{next: transport, trip: trip},
-	}, patient), aheadChunk))
+	}
+	writer, err := lithopss3.New(t.Context(), config, &options)
 	require.NoError(t, err)
-	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), nil))
+	require.NoError(t, writer.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), nil)) // not in parts, so that it has a checksum
+	store, err := lithopss3.New(t.Context(), config, change(&options))
+	require.NoError(t, err)
 	return store
 }
 
@@ -214,4 +225,187 @@ func TestWriterTo(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, iotest.TestReader(reader.NewReader(), data), "it can seek")
 	require.NoError(t, reader.Close())
+}
+
+const (
+	aheadMiB = mib / lithopss3.SmallScale // what a MiB is to a store that openSmall opens
+	aheadAll = 48 * aheadMiB
+)
+
+// openSmall opens a store that reads ahead as usual, at a small scale.
+func openSmall(t *testing.T, size int, trip tripper) (*lithopss3.Store, []byte) {
+	t.Helper()
+	data := testkit.Bytes(size)
+	return openWithObject(t, data, trip, func(opts *lithopss3.Options) *lithopss3.Options {
+		return lithopss3.InSmall(lithopss3.InNoTime(opts, patient))
+	}), data
+}
+
+// A getLog has the headers of the GETs that were sent.
+type getLog struct {
+	mu   sync.Mutex
+	sent []http.Header
+}
+
+func (l *getLog) trip(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	if request.Method == http.MethodGet {
+		l.mu.Lock()
+		l.sent = append(l.sent, request.Header.Clone())
+		l.mu.Unlock()
+	}
+	return next.RoundTrip(request)
+}
+
+func (l *getLog) all() []http.Header {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sent
+}
+
+// TestBodyReadsAhead checks that a large body that is read on continues with ranges of
+// the same version, and that no other does.
+func TestBodyReadsAhead(t *testing.T) {
+	t.Parallel()
+	var gets getLog
+	store, data := openSmall(t, aheadAll, gets.trip)
+	info, err := store.HeadObject(t.Context(), "bucket", "key")
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		opts        lithopss3.GetOptions
+		offset, end int
+		ahead       int // how many ranges are read ahead
+	}{
+		"all":                  {lithopss3.GetOptions{}, 0, aheadAll, 20},
+		"a range":              {lithopss3.GetOptions{Range: lithopss3.Range(5, 40*aheadMiB)}, 5, 40*aheadMiB + 5, 16},
+		"the last bytes":       {lithopss3.GetOptions{Range: lithopss3.RangeLast(36 * aheadMiB)}, 12 * aheadMiB, aheadAll, 14},
+		"a short range":        {lithopss3.GetOptions{Range: lithopss3.RangeFrom(17 * aheadMiB)}, 17 * aheadMiB, aheadAll, 0},
+		"with conditions":      {lithopss3.GetOptions{IfNoneMatch: `"other"`, IfModifiedSince: info.LastModified.AddDate(-1, 0, 0)}, 0, aheadAll, 20},
+		"with one connection":  {lithopss3.GetOptions{Parallel: 1}, 0, aheadAll, 0},
+		"with larger ranges":   {lithopss3.GetOptions{Parallel: 2}, 0, aheadAll, 0}, // of 8 MiB
+		"of this version only": {lithopss3.GetOptions{IfMatch: info.ETag}, 0, aheadAll, 20},
+	} {
+		gets.sent = nil
+		object, err := store.GetObject(t.Context(), "bucket", "key", &test.opts)
+		require.NoError(t, err, name)
+		got, err := io.ReadAll(object.Body)
+		require.NoError(t, err, name)
+		require.NoError(t, object.Body.Close())
+		require.True(t, bytes.Equal(data[test.offset:test.end], got), name)
+		assert.Len(t, gets.all(), 1+test.ahead, name)
+		for _, sent := range gets.all()[1:] {
+			assert.Equal(t, info.ETag, sent.Get("If-Match"), name)
+			assert.NotEmpty(t, sent.Get("Range"), name)
+			assert.Empty(t, sent.Get("If-None-Match")+sent.Get("If-Modified-Since"), name)
+		}
+	}
+}
+
+// TestHeadOfLargeBody checks that a caller that reads the first bytes, and closes, makes
+// one request.
+func TestHeadOfLargeBody(t *testing.T) {
+	t.Parallel()
+	var gets getLog
+	store, data := openSmall(t, aheadAll, gets.trip)
+	object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+	require.NoError(t, err)
+	got := make([]byte, 4*aheadMiB)
+	_, err = io.ReadFull(object.Body, got)
+	require.NoError(t, err)
+	require.NoError(t, object.Body.Close())
+	assert.True(t, bytes.Equal(data[:len(got)], got))
+	assert.Len(t, gets.all(), 1)
+}
+
+// TestReadAheadNeedsNoRanges checks that one connection serves the rest if the first
+// range can't be had.
+func TestReadAheadNeedsNoRanges(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(request *http.Request) *http.Response{
+		"ranges are ignored": func(request *http.Request) *http.Response {
+			return answer(request, 200, http.Header{"Etag": {`"e"`}}, bytes.NewReader(nil))
+		},
+		"ranges are refused": func(request *http.Request) *http.Response {
+			return answer(request, 403, nil, strings.NewReader("<Error><Code>AccessDenied</Code></Error>"))
+		},
+		"one connection at a time": func(request *http.Request) *http.Response {
+			return answer(request, 503, nil, strings.NewReader("<Error><Code>SlowDown</Code></Error>"))
+		},
+	} {
+		store, data := openSmall(t, aheadAll, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if request.Header.Get("Range") != "" {
+				return refuse(request), nil
+			}
+			return next.RoundTrip(request)
+		})
+		object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+		require.NoError(t, err, name)
+		got, err := io.ReadAll(object.Body)
+		require.NoError(t, err, name)
+		require.NoError(t, object.Body.Close())
+		assert.True(t, bytes.Equal(data, got), name)
+	}
+}
+
+// TestReadAheadIsOneVersion checks that a body of an object that is replaced is an error
+// and not of two versions, and that wrong bytes in a range are found.
+func TestReadAheadIsOneVersion(t *testing.T) {
+	t.Parallel()
+	var flip atomic.Bool
+	store, data := openSmall(t, 120*aheadMiB, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		response, err := next.RoundTrip(request)
+		if err == nil && flip.Load() && request.Header.Get("Range") != "" {
+			body, readErr := io.ReadAll(response.Body)
+			if readErr != nil {
+				return nil, readErr
+			}
+			body[100] ^= 1
+			response.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		return response, err
+	})
+	flip.Store(true)
+	object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+	require.NoError(t, err)
+	n, err := io.Copy(io.Discard, object.Body)
+	require.ErrorIs(t, err, lithopss3.ErrChecksum)
+	assert.Less(t, n, int64(len(data)))
+	require.NoError(t, object.Body.Close())
+	flip.Store(false)
+
+	object, err = store.GetObject(t.Context(), "bucket", "key", nil)
+	require.NoError(t, err)
+	_, err = io.ReadFull(object.Body, make([]byte, 10*aheadMiB))
+	require.NoError(t, err)
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data[1:]), nil))
+	_, err = io.Copy(io.Discard, object.Body)
+	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+	require.ErrorContains(t, err, "replaced meanwhile")
+	require.NoError(t, object.Body.Close())
+}
+
+// TestReadAheadShares checks that many bodies at once are right, although there is memory
+// to read a few of them ahead.
+func TestReadAheadShares(t *testing.T) {
+	t.Parallel()
+	store, data := openSmall(t, aheadAll, straight)
+	var group sync.WaitGroup
+	for i := range 12 {
+		group.Go(func() {
+			object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+			if !assert.NoError(t, err) {
+				return
+			}
+			if i%4 == 3 { // it is closed in the middle
+				_, err = io.ReadFull(object.Body, make([]byte, 11*aheadMiB))
+				assert.NoError(t, err)
+				assert.NoError(t, object.Body.Close())
+				return
+			}
+			got, err := io.ReadAll(object.Body)
+			assert.NoError(t, err)
+			assert.True(t, bytes.Equal(data, got))
+			assert.NoError(t, object.Body.Close())
+		})
+	}
+	group.Wait()
 }
