@@ -150,8 +150,8 @@ type version struct {
 
 // left returns what the first page of the prefix has and should not have.
 func (p *prefixDeleter) left(ctx context.Context) (map[version]bool, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	left, isLeft := map[version]bool{}, p.isLeft()
 	for page, err := range p.store.listPages(ctx, p.bucket, &ListOptions{Prefix: p.prefix}) {

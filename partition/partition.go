@@ -323,8 +323,8 @@ func findObjects(ctx context.Context, storage lithopss3.Storage, sources []objec
 }
 
 func (s objectSource) find(ctx context.Context, storage lithopss3.Storage) ([]lithopss3.ObjectInfo, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	if s.key != "" {
 		info, err := storage.HeadObject(ctx, s.bucket, s.key)

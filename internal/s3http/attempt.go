@@ -78,9 +78,19 @@ func (c *callStep) HandleInitialize(ctx context.Context, in middleware.Initializ
 	}
 	out, metadata, err = next.HandleInitialize(ctx, in)
 	if err != nil {
-		err = &failedCall{attempts: c.attempts, err: err}
+		err = &failedCall{attempts: c.attempts, err: withCause(ctx, err)}
 	}
 	return out, metadata, err
+}
+
+// withCause returns err with why ctx was canceled, if err is that it was. The SDK's own
+// errors do not have the cause.
+func withCause(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(err, cause) || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // A headerStep refuses a request whose headers can't be sent, before it is presigned.
