@@ -201,11 +201,7 @@ func mayPass(e *Error) bool {
 	if e.StatusCode != 0 || e.Key == "" {
 		return false
 	}
-	switch e.Code {
-	case "InternalError", "SlowDown", "ServiceUnavailable":
-		return true
-	}
-	return errors.Is(e, errNotMentioned)
+	return e.Code != "" && s3http.IsRetryable(e.Err) || errors.Is(e, errNotMentioned)
 }
 
 // deleteHalving deletes keys with one request, or with more of half the keys each

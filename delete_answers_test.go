@@ -90,7 +90,7 @@ func TestDeleteAnswers(t *testing.T) {
 			answer: func(round int, _ []string) (int, string, error) {
 				return 200, []string{
 					deleteResult(blames("a", "InternalError"), blames("b", "AccessDenied"), blames("c", "SlowDown"), blames("d", "ServiceUnavailable")),
-					deleteResult(blames("c", "InternalError"), blames("a", "InternalError")),
+					deleteResult(blames("c", "Throttling"), blames("a", "InternalError")),
 					deleteResult(),
 				}[round-1], nil
 			},

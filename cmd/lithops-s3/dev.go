@@ -14,9 +14,9 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/devs3"
-	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 )
@@ -30,13 +30,10 @@ type devCommand struct {
 	Debug       bool   `short:"d" help:"Say more on stderr."`
 }
 
-// regionName matches what can stand in a host's name. It is printed for a shell.
-var regionName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
-
 // Run serves until it is interrupted.
 func (c *devCommand) Run(t *terminal) error {
-	if !regionName().MatchString(c.Region) {
-		return fmt.Errorf("%w: %q is no name of a region", errUsage, c.Region)
+	if problem := awsconfig.RegionProblem(c.Region); problem != "" {
+		return usagef("--region %s", problem)
 	}
 	if c.MaxMemory < 0 || c.MaxMemory > 1<<30 {
 		return usagef("--max-memory is a number of MiB, 0 for no limit")

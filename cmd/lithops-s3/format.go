@@ -33,6 +33,17 @@ func formatTime(when time.Time) string {
 	return when.Local().Format("2006-01-02 15:04:05Z07:00")
 }
 
+// tableTime is how a table has times whose zone its heading names.
+const tableTime = "2006-01-02 15:04:05"
+
+// formatTableTime returns a time for a table whose heading has formatZone(zone).
+func formatTableTime(when time.Time, zone *time.Location) string {
+	return when.In(zone).Format(tableTime)
+}
+
+// formatClock returns the time of the day in the local zone: "00:04:05".
+func formatClock(when time.Time) string { return when.Local().Format(time.TimeOnly) }
+
 // formatCount returns a number of things: "1 object", "2 objects".
 func formatCount[N int | int64](count N, thing string) string {
 	if count == 1 {

@@ -98,7 +98,7 @@ func (c *jobsWatchCommand) print(t *terminal, e *watchEvent, bar *callBar) error
 
 // print prints an event as a line, with tabs between its fields.
 func (e *watchEvent) print(out *output) error {
-	_, err := fmt.Fprintf(out, "%s\t%s\t", e.Time.Local().Format(time.TimeOnly), sanitize.Name(e.Call))
+	_, err := fmt.Fprintf(out, "%s\t%s\t", formatClock(e.Time), sanitize.Name(e.Call))
 	end := "\n"
 	if e.Error != "" {
 		end = "\t" + shortLine(sanitize.Line(e.Error), 500) + "\n"

@@ -164,8 +164,6 @@ func (l *listing) add(info *lithopss3.ObjectInfo) error {
 	return err
 }
 
-const tableTime = "2006-01-02 15:04:05"
-
 func (l *listing) timeWidth() int {
 	if l.header {
 		return len(tableTime)
@@ -177,7 +175,7 @@ func (l *listing) formatTime(when time.Time) string {
 	if !l.header || when.IsZero() {
 		return formatTime(when)
 	}
-	return when.In(l.zone).Format(tableTime)
+	return formatTableTime(when, l.zone)
 }
 
 // begin prints the header.

@@ -36,7 +36,7 @@ func main() {
 	// received on idle HTTP channel"). It has no other logger than this one.
 	log.SetOutput(io.Discard)
 	ctx, stop := interruptible(context.Background())
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) //nolint:forbidigo // output wraps them
 	stop()
 	os.Exit(code)
 }

@@ -111,7 +111,7 @@ func (t *loginToken) renew(ctx context.Context, client logincreds.TokenAPIClient
 		return err
 	}
 	path := filepath.Join(folder, "token.json")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
+	if err := os.WriteFile(path, data, 0o600); err != nil { //nolint:forbidigo // in a folder of its own
 		return err
 	}
 	provider := logincreds.New(client, path, func(o *logincreds.Options) { o.RestrictPermissions = true })

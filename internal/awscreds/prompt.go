@@ -10,12 +10,14 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // AskMFA asks for the code of an MFA device on the terminal or, if there is none,
 // on standard error and input, as Python's getpass does. A cancel ends the wait.
 func AskMFA(ctx context.Context, serial string) (string, error) {
-	in, out := os.Stdin, os.Stderr
+	in, out := os.Stdin, os.Stderr //nolint:forbidigo // where a person answers
 	names := terminalNames(runtime.GOOS)
 	reads, err := os.OpenFile(names[0], os.O_RDWR, 0)
 	if err == nil {
@@ -41,7 +43,7 @@ func terminalNames(system string) [2]string {
 }
 
 func ask(ctx context.Context, in *os.File, out io.Writer, serial string) (string, error) {
-	if _, err := fmt.Fprintf(out, "Enter MFA code for %s: ", serial); err != nil {
+	if _, err := fmt.Fprintf(out, "Enter MFA code for %s: ", sanitize.Line(serial)); err != nil {
 		return "", err
 	}
 	line, err := readLine(ctx, in)

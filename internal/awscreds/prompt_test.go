@@ -52,6 +52,20 @@ func TestPrompt(t *testing.T) {
 	require.ErrorIs(t, err, errBroken)
 }
 
+// TestPromptIsSanitized keeps the text of a profile from moving the cursor.
+func TestPromptIsSanitized(t *testing.T) {
+	t.Parallel()
+	in, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, in.Close()) }()
+	var out strings.Builder
+	_, err = ask(t.Context(), in, &out, "arn:\x1b[2Jmfa\nuser")
+	require.Error(t, err)
+	assert.NotContains(t, out.String(), "\x1b")
+	assert.Equal(t, 0, strings.Count(strings.TrimSuffix(out.String(), "\n"), "\n"))
+	assert.Contains(t, out.String(), "mfa")
+}
+
 var errBroken = errors.New("broken")
 
 type brokenWriter struct{}

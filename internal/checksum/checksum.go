@@ -171,6 +171,13 @@ func EncodeCRC32(sum uint32) string {
 	return base64.StdEncoding.EncodeToString(bytes[:])
 }
 
+// DecodeCRC32 returns the four bytes of a CRC32 as S3 writes it, and false if text is
+// none.
+func DecodeCRC32(text string) ([]byte, bool) {
+	sum, err := base64.StdEncoding.DecodeString(text)
+	return sum, err == nil && len(sum) == crc32.Size
+}
+
 // ReadCRC32 returns the CRC32 of all that body still has to give. It allocates nothing.
 func ReadCRC32(body io.Reader) (uint32, error) {
 	buffer, _ := buffers.Get().(*[]byte)

@@ -79,3 +79,14 @@ func TestEncodeCRC32(t *testing.T) {
 	assert.Equal(t, "y/Q5Jg==", EncodeCRC32(0xcbf43926))
 	assert.Equal(t, base64.StdEncoding.EncodeToString(CRC32.Bytes(0x01020304)), EncodeCRC32(0x01020304))
 }
+
+func TestDecodeCRC32(t *testing.T) {
+	t.Parallel()
+	sum, ok := DecodeCRC32("y/Q5Jg==")
+	assert.True(t, ok)
+	assert.Equal(t, []byte{0xcb, 0xf4, 0x39, 0x26}, sum)
+	for _, text := range []string{"", "y/Q5", "y/Q5Jic=", "y/Q5Jg", "?/Q5Jg=="} {
+		_, ok = DecodeCRC32(text)
+		assert.False(t, ok, text)
+	}
+}

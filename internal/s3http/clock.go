@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/s3time"
 )
 
 // A Clock is this machine's clock, corrected by what a server's answers say
@@ -48,8 +50,7 @@ func answeredAt(header http.Header) (time.Time, bool) {
 	if len(dates) != 1 || len(header["Age"]) > 0 { // a cache's answer is of another time
 		return time.Time{}, false
 	}
-	date, err := http.ParseTime(dates[0])
-	return date, err == nil
+	return s3time.Parse(dates[0])
 }
 
 // maxSkew is how far a signature's time may differ from the server's before a refusal

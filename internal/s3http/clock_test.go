@@ -3,6 +3,7 @@
 package s3http
 
 import (
+	"cmp"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -18,6 +19,7 @@ func TestServerClock(t *testing.T) {
 	for name, test := range map[string]struct {
 		known, ahead, took, want time.Duration
 		header                   http.Header
+		layout                   string // of the date; empty is HTTP's
 	}{
 		"clocks agree":              {want: 0},
 		"agree, half a second late": {ahead: -500 * time.Millisecond, want: 0},
@@ -27,6 +29,7 @@ func TestServerClock(t *testing.T) {
 		"mended":                    {known: time.Hour, want: time.Second},
 		"a slow answer agrees":      {known: -time.Minute, took: 10 * time.Minute, ahead: -5 * time.Minute, want: -time.Minute},
 		"a slow answer differs":     {took: 10 * time.Minute, ahead: time.Hour, want: time.Hour},
+		"another form":              {ahead: time.Hour, want: time.Hour, layout: time.RFC1123Z},
 		"cached":                    {ahead: time.Hour, header: http.Header{"Age": {"3600"}}},
 		"no date":                   {header: http.Header{"Date": nil}},
 		"two dates":                 {header: http.Header{"Date": {"Mon, 01 Jan 2035 00:00:00 GMT", "Mon, 01 Jan 2035 00:00:00 GMT"}}},
@@ -39,7 +42,7 @@ func TestServerClock(t *testing.T) {
 				clock.offset.Store(int64(test.known))
 				sent := time.Now()
 				time.Sleep(test.took)
-				header := http.Header{"Date": {time.Now().Add(test.ahead).UTC().Format(http.TimeFormat)}}
+				header := http.Header{"Date": {time.Now().Add(test.ahead).UTC().Format(cmp.Or(test.layout, http.TimeFormat))}}
 				for name, values := range test.header {
 					header[name] = values
 				}

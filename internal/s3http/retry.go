@@ -27,6 +27,7 @@ var (
 	retriedCodes    = map[string]bool{
 		"RequestTimeout": true, "BadDigest": true, "Throttling": true, "ThrottlingException": true, "ThrottledException": true,
 		"RequestThrottledException": true, "ProvisionedThroughputExceededException": true, "SlowDown": true, "InternalError": true,
+		"ServiceUnavailable":    true, // without a status inside of an answer, as DeleteObjects has it
 		"IDPCommunicationError": true,
 		// A body that is not the one that was signed: on its way over plain http it became another.
 		"XAmzContentSHA256Mismatch": true,

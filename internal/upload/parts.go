@@ -5,7 +5,6 @@ package upload
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -279,8 +278,7 @@ func (m *multipart) compositeSum() string {
 
 // sum returns the part's CRC32, if it is known.
 func (p *sentPart) sum() ([]byte, bool) {
-	sum, err := base64.StdEncoding.DecodeString(p.crc32)
-	return sum, err == nil && len(sum) == crc32.Size
+	return checksum.DecodeCRC32(p.crc32)
 }
 
 // abort aborts the upload with a context of its own, because the caller's may be why.
