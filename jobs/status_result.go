@@ -60,9 +60,9 @@ func callsOf(value any) ([]Call, error) {
 	switch {
 	case isObject && object.Name == "ResponseFuture":
 		return callOf(object)
-	case isObject && len(object.List) > 0:
+	case isObject:
 		items = object.List
-	case !isList && !isObject:
+	case !isList:
 		return nil, errNoFuture
 	}
 	var calls []Call

@@ -136,6 +136,8 @@ func TestResumeAnother(t *testing.T) {
 		got, err := fetch(t, source, folder, Options{Resume: true})
 		require.NoError(t, err, name)
 		assert.True(t, got == string(source.data), name)
+		assert.Zero(t, source.gets[0].Offset, name)
+		assert.NotEqual(t, `"e"`, source.gets[0].ETag, "%s: nothing of the other is asked for", name)
 		assert.Equal(t, []string{"file"}, testkit.Files(t, folder))
 	}
 }

@@ -65,9 +65,11 @@ func TestCallerGivesUp(t *testing.T) {
 		first, cancelFirst := context.WithCancel(context.WithValue(t.Context(), key{}, 1))
 		var group sync.WaitGroup
 		group.Go(func() {
+			began := time.Now()
 			_, err := flight.Do(first, call)
 			assert.ErrorIs(t, err, context.Canceled)
 			assert.False(t, ended)
+			assert.Zero(t, time.Since(began), "the others wait for the call's end")
 		})
 		synctest.Wait()
 		group.Go(func() {
@@ -87,7 +89,10 @@ func TestCallerGivesUp(t *testing.T) {
 		assert.True(t, ended, "the last caller waits for the call's end")
 		assert.Equal(t, 2*time.Second, time.Since(start))
 
-		_, err = flight.Do(late, call)
+		_, err = flight.Do(late, func(context.Context) (string, error) {
+			t.Error("it was started")
+			return "", nil
+		})
 		require.ErrorIs(t, err, context.DeadlineExceeded, "nothing is started for a caller that has given up already")
 	})
 }

@@ -87,3 +87,28 @@ func TestRangeHeaders(t *testing.T) {
 		}
 	}
 }
+
+// TestContentRange has each way in which the header can be wrong.
+func TestContentRange(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]Span{
+		"bytes 0-0/1": {0, 1, 1}, "bytes 0-9/10": {0, 10, 10}, "bytes 5-5/20": {5, 1, 20}, "bytes 19-19/20": {19, 1, 20},
+		"bytes 0-9223372036854775806/9223372036854775807": {0, math.MaxInt64, math.MaxInt64},
+	} {
+		got, err := ParseContentRange(header)
+		require.NoError(t, err, header)
+		assert.Equal(t, want, got)
+	}
+	for _, header := range []string{
+		"bytes 0-9/9", "bytes 0-9/8", "bytes 5-4/10", "bytes 0-0/0", "bytes -0/1", "bytes 0-/1", "bytes 0-0/", "bytes 0-0", "bytes +0-0/1", "bytes 0-0/1 ",
+		"bytes 0-9223372036854775807/9223372036854775808", "0-0/1", "Bytes 0-0/1", "bytes */1",
+	} {
+		_, err := ParseContentRange(header)
+		require.ErrorIs(t, err, ErrIgnoredRange, header)
+	}
+	_, err := Range{5, 0}.Match("bytes 5-9/10")
+	require.ErrorIs(t, err, ErrIgnoredRange, "of no bytes")
+	for text, want := range map[string]bool{"0": true, "10": true, "9": true, "109": true, "": false, "01": false, "1x": false, "/": false, ":": false, "-1": false} {
+		assert.Equal(t, want, isDecimal(text), text)
+	}
+}

@@ -31,6 +31,7 @@ func TestPartSizes(t *testing.T) {
 	})
 	assert.EqualValues(t, filePartSize, scale(1).partSizeOf(1<<30))
 	assert.EqualValues(t, filePartSize, scale(0).partSizeOf(1<<30), "zero is 1")
+	assert.EqualValues(t, filePartSize, scale(1).partSizeOf(filePartSize*maxParts))
 	assert.EqualValues(t, filePartSize/16, scale(16).partSizeOf(1<<20))
 
 	total, most := int64(0), int64(0)

@@ -133,8 +133,11 @@ func TestCopyWhole(t *testing.T) {
 	fake := newCopyingS3()
 	opts := options()
 	opts.IfMatch, opts.ContentType, opts.Metadata = aws.String(`"x"`), "t", map[string]string{"a": "b"}
+	var done, total int64
+	opts.Progress = func(d, of int64) { done, total = d, of }
 	etag, err := Copy(t.Context(), fake, fake.describe(), opts, int64(len(fake.source)))
 	require.NoError(t, err)
+	assert.Equal(t, []int64{1000, 1000}, []int64{done, total})
 	assert.Equal(t, etagOf(fake.source), etag)
 	require.Len(t, fake.copies, 1)
 	in := fake.copies[0]
@@ -284,6 +287,8 @@ func TestCopyPartSize(t *testing.T) {
 	t.Parallel()
 	assert.EqualValues(t, 256<<20, copyPartSize(MaxCopy+1, MaxCopy))
 	assert.EqualValues(t, 100, copyPartSize(1000, 100))
+	assert.EqualValues(t, 256<<20, copyPartSize(256<<20*maxParts, MaxCopy))
+	assert.EqualValues(t, 256<<20+1, copyPartSize(256<<20*maxParts+1, MaxCopy))
 	largest := int64(50) << 40
 	size := copyPartSize(largest, MaxCopy)
 	assert.LessOrEqual(t, (largest+size-1)/size, int64(maxParts))
