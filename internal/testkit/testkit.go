@@ -35,11 +35,16 @@ func Env(vars map[string]string) func(name string) (string, bool) {
 }
 
 // Server starts an embedded server on a loopback port and closes it when the test ends.
+// It drops its reference then, because a test's parent keeps the functions that were
+// passed to Cleanup, and through them the server's objects, until all subtests ended.
 func Server(t testing.TB, opts *devs3.Options) *devs3.Server {
 	t.Helper()
 	server, err := devs3.Start(opts)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	t.Cleanup(func() {
+		require.NoError(t, server.Close())
+		server = nil
+	})
 	return server
 }
 

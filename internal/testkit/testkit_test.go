@@ -8,9 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+	"weak"
 
+	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -75,6 +79,22 @@ func TestAtOnce(t *testing.T) { //nolint:paralleltest // changes a flag of all t
 	assert.Equal(t, "41", main.atOnce)
 	assert.Equal(t, 7, AtOnce(main, 42).Run(), "now it is given")
 	assert.Equal(t, "41", main.atOnce)
+}
+
+// A server is collected as soon as its test ended, while its parent remembers the test.
+func TestServerIsReleased(t *testing.T) {
+	t.Parallel()
+	var server weak.Pointer[devs3.Server]
+	t.Cleanup(func() {
+		require.Eventually(t, func() bool {
+			runtime.GC()
+			return server.Value() == nil
+		}, 10*time.Second, time.Millisecond)
+	})
+	t.Run("opens one", func(t *testing.T) {
+		t.Parallel()
+		server = weak.Make(Server(t, nil))
+	})
 }
 
 func TestFiles(t *testing.T) {
