@@ -91,7 +91,25 @@ func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutpu
 		return nil, publicError(s.session.sts.Err)
 	}
 	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	return caller, wrapError("GetCallerIdentity", redact.URL(s.session.sts.URL), "", err)
+	err = wrapError("GetCallerIdentity", redact.URL(s.session.sts.URL), "", err)
+	if s.session.sts.URLSource != "" && hasNoSTS(err) {
+		err = fmt.Errorf("the server has no STS: %w", err)
+	}
+	return caller, err
+}
+
+// hasNoSTS reports whether a failed GetCallerIdentity was answered by a server that does
+// not know it: the answer is not in STS's form, or refuses the action or the method.
+func hasNoSTS(err error) bool {
+	var failure *Error
+	if !errors.As(err, &failure) || failure.StatusCode < 400 || failure.StatusCode >= 500 && failure.StatusCode != http.StatusNotImplemented {
+		return false
+	}
+	switch failure.Code {
+	case "UnknownError", "InvalidAction", "InvalidParameterValue", "MethodNotAllowed", "NotImplemented":
+		return true
+	}
+	return failure.StatusCode == http.StatusNotImplemented
 }
 
 // bucketName is S3Backend.generate_bucket_name.

@@ -68,6 +68,10 @@ var causes = []cause{
 		fix: "check the network, the firewall and the proxy settings; ENDPOINT names the server",
 	},
 	{
+		words: "no STS", is: says("the server has no STS"),
+		fix: "set aws_s3.storage_bucket to the bucket's name, which then needs no STS, or AWS_ENDPOINT_URL_STS to a server that has one",
+	},
+	{
 		words: "wrong access key ID", codes: []string{"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"},
 		fix: "check access_key_id (the report says where it is from), and that it is a key of this server",
 	},

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -66,17 +65,20 @@ type putDiagnosis struct {
 }
 
 type storageDiagnosis struct {
-	Bucket        string  `json:"bucket"`
-	Exists        bool    `json:"exists"`
-	Permitted     bool    `json:"permitted"`
-	Region        string  `json:"region"`
-	Owner         string  `json:"owner"`              // the account, "another account" or "unknown"
-	OwnerUnknown  string  `json:"owner_unknown"`      // why
-	OwnerDemanded bool    `json:"owner_demanded"`     // with each request
-	PublicAccess  string  `json:"public_access"`      // "blocked", "public", "not blocked" or "unknown"
-	Conditions    string  `json:"conditional_writes"` // "kept", "ignored" or "unknown"; AWS's are kept, and not tried
-	RoundTripMS   float64 `json:"round_trip_ms"`
-	ClockSkewS    float64 `json:"clock_skew_s"`
+	Bucket        string `json:"bucket"`
+	Exists        bool   `json:"exists"`
+	Permitted     bool   `json:"permitted"`
+	Region        string `json:"region"`
+	Owner         string `json:"owner"`          // the account, "another account" or "unknown"
+	OwnerUnknown  string `json:"owner_unknown"`  // why
+	OwnerDemanded bool   `json:"owner_demanded"` // with each request
+	PublicAccess  string `json:"public_access"`  // "blocked", "public", "not blocked" or "unknown"
+	// Conditions and PartConditions are "kept", "ignored" or "unknown", for puts and for
+	// multipart uploads. AWS's are kept, and not tried.
+	Conditions     string  `json:"conditional_writes"`
+	PartConditions string  `json:"conditional_multipart_uploads"`
+	RoundTripMS    float64 `json:"round_trip_ms"`
+	ClockSkewS     float64 `json:"clock_skew_s"`
 }
 
 type errorDiagnosis struct {
@@ -188,7 +190,7 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	if err != nil {
 		return err
 	}
-	d.Storage = &storageDiagnosis{Bucket: bucket, Owner: "unknown", PublicAccess: "unknown", Conditions: "unknown"}
+	d.Storage = &storageDiagnosis{Bucket: bucket, Owner: "unknown", PublicAccess: "unknown", Conditions: conditionsUnknown, PartConditions: conditionsUnknown}
 	status, err := store.BucketStatus(ctx, bucket)
 	if errors.Is(err, fs.ErrNotExist) {
 		d.Warnings = append(d.Warnings, "the bucket does not exist yet: lithops-s3 bucket --create")
@@ -214,30 +216,6 @@ func (d *diagnosis) examineStorage(ctx context.Context, store *lithopss3.Store) 
 	return nil
 }
 
-// examineConditions finds out whether a put with a condition that can't be met is
-// refused: some servers store it, and a program that uses conditions as
-// locks must know. What such a server has stored is deleted again. Nothing is tried in
-// another account's bucket.
-func (d *diagnosis) examineConditions(ctx context.Context, store *lithopss3.Store, isForeign bool) {
-	if d.Endpoint.S3Source == "" || awsconfig.IsAWS(d.Endpoint.S3) {
-		d.Storage.Conditions = "kept"
-		return
-	}
-	if isForeign {
-		return
-	}
-	const noETag = `"00000000000000000000000000000000"`
-	key := "lithops-s3-doctor-" + rand.Text()
-	err := store.PutObject(ctx, d.Storage.Bucket, key, strings.NewReader("doctor"), &lithopss3.PutOptions{IfMatch: noETag})
-	switch {
-	case err == nil:
-		d.Storage.Conditions = "ignored"
-		_ = store.DeleteObject(ctx, d.Storage.Bucket, key) // six bytes, if it fails
-	case errors.Is(err, lithopss3.ErrPrecondition), errors.Is(err, fs.ErrNotExist):
-		d.Storage.Conditions = "kept"
-	}
-}
-
 // explainRefusal asks again with a request whose answer has a body, because that of a
 // HEAD does not say why it was refused. A lack of permission is told as it was.
 func explainRefusal(ctx context.Context, store *lithopss3.Store, bucket string, err error) error {
@@ -261,21 +239,24 @@ func (d *diagnosis) warnOfStorage(store *lithopss3.Store) {
 	if d.Storage.Region != "" && d.Storage.Region != store.Region() {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("the bucket is in %s, the configuration says %s: each first request takes a detour", d.Storage.Region, store.Region()))
 	}
-	if d.Storage.Conditions == "ignored" {
+	if d.Storage.Conditions == conditionsIgnored {
 		d.Warnings = append(d.Warnings, "the server ignores the conditions of a put (--if-absent, IfAbsent, IfMatch): two writers can't exclude each other with them")
+	} else if d.Storage.PartConditions == conditionsIgnored {
+		d.Warnings = append(d.Warnings, "the server ignores the conditions of multipart uploads (--if-absent, IfAbsent, IfMatch): two writers can exclude each other with bodies of up to 5 MiB only")
 	}
 	d.warnOfOthers()
 }
 
 // warnOfOthers tells who else may read or write the bucket, or may for all that is known.
 func (d *diagnosis) warnOfOthers() {
+	isAWS := d.Endpoint.S3Source == "" || awsconfig.IsAWS(d.Endpoint.S3)
 	const danger = "to read what you store and to leave pickles that Python would run"
 	warn := func(text string) { d.Warnings = append(d.Warnings, text) }
 	switch d.Storage.PublicAccess {
 	case "public":
-		warn("the bucket is public: anyone may use it, by its policy or its access control list, " + danger + ": aws s3api put-public-access-block")
+		warn("the bucket is public: anyone may use it, by its policy or its access control list, " + danger + blockAdvice(isAWS))
 	case "not blocked":
-		warn("public access to the bucket is not blocked: aws s3api put-public-access-block")
+		warn("public access to the bucket is not blocked" + blockAdvice(isAWS))
 	}
 	switch d.Storage.Owner {
 	case "another account":
@@ -283,6 +264,15 @@ func (d *diagnosis) warnOfOthers() {
 	case "unknown":
 		warn("whose the bucket is can't be known (" + d.Storage.OwnerUnknown + "), so no request demands its owner")
 	}
+}
+
+// blockAdvice says how public access is blocked. Servers other than AWS's have their own
+// ways, and many don't know AWS's.
+func blockAdvice(isAWS bool) string {
+	if isAWS {
+		return ": aws s3api put-public-access-block"
+	}
+	return ", as far as this server tells; its own settings decide"
 }
 
 // describe says what kind an error is of, with what to do about it. The sources of

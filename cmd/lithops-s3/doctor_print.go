@@ -51,8 +51,11 @@ func (d *diagnosis) print(t *terminal) error {
 	if s := d.Storage; s != nil {
 		line("bucket", "%s (exists: %v, permitted: %v, public access: %s)", s.Bucket, s.Exists, s.Permitted, s.PublicAccess)
 		line("owner", "%s", s.owner())
-		if s.Conditions != "kept" {
+		if s.Conditions != conditionsKept {
 			line("conditions", "%s for puts", s.Conditions)
+		}
+		if s.PartConditions != conditionsKept {
+			line("conditions", "%s for multipart uploads", s.PartConditions)
 		}
 		if s.RoundTripMS > 0 {
 			line("round trip", "%.1f ms", s.RoundTripMS)
