@@ -37,6 +37,9 @@ func ifMatchOfRead(etag string) *string {
 // ETag. No answer could be compared afterwards, so that a weak ETag is sent as the
 // strong one that it was made from; a server that has another refuses.
 func ifMatchOfWrite(etag string) *string {
+	if etag == "" {
+		return nil
+	}
 	parts := strings.Split(etag, ",")
 	for i, part := range parts {
 		parts[i] = strings.TrimPrefix(strings.TrimSpace(part), "W/")

@@ -124,7 +124,8 @@ func optional(text string) *string {
 	if text == "" {
 		return nil
 	}
-	return &text
+	found := text // for nil, nothing is allocated
+	return &found
 }
 
 // optionalTime returns nil for the zero time, which the SDK leaves out.
@@ -132,5 +133,6 @@ func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	return &t
+	found := t
+	return &found
 }

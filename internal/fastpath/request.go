@@ -172,22 +172,28 @@ func (r *request) send(ctx context.Context, client *s3http.Client, t *template, 
 		r.unsigned = append(r.unsigned, header{"Authorization", r.sign(escaped, query, t, payload, date, credentials)})
 	}
 
-	request := http.Request{
-		Method: r.method, URL: &url.URL{Scheme: t.scheme, Host: t.host, Path: t.prefix + r.key, RawQuery: query},
-		Host: t.sentHost, Header: r.header(),
-	}
+	sent := &sentRequest{url: url.URL{Scheme: t.scheme, Host: t.host, Path: t.prefix + r.key, RawQuery: query}}
 	if escaped != r.key {
-		request.URL.RawPath = t.prefix + escaped
+		sent.url.RawPath = t.prefix + escaped
 	}
+	sent.request = http.Request{Method: r.method, URL: &sent.url, Host: t.sentHost, Header: r.header()}
 	if r.large != nil {
-		request.Body = r.large
-		request.ContentLength = r.large.size
+		sent.request.Body = r.large
+		sent.request.ContentLength = r.large.size
 	} else if len(r.body) > 0 {
 		// A kind of reader from which net/http writes headers and body at once.
-		request.Body = io.NopCloser(bytes.NewReader(r.body))
-		request.ContentLength = int64(len(r.body))
+		sent.body.Reset(r.body)
+		sent.request.Body = io.NopCloser(&sent.body)
+		sent.request.ContentLength = int64(len(r.body))
 	}
-	return client.Send(ctx, &request)
+	return client.Send(ctx, &sent.request)
+}
+
+// A sentRequest is a request with its parts, which are allocated at once.
+type sentRequest struct {
+	request http.Request
+	url     url.URL
+	body    bytes.Reader
 }
 
 // header returns the headers to send. Their values share one slice.
