@@ -5,6 +5,7 @@ package lithopss3
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -149,4 +150,12 @@ func (r *objectReader) endAhead() {
 	if r.ahead != nil {
 		_ = r.ahead.Close()
 	}
+}
+
+// failAhead ends the body with the error of a range, which has resumed by itself.
+func (r *objectReader) failAhead(err error) {
+	if r.ctx.Err() != nil {
+		err = errors.Join(context.Cause(r.ctx), err)
+	}
+	r.fail(err)
 }

@@ -5,6 +5,7 @@ package lithopss3_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -191,15 +192,16 @@ func TestParallelFromSimpleServers(t *testing.T) {
 // TestParallelCancel ends at once, and leaves nothing that runs.
 func TestParallelCancel(t *testing.T) {
 	t.Parallel()
+	mine := errors.New("mine")
 	store := openAhead(t, testkit.Bytes(20*aheadChunk), straight)
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancelCause(t.Context())
 	object, err := store.GetObject(ctx, "bucket", "key", &lithopss3.GetOptions{Parallel: 3})
 	require.NoError(t, err)
-	_, err = io.ReadFull(object.Body, make([]byte, aheadChunk/2))
+	_, err = io.ReadFull(object.Body, make([]byte, aheadChunk+1))
 	require.NoError(t, err)
-	cancel()
+	cancel(mine)
 	_, err = io.Copy(io.Discard, object.Body)
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, mine)
 	require.NoError(t, object.Body.Close())
 	require.NoError(t, object.Body.Close())
 }
