@@ -178,6 +178,29 @@ func DecodeCRC32(text string) ([]byte, bool) {
 	return sum, err == nil && len(sum) == crc32.Size
 }
 
+// Feed writes all that body still has to give to w, mostly a hash, and returns the number
+// of bytes. It allocates nothing.
+func Feed(w io.Writer, body io.Reader) (fed int64, err error) {
+	buffer, _ := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	for {
+		n, err := body.Read(*buffer)
+		if n > 0 {
+			written, err := w.Write((*buffer)[:n])
+			fed += int64(written)
+			if err != nil {
+				return fed, err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return fed, nil
+		}
+		if err != nil {
+			return fed, err
+		}
+	}
+}
+
 // ReadCRC32 returns the CRC32 of all that body still has to give. It allocates nothing.
 func ReadCRC32(body io.Reader) (uint32, error) {
 	buffer, _ := buffers.Get().(*[]byte)

@@ -3,9 +3,13 @@
 package checksum
 
 import (
+	"bytes"
 	"encoding/base64"
+	"errors"
+	"io"
 	"net/http"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,4 +93,24 @@ func TestDecodeCRC32(t *testing.T) {
 		_, ok = DecodeCRC32(text)
 		assert.False(t, ok, text)
 	}
+}
+
+// TestFeed gives a hash all bytes of a body, and passes errors of both on.
+func TestFeed(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789"), 20_000)
+	var got bytes.Buffer
+	n, err := Feed(&got, bytes.NewReader(data))
+	require.NoError(t, err)
+	assert.EqualValues(t, len(data), n)
+	assert.True(t, bytes.Equal(data, got.Bytes()))
+
+	mine := errors.New("mine")
+	n, err = Feed(io.Discard, io.MultiReader(bytes.NewReader(data[:100]), iotest.ErrReader(mine)))
+	require.ErrorIs(t, err, mine)
+	assert.EqualValues(t, 100, n)
+	reader, writer := io.Pipe()
+	require.NoError(t, reader.CloseWithError(mine))
+	_, err = Feed(writer, bytes.NewReader(data))
+	require.ErrorIs(t, err, mine)
 }

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/checksum"
 )
 
 // Bodies are the caller's, and not all keep to the rules of io. What a body does
@@ -91,31 +92,9 @@ func (s *section) Read(p []byte) (int, error) {
 
 // WriteTo writes the rest to w with a buffer that is used again. io.Copy, with which the
 // SDK hashes a body, would make one for each.
-func (s *section) WriteTo(w io.Writer) (copied int64, err error) {
-	buffer, _ := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buffer)
-	for {
-		n, err := s.Read(*buffer)
-		if n > 0 {
-			written, err := w.Write((*buffer)[:n])
-			copied += int64(written)
-			if err != nil {
-				return copied, err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return copied, nil
-		}
-		if err != nil {
-			return copied, err
-		}
-	}
+func (s *section) WriteTo(w io.Writer) (int64, error) {
+	return checksum.Feed(w, s)
 }
-
-var copyBuffers = sync.Pool{New: func() any {
-	buffer := make([]byte, 64<<10)
-	return &buffer
-}}
 
 // Seek moves within the section.
 func (s *section) Seek(offset int64, whence int) (int64, error) {
