@@ -74,7 +74,7 @@ func TestOptionsThatGiveCredentials(t *testing.T) {
 			config: Config{AccessKeyID: "CONFIG", SecretAccessKey: NewSecret("SK")},
 			opts:   Options{Profile: "dev"}, signer: "CONFIG", region: "eu-west-3", source: sourceExplicit,
 		},
-		"AWS":                   {opts: Options{AWS: &aws.Config{Region: "eu-west-2", Credentials: static("AWS")}}, signer: "AWS", region: "eu-west-2", source: sourceOptions},
+		"AWS":                   {opts: Options{AWS: &aws.Config{Region: "eu-west-2", Credentials: static("AWS")}}, signer: "AWS", region: "eu-west-2", source: sourceAWS},
 		"AWS without anything":  {opts: Options{AWS: &aws.Config{}}, signer: "ENV", region: "us-east-1", source: "env"},
 		"a provider over AWS":   {opts: Options{Credentials: static("GIVEN"), AWS: &aws.Config{Credentials: static("AWS")}}, signer: "GIVEN", region: "us-east-1", source: sourceOptions},
 		"the file's region":     {config: Config{Region: "eu-north-1"}, opts: Options{AWS: &aws.Config{Region: "eu-west-2"}}, signer: "ENV", region: "eu-north-1", source: "env"},

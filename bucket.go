@@ -181,7 +181,7 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 		in.BucketNamespace = types.BucketNamespaceAccountRegional
 	}
 	s.s3.Prepare(bucket, in)
-	_, err := s.client.CreateBucket(ctx, in)
+	_, err := s.client.CreateBucket(s.s3.Named(ctx, bucket, in), in)
 	if err != nil && s.isOwnAlready(ctx, bucket, err) {
 		return nil
 	}

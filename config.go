@@ -76,7 +76,7 @@ const (
 	// globalRegion is the region of a client that has none and does not use the global
 	// host of us-east-1.
 	globalRegion = "aws-global"
-	// sourceAWS is the RegionSource of a region from Options.
+	// sourceAWS is the source of a region and of credentials from Options.AWS.
 	sourceAWS = "Options.AWS"
 	// defaultRegionSource is the RegionSource where nothing names a region.
 	defaultRegionSource = "default"

@@ -210,7 +210,8 @@ var errSameObject = errors.New("source and destination are the same object, whic
 //
 // At no time is the object in neither place. If the copy can't be proven, or the
 // source was replaced meanwhile, the source stays, the error says why, and the copy
-// may be there too.
+// may be there too. A move to itself is an error, and so is one to an object that looks
+// like the source: with the same ETag, version and time of modification, in seconds.
 func (s *Store) MoveObject(ctx context.Context, fromBucket, fromKey, bucket, key string, opts *CopyOptions) error {
 	const op = "MoveObject"
 	c, err := s.newCopying(op, fromBucket, fromKey, bucket, key, opts)

@@ -5,6 +5,7 @@ package lithopss3_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -149,9 +150,10 @@ func TestMoveObject(t *testing.T) {
 	store, _ := aCopier(t, nil)
 	data := testkit.Bytes(7 * mib)
 	for _, limit := range []int64{0, 5 * mib} {
+		moved := fmt.Sprint("moved", limit) // another one: a move to the same content of the same second is refused
 		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), described()))
-		require.NoError(t, store.MoveObject(t.Context(), "bucket", "key", "other", "moved", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, limit)))
-		got, err := store.ReadObject(t.Context(), "other", "moved", 0)
+		require.NoError(t, store.MoveObject(t.Context(), "bucket", "key", "other", moved, lithopss3.CopyInParts(&lithopss3.CopyOptions{}, limit)))
+		got, err := store.ReadObject(t.Context(), "other", moved, 0)
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(data, got))
 		_, err = store.HeadObject(t.Context(), "bucket", "key")

@@ -23,7 +23,7 @@ func newChain(config *Config, opts *Options, from *awscreds.Providers) awscreds.
 		return awscreds.Chain{{Name: sourceAnonymous, Load: noKeys}}
 	}
 	if opts.Credentials != nil {
-		return awscreds.Chain{{Name: sourceOptions, Load: providedKeys(opts.Credentials)}}
+		return awscreds.Chain{{Name: opts.signer, Load: providedKeys(opts.Credentials)}}
 	}
 	if config.hasKeys() {
 		return awscreds.Chain{{Name: sourceExplicit, Load: config.explicitKeys}}
@@ -63,7 +63,7 @@ func providedKeys(provider aws.CredentialsProvider) func(context.Context) (*aws.
 
 // noKeys is the source of a Store that signs nothing.
 func noKeys(context.Context) (*aws.Credentials, error) {
-	return nil, &awscreds.Error{Kind: "NoCredentialsError", Reason: "no request is signed, so that there is no identity and nothing to presign with (name the bucket with storage_bucket)", Err: ErrNoCredentials}
+	return nil, &awscreds.Error{Kind: "NoCredentialsError", Reason: "no request is signed, so that there is no identity and nothing to presign with", Err: ErrNoCredentials}
 }
 
 // hasKeys reports whether the configuration has any part of an access key.

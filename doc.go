@@ -39,11 +39,12 @@
 // # Credentials
 //
 // The configuration's keys come first, then boto3's chain: environment, profiles, roles,
-// web identity, SSO, aws login, processes, containers, instances. [Options].AWS,
-// Credentials, Profile and Anonymous replace it, and [Store.AWSConfig] gives what was
-// found to other clients of AWS's SDK. [Store.Identity] says where the credentials are
-// from, and a *[CredentialsError] why there are none and what was tried. No secret is
-// printed or logged.
+// web identity, SSO, aws login, processes, containers, instances. [Options].Credentials
+// and [Options].AWS replace both, in this order, and Anonymous replaces all; Profile
+// chooses the profile of the chain. [Store.AWSConfig] gives what was found to other
+// clients of AWS's SDK. [Store.Identity] says where the credentials are from, and a
+// *[CredentialsError] why there are none and what was tried. No secret is printed or
+// logged.
 //
 // # Jobs
 //

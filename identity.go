@@ -20,7 +20,7 @@ import (
 // no secret.
 type Identity struct {
 	AccessKeyID     string
-	Source          string // boto3's name of the source that won, for example "env"
+	Source          string // boto3's name of the source that won, for example "env"; or "Options.AWS", "Options.Credentials"
 	Profile         string // the profile that was looked into
 	HasSessionToken bool
 	Expires         time.Time     // zero for credentials that do not expire

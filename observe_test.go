@@ -86,6 +86,9 @@ func TestObserver(t *testing.T) {
 		assert.Len(t, infos, sent+1, "STS is asked too, by another transport")
 		assert.Equal(t, "STS", infos[0].Service)
 		assert.Equal(t, "GetCallerIdentity", infos[0].Operation)
+		for _, info := range infos[1:] {
+			assert.Equal(t, bucket, info.Bucket, info.Operation)
+		}
 		for range 3 {
 			require.NoError(t, o.store.PutObject(t.Context(), bucket, "key", strings.NewReader("text"), nil))
 			require.NoError(t, second(o.store.ReadObject(t.Context(), bucket, "key", 0)))

@@ -43,15 +43,16 @@ type Options struct {
 	// and for nil all of it, is found as boto3 finds it. With APIOptions every request goes
 	// through the SDK, so that they see it.
 	AWS *aws.Config
-	// Credentials sign the requests, in place of the Lithops configuration's keys and of
-	// boto3's chain. The provider is asked for each request, and caches as it likes; see
-	// aws.NewCredentialsCache.
+	// Credentials sign the requests, in place of those of AWS, of the Lithops configuration's
+	// keys and of boto3's chain. The provider is asked for each request, and caches as it
+	// likes; see aws.NewCredentialsCache.
 	Credentials aws.CredentialsProvider
 	// Profile is the profile in ~/.aws, over AWS_PROFILE. As in boto3.Session(profile_name=…)
-	// the keys of the environment are not used then.
+	// the keys of the environment are not used then. Keys of the Lithops configuration, of
+	// AWS and Credentials are used before those of a profile.
 	Profile string
-	// Anonymous signs no request, for buckets that are public. There is no identity then,
-	// so that the configuration or the caller must name the bucket.
+	// Anonymous signs no request, whatever else is set, for buckets that are public. There
+	// is no identity then, so that the configuration or the caller must name the bucket.
 	Anonymous bool
 	// Transport carries the requests to S3; nil for one of the Store's own with
 	// Lithops' time-outs and 128 connections kept.
@@ -92,8 +93,9 @@ type Options struct {
 	// the services that give credentials: for a look at what the settings say.
 	Offline bool
 
-	pace          pace // zero is usualPace
-	parallelRange int  // zero is the constant
+	pace          pace   // zero is usualPace
+	parallelRange int    // zero is the constant
+	signer        string // which option gave Credentials
 }
 
 // withDefaults returns a copy of o in which each option has its default, except for
@@ -112,6 +114,7 @@ func (o *Options) withDefaults() *Options {
 	opts.LookupEnv = withProfile(opts.LookupEnv, opts.Profile)
 	opts.pace = cmp.Or(opts.pace, usualPace)
 	opts.parallelRange = cmp.Or(opts.parallelRange, parallelRange)
+	opts.signer = sourceOptions
 	return opts.withAWS()
 }
 
@@ -120,7 +123,7 @@ func (o *Options) withAWS() *Options {
 	filled := *o
 	if o.AWS != nil {
 		if filled.Credentials == nil {
-			filled.Credentials = o.AWS.Credentials
+			filled.Credentials, filled.signer = o.AWS.Credentials, sourceAWS
 		}
 		if o.AWS.BaseEndpoint != nil && filled.Endpoint == "" {
 			filled.Endpoint = *o.AWS.BaseEndpoint
@@ -157,6 +160,15 @@ func withProfile(lookup func(string) (string, bool), profile string) func(string
 		}
 		return lookup(name)
 	}
+}
+
+// profileOption returns what errors call the option that chose the profile; "" if the
+// environment did.
+func profileOption(profile string) string {
+	if profile == "" {
+		return ""
+	}
+	return "Options.Profile"
 }
 
 // transportOf returns an HTTP client of the SDK's as a transport, or nil for nil. It

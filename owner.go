@@ -78,7 +78,8 @@ func (s *Store) explainRefusal(ctx context.Context, bucket string, refusal error
 	if errors.Is(refusal, ErrNotOwner) {
 		return fmt.Errorf("%w: %s; %s", refusal, ownerDanger, ownerWayOut)
 	}
-	_, open := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, s3client.InRegion(s.s3.BucketRegion(bucket)))
+	look := &s3.HeadBucketInput{Bucket: &bucket}
+	_, open := s.client.HeadBucket(s.s3.Named(ctx, bucket, look), look, s3client.InRegion(s.s3.BucketRegion(bucket)))
 	again := open
 	account := s.bucket.owner(bucket)
 	if account != "" {

@@ -54,7 +54,7 @@ func newSession(config *Config, opts *Options) (*session, error) {
 
 // readSession reads and checks AWS's settings.
 func readSession(config *Config, opts *Options) (*session, error) {
-	settings, err := awsconfig.Read(opts.LookupEnv)
+	settings, err := awsconfig.Read(opts.LookupEnv, profileOption(opts.Profile))
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,8 @@ type ObjectInfo struct {
 	ContentType string
 	Metadata    map[string]string
 	// VersionID is the object's version in a bucket that keeps versions, else empty. It
-	// is known after GetObject and HeadObject, and from [Store.ListVersions].
+	// is known after GetObject and HeadObject, and from [Store.ListVersions], where it is
+	// "null" for an object that was stored while the bucket kept none.
 	VersionID string
 
 	// IsPrefix marks a common prefix: Key is the prefix up to and with the
@@ -61,8 +62,9 @@ type ObjectInfo struct {
 // An Object is an open object.
 type Object struct {
 	ObjectInfo
-	// Body yields the object's bytes, or those of the range asked for. The
-	// caller closes it. It is not safe for concurrent use.
+	// Body yields the object's bytes, or those of the range asked for. The caller closes
+	// it. It is not safe for concurrent use. The Body of a *Store is an io.WriterTo, which
+	// io.Copy uses.
 	Body io.ReadCloser
 	// Offset and Length say which part of the object Body yields, in bytes.
 	Offset, Length int64

@@ -91,7 +91,8 @@ func (s *Store) RegionSource() string { return s.session.regionSource }
 // found by the rules of Lithops and boto3: the region, the credentials, which are
 // renewed, the endpoint for all services (AWS_ENDPOINT_URL), and an HTTP client with
 // the proxies and certificates of AWS's settings, whose connections Close drops. Retries
-// are the SDK's own.
+// are the SDK's own. For S3, use Client: a client made of this configuration does not
+// have the endpoint of S3 alone (AWS_ENDPOINT_URL_S3), nor the form of its URLs.
 func (s *Store) AWSConfig() aws.Config {
 	config := aws.Config{
 		Region:      s.session.region,

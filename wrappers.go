@@ -15,7 +15,8 @@ import (
 
 // WithPrefix returns a Storage whose keys are those of storage that begin with prefix,
 // without it: "a" is prefix+"a" there. Usually prefix ends with a slash. Errors have
-// the shorter keys. Buckets are the same. Closing storage remains the caller's task.
+// the shorter keys. Keys can have 1,024 bytes less those of prefix. Buckets are the same.
+// Closing storage remains the caller's task.
 func WithPrefix(storage Storage, prefix string) Storage {
 	if prefix == "" {
 		return storage

@@ -4,6 +4,9 @@
 // HTTP servers: in the process, in memory, on a loopback port, with AWS's rules of
 // signatures, checksums, conditions, owners and regions.
 //
+// The server keeps versions once PutBucketVersioning, a method of [lithopss3.Store.Client],
+// turns them on. It refuses encryption with keys of KMS or of the caller (SSE-C).
+//
 // A test that needs no server takes package memstore instead. Start reading at
 // [NewServer].
 package lithopstest

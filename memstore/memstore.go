@@ -41,7 +41,8 @@ type object struct {
 	options  lithopss3.PutOptions
 }
 
-// New returns a store with these buckets, which are empty. CreateBucket makes more.
+// New returns a store with these buckets, which are empty. It does not check their names;
+// CreateBucket, which makes more, does.
 func New(buckets ...string) *Store {
 	s := &Store{buckets: map[string]map[string]*object{}}
 	for _, bucket := range buckets {

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pathParts is what NormalizesPaths stands for.
+// pathParts has the capabilities that NormalizesPaths stands for.
 const pathParts = "NoLeadingSlash NoDoubleSlash NoTrailingSlash NoDotSegments NoKeyBelowKey"
 
 // names returns the booleans of Capabilities.

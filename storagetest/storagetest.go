@@ -15,7 +15,8 @@ import (
 	"github.com/lithops-go/lithopss3"
 )
 
-// A Harness is a Storage to test, with a bucket of its own that is empty.
+// A Harness is a Storage to test, with a bucket of its own that is empty and whose name
+// CreateBucket accepts.
 type Harness struct {
 	Storage      lithopss3.Storage
 	Bucket       string

@@ -115,7 +115,7 @@ var causes = []cause{
 		},
 		fix: "write [profile NAME] in ~/.aws/config; only ~/.aws/credentials has [NAME]",
 	},
-	{words: "no such profile", is: isKind("ProfileNotFound"), fix: "unset AWS_PROFILE and AWS_DEFAULT_PROFILE, or add the profile to ~/.aws/config"},
+	{words: "no such profile", is: isKind("ProfileNotFound"), fix: "correct the name (--profile, AWS_PROFILE, AWS_DEFAULT_PROFILE), or add the profile to ~/.aws/config"},
 	{
 		words: "no SSO login", is: isKind("SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOError"),
 		fix: "run aws sso login",

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
@@ -124,7 +125,17 @@ func (f *connectionFlags) connect(t *terminal, opts lithopss3.Options) (*lithops
 	if f.Profile != "" || f.NoSignRequest || fromSDK { // in place of the configuration's keys
 		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = "", lithopss3.Secret{}, lithopss3.Secret{}
 	}
-	return lithopss3.New(t.ctx, config, &opts)
+	store, err := lithopss3.New(t.ctx, config, &opts)
+	return store, profileError(err)
+}
+
+// profileError has an error about the library's option name that of the command.
+func profileError(err error) error {
+	var setting *lithopss3.SettingsError
+	if errors.As(err, &setting) && setting.Kind == "ProfileNotFound" {
+		setting.Reason = strings.Replace(setting.Reason, "Options.Profile", "--profile", 1)
+	}
+	return err
 }
 
 // usagef returns an error of the arguments.

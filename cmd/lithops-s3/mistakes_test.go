@@ -53,7 +53,7 @@ var mistakes = []struct {
 	{"uploads --older-than", exitUsage, "--older-than needs a value"},
 	{"uploads --older-than soon", exitUsage, `"soon" is no age, such as 12h, 7d or 2w`},
 	{"presign BUCKET x --expires 30d", exitUsage, "between 1s and 7d"},
-	{"ls --profile none", exitConfig, `the profile "none"`},
+	{"ls --profile none", exitConfig, `the profile "none" that --profile names`},
 	// Arguments.
 	{"ls a b", exitUsage, "unexpected argument b (see lithops-s3 help ls)"},
 	{"cp", exitUsage, "name a source and a target"},

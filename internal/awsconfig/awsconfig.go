@@ -8,6 +8,7 @@
 package awsconfig
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,12 +58,14 @@ type Environment struct {
 
 	configLines map[string]int // of the configuration file's sections
 	profile     *string        // nil if no variable names one
+	option      string         // what set the variable, if it was not the environment
 }
 
 // Read reads both files and chooses the profile. One that a variable names and no
-// file has is an error, even if nothing needs it. Errors are *Error.
-func Read(lookup func(name string) (string, bool)) (*Environment, error) {
-	env := &Environment{Lookup: lookup}
+// file has is an error, even if nothing needs it. If an option of the program sets the
+// variables in lookup, option is its name for errors, otherwise "". Errors are *Error.
+func Read(lookup func(name string) (string, bool), option string) (*Environment, error) {
+	env := &Environment{Lookup: lookup, option: option}
 	env.ConfigPath = env.path("AWS_CONFIG_FILE", "~/.aws/config")
 	env.CredentialsPath = env.path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
 	config, err := botofile.Read(env.ConfigPath)
@@ -114,7 +117,7 @@ func (e *Environment) chooseProfile() error {
 	variable := ""
 	for _, name := range []string{"AWS_DEFAULT_PROFILE", "AWS_PROFILE"} {
 		if value, ok := e.Lookup(name); ok {
-			e.profile, variable = &value, name
+			e.profile, variable = &value, cmp.Or(e.option, name)
 			break
 		}
 	}

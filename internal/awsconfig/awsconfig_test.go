@@ -80,6 +80,8 @@ func TestProfileHints(t *testing.T) {
 	assert.EqualError(t, err, `the profile "none" that AWS_PROFILE names is neither in `+filepath.Join(home, ".aws", "config")+" nor in "+filepath.Join(home, ".aws", "credentials"))
 	_, _, err = read(t, map[string]string{"AWS_DEFAULT_PROFILE": ""}, "", "")
 	assert.ErrorContains(t, err, `the profile "" that AWS_DEFAULT_PROFILE names`)
+	_, err = Read(func(name string) (string, bool) { return "none", name == "AWS_PROFILE" }, "--profile")
+	assert.ErrorContains(t, err, `the profile "none" that --profile names`)
 }
 
 func TestCABundle(t *testing.T) {

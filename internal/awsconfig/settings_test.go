@@ -31,7 +31,7 @@ func read(t *testing.T, env map[string]string, config, credentials string) (*Env
 			return home, true
 		}
 		return "", false
-	})
+	}, "")
 	return read, home, err
 }
 

@@ -47,7 +47,7 @@ func (s *setup) providers(t *testing.T, url string, services http.RoundTripper) 
 	for name, value := range s.env {
 		env[name] = fill(value)
 	}
-	settings, err := awsconfig.Read(testkit.Env(env))
+	settings, err := awsconfig.Read(testkit.Env(env), "")
 	require.NoError(t, err)
 	instances, err := settings.Metadata()
 	require.NoError(t, err)

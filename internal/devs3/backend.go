@@ -33,6 +33,18 @@ func (b *backend) ListBucket(ctx context.Context, name string, prefix *gofakes3.
 	return pageOf(all.Contents, prefix, page), nil
 }
 
+// HeadObject describes an object. One of a bucket that keeps no versions has none.
+func (b *backend) HeadObject(ctx context.Context, bucket, key string) (*gofakes3.Object, error) {
+	object, err := b.Backend.HeadObject(ctx, bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	if versioning, err := b.VersioningConfiguration(bucket); err == nil && !versioning.Enabled() {
+		object.VersionID = ""
+	}
+	return object, nil
+}
+
 func (b *backend) has(ctx context.Context, bucket, key string) bool {
 	object, err := b.HeadObject(ctx, bucket, key)
 	if err != nil {

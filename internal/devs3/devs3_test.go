@@ -138,6 +138,32 @@ func TestOwnersAndRegions(t *testing.T) {
 	assert.Equal(t, "eu-west-1", *head.BucketRegion)
 }
 
+// TestCopyConditions checks that a copy with a condition on its destination is made only
+// if the condition holds, and that an object has no version unless the bucket keeps them.
+func TestCopyConditions(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	require.NoError(t, server.AddBucket("data", alice.Account, "us-east-1"))
+	storage := client(server, alice, "us-east-1")
+	put, err := storage.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("data"), Key: aws.String("a"), Body: strings.NewReader("text")})
+	require.NoError(t, err)
+	copyTo := func(key string, ifMatch, ifNoneMatch *string) error {
+		_, err := storage.CopyObject(t.Context(), &s3.CopyObjectInput{
+			Bucket: aws.String("data"), Key: &key, CopySource: aws.String("data/a"), IfMatch: ifMatch, IfNoneMatch: ifNoneMatch,
+		})
+		return err
+	}
+	wantCode(t, copyTo("b", put.ETag, nil), "NoSuchKey")
+	require.NoError(t, copyTo("b", nil, aws.String("*")))
+	wantCode(t, copyTo("b", nil, aws.String("*")), "PreconditionFailed")
+	wantCode(t, copyTo("b", aws.String(`"other"`), nil), "PreconditionFailed")
+	require.NoError(t, copyTo("b", put.ETag, nil))
+	require.NoError(t, copyTo("b", nil, nil))
+	head, err := storage.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("data"), Key: aws.String("b")})
+	require.NoError(t, err)
+	assert.Nil(t, head.VersionId)
+}
+
 func TestIntegrity(t *testing.T) {
 	t.Parallel()
 	server := start(t)

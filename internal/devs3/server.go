@@ -120,7 +120,7 @@ func (s *Server) handler() http.Handler {
 	memory := &backend{s3mem.New()}
 	s.buckets.backend = memory
 	fake := gofakes3.New(memory)
-	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(s.memory.serve(fixRange(memory, fake.Server()))))))))
+	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(s.memory.serve(checkCopy(memory, fixRange(memory, fake.Server())))))))))
 }
 
 // continueEmpty answers "Expect: 100-continue" before an empty body, as S3 does

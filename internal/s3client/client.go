@@ -58,9 +58,7 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 	send func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options ...func(*s3.Options),
 ) (*Out, error) {
 	c.Prepare(bucket, in)
-	if c.IsObserved {
-		ctx = s3http.WithCall(ctx, operationOf(in), bucket, keyOf(in))
-	}
+	ctx = c.Named(ctx, bucket, in)
 	region := c.BucketRegion(bucket)
 	out, err := send(ctx, in, withRegion(options, region)...)
 	if err == nil {
@@ -76,6 +74,15 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 		return nil, err
 	}
 	return send(ctx, in, withRegion(options, actual)...)
+}
+
+// Named returns a context in which the observer is told the bucket and the key of a
+// request. Call does this itself.
+func (c *Client) Named(ctx context.Context, bucket string, in any) context.Context {
+	if !c.IsObserved {
+		return ctx
+	}
+	return s3http.WithCall(ctx, operationOf(in), bucket, keyOf(in))
 }
 
 // withRegion returns the options with one for the region, if there is one to set.
