@@ -14,13 +14,14 @@
 //
 // # Move bytes
 //
-// [Store.PutObject] stores a reader, large ones in parts, and [Store.GetObject] returns
-// a body that resumes after a broken connection and is compared with the checksum.
-// [Store.UploadFile] and [Store.DownloadFile] transfer files, [Store.PutDir] and
-// [Store.GetDir] folders, [NewWriter] what is written to it. [Store.OpenReaderAt] reads
-// ranges, and [NewFS] makes a bucket an [io/fs.FS]. [Store.CopyObject] and
-// [Store.MoveObject] have the server copy. [Store.PresignGet] and [Store.PresignPut] sign
-// requests for others.
+// [Store.PutObject] stores what a reader yields, in parts if it is large. [NewWriter]
+// stores what is written to it. [Store.GetObject] returns a body that resumes after a
+// broken connection and is compared with the object's checksum. [Store.UploadFile] and
+// [Store.DownloadFile] transfer files, [Store.PutDir] and [Store.GetDir] folders.
+// [Store.OpenReaderAt] reads anywhere in an object, and [NewFS] presents a bucket as an
+// [io/fs.FS]. [Store.CopyObject] and [Store.MoveObject] copy on the server.
+// [Store.PresignGet] and [Store.PresignPut] return requests for clients without
+// credentials.
 //
 // # List
 //

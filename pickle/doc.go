@@ -2,14 +2,14 @@
 
 // Package pickle reads and writes the pickles that Python Lithops leaves in a
 // bucket: results, exceptions, aggregated data, CloudObjects.
-// It must not know storage, jobs or terminals, and never runs, imports or looks up
-// what a pickle names.
+// It knows nothing of storage, jobs or terminals.
 // Start reading at Decode and machine.step; then resolver, which makes Go values of
 // what the machine built, and the converters in classes.go.
 //
-// A pickle names classes and functions. The few that the package knows become Go
-// values, every other one an [Object] or a [Global] that says what the pickle says;
-// [Repr] shows both. Size, memory and depth are bounded by [Limits].
+// A pickle names classes and functions, which this package never runs, imports or looks
+// up. The values of a few known classes become Go values. All others become an [Object]
+// or a [Global], which keep what the pickle says, and [Repr] shows them. [Limits] bound
+// the size, the memory and the depth.
 //
 // # Values
 //

@@ -63,8 +63,8 @@ func run(count bool) error {
 		printFigures(passages, rules)
 		return nil
 	}
+	bad := tooLong(passages)
 	used := map[string]bool{}
-	bad := 0
 	for _, p := range passages {
 		for _, r := range rules {
 			for _, hit := range r.phrase.FindAllString(p.text, -1) {
@@ -269,24 +269,50 @@ func printFigures(passages []passage, rules []rule) {
 		}
 		fmt.Printf("%5d  %s\n", hits, r.phrase)
 	}
-	for _, kind := range []string{".go", ".md"} {
-		var words []int
-		whether := 0
-		for _, p := range passages {
-			if filepath.Ext(p.file) != kind || strings.HasPrefix(p.text, "|") || strings.HasPrefix(p.text, "#") {
-				continue
-			}
-			whether += strings.Count(p.text, "reports whether")
-			for _, sentence := range sentenceEnd.Split(p.text, -1) {
-				if n := len(strings.Fields(sentence)); n > 2 {
-					words = append(words, n)
-				}
-			}
-		}
-		slices.Sort(words)
-		if len(words) > 0 {
-			fmt.Printf("%s: %d sentences, median %d words, p90 %d; \"reports whether\" %d times\n",
-				kind, len(words), words[len(words)/2], words[len(words)*9/10], whether)
+	whether := 0
+	for _, p := range passages {
+		whether += strings.Count(p.text, "reports whether")
+	}
+	fmt.Printf("%5d  reports whether (more is better)\n", whether)
+	for _, kind := range kinds {
+		if words := lengths(passages, kind); len(words) > 0 {
+			fmt.Printf("%s: %d sentences, median %d words, p90 %d\n", kind, len(words), words[len(words)/2], words[len(words)*9/10])
 		}
 	}
+}
+
+var kinds = []string{".go", ".md"}
+
+// longestMedian is the most words that half of the sentences may exceed.
+const longestMedian = 15
+
+// tooLong prints each kind of file whose sentences are too long, and counts them.
+func tooLong(passages []passage) int {
+	bad := 0
+	for _, kind := range kinds {
+		words := lengths(passages, kind)
+		if len(words) > 0 && words[len(words)/2] > longestMedian {
+			fmt.Printf("*%s: the median sentence has %d words, and may have %d\n", kind, words[len(words)/2], longestMedian)
+			bad++
+		}
+	}
+	return bad
+}
+
+// lengths returns how many words each sentence has in files of a kind, in ascending
+// order.
+func lengths(passages []passage, kind string) []int {
+	var words []int
+	for _, p := range passages {
+		if filepath.Ext(p.file) != kind || strings.HasPrefix(p.text, "|") || strings.HasPrefix(p.text, "#") {
+			continue
+		}
+		for _, sentence := range sentenceEnd.Split(p.text, -1) {
+			if n := len(strings.Fields(sentence)); n > 2 {
+				words = append(words, n)
+			}
+		}
+	}
+	slices.Sort(words)
+	return words
 }

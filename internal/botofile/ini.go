@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package botofile reads the files of ~/.aws as botocore reads them: by Python's
-// configparser.RawConfigParser, which keeps comments after a value and quotes around
-// it, refuses a section or key that comes twice, and takes an indented line for the
-// rest of the value above.
+// Package botofile reads the files of ~/.aws as botocore reads them, which is how
+// Python's configparser.RawConfigParser does. That keeps comments after a value and the
+// quotes around it. It refuses a section or key that comes twice, and an indented line
+// continues the value above.
 // It must not know what a section or a key means, and holds no secret longer than its
 // caller does; errors quote no line.
 // Start reading at Read and Parse, then File.ConfigProfiles.

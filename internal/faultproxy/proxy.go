@@ -6,11 +6,10 @@
 // It must not know any client or the rules of S3 beyond the names of operations.
 // Start reading at Start, then at Kind, the list of faults.
 //
-// It keeps the header Host, which the signature covers. What it has begun to
-// forward it forwards to the end, whoever gives up meanwhile, and requests that
-// change the same object one after the other: so a test knows what the server may
-// have heard once an operation has returned, as long as every attempt went through
-// the proxy.
+// It keeps the header Host, which the signature covers. It forwards a request to its
+// end once it has begun, even if the client gives up. Requests that change the same
+// object are forwarded one after the other. If every attempt of an operation goes through
+// the proxy, a test therefore knows what the server may have received.
 package faultproxy
 
 import (

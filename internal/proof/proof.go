@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package proof says for each operation of S3 and STS what answer proves that it was
-// done, and holds the answers of a client to that. It also reads their headers, ranges
-// and lengths, and lets no request pass that would do something else than it says.
+// Package proof has a rule for each operation of S3 and STS: which answer proves that
+// it was done. It checks each answer of a client against the rule, and reads the headers,
+// ranges and lengths of answers. It refuses a request that would do something other than
+// its operation, such as one with an empty upload ID.
 //
-// It must not know what the operations are for, nor retry anything: an error says by
-// itself whether the request is worth sending again.
+// It must not know what the operations are for. It retries nothing, because an error says
+// whether the request is worth sending again.
 //
 // Start reading at the table [operations].
 package proof

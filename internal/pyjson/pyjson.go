@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pyjson reads and writes JSON as Python's json module does by default:
-// ASCII only, ", " and ": " between, floats as repr writes them, integers of any
-// size, NaN and Infinity, and members of objects in their order.
-// It must not know what a document means, nor storage or jobs; of package pickle it
-// uses how Python writes a float.
+// Package pyjson reads and writes JSON as Python's json module does by default. It
+// writes ASCII only, with ", " and ": " as separators and floats as repr writes them. It
+// takes integers of any size, NaN and Infinity, and keeps the order of an object's members.
+// It must not know what a document means, nor storage or jobs. It uses package pickle
+// to write a float as Python does.
 // Start reading at Decode and Encode.
 package pyjson
 

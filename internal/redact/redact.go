@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package redact decides what of a setting may be shown: never a secret, also not
-// one that stands in the wrong line. It must not know which setting it is asked
+// Package redact decides which part of a setting may be shown. It never shows a secret,
+// even one that is in the wrong line. It must not know which setting it is asked
 // about. Start reading at Value.
 package redact
 
