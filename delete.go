@@ -293,17 +293,12 @@ func isTimeout(err error) bool {
 	}
 	var timeout net.Error
 	return errors.Is(err, s3http.ErrStalled) || answerStatus(err) == http.StatusGatewayTimeout ||
-		errors.As(err, &timeout) && timeout.Timeout() && !isDial(err)
-}
-
-func isDial(err error) bool {
-	var operation *net.OpError
-	return errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect")
+		errors.As(err, &timeout) && timeout.Timeout() && !s3http.IsDial(err)
 }
 
 // mayBeServed reports whether the server may have done what a failed request asked.
 func mayBeServed(err error) bool {
 	var request *s3http.RequestError
-	return isTimeout(err) || proof.IsUnproven(err) || s3http.IsDisconnect(err) && !isDial(err) || errors.As(err, &request) && request.RetryableError() && !isDial(err) ||
+	return isTimeout(err) || proof.IsUnproven(err) || s3http.IsDisconnect(err) && !s3http.IsDial(err) || errors.As(err, &request) && request.RetryableError() && !s3http.IsDial(err) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -27,8 +27,8 @@ type CloudObjectOptions struct {
 	Key string
 }
 
-// sessionCounters count the CloudObjects of each session in this process, as
-// Lithops' COBJECTS_INDEX does: session id → *atomic.Uint64.
+// sessionCounters has the number of CloudObjects of each session in this process, as
+// Lithops' COBJECTS_INDEX: session ID → *atomic.Uint64.
 var sessionCounters sync.Map
 
 var errNilCloudObject = errors.New("a nil *CloudObject")

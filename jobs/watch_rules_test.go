@@ -158,7 +158,7 @@ func TestResolved(t *testing.T) {
 // TestMayBeLost lists the calls that began too long ago, by their IDs.
 func TestMayBeLost(t *testing.T) {
 	t.Parallel()
-	at := func(d time.Duration) time.Time { return epoch.Add(d) }
+	at := epoch.Add
 	job := &watchedJob{
 		started: map[string]time.Time{"00003": at(0), "00001": at(time.Minute), "00002": at(0), "00004": at(0), "00005": {}, "00000": at(0)},
 		done:    map[string]bool{"00002": true}, lost: map[string]bool{"00004": true},

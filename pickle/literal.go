@@ -39,11 +39,10 @@ func appendLiteralByte(out []byte, c, quote byte) []byte {
 	return append(out, c)
 }
 
-// ParseBytesLiteral gives the bytes that the text of one Python bytes literal
-// stands for: b'...' or b"...", with every escape of Python. Nothing may stand
-// before or after it. An unknown escape, which Python keeps with a warning, is
-// an error here, and so are raw and triple-quoted literals: no repr of a bytes
-// value contains them.
+// ParseBytesLiteral returns the bytes of a Python bytes literal, b'...' or b"...", with
+// every escape of Python. Text before or after the literal is an error, and so are an
+// unknown escape, which Python keeps with a warning, and raw and triple-quoted literals,
+// because no repr of a bytes value contains them.
 func ParseBytesLiteral(text string) ([]byte, error) {
 	if len(text) < 3 || text[0] != 'b' {
 		return nil, literalError(0, "no bytes literal: want b'...' or b\"...\"")
@@ -62,9 +61,9 @@ func ParseBytesLiteral(text string) ([]byte, error) {
 			}
 			return out, nil
 		case c == '\\':
-			decoded, width, err := parseEscape(text[i:])
-			if err != "" {
-				return nil, literalError(i, err)
+			decoded, width, problem := parseEscape(text[i:])
+			if problem != "" {
+				return nil, literalError(i, problem)
 			}
 			out = append(out, decoded...)
 			i += width
@@ -89,8 +88,8 @@ var simpleEscapes = map[byte]string{
 	'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
 }
 
-// parseEscape reads the escape that text begins with: what it stands for, how
-// long it is, or what is wrong with it.
+// parseEscape returns the bytes that the escape at the start of text stands for, and the
+// escape's length, or else what is wrong with it.
 func parseEscape(text string) (decoded string, width int, problem string) {
 	if len(text) < 2 {
 		return "", 0, "escape without a character"

@@ -104,7 +104,7 @@ func (l *listing) scan(b *bucket, keys *Layout) {
 	}
 }
 
-// describe is the object under a key that is there. The lock is held.
+// describe returns the object under a key that exists. The caller holds the lock.
 func (b *bucket) describe(key []byte) stored {
 	if b.layout != nil {
 		return stored{size: b.layout.Size, modified: start}
@@ -112,7 +112,7 @@ func (b *bucket) describe(key []byte) stored {
 	return b.objects[string(key)]
 }
 
-// fold is where the common prefix of a key ends, or 0.
+// fold returns where the common prefix of a key ends, or 0 if it has none.
 func (l *listing) fold(key []byte) int {
 	if l.delimiter == "" {
 		return 0
@@ -159,7 +159,7 @@ func (l *listing) addEntry(key []byte, object stored) {
 	l.entries = dst
 }
 
-// appendKey appends a key as the request wants keys.
+// appendKey appends a key, URL-encoded if the request asked for that.
 func (l *listing) appendKey(dst, key []byte) []byte {
 	isPlain := func(c byte) bool {
 		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '-' <= c && c <= '9' || c == '_' || c == '*' // - . / and digits

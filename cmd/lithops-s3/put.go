@@ -262,9 +262,9 @@ func baseName(path string) (string, error) {
 		}
 		path = here + string(filepath.Separator) + path // not Join, which takes "link/.." for "."
 	}
-	real, err := filepath.EvalSymlinks(path)
+	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", err
 	}
-	return filepath.ToSlash(filepath.Base(real)), nil
+	return filepath.ToSlash(filepath.Base(resolved)), nil
 }

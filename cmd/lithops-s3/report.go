@@ -25,8 +25,8 @@ func (t *terminal) message(err error) string {
 	if t.debug {
 		return text
 	}
-	if isSignal := (interrupted{}); errors.As(context.Cause(t.ctx), &isSignal) && errors.Is(err, context.Canceled) {
-		return isSignal.Error()
+	if signal := (interrupted{}); errors.As(context.Cause(t.ctx), &signal) && errors.Is(err, context.Canceled) {
+		return signal.Error()
 	}
 	if errors.Is(err, lithopss3.ErrNoConfiguration) {
 		return "no Lithops configuration found, and no region in AWS's settings: write ~/.lithops/config, or set AWS_DEFAULT_REGION (lithops-s3 --help says where it is looked for)"

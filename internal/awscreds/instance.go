@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // Instance metadata, as botocore.utils.InstanceMetadataFetcher asks for it.
@@ -92,7 +93,7 @@ func (c *instanceClient) fetchToken(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.As(err, &timeout) && timeout.Timeout() && !isDial(err), errors.Is(err, context.DeadlineExceeded) && !isDial(err):
+		case errors.As(err, &timeout) && timeout.Timeout() && !s3http.IsDial(err), errors.Is(err, context.DeadlineExceeded) && !s3http.IsDial(err):
 			return nil
 		case err != nil:
 			continue
@@ -106,11 +107,6 @@ func (c *instanceClient) fetchToken(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func isDial(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func (c *instanceClient) get(ctx context.Context, path string, good func([]byte) bool) ([]byte, error) {

@@ -25,9 +25,7 @@ import (
 func endWithChildren(process *exec.Cmd) {
 	if hasTerminal() {
 		process.Cancel = func() error {
-			for _, pid := range append([]int{process.Process.Pid}, descendants(process.Process.Pid)...) {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-			}
+			endTree(process.Process.Pid)
 			return nil
 		}
 		return
@@ -44,6 +42,13 @@ func hasTerminal() bool {
 	}
 	_ = terminal.Close()
 	return true
+}
+
+// endTree ends a process and the processes that it started.
+func endTree(pid int) {
+	for _, each := range append([]int{pid}, descendants(pid)...) {
+		_ = syscall.Kill(each, syscall.SIGKILL)
+	}
 }
 
 // descendants returns the processes that pid started, and those that they started.

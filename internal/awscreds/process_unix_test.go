@@ -72,10 +72,10 @@ func TestDescendants(t *testing.T) {
 		found = descendants(process.Process.Pid)
 		return len(found) == 2
 	}, time.Minute, time.Millisecond)
-	for _, pid := range append([]int{process.Process.Pid}, found...) {
-		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
-	}
+	endTree(process.Process.Pid)
 	require.Error(t, process.Wait())
+	_, err = io.ReadAll(fifo) // ends when the last of them, which holds the other end, is gone
+	require.NoError(t, err)
 }
 
 // TestProcessLeavesOthers checks that the answer counts while another process keeps the

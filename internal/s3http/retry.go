@@ -102,6 +102,12 @@ func IsDisconnect(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed) || errors.As(err, &operation)
 }
 
+// IsDial reports whether no connection was made, so that no server has got the request.
+func IsDial(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect")
+}
+
 // maxDelay is botocore's longest wait between attempts.
 const maxDelay = 20 * time.Second
 

@@ -147,3 +147,13 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// TestIsDial tells a connection that was not made from one that broke.
+func TestIsDial(t *testing.T) {
+	t.Parallel()
+	for op, want := range map[string]bool{"dial": true, "proxyconnect": true, "read": false, "write": false} {
+		assert.Equal(t, want, IsDial(fmt.Errorf("failed: %w", &net.OpError{Op: op, Err: io.EOF})), op)
+	}
+	assert.False(t, IsDial(io.EOF))
+	assert.False(t, IsDial(nil))
+}
