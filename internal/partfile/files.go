@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
+	"time"
 )
 
 // ErrOneFile reports a target that is a file which was written under another name: the
@@ -22,6 +24,16 @@ type fileID struct{ device, file uint64 }
 type Files struct {
 	mu    sync.Mutex
 	paths map[fileID]string
+	// folded has the same files by their paths without case, because file systems in user
+	// space (FUSE), such as exFAT's, may give each name of a file an inode of its own.
+	folded map[string]written
+}
+
+// A written file is told from others of nearly the same name by its size and time.
+type written struct {
+	path  string
+	size  int64
+	mtime time.Time
 }
 
 // Share has the target keep the files of other targets that share files, which may
@@ -36,11 +48,32 @@ func (f *Files) check(folder *os.Root, name, path string) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if other, written := f.paths[id]; written && other != path {
+	other, isKnown := f.paths[id]
+	if !isKnown {
+		other, isKnown = f.alike(folder, name, path)
+	}
+	if isKnown && other != path {
 		return fmt.Errorf("%w as %s, which stays as it is", ErrOneFile, other)
 	}
 	return nil
 }
+
+// alike returns the path that differs from path by case only, if the file that was written
+// there has the size and the time of the file name in folder.
+func (f *Files) alike(folder *os.Root, name, path string) (string, bool) {
+	earlier, ok := f.folded[fold(path)]
+	if !ok {
+		return "", false
+	}
+	info, err := folder.Lstat(name)
+	if err != nil {
+		return "", false
+	}
+	return earlier.path, earlier.size == info.Size() && earlier.mtime.Equal(info.ModTime())
+}
+
+// fold returns path without case: σ and ς are one letter.
+func fold(path string) string { return strings.ToLower(strings.ToUpper(path)) }
 
 // add notes that the file name in folder was written as path.
 func (f *Files) add(folder *os.Root, name, path string) {
@@ -51,9 +84,12 @@ func (f *Files) add(folder *os.Root, name, path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.paths == nil {
-		f.paths = map[fileID]string{}
+		f.paths, f.folded = map[fileID]string{}, map[string]written{}
 	}
 	f.paths[id] = path
+	if info, err := folder.Lstat(name); err == nil {
+		f.folded[fold(path)] = written{path, info.Size(), info.ModTime()}
+	}
 }
 
 // identify returns what tells a file from others; false for no Files and for no file.

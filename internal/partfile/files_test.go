@@ -49,3 +49,26 @@ func TestOneFile(t *testing.T) {
 	require.NoError(t, write("Data/x", "second"), "targets that share nothing")
 	assert.Equal(t, "second", contentOf(t, filepath.Join(folder, "data", "x")))
 }
+
+// TestOneFileWithoutInodes checks a file system that gives each name of a file an inode of
+// its own, as exFAT's does in user space.
+func TestOneFileWithoutInodes(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	folder, err := os.OpenRoot(path)
+	require.NoError(t, err)
+	defer func() { _ = folder.Close() }()
+	files := &Files{}
+	require.NoError(t, os.WriteFile(filepath.Join(path, "x"), []byte("text"), 0o600))
+	files.add(folder, "x", "dir/σ")
+	files.paths = nil // x has another inode by its other names
+	for _, other := range []string{"DIR/σ", "dir/Σ", "dir/ς"} {
+		require.ErrorIs(t, files.check(folder, "x", other), ErrOneFile, other)
+	}
+	for _, other := range []string{"dir/σ", "dir/s", "other/σ"} {
+		require.NoError(t, files.check(folder, "x", other), other)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(path, "y"), []byte("longer text"), 0o600))
+	require.NoError(t, files.check(folder, "y", "DIR/σ"), "a file of another size was there before")
+	require.NoError(t, files.check(folder, "z", "DIR/σ"), "there is none")
+}
