@@ -16,6 +16,11 @@ const (
 	spareShare    = 0.12
 	spareRequests = 20
 	firstSpare    = 4
+	// badShare is how many wrong guesses there may be for each good one for more shards than
+	// half as many as there are requests at once.
+	badShare = 0.2
+	// fewShort is how many short shards say nothing.
+	fewShort = 2
 )
 
 // next returns the shard to make a request for: the first that waits for one, or
@@ -73,6 +78,11 @@ func (l *parallelListing) cut(shards []*shard) *shard {
 			return l.cutAt(i, s.border)
 		}
 	}
+	if l.short > fewShort && l.short > 2*l.fair {
+		if second := l.cutInTheMiddle(shards); second != nil || l.running > l.atOnce/4 {
+			return second
+		}
+	}
 	for i, s := range shards {
 		if s.done || s.sample.count == 0 || s.waits || s.border.at != "" || !l.mayGuess() {
 			continue
@@ -81,7 +91,7 @@ func (l *parallelListing) cut(shards []*shard) *shard {
 			return l.cutAt(i, c)
 		}
 	}
-	return nil
+	return l.cutInTheMiddle(shards)
 }
 
 // cutAt cuts a shard.
@@ -89,7 +99,11 @@ func (l *parallelListing) cutAt(i int, c borderCut) *shard {
 	s := l.shards[i]
 	second := &shard{after: c.at, last: c.at, until: s.until, sample: s.sample, guessed: c.isUnsure}
 	second.guard.order.rewind(c.at)
-	second.inherited = max(0, l.rest(s)*float64(l.pageSize)-c.keys)
+	rest := l.rest(s) * float64(l.pageSize)
+	second.inherited = max(0, rest-c.keys)
+	if c.keys == 0 {
+		s.inherited, second.inherited = rest/2, rest/2
+	}
 	second.inherit(s, c.keys)
 	s.until = c.at
 	s.keys = 0
@@ -126,6 +140,9 @@ func (l *parallelListing) pending() float64 {
 
 // mayGuess holds those that may turn out to be useless to it as well.
 func (l *parallelListing) mayGuess() bool {
+	if l.running >= l.atOnce/2 && l.bad > 1+badShare*l.good {
+		return false
+	}
 	unknown, risk := 0.0, (2+2*l.bad)/(1+l.good+l.bad)
 	for _, s := range l.shards {
 		if s.busy && s.requests == 1 && s.guessed {

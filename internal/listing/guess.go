@@ -107,7 +107,5 @@ func (s *keyScale) ahead(from string, keys float64) string {
 		key[len(s.head)+i] = digits[rest%uint64(len(digits))]
 		rest /= uint64(len(digits))
 	}
-	// What begins in the middle of a character can't be asked for.
-	guess, _, _ := strings.Cut(strings.ToValidUTF8(string(key), "\uFFFD"), "\uFFFD")
-	return guess
+	return toValid(key)
 }

@@ -41,6 +41,7 @@ type level struct {
 	folders []int    // how many of the borders up to each, and with it, are folders
 	after   string   // the key from which they were asked for
 	isWhole bool     // none follow
+	isOnly  bool     // one answer had all of them from after on
 	isAsked bool     // a request runs
 	isFlat  bool     // it has hardly any folders
 
@@ -80,6 +81,7 @@ func (l *parallelListing) learn(lev *level, page *Page, err error) {
 	if page.TokensOnly {
 		l.tokensOnly()
 	}
+	lev.isOnly = len(lev.borders) == 0 && !page.Truncated
 	folders := 0
 	for i := range page.Entries {
 		key := page.Entries[i].Key
@@ -294,7 +296,7 @@ func (l *parallelListing) cutLevel(s *shard, lev *level, wanted float64) borderC
 	n := sort.Search(to-from, func(n int) bool { return now+lev.expect(from, from+n, per) >= wanted })
 	rest := now + lev.expect(from, to, per)
 	if rest < 1.5*wanted && n > 0 {
-		if l.running > l.atOnce/8 || l.useful < exploreAfter {
+		if l.running > l.atOnce/8 || l.useful < exploreAfter || rest < 4*float64(l.pageSize) {
 			return borderCut{}
 		}
 		n = (to - from) / 2 // there is nothing better to do

@@ -60,6 +60,7 @@ type parallelListing struct {
 	useful, useless float64 // requests
 	asked           float64 // for names
 	good, bad       float64 // guesses
+	short, fair     float64 // shards with less than a third of what was expected, and the others
 	ended, wasted   float64 // shards, and their last requests
 	stretch         float64 // corrects guesses by how the last ones turned out
 	sequential      bool    // no more guesses
@@ -244,6 +245,11 @@ func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
 		l.letters.learn(entries[:s.added])
 	}
 	if s.done && s.expected > 0 {
+		if float64(s.keys) < s.expected/3 {
+			l.short++
+		} else {
+			l.fair++
+		}
 		// Slowly, and not far: a stretch that is much too long leads out of the layout.
 		wrong := min(max(s.expected/float64(max(s.keys, 1)), 1.0/4), 4)
 		l.stretch = min(max(l.stretch*math.Pow(wrong, 0.25), 1.0/16), 4)

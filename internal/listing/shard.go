@@ -35,6 +35,7 @@ type shard struct {
 	sample   keySample
 	children int           // names that the last page had of the deepest folder of all its keys
 	path     []folderCount // of last
+	counts   []int         // keys that came and begin like last, for each length
 	run      int           // keys that came or were expected since the last wrong guess before it
 	requests int
 	total    int       // keys that came
@@ -63,6 +64,7 @@ func (l *parallelListing) put(s *shard, entries []Entry) {
 	s.pages = append(s.pages, entries)
 	l.kept++
 	s.enter(entries)
+	s.tally(entries)
 	s.total += len(entries)
 	s.run += len(entries)
 	s.keys += len(entries)
