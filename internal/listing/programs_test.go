@@ -129,7 +129,7 @@ var programs = map[string]func(n int) []string{
 	"tenants of any size": func(n int) []string {
 		random := rand.New(rand.NewPCG(11, 5))
 		zipf := rand.NewZipf(random, 1.3, 1, 5000)
-		return apply(n, func(i int) string {
+		return apply(n, func(int) string {
 			at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, random.IntN(200))
 			return fmt.Sprintf("t-%d/", zipf.Uint64()) + at.Format("2006-01-02/") + fmt.Sprintf("%08x.json", random.Uint32())
 		})
