@@ -34,7 +34,7 @@ func TestDownloadSizes(t *testing.T) {
 	})
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
-	for size, want := range map[int]int{0: 2, 1: 1, 8 * mib: 1, 8*mib + 1: 3, 16 * mib: 3, 40*mib + 3: 7} {
+	for size, want := range map[int]int{0: 2, 1: 1, 8 * mib: 1, 8*mib + 1: 3, 16 * mib: 3, 24*mib + 3: 5} {
 		data := testkit.Bytes(size)
 		putWhole(t, store, "key", data)
 		requests = nil

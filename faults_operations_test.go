@@ -35,7 +35,7 @@ type faultOp struct {
 var faultData = testkit.Bytes(9 * mib)
 
 func putsStream(t *testing.T, f *faulty) error {
-	data := testkit.Bytes(11*mib + 5)
+	data := testkit.Bytes(10*mib + 5)
 	err := f.store.PutObject(t.Context(), f.bucket, "key", struct{ io.Reader }{bytes.NewReader(data)}, nil)
 	if err != nil {
 		data = f.data

@@ -135,7 +135,7 @@ func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutc
 	}
 	body := io.Reader(bytes.NewReader(f.data))
 	if op.isUpload {
-		f.data = faultData[:6*mib]
+		f.data = faultData[:5*mib+1]
 		body = struct{ io.Reader }{bytes.NewReader(f.data)}
 	}
 	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "key", body, nil))

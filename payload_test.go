@@ -40,7 +40,7 @@ func TestPayloadHeaders(t *testing.T) {
 		{"http, unsigned", "http://127.0.0.1:9000", nil, true, unsigned, unsigned, true},
 		{"http, unsigned, no checksums", "http://127.0.0.1:9000", required, true, unsigned, unsigned, false},
 	} {
-		for _, size := range []int{0, 1, 1 << 10, 100 << 10, 256<<10 + 1, 16 << 20} {
+		for _, size := range []int{0, 1, 1 << 10, 100 << 10, 256<<10 + 1, 5 << 20} {
 			t.Run(fmt.Sprintf("%s/%d bytes", test.name, size), func(t *testing.T) {
 				t.Parallel()
 				if testing.Short() && size > 1<<20 {

@@ -53,6 +53,7 @@ func NewServer(t testing.TB) *Server {
 		if err := server.Close(); err != nil {
 			t.Errorf("lithopstest: %v", err)
 		}
+		server = nil // testing keeps this function until the test's parent ended
 	})
 	return server
 }

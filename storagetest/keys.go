@@ -220,7 +220,7 @@ func testListSiblings(t *testing.T, h *Harness) {
 	}
 	stores.Wait()
 	slices.Sort(keys)
-	for _, size := range []int{3, 7, 20, 1000} {
+	for _, size := range pageSizes() {
 		for _, parallel := range []int{1, 2, 16} {
 			opts := lithopss3.ListOptions{PageSize: size, Parallel: parallel}
 			wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), keys...)
@@ -232,10 +232,18 @@ func testListSiblings(t *testing.T, h *Harness) {
 	})
 }
 
+// pageSizes returns the sizes of pages to list with, two of four under -short.
+func pageSizes() []int {
+	if testing.Short() {
+		return []int{7, 1000}
+	}
+	return []int{3, 7, 20, 1000}
+}
+
 // checkStartAfter lists from several keys on, sequentially and with more requests at once.
 func checkStartAfter(t *testing.T, h *Harness, keys []string) {
 	t.Helper()
-	for _, size := range []int{3, 7, 20, 1000} {
+	for _, size := range pageSizes() {
 		for _, parallel := range []int{1, 2, 16} {
 			for _, at := range []int{10, len(keys) / 2, len(keys) - 35, len(keys) - 2} {
 				opts := lithopss3.ListOptions{PageSize: size, Parallel: parallel, StartAfter: keys[at]}
