@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/lithops-go/lithopss3"
 )
 
@@ -23,7 +24,9 @@ func useSDK(ctx context.Context, profile string, opts *lithopss3.Options) error 
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
 	if opts.Offline {
-		options = append(options, config.WithHTTPClient(offlineClient{}))
+		options = append(options, config.WithHTTPClient(offlineClient{}),
+			// A container's credentials are fetched by a client of their own.
+			config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = offlineClient{} }))
 	}
 	loaded, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
