@@ -83,7 +83,7 @@ var programs = map[string]func(n int) []string{
 	},
 	"UUIDs by time": func(n int) []string {
 		return apply(n, func(i int) string {
-			h := fmt.Sprintf("%012x", 1_700_000_000_000+i*1711) + md5Of(i)
+			h := fmt.Sprintf("%012x", int64(1_700_000_000_000)+int64(i)*1711) + md5Of(i)
 			return "v7/" + h[:8] + "-" + h[8:12] + "-7" + h[13:16] + "-a" + h[17:20] + "-" + h[20:32]
 		})
 	},
