@@ -149,7 +149,7 @@ func (c *copying) copy(ctx context.Context) (string, error) {
 func (c *copying) uploadOptions() upload.Options {
 	options := upload.Options{
 		Bucket: c.bucket, Key: c.key, IfMatch: ifMatchOfWrite(c.opts.IfMatch), IfAbsent: c.opts.IfAbsent,
-		Progress: reportTo(c.opts.Progress), CreateGrace: c.store.pace.create, Settle: c.store.pace.settle,
+		Progress: reportTo(c.opts.Progress), CreateGrace: c.store.pace.create, Settle: c.store.pace.settle, AtOnce: c.opts.Parallel,
 	}
 	if c.opts.ReplaceMetadata {
 		options.ContentType, options.Metadata = c.opts.ContentType, c.opts.Metadata

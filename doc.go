@@ -61,7 +61,7 @@
 // # What it costs
 //
 // A small request is signed and sent without the SDK's middleware, with about a tenth of
-// its allocations. A transfer has 24 parts of 8 MiB in flight, a stream at most nine
+// its allocations. A transfer has 24 parts of 8 MiB in flight, a stream at most eight
 // buffers of 5 MiB. A program that imports this package links AWS's SDK for S3, STS and
 // SSO, and neither its config package nor a test server. [Options].Logger and
 // [Options].Observer cost nothing if they are nil. Module otel, next to this one, turns

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/upload"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -111,6 +112,9 @@ func checkKey(key Secret) error {
 // check returns an error for options that can't be sent. Tags are checked here,
 // because they are one text when they are sent.
 func (o *PutOptions) check() error {
+	if o.Parallel < 0 || o.Parallel > upload.MaxParts {
+		return fmt.Errorf("PutOptions.Parallel is %d, and must be from 0 to %d", o.Parallel, upload.MaxParts)
+	}
 	for name, value := range o.Tags {
 		if err := validate.Input(&struct{ Tag, Value string }{name, value}); err != nil {
 			return err

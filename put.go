@@ -25,11 +25,11 @@ import (
 
 // PutObject stores the rest of body under key and replaces an object that is there. A
 // body of more than 16 MiB, or 5 MiB if body does not tell its size, is uploaded in
-// parts, up to 24 at once.
+// parts, 24 at once (see [PutOptions].Parallel).
 //
 // An io.ReaderAt with io.Seeker (a file, a bytes.Reader) and a bytes.Buffer are read in
 // place, and again for a retry, so that they must not change. Of any other reader at
-// most 45 MiB are held in memory, nine parts of 5 MiB. Beyond 32 GiB parts must grow,
+// most 40 MiB are held in memory, eight parts of 5 MiB. Beyond 32 GiB parts must grow,
 // because an upload has at most 10,000, and two are held: 80 MiB up to 69 GiB, and so
 // on. PutObject waits for a Read of body that is in progress.
 //
@@ -55,7 +55,7 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	}
 	err := upload.Put(ctx, storeClient{s, opts.fields()}, body, upload.Options{
 		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
-		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create, Settle: s.pace.settle, Scale: s.pace.scale,
+		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create, Settle: s.pace.settle, Scale: s.pace.scale, AtOnce: opts.Parallel,
 	})
 	return wrapUpload(op, bucket, key, err)
 }
@@ -179,7 +179,7 @@ type Writer struct {
 
 // NewWriter returns a writer whose bytes become the object when Close returns nil, and
 // not before. It puts them with storage's PutObject while they are written: a *Store
-// sends parts, and holds at most 45 MiB, see [Store.PutObject].
+// sends parts, and holds at most 40 MiB, see [Store.PutObject].
 //
 // The caller must call Close, or CloseWithError to store nothing; until then a
 // goroutine waits. If ctx is done, nothing is stored, and Write and Close return its

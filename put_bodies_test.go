@@ -251,3 +251,28 @@ func TestFailedUploadLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, keys)
 }
+
+// TestPutParallel checks how many parts of a stream are sent at once, and that a number
+// that can't be is refused before any request.
+func TestPutParallel(t *testing.T) {
+	t.Parallel()
+	for _, parallel := range []int{1, 3} {
+		var now, most atomic.Int64
+		store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if request.URL.Query().Has("partNumber") {
+				most.Store(max(most.Load(), now.Add(1)))
+				defer now.Add(-1)
+				time.Sleep(time.Millisecond)
+			}
+			return next.RoundTrip(request)
+		})
+		body := struct{ io.Reader }{bytes.NewReader(testkit.Bytes(60 * unit))}
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", body, &lithopss3.PutOptions{Parallel: parallel}))
+		assert.LessOrEqual(t, most.Load(), int64(parallel))
+		assert.Positive(t, most.Load())
+		for _, wrong := range []int{-1, 10_001} {
+			err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), &lithopss3.PutOptions{Parallel: wrong})
+			require.ErrorContains(t, err, fmt.Sprintf("PutOptions.Parallel is %d, and must be from 0 to 10000", wrong))
+		}
+	}
+}

@@ -65,7 +65,7 @@ var (
 )
 
 var peers = []peer{
-	{"lithopss3", groupOwn, "github.com/lithops-go/lithopss3", openLithops, []string{workList, workRead}},
+	{"lithopss3", groupOwn, "github.com/lithops-go/lithopss3", openLithops, []string{workList, workRead, workStream}},
 	{"lithopss3-unsigned", groupOwn, "", openUnsigned, nil},
 	{"net/http", groupFloor, "", openHTTP, []string{workList, workRead}},
 	{"lean", groupLean, "", openLean, nil},

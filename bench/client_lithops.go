@@ -24,6 +24,7 @@ type lithopsClient struct {
 const (
 	parallelListings = 32 // requests of a listing at once
 	parallelRanges   = 16 // ranges of 8 MiB that a reader is ahead
+	parallelParts    = 24 // parts of 5 MiB of a stream in memory
 )
 
 func openLithops(ctx context.Context, job *job) (client, error) {
@@ -57,7 +58,11 @@ func (c *lithopsClient) uploadFile(ctx context.Context, path, bucket, key string
 }
 
 func (c *lithopsClient) upload(ctx context.Context, r io.Reader, bucket, key string) error {
-	return c.store.PutObject(ctx, bucket, key, r, nil)
+	opts := &lithopss3.PutOptions{}
+	if c.tuned {
+		opts.Parallel = parallelParts
+	}
+	return c.store.PutObject(ctx, bucket, key, r, opts)
 }
 
 func (c *lithopsClient) downloadFile(ctx context.Context, bucket, key, path string) error {

@@ -4,6 +4,7 @@ package upload
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,14 +20,16 @@ import (
 const (
 	wholeLimit   = 16 << 20
 	filePartSize = 8 << 20
-	maxParts     = 10_000
+	// MaxParts is how many parts an upload has at most.
+	MaxParts = 10_000
 
 	// A stream of unknown length begins with the smallest parts that S3 takes. The
 	// part size doubles every growEvery parts: 10,000 of them hold 7 TiB.
 	streamPartSize = 5 << 20
 	growEvery      = 950
-	// streamMemory is how much of a stream is held at once, unless two parts are more.
-	streamMemory = 45 << 20
+	// streamPartsAtOnce is how many parts of a stream are held at once. Where parts have
+	// grown, they are fewer, but two.
+	streamPartsAtOnce = 8
 )
 
 // A scale divides the sizes above; zero is 1.
@@ -64,7 +67,8 @@ type part struct {
 // empty, or does not know its end, may be a device or one of /proc, and is a stream.
 //
 // A panic of the body in a goroutine that is not the caller's is put into panics.
-func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scale scale) (partReader, error) {
+// atOnce is how many parts of a stream are held at once; 0 is streamPartsAtOnce.
+func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scale scale, atOnce int) (partReader, error) {
 	if isTypedNil(body) {
 		return nil, fmt.Errorf("it is a nil %T (a nil io.Reader is an empty object)", body)
 	}
@@ -95,7 +99,7 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 			return nil, err
 		}
 	}
-	return newStreamSource(ctx, body, scale)
+	return newStreamSource(ctx, body, scale, cmp.Or(atOnce, streamPartsAtOnce))
 }
 
 // isTypedNil reports whether body is an interface that holds a nil pointer or
@@ -159,7 +163,7 @@ func (f *fileSource) next(context.Context) (part, error) {
 // partSizeOf returns the part size for a known length, in whole MiB.
 func (s scale) partSizeOf(length int64) int64 {
 	mib := s.of(1 << 20)
-	needed := (length + maxParts - 1) / maxParts
+	needed := (length + MaxParts - 1) / MaxParts
 	return max(s.of(filePartSize), (needed+mib-1)/mib*mib)
 }
 
@@ -173,12 +177,12 @@ type streamSource struct {
 	count  int         // parts in all
 	free   chan []byte // buffers that no part uses; nil is one that is not made yet
 	held   int         // how many buffers there may be
+	memory int64       // of all buffers before parts grow, in bytes
 	scale  scale
 }
 
-func newStreamSource(ctx context.Context, reader io.Reader, scale scale) (*streamSource, error) {
-	held := streamMemory / streamPartSize
-	source := &streamSource{reader: &strictReader{Reader: reader}, free: make(chan []byte, held), held: held, scale: scale}
+func newStreamSource(ctx context.Context, reader io.Reader, scale scale, held int) (*streamSource, error) {
+	source := &streamSource{reader: &strictReader{Reader: reader}, free: make(chan []byte, held), held: held, memory: int64(held) * scale.of(streamPartSize), scale: scale}
 	for range held - 1 { // the first part has the other
 		source.free <- nil
 	}
@@ -274,7 +278,7 @@ func (s *streamSource) buffer(ctx context.Context, size int) ([]byte, error) {
 	for {
 		select {
 		case buffer := <-s.free:
-			if s.held > max(2, int(s.scale.of(streamMemory))/size) {
+			if int64(s.held) > max(2, s.memory/int64(size)) {
 				s.held--
 				continue
 			}

@@ -26,16 +26,16 @@ func TestPartSizes(t *testing.T) {
 		length := rapid.Int64Range(1, maxObject).Draw(t, "length")
 		size := scale(1).partSizeOf(length)
 		require.LessOrEqual(t, size, int64(5<<30))
-		require.GreaterOrEqual(t, size*maxParts, length)
+		require.GreaterOrEqual(t, size*MaxParts, length)
 		require.GreaterOrEqual(t, size, int64(filePartSize))
 	})
 	assert.EqualValues(t, filePartSize, scale(1).partSizeOf(1<<30))
 	assert.EqualValues(t, filePartSize, scale(0).partSizeOf(1<<30), "zero is 1")
-	assert.EqualValues(t, filePartSize, scale(1).partSizeOf(filePartSize*maxParts))
+	assert.EqualValues(t, filePartSize, scale(1).partSizeOf(filePartSize*MaxParts))
 	assert.EqualValues(t, filePartSize/16, scale(16).partSizeOf(1<<20))
 
 	total, most := int64(0), int64(0)
-	for count := range maxParts {
+	for count := range MaxParts {
 		most = int64(streamPartSize) << (count / growEvery)
 		total += most
 	}
@@ -47,8 +47,8 @@ func TestPartSizes(t *testing.T) {
 // for two parts.
 func TestFewerBuffersWhenPartsGrow(t *testing.T) {
 	t.Parallel()
-	for doublings, want := range map[int]int{0: 9, 1: 4, 2: 2, 3: 2} {
-		source, err := newStreamSource(t.Context(), io.LimitReader(zeros{}, 1<<40), 1)
+	for doublings, want := range map[int]int{0: 8, 1: 4, 2: 2, 3: 2} {
+		source, err := newStreamSource(t.Context(), io.LimitReader(zeros{}, 1<<40), 1, streamPartsAtOnce)
 		require.NoError(t, err)
 		source.count = doublings * growEvery
 		source.first = nil
@@ -98,7 +98,7 @@ func TestSources(t *testing.T) {
 		"file": {file, false}, "buffer": {buffer, false}, "text": {strings.NewReader("content"), false},
 		"pipe": {reader, true}, "reader": {io.MultiReader(strings.NewReader("con"), strings.NewReader("tent")), true},
 	} {
-		source, err := newPartReader(t.Context(), test.body, &panics.Box{}, 1)
+		source, err := newPartReader(t.Context(), test.body, &panics.Box{}, 1, 0)
 		require.NoError(t, err, name)
 		_, isStream := source.(*streamSource)
 		assert.Equal(t, test.stream, isStream, name)
@@ -116,7 +116,7 @@ func TestSources(t *testing.T) {
 		return // not on Linux
 	}
 	defer func() { _ = device.Close() }()
-	source, err := newPartReader(t.Context(), device, &panics.Box{}, 1)
+	source, err := newPartReader(t.Context(), device, &panics.Box{}, 1, 0)
 	require.NoError(t, err)
 	assert.NotZero(t, source.size())
 }
@@ -141,7 +141,7 @@ func TestSlowStreamIsCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	slow := &tricklingReader{then: cancel}
-	_, err := newStreamSource(ctx, slow, 1)
+	_, err := newStreamSource(ctx, slow, 1, streamPartsAtOnce)
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, 10, slow.reads)
 }

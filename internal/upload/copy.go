@@ -3,6 +3,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -66,9 +67,9 @@ func Copy(ctx context.Context, client CopyClient, source Source, opts Options, l
 }
 
 // copyPartSize returns the size of the parts of a copy: at most limit, and so that
-// [maxParts] of them hold it all.
+// [MaxParts] of them hold it all.
 func copyPartSize(size, limit int64) int64 {
-	return max(min(copyPart, limit), (size+maxParts-1)/maxParts)
+	return max(min(copyPart, limit), (size+MaxParts-1)/MaxParts)
 }
 
 // A copier is one call of Copy.
@@ -161,7 +162,7 @@ func (c *copier) tryParts(ctx context.Context, partSize int64) (string, error) {
 func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	slots := make(chan struct{}, partsAtOnce)
+	slots := make(chan struct{}, cmp.Or(m.opts.AtOnce, partsAtOnce))
 	var isSumWrong atomic.Bool
 	var group sync.WaitGroup
 	for number, offset := int32(1), int64(0); offset < c.source.Size && ctx.Err() == nil && !isSumWrong.Load(); number++ {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -115,6 +116,29 @@ func TestCopyWithChecksumsOfTheWholeKeepsErrors(t *testing.T) {
 	_, err := Copy(t.Context(), fake, fake.describe(), opts, 500)
 	require.ErrorIs(t, err, refused)
 	assert.Empty(t, fake.uploads)
+}
+
+// TestCopiedPartsAtOnce checks how many parts are copied at once.
+func TestCopiedPartsAtOnce(t *testing.T) {
+	t.Parallel()
+	for atOnce, want := range map[int]int64{0: 10, 1: 1, 3: 3} { // of ten parts
+		synctest.Test(t, func(t *testing.T) {
+			fake := newCopyingS3()
+			var now, most atomic.Int64
+			fake.onSource = func(*s3.UploadPartCopyInput) error {
+				for n, m := now.Add(1), most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+				time.Sleep(time.Second)
+				now.Add(-1)
+				return nil
+			}
+			opts := options()
+			opts.AtOnce = atOnce
+			_, err := Copy(t.Context(), fake, fake.describe(), opts, 100)
+			require.NoError(t, err)
+			assert.Equal(t, want, most.Load(), "%d", atOnce)
+		})
+	}
 }
 
 func newCopyingS3() *copyingS3 {
@@ -287,10 +311,10 @@ func TestCopyPartSize(t *testing.T) {
 	t.Parallel()
 	assert.EqualValues(t, 256<<20, copyPartSize(MaxCopy+1, MaxCopy))
 	assert.EqualValues(t, 100, copyPartSize(1000, 100))
-	assert.EqualValues(t, 256<<20, copyPartSize(256<<20*maxParts, MaxCopy))
-	assert.EqualValues(t, 256<<20+1, copyPartSize(256<<20*maxParts+1, MaxCopy))
+	assert.EqualValues(t, 256<<20, copyPartSize(256<<20*MaxParts, MaxCopy))
+	assert.EqualValues(t, 256<<20+1, copyPartSize(256<<20*MaxParts+1, MaxCopy))
 	largest := int64(50) << 40
 	size := copyPartSize(largest, MaxCopy)
-	assert.LessOrEqual(t, (largest+size-1)/size, int64(maxParts))
+	assert.LessOrEqual(t, (largest+size-1)/size, int64(MaxParts))
 	assert.LessOrEqual(t, size, int64(MaxCopy)+1<<30)
 }

@@ -24,7 +24,7 @@ import (
 const (
 	// CreateGrace is the usual Options.CreateGrace.
 	CreateGrace = 2 * time.Second
-	// partsAtOnce is how many parts are sent at a time.
+	// partsAtOnce is how many parts are sent at a time by default.
 	partsAtOnce = 24
 	// abortTimeout bounds how long the abort of a failed upload may take.
 	abortTimeout = 15 * time.Second
@@ -132,7 +132,7 @@ func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
 	defer group.Wait() // also after a panic of the body
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	slots := make(chan struct{}, partsAtOnce)
+	slots := make(chan struct{}, cmp.Or(m.opts.AtOnce, partsAtOnce))
 	for number := int32(1); ; number++ {
 		select {
 		case slots <- struct{}{}:
@@ -142,8 +142,8 @@ func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
 			break
 		}
 		next, err := reader.next(ctx)
-		if err == nil && number > maxParts {
-			err = fmt.Errorf("the body needs more than %d parts", maxParts)
+		if err == nil && number > MaxParts {
+			err = fmt.Errorf("the body needs more than %d parts", MaxParts)
 		}
 		if err != nil {
 			if !errors.Is(err, io.EOF) {

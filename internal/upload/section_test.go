@@ -138,7 +138,7 @@ func TestFileVersions(t *testing.T) {
 	info, err := file.Stat()
 	require.NoError(t, err)
 
-	body, err := newPartReader(t.Context(), file, &panics.Box{}, 1)
+	body, err := newPartReader(t.Context(), file, &panics.Box{}, 1, 0)
 	require.NoError(t, err)
 	require.NoError(t, body.check())
 	data, err := io.ReadAll(body.whole())

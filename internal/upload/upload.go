@@ -72,6 +72,9 @@ type Options struct {
 	// Settle is when a part whose response was not waited for should be stored, so that
 	// its upload is aborted once more then. Zero is SettleTime.
 	Settle time.Duration
+	// AtOnce is how many parts are sent at once, and how many of a body that can be read
+	// only once are held. Zero is 24, and 8 of such a body.
+	AtOnce int
 	// Scale divides the sizes of parts, so that tests need no large bodies. Zero is 1.
 	Scale int64
 }
@@ -112,7 +115,7 @@ var errProgressPanicked = errors.New("the progress callback panicked")
 func Put(ctx context.Context, client Client, body io.Reader, opts Options) error {
 	p := &put{client: client, opts: opts, started: time.Now()} // one allocation, with all that escapes
 	defer p.panics.Rethrow()
-	reader, err := newPartReader(ctx, body, &p.panics, scale(opts.Scale))
+	reader, err := newPartReader(ctx, body, &p.panics, scale(opts.Scale), opts.AtOnce)
 	if err != nil {
 		return fmt.Errorf("reading the body: %w", err)
 	}
