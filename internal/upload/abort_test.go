@@ -258,8 +258,6 @@ func partsInFlight(t *testing.T, body io.Reader, opts Options) (most int64) {
 	return most
 }
 
-var errStop = errors.New("enough")
-
 // zeroBody is a body of zeros that is read in place.
 func zeroBody(size int64) io.Reader {
 	return io.NewSectionReader(zeros{}, 0, size)
