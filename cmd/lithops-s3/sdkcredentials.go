@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/lithops-go/lithopss3"
@@ -24,9 +26,10 @@ func useSDK(ctx context.Context, profile string, opts *lithopss3.Options) error 
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
 	if opts.Offline {
-		options = append(options, config.WithHTTPClient(offlineClient{}),
+		options = append(options, config.WithHTTPClient(offlineClient()),
+			config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 			// A container's credentials are fetched by a client of their own.
-			config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = offlineClient{} }))
+			config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = offlineClient() }))
 	}
 	loaded, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
@@ -36,8 +39,11 @@ func useSDK(ctx context.Context, profile string, opts *lithopss3.Options) error 
 	return nil
 }
 
-// offlineClient sends nothing.
-type offlineClient struct{}
-
-// Do refuses the request.
-func (offlineClient) Do(*http.Request) (*http.Response, error) { return nil, lithopss3.ErrOffline }
+// offlineClient returns a client that sends nothing. It is of the SDK's own type, because the
+// SDK gives no other the certificates of AWS_CA_BUNDLE. The SDK may replace its dialer, but
+// not its choice of a proxy.
+func offlineClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.Proxy = func(*http.Request) (*url.URL, error) { return nil, lithopss3.ErrOffline }
+	})
+}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -47,6 +48,10 @@ func TestDoctorOfflineSendsNothing(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	defer server.Close()
+	bundle := filepath.Join(t.TempDir(), "bundle.pem")
+	authority := httptest.NewTLSServer(nil) // any
+	authority.Close()
+	require.NoError(t, os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate().Raw}), 0o600))
 	const role = "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\n"
 	for name, c := range map[string]struct {
 		env     map[string]string
@@ -74,7 +79,7 @@ func TestDoctorOfflineSendsNothing(t *testing.T) {
 			t.Chdir(home)
 			t.Setenv("LITHOPS_CONFIG", `{"aws":{"region":"us-east-1"}}`)
 			t.Setenv("AWS_ENDPOINT_URL", server.URL)
-			t.Setenv("AWS_CA_BUNDLE", "") // with one, the SDK's chain refuses the client and asks nothing
+			t.Setenv("AWS_CA_BUNDLE", bundle) // with one, the SDK's chain refuses most clients
 			for variable, value := range c.env {
 				t.Setenv(variable, value)
 			}
@@ -82,8 +87,10 @@ func TestDoctorOfflineSendsNothing(t *testing.T) {
 				var out, problems strings.Builder
 				code := run(t.Context(), []string{"doctor", "--offline", "--bucket", bucket}, strings.NewReader(""), &out, &problems)
 				assert.Zero(t, asked.Load(), "%s: %s", bucket, out.String())
-				_ = run(t.Context(), []string{"doctor", "--offline", "--credentials", "sdk", "--bucket", bucket}, strings.NewReader(""), io.Discard, io.Discard)
+				var bySDK strings.Builder
+				_ = run(t.Context(), []string{"doctor", "--offline", "--credentials", "sdk", "--bucket", bucket}, strings.NewReader(""), &bySDK, io.Discard)
 				assert.Zero(t, asked.Load(), "%s by the SDK's chain", bucket)
+				assert.NotContains(t, bySDK.String(), "wrong setting", "%s by the SDK's chain", bucket)
 				if !strings.HasPrefix(bucket, "arn:") { // which no custom endpoint has
 					assert.Equal(t, c.code, code, "%s: %s", bucket, out.String())
 				}
