@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -172,6 +173,9 @@ func TestGoldenCredentials(t *testing.T) {
 			t.Parallel()
 			if testing.Short() && strings.HasPrefix(c.Name, "imds-hang") {
 				t.Skip("waits for the metadata service for seconds")
+			}
+			if strings.HasPrefix(c.Name, "proc-shell") {
+				testkit.NeedsCommand(t, "echo")
 			}
 			c.run(t)
 		})

@@ -325,6 +325,9 @@ func TestSecretsOfSources(t *testing.T) {
 	for name, source := range secretSources(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "process" {
+				testkit.NeedsCommand(t, "sh")
+			}
 			server := secretServer(t, "answers", "")
 			_, lookup := source.lay(t, server.URL)
 			config := &Config{}

@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -125,4 +126,12 @@ func Golden(t testing.TB, root, name string, into any) {
 	data, err := boundedfile.Read(filepath.Join(root, "testdata", "golden", name), 64*MiB)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, into))
+}
+
+// NeedsCommand skips a test that runs a command which this machine does not have.
+func NeedsCommand(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skip(err)
+	}
 }
