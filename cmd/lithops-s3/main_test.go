@@ -5,9 +5,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,7 +30,8 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:  "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(env *testscript.Env) error {
 			server, err := devs3.Start(nil)
 			if err != nil {
@@ -41,6 +45,23 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(env.WorkDir+"/devs3.yaml", []byte(server.Config()), 0o600)
 		},
 	})
+}
+
+// exits runs a command that must end with an exit code: exits CODE COMMAND [ARGUMENT...]
+func exits(script *testscript.TestScript, isNegated bool, args []string) {
+	if isNegated || len(args) < 2 {
+		script.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
+	}
+	err := script.Exec(args[1], args[2:]...)
+	code := 0
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		code = failed.ExitCode()
+	} else if err != nil {
+		script.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		script.Fatalf("exit code %d, not %s", code, args[0])
+	}
 }
 
 // FuzzArguments checks that no arguments make the command panic or contact anything.
