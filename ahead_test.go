@@ -411,3 +411,33 @@ func TestReadAheadShares(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestReadAheadAsksForTheSame checks that each range that is read ahead names the version
+// and has the customer's key of the body's first request.
+func TestReadAheadAsksForTheSame(t *testing.T) {
+	t.Parallel()
+	data := testkit.Bytes(64 * unit)
+	var wrong, ranges atomic.Int64
+	server := &oddServer{data: data, odd: func(request *http.Request, _ *http.Response) {
+		if request.Header.Get("Range") != "" {
+			ranges.Add(1)
+		}
+		if request.URL.Query().Get("versionId") != "v1" || request.Header.Get("X-Amz-Server-Side-Encryption-Customer-Key") == "" {
+			wrong.Add(1)
+		}
+	}}
+	store := openWireWith(t, server.trip, lithopss3.ReadAhead(lithopss3.InSmall(&lithopss3.Options{}), aheadChunk))
+	for _, parallel := range []int{0, 4} {
+		ranges.Store(0)
+		object, err := store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{
+			VersionID: "v1", SSECustomerKey: lithopss3.NewSecret(strings.Repeat("k", 32)), Parallel: parallel,
+		})
+		require.NoError(t, err)
+		got, err := io.ReadAll(object.Body)
+		require.NoError(t, err)
+		require.NoError(t, object.Body.Close())
+		assert.True(t, bytes.Equal(data, got))
+		assert.Greater(t, ranges.Load(), int64(1), "%d", parallel)
+	}
+	assert.Zero(t, wrong.Load())
+}
