@@ -5,7 +5,6 @@ package lithopss3
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -115,7 +114,7 @@ func (r *objectReader) beginAhead() {
 func (r *objectReader) switchOver() error {
 	timer := time.NewTimer(r.store.pace.io / aheadPatience)
 	defer timer.Stop()
-	isReady, err := readahead.Wait(r.ahead, timer.C)
+	isReady, err := r.ahead.Wait(timer.C)
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
@@ -150,12 +149,4 @@ func (r *objectReader) endAhead() {
 	if r.ahead != nil {
 		_ = r.ahead.Close()
 	}
-}
-
-// failAhead ends the body with the error of a range, which has resumed by itself.
-func (r *objectReader) failAhead(err error) {
-	if r.ctx.Err() != nil {
-		err = errors.Join(context.Cause(r.ctx), err)
-	}
-	r.fail(err)
 }

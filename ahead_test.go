@@ -440,4 +440,6 @@ func TestReadAheadAsksForTheSame(t *testing.T) {
 		assert.Greater(t, ranges.Load(), int64(1), "%d", parallel)
 	}
 	assert.Zero(t, wrong.Load())
+	_, err := store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{Parallel: -1})
+	require.ErrorContains(t, err, "GetOptions.Parallel is -1")
 }

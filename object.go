@@ -54,6 +54,9 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if err := checkKey(opts.SSECustomerKey); err != nil {
 		return nil, wrapError(op, bucket, key, err)
 	}
+	if opts.Parallel < 0 {
+		return nil, wrapError(op, bucket, key, fmt.Errorf("GetOptions.Parallel is %d, and must not be negative", opts.Parallel))
+	}
 	if opts.Range != nil && (opts.Range.Length == 0 || (opts.Range.Offset < 0 && opts.Range.Length >= 0)) {
 		return s.getOddRange(ctx, bucket, key, opts)
 	}

@@ -89,7 +89,7 @@ func (r *objectReader) Read(p []byte) (int, error) {
 		case n > 0:
 			return n, nil // the next Read meets the error again and resumes
 		case r.isAhead:
-			r.failAhead(err)
+			r.fail(err) // the range has resumed by itself
 		default:
 			r.resume(err)
 		}

@@ -29,7 +29,7 @@ func TestCallsOf(t *testing.T) {
 		"an empty list":      {[]any{}, nil, false},
 		"a FuturesList":      {&pickle.Object{Name: "FuturesList", List: []any{future("00002")}}, []Call{call("00002")}, false},
 		"an empty one":       {&pickle.Object{Name: "FuturesList"}, nil, false},
-		"a text":             {"00000", nil, true},
+		"a string":           {"00000", nil, true},
 		"nothing":            {nil, nil, true},
 		"a list of texts":    {[]any{"00000"}, nil, true},
 		"no text as ID":      {future(int64(1)), nil, true},

@@ -55,8 +55,8 @@ func (l *parallelListing) canDivide(s *shard) bool {
 	return !s.waits || l.useful >= exploreAfter
 }
 
-// A prospect is what is expected of a shard after its last key: for each character of that
-// key, the keys that have a greater one there.
+// A prospect tells how many keys are expected in a shard after its last key: for each
+// character of that key, how many keys have a greater one there.
 type prospect struct {
 	head   int // characters that all keys have in common
 	places []place
@@ -69,7 +69,7 @@ type place struct {
 	keys   float64 // that are expected to have them
 }
 
-// prospect returns what is expected of a shard up to a key, or without an end for "".
+// prospect estimates the rest of a shard up to a key, or without an end for "".
 func (l *parallelListing) prospect(s *shard, until string) prospect {
 	p := prospect{head: min(len(l.prefix), len(s.last))}
 	if until != "" {

@@ -22,9 +22,6 @@ func NewPool(size int64, count int) *Pool {
 	return p
 }
 
-// Size returns the size of a buffer, which is that of a range.
-func (p *Pool) Size() int64 { return p.size }
-
 // take returns a buffer, or nil if all are in use.
 func (p *Pool) take() []byte {
 	if p.left.Add(-1) < 0 {

@@ -159,9 +159,9 @@ func (r *Reader) isServed(s *section, most time.Duration) bool {
 	return false
 }
 
-// Wait waits until there are bytes to read, or an error, at the longest until stop is
-// closed or gets a value. It reports whether there are.
-func Wait[T any](r *Reader, stop <-chan T) (bool, error) {
+// Wait waits until there are bytes to read, or an error, or until stop gets a value. It
+// reports whether Read returns at once. A nil stop never does.
+func (r *Reader) Wait(stop <-chan time.Time) (bool, error) {
 	if len(r.rest) > 0 {
 		return true, nil
 	}
@@ -188,38 +188,29 @@ func Wait[T any](r *Reader, stop <-chan T) (bool, error) {
 	return true, first.err
 }
 
-// Next returns the next bytes, of which there is at least one, once they are there. They
-// are valid until the next call of Skip. At the end it returns io.EOF.
-func (r *Reader) Next() ([]byte, error) {
-	_, err := Wait[struct{}](r, nil)
-	return r.rest, err
-}
-
-// Skip drops n bytes, at most as many as Next has returned.
-func (r *Reader) Skip(n int) {
-	r.rest = r.rest[n:]
-	if len(r.rest) > 0 || n == 0 {
-		return
-	}
-	r.free = append(r.free, r.ranges[0].buffer)
-	r.ranges[0] = nil
-	r.ranges = r.ranges[1:]
-	r.served--
-	r.fill()
-}
-
 // Read fills p with the next bytes.
 func (r *Reader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	data, err := r.Next()
-	if err != nil {
+	if _, err := r.Wait(nil); err != nil {
 		return 0, err
 	}
-	n := copy(p, data)
-	r.Skip(n)
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	if len(r.rest) == 0 {
+		r.dropFirst()
+	}
 	return n, nil
+}
+
+// dropFirst gives the memory of the first range, which was read, to another.
+func (r *Reader) dropFirst() {
+	r.free = append(r.free, r.ranges[0].buffer)
+	r.ranges[0] = nil
+	r.ranges = r.ranges[1:]
+	r.served--
+	r.fill()
 }
 
 // Close ends all requests, waits for them, and gives the memory back.

@@ -193,11 +193,11 @@ func TestCancel(t *testing.T) {
 		}}
 		pool := NewPool(chunk, 2)
 		r := Start(ctx, 0, 10*chunk, Options{Open: from.Open, Pool: pool, Ranges: 4, MostRanges: 4})
-		isReady, err := Wait(r, time.After(time.Minute))
+		isReady, err := r.Wait(time.After(time.Minute))
 		require.NoError(t, err)
 		assert.False(t, isReady)
 		cancel(mine)
-		_, err = r.Next()
+		_, err = r.Read(make([]byte, 1))
 		require.ErrorIs(t, err, mine)
 		require.NoError(t, r.Close())
 		assert.EqualValues(t, 2, pool.left.Load())
