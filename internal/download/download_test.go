@@ -290,7 +290,7 @@ func TestCanceledVerify(t *testing.T) {
 // TestDevice writes to a device, as one answer.
 func TestDevice(t *testing.T) {
 	t.Parallel()
-	target, err := partfile.Open(nil, os.DevNull)
+	target, err := partfile.Open(nil, testkit.Device(t))
 	require.NoError(t, err)
 	defer target.Close()
 	mine := errors.New("mine")

@@ -3,9 +3,12 @@
 package partfile
 
 import (
+	"errors"
+	"io"
 	"math"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -51,4 +54,32 @@ func TestChunkOfNoSize(t *testing.T) {
 	text := `{"lithops_s3_download":1,"size":10}` + "\n" + `{"at":0,"bytes":1}`
 	require.NoError(t, readJournal(strings.NewReader(text), &j.source, j.add))
 	assert.Empty(t, j.chunks)
+}
+
+// TestJournalEnds reads journals that end, or fail, before their first line.
+func TestJournalEnds(t *testing.T) {
+	t.Parallel()
+	var source Source
+	require.ErrorIs(t, readJournal(strings.NewReader(""), &source, nil), io.ErrUnexpectedEOF)
+	mine := errors.New("mine")
+	require.ErrorIs(t, readJournal(iotest.ErrReader(mine), &source, nil), mine)
+	first := `{"lithops_s3_download":1,"size":10}` + "\n"
+	require.ErrorIs(t, readJournal(io.MultiReader(strings.NewReader(first), iotest.ErrReader(mine)), &source, nil), mine)
+}
+
+// TestHexCRC reads back what it writes, and no more than 32 bits.
+func TestHexCRC(t *testing.T) {
+	t.Parallel()
+	for _, crc := range []hexCRC{0, 1, 0x00c0ffee, math.MaxUint32} {
+		text, err := crc.MarshalText()
+		require.NoError(t, err)
+		assert.Len(t, text, 8)
+		var read hexCRC
+		require.NoError(t, read.UnmarshalText(text))
+		assert.Equal(t, crc, read)
+	}
+	for _, text := range []string{"", "1ffffffff", "100000000", "-1", "xyz"} {
+		var read hexCRC
+		require.Error(t, read.UnmarshalText([]byte(text)), text)
+	}
 }

@@ -35,6 +35,8 @@ func TestPipe(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(path, 0o600))
 	target := openTarget(t, path)
 	require.True(t, target.IsDevice())
+	// Not os.DevNull, which a mistake, run as root, would replace for the whole machine.
+	require.ErrorIs(t, Replace(path, nil, 0o600), ErrNotRegular)
 
 	mine := errors.New("mine")
 	ctx, cancel := context.WithCancelCause(t.Context())

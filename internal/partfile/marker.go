@@ -41,14 +41,11 @@ func newNonce() string {
 
 // write puts the marker at offset, where the file's content is going to end.
 func (m marker) write(file io.WriterAt, offset int64) error {
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
+	text, _ := json.Marshal(m) // which never fails
 	padded := bytes.Repeat([]byte{' '}, markerSize)
 	copy(padded, text)
 	padded[markerSize-1] = '\n'
-	_, err = file.WriteAt(padded, offset)
+	_, err := file.WriteAt(padded, offset)
 	return err
 }
 
