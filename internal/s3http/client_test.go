@@ -87,6 +87,7 @@ func TestStallAfterManyReads(t *testing.T) {
 				require.ErrorIs(t, err, ErrStalled)
 				assert.Equal(t, IOTimeout, time.Since(began))
 				require.NoError(t, body.Close())
+				require.Error(t, ctx.Err())
 			})
 		})
 	}

@@ -39,7 +39,7 @@ func TestSchemeIsCheckedOnce(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, body, string(got))
 	}
-	broken := &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader("a"), errorReader{assert.AnError}))}
+	broken := &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader("a"), &onceReader{err: assert.AnError}))}
 	require.NoError(t, checkScheme(&url.URL{Scheme: "http"}, broken))
 	got, err := io.ReadAll(broken.Body)
 	require.ErrorIs(t, err, assert.AnError)

@@ -65,9 +65,6 @@ func (g *Gate) enter(ctx context.Context) error {
 		g.mu.Unlock()
 		return nil
 	}
-	if g.waiting.Len() == 0 {
-		g.moved = time.Now()
-	}
 	own := &waiter{turn: make(chan struct{})}
 	place := g.waiting.PushBack(own)
 	g.mu.Unlock()
