@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lithopss3
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestHasNoSTS tells a server that does not know GetCallerIdentity from one that refuses
+// it or fails.
+func TestHasNoSTS(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		status int
+		code   string
+		want   bool
+	}{
+		{400, "InvalidAction", true},
+		{400, "InvalidParameterValue", true},
+		{400, "UnknownError", true},
+		{405, "MethodNotAllowed", true},
+		{501, "NotImplemented", true},
+		{501, "", true},
+		{399, "UnknownError", false},
+		{200, "UnknownError", false},
+		{500, "UnknownError", false},
+		{503, "InvalidAction", false},
+		{403, "AccessDenied", false},
+		{404, "", false},
+		{0, "UnknownError", false},
+	} {
+		err := fmt.Errorf("wrapped: %w", &Error{Op: "GetCallerIdentity", StatusCode: test.status, Code: test.code})
+		assert.Equal(t, test.want, hasNoSTS(err), "%+v", test)
+	}
+	assert.False(t, hasNoSTS(io.EOF))
+	assert.False(t, hasNoSTS(nil))
+}
+
+// TestOrderOfVersions puts a marker before a version by key, then the latest, then time.
+func TestOrderOfVersions(t *testing.T) {
+	t.Parallel()
+	early, late := time.Unix(1, 0), time.Unix(2, 0)
+	of := func(key string, isLatest bool, at time.Time) ObjectVersion {
+		version := ObjectVersion{IsLatest: isLatest}
+		version.Key, version.LastModified = key, at
+		return version
+	}
+	for _, test := range []struct {
+		marker, version ObjectVersion
+		want            bool
+	}{
+		{of("a", false, early), of("b", false, early), true},
+		{of("b", false, early), of("a", true, early), false},
+		{of("b", true, early), of("a", false, early), false},
+		{of("a", true, early), of("a", false, late), true},
+		{of("a", false, late), of("a", true, early), false},
+		{of("a", false, late), of("a", false, early), true},
+		{of("a", false, early), of("a", false, late), false},
+		{of("a", false, early), of("a", false, early), false},
+	} {
+		assert.Equal(t, test.want, isBefore(&test.marker, &test.version), "%+v", test)
+	}
+}
+
+// TestResumeDelay resumes at once after the first failure, and ever later after others.
+func TestResumeDelay(t *testing.T) {
+	t.Parallel()
+	for failures, want := range map[int]time.Duration{1: 0, 2: 400 * time.Millisecond, 3: 800 * time.Millisecond, 5: 3200 * time.Millisecond} {
+		assert.Equal(t, want, resumeDelay(failures), "%d", failures)
+	}
+}
+
+// TestRequestIDInError has the ID in the text, for the server's operator.
+func TestRequestIDInError(t *testing.T) {
+	t.Parallel()
+	known := &Error{Op: "GetObject", Bucket: "bucket", Key: "key", Err: errors.New("why"), RequestID: "ID"}
+	assert.Equal(t, "GetObject bucket/key: why (request ID)", known.Error())
+	known.RequestID, known.Key = "", ""
+	assert.Equal(t, "GetObject bucket: why", known.Error())
+	known.Bucket = ""
+	assert.Equal(t, "GetObject: why", known.Error())
+}
+
+// TestPresignedTime holds how long a presigned request may be valid.
+func TestPresignedTime(t *testing.T) {
+	t.Parallel()
+	store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(r *http.Request) (*http.Response, error) {
+		return testkit.Answer(r, http.StatusOK, nil, ""), nil
+	}))
+	for expires, isValid := range map[time.Duration]bool{
+		0: false, -time.Second: false, time.Second - 1: false, time.Second: true, maxPresigned: true, maxPresigned + 1: false,
+	} {
+		_, err := store.PresignGet(t.Context(), "bucket", "key", expires, nil)
+		assert.Equal(t, isValid, err == nil, "%s: %v", expires, err)
+		_, err = store.PresignPut(t.Context(), "bucket", "key", expires, nil)
+		assert.Equal(t, isValid, err == nil, "%s: %v", expires, err)
+	}
+	short := NewSecret(strings.Repeat("k", customerKeySize-1))
+	_, err := store.PresignGet(t.Context(), "bucket", "key", time.Minute, &GetOptions{SSECustomerKey: short})
+	require.ErrorContains(t, err, "must have 32")
+	_, err = store.PresignPut(t.Context(), "bucket", "key", time.Minute, &PutOptions{SSECustomerKey: short})
+	require.ErrorContains(t, err, "must have 32")
+	_, header, err := store.PutRequest(t.Context(), "bucket", "key")
+	require.NoError(t, err)
+	assert.Empty(t, header.Get("Authorization"), "the signature is left out")
+	assert.NotEmpty(t, header)
+}
+
+// TestReadObjectLimit holds the limit to the byte, whether the server says the size or not.
+func TestReadObjectLimit(t *testing.T) {
+	t.Parallel()
+	for _, length := range []string{"5", ""} {
+		header := http.Header{"Etag": {`"e"`}}
+		store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(r *http.Request) (*http.Response, error) {
+			response := testkit.Answer(r, http.StatusOK, header.Clone(), "12345")
+			if length == "" {
+				response.Header.Del("Content-Length")
+				response.ContentLength = -1
+			}
+			return response, nil
+		}))
+		for limit, isRead := range map[int64]bool{0: true, 4: false, 5: true, 6: true} {
+			data, err := store.ReadObject(t.Context(), "bucket", "key", limit)
+			assert.Equal(t, isRead, err == nil, "length %q, limit %d: %v", length, limit, err)
+			if isRead {
+				assert.Equal(t, "12345", string(data))
+			}
+		}
+	}
+}
