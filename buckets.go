@@ -61,7 +61,7 @@ func (s *Store) ListBuckets(ctx context.Context) iter.Seq2[BucketInfo, error] {
 	}
 }
 
-// A BucketStatus describes a bucket: whether it exists, whose it is, and who has access.
+// A BucketStatus describes a bucket: whether it exists, who owns it, and who has access.
 type BucketStatus struct {
 	Region    string        // where the bucket is, empty if the server does not say
 	RoundTrip time.Duration // of the look

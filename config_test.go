@@ -234,7 +234,7 @@ func TestConfigErrorsNameSourceAndLine(t *testing.T) {
 		{"region empty", "aws:\n  region: ''\n", "cfg:2: aws.region: is empty; leave the key out to use the region of AWS's own settings"},
 		{"region bad", "aws:\n  region: us east 1\n", `cfg:2: aws.region: "us east 1" is not a region name (it has blanks): letters, digits and inner dashes, at most 63`},
 		{"region list", "aws:\n  region: [a]\n", "cfg:2: aws.region: must be a string, not a list"},
-		{"section text", "aws: us-east-1\n", "cfg:1: aws: must be a mapping (key: value), not a text"},
+		{"section text", "aws: us-east-1\n", "cfg:1: aws: must be a mapping (key: value), not a string"},
 		{"document list", "- a\n", "cfg:1: must be a mapping of sections such as lithops and aws, not a list"},
 		{"interval", "lithops:\n  monitoring_interval: soon\n", "cfg:2: lithops.monitoring_interval: must be a number of seconds from 0 to 86400"},
 		{"tag", "aws:\n  region: r\n  secret_access_key: !canary x\n", "cfg:3: aws.secret_access_key: has a YAML tag; put a value that begins with ! in quotes"},

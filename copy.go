@@ -157,8 +157,8 @@ func (c *copying) uploadOptions() upload.Options {
 	return options
 }
 
-// kept returns what a copy in parts keeps of its source, for which S3 has no
-// directive then.
+// kept returns the headers and tags of the source that a copy in parts must send
+// itself, because S3 has directives to keep them only for CopyObject.
 func (c *copying) kept(ctx context.Context) (inputFields, error) {
 	var fields inputFields
 	if !c.opts.ReplaceMetadata {

@@ -150,9 +150,9 @@ func (e *SettingsError) Error() string { return e.Reason }
 // Unwrap returns the cause.
 func (e *SettingsError) Unwrap() error { return e.Err }
 
-// publicError returns the public error of one of awsconfig's or awscreds', and others
-// as they are. It is the one place that makes a *CredentialsError or *SettingsError. A
-// setting that is wrong is no lack of credentials, wherever it is noticed.
+// publicError converts errors of awsconfig and awscreds to *SettingsError and
+// *CredentialsError, and returns any other error as it is. It is the one place that makes
+// them, so that a wrong setting is a *SettingsError wherever it is noticed.
 func publicError(err error) error {
 	if err == nil {
 		return nil // before the variables below, which are allocated

@@ -169,8 +169,8 @@ func (p *prefixDeleter) left(ctx context.Context) (map[version]bool, error) {
 }
 
 // isLeft returns a function that reports whether an object should have been deleted:
-// one that nothing is said against, and that was not stored meanwhile, by the
-// server's clock.
+// its key did not fail, and by the server's clock it was stored before the deletion
+// began.
 func (p *prefixDeleter) isLeft() func(*listing.Entry) bool {
 	began := p.began.Add(p.store.peer.Clock.Correction())
 	p.mu.Lock()

@@ -58,17 +58,19 @@ func (o DownloadOptions) Together() DownloadOptions {
 
 // DownloadFile downloads an object into the file at path. It replaces the file once
 // all bytes are there and have the object's checksum, if the server keeps one of the
-// whole. On any error, what was at path stays, and nothing else is left, unless by
-// Resume. A file that is replaced keeps its permissions. The folder must exist. A path
-// that is a device or a pipe is written to from the first byte on.
+// whole object. On any error the file at path stays as it was, and only
+// DownloadOptions.Resume leaves partial data next to it. A file that is replaced keeps its
+// permissions. The folder must exist. A device or a pipe at path receives the bytes as they
+// arrive.
 //
 // An object of at most 8 MiB takes one request, and a HEAD at the same time if the answer
 // has no checksum (MinIO). A larger one is downloaded in ranges of 8 MiB, 24 at once,
 // with 256 KiB of memory each, and a HEAD for the checksum. If the server
-// gives no strong ETag, the object is one GET, because ranges could be of two versions.
+// gives no strong ETag, the object is read with one GET, because ranges could come from
+// two versions.
 //
 // If the object is replaced during the download, the error is ErrPrecondition. Wrong bytes are
-// ErrChecksum, a missing object is fs.ErrNotExist. Errors of the file system can be
+// ErrChecksum, and a missing object is fs.ErrNotExist. Errors of the file system can be
 // found with errors.Is and errors.As.
 func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts *DownloadOptions) error {
 	const op = "DownloadFile"

@@ -187,8 +187,8 @@ func (s *Store) headObject(ctx context.Context, op, bucket, key string, opts *Ge
 	return headInfo(key, out), nil
 }
 
-// head asks for a description with send. The answer has the object's size, and is of
-// the ETag that opts demand.
+// head sends a HeadObject with send. It returns an error if the answer has no size, or
+// another ETag than opts demands.
 func (s *Store) head(ctx context.Context, bucket, key string, opts *GetOptions,
 	send func(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error), options ...func(*s3.Options),
 ) (*s3.HeadObjectOutput, error) {

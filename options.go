@@ -35,24 +35,25 @@ type Options struct {
 	// Endpoint is the URL of the S3 server. It overrides AWS's settings
 	// (AWS_ENDPOINT_URL_S3 and the like).
 	Endpoint string
-	// STSEndpoint is the URL of the STS server, likewise.
+	// STSEndpoint is the URL of the STS server. It overrides AWS_ENDPOINT_URL_STS and the
+	// like.
 	STSEndpoint string
 	// AWS is the configuration that the program has for its other services. Its
 	// credentials, HTTP client, APIOptions, Retryer and BaseEndpoint are used for S3 and
-	// STS, and its region unless the Lithops configuration has one. What it leaves out,
-	// and for nil all of it, is found as boto3 finds it. With APIOptions every request goes
-	// through the SDK, so that they see it.
+	// STS, and its region unless the Lithops configuration has one. Fields that it leaves
+	// empty, and all of them if AWS is nil, are found as boto3 finds them. If it has
+	// APIOptions, every request goes through the SDK's client, so that they apply to it.
 	AWS *aws.Config
-	// Credentials sign the requests, in place of those of AWS, of the Lithops configuration's
-	// keys and of boto3's chain. The provider is asked for each request, and caches as it
-	// likes; see aws.NewCredentialsCache.
+	// Credentials sign the requests. They take precedence over AWS, the keys of the Lithops
+	// configuration and boto3's chain. The provider is called for each request, so it
+	// should cache; see aws.NewCredentialsCache.
 	Credentials aws.CredentialsProvider
 	// Profile is the profile in ~/.aws, over AWS_PROFILE. As in boto3.Session(profile_name=…)
 	// the keys of the environment are not used then. Keys of the Lithops configuration, of
 	// AWS and Credentials are used before those of a profile.
 	Profile string
-	// Anonymous signs no request, whatever else is set, for buckets that are public. There
-	// is no identity then, so that the configuration or the caller must name the bucket.
+	// Anonymous signs no request, whatever else is set. It is for public buckets. Without
+	// an identity, the configuration or the caller must name the bucket.
 	Anonymous bool
 	// Transport carries the requests to S3; nil for one of the Store's own with
 	// Lithops' time-outs and 128 connections kept.
@@ -60,14 +61,14 @@ type Options struct {
 	// LookupEnv looks up environment variables; nil reads the process's own. Tests set it
 	// to be independent of the machine.
 	LookupEnv func(string) (string, bool)
-	// RequesterPays has the caller's account pay for requests to buckets that demand it
-	// (x-amz-request-payer).
+	// RequesterPays says that the caller's account pays for requests, which some buckets
+	// demand (x-amz-request-payer).
 	RequesterPays bool
 	// Customize may change any request to S3: input is a pointer to the SDK's input of
 	// operation, such as *s3.PutObjectInput of "PutObject". It is for what has no option
-	// here. A put may be a PutObject, or CreateMultipartUpload, UploadPart and
-	// CompleteMultipartUpload, so that what describes an object must be set in PutObject
-	// and CreateMultipartUpload. Customize is called before each request, at the same
+	// here. A put is a PutObject, or CreateMultipartUpload, UploadPart and
+	// CompleteMultipartUpload, so set what describes an object in both PutObject and
+	// CreateMultipartUpload. Customize is called before each request, at the same
 	// time for several, and once for all its retries; it must not keep input. A request
 	// with a field that this package does not know goes through the SDK.
 	Customize func(operation string, input any)
@@ -77,20 +78,20 @@ type Options struct {
 	// not make such a name. Set it as storage_bucket, and both sides use it and create
 	// it in that namespace.
 	AccountRegional bool
-	// SDKOnly makes every request through the SDK. Without it this package signs and
-	// sends puts, parts, gets and heads itself, which takes a fraction of the time
-	// and is the same to the caller; whatever is out of the ordinary goes through the
-	// SDK all the same. Over https to AWS, the CRC32 of a body is then sent in a header
-	// and not after the body, so that a body that is read in place is read twice.
+	// SDKOnly sends every request through the SDK's client. By default this package signs
+	// and sends puts, parts, gets and heads itself, in a fraction of the CPU time and with
+	// the same results, and uses the SDK's client for everything else. Over https to AWS
+	// it then sends the CRC32 of a body in a header, not after the body, so that a body
+	// that is not copied is read twice.
 	SDKOnly bool
 	// UnsignedPayload leaves the SHA-256 of bodies out of the signature of puts and parts
-	// over plain http, as it is over https, which saves most of their CPU time. It is for
-	// your own server (MinIO, versitygw) in a network that is trusted: whoever can change
-	// what is sent can then change a body and its CRC32, and the server takes it. If AWS's
-	// settings demand no checksums, nothing protects a body.
+	// over plain http, as it is left out over https. That saves most of their CPU time. Use
+	// it only with your own server (MinIO, versitygw) in a trusted network: an attacker who
+	// can change a request can then replace a body and its CRC32, and the server accepts
+	// it. If AWS's settings demand no checksums, nothing protects a body.
 	UnsignedPayload bool
-	// Offline has every request fail with ErrOffline before it is sent, to S3 and to
-	// the services that give credentials: for a look at what the settings say.
+	// Offline makes every request fail with ErrOffline before it is sent, to S3 and to
+	// the services that give credentials. Use it to inspect what the settings say.
 	Offline bool
 
 	pace          pace   // zero is usualPace

@@ -100,7 +100,7 @@ func (r *objectReader) Read(p []byte) (int, error) {
 // WriteTo writes the rest of the object to w.
 func (r *objectReader) WriteTo(w io.Writer) (int64, error) { return copyBody(w, r) }
 
-// copyBuffers are of the size that net/http reads at once, or more.
+// copyBuffers have at least the size that net/http reads at once.
 var copyBuffers = sync.Pool{New: func() any {
 	buffer := make([]byte, 256<<10)
 	return &buffer

@@ -42,7 +42,7 @@ func newSession(config *Config, opts *Options) (*session, error) {
 	}
 	s.chain, s.isAnonymous = newChain(config, opts, s.providers), opts.Anonymous
 	renewed := aws.CredentialsProvider(awscreds.NewRefresher(s.askChain))
-	if opts.Credentials != nil { // which the caller's provider renews as it likes
+	if opts.Credentials != nil { // which the caller's provider renews
 		renewed = aws.CredentialsProviderFunc(s.askChain)
 	}
 	s.credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {

@@ -43,8 +43,8 @@ type CallState struct {
 // A Job describes a job as the keys in the bucket tell, without reading an object.
 type Job struct {
 	ExecutorID, JobID string
-	// Calls are those that have begun, in the order of their keys. It is empty for a
-	// job that was submitted and of which no call has begun.
+	// Calls are the calls that have begun, in the order of their keys. It is empty if
+	// the job was submitted and no call has begun.
 	Calls []CallState
 	// First and Last are when the oldest and the newest of the job's objects were
 	// stored; zero if it is not known.

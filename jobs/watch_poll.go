@@ -262,8 +262,8 @@ func (w *watcher) discover(ctx context.Context) error {
 	return nil
 }
 
-// job returns the job with a folder, which it knows from now on; nil for a folder
-// that is not selected.
+// job returns the job whose objects are in folder, and remembers it. It returns nil
+// if the watcher's ID does not select the folder.
 func (w *watcher) job(folder string) *watchedJob {
 	if job := w.known[folder]; job != nil {
 		return job

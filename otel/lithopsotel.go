@@ -3,7 +3,11 @@
 // Package lithopsotel reports the requests of a lithopss3.Store as OpenTelemetry traces
 // and metrics, after the semantic conventions 1.43 for HTTP clients and for the AWS SDK.
 // It is a module of its own, so that programs without OpenTelemetry don't get its
-// modules. Start reading at [NewObserver].
+// modules. Start reading at [NewObserver]:
+//
+//	observer, err := lithopsotel.NewObserver(nil) // nil: OpenTelemetry's global providers
+//	// …
+//	store, err := lithopss3.Open(ctx, &lithopss3.Options{Observer: observer})
 //
 // # Spans
 //
@@ -16,12 +20,12 @@
 //   - http.request.method, http.request.resend_count (of a retry), http.request.body.size,
 //     http.response.status_code and http.response.body.size;
 //   - server.address, server.port and url.scheme;
-//   - for a status of 400 or more, or without an answer, the status Error and error.type:
+//   - for a status of 400 or more, or if there was no response, the status Error and error.type:
 //     the HTTP status, "canceled", "timeout", or the kind of the error.
 //
-// The times are those of the request: a span ends when the body of the answer is closed.
-// A service that gives credentials on a container or an instance has spans with the name
-// of the HTTP method and without the attributes of rpc and aws.
+// A span starts when the request is sent and ends when the body of the response is closed.
+// Requests to the metadata service of a container or an instance have spans named after
+// the HTTP method, without the attributes of rpc and aws.
 //
 // # Metrics
 //
@@ -112,7 +116,7 @@ func (o *observer) observe(ctx context.Context, info *lithopss3.RequestInfo) {
 	if errorType(info) != "" {
 		span.SetStatus(codes.Error, "")
 	}
-	// The context has the span, so that a measurement can name it as its example.
+	// The context has the span, so that a measurement can have it as its exemplar.
 	ctx = trace.ContextWithSpan(ctx, span)
 	o.duration.RecordSet(ctx, info.Duration.Seconds(), common)
 	o.sent.RecordSet(ctx, info.Sent, common)

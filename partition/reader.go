@@ -105,8 +105,8 @@ func (p *Partition) Lines(ctx context.Context, storage lithopss3.Storage) iter.S
 
 const lineBuffer = 64 << 10
 
-// A lineReader passes on the lines that begin from start on and before end. It
-// begins to read early enough to see whether a line begins at start.
+// A lineReader reads the lines that begin in [start, end). It reads from a little
+// before start, to find out whether a line begins there.
 type lineReader struct {
 	source     *stretches
 	buffer     *bufio.Reader
@@ -238,7 +238,7 @@ func (s *stretches) open() error {
 		return err
 	}
 	if s.etag == "" {
-		s.etag = object.ETag // later stretches are of the same object
+		s.etag = object.ETag // later stretches must be of this version
 	}
 	s.body, s.size = object.Body, object.Size
 	return nil

@@ -247,7 +247,7 @@ func (e *encoder) bigInt(n *big.Int) error {
 
 func (e *encoder) text(s string) error {
 	if !validText(s) {
-		return encodeError("text that is not UTF-8")
+		return encodeError("a string that is not UTF-8")
 	}
 	e.counted(0x8c, 'X', 0x8d, []byte(s))
 	return nil

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// NumpyScalar is one value of a numpy type. DType is numpy's type text, as
+// NumpyScalar is one value of a numpy type. DType is numpy's name of the type, such as
 // "<f8" or "<M8[ns]". Value is what [NumpyArray.At] returns for such an element.
 type NumpyScalar struct {
 	DType string

@@ -65,7 +65,7 @@ const (
 	demoText = "Hello from Go. Python Lithops reads these bytes too.\n"
 )
 
-// say prints a step: what was done, what came out and what to type.
+// say prints a step: what was done, its result, and the command that does the same.
 func (d *demo) say(what, result, command string) error {
 	d.step++
 	_, err := fmt.Fprintf(d.t.stdout, "\n%d. %s\n   %s\n   $ %s\n", d.step, what, result, command)

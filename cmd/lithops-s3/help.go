@@ -34,7 +34,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(options, ctx)
 }
 
-// examples are of the commands that have no help text of their own, by their paths.
+// examples has examples for the commands without a Help method, by their paths.
 var examples = map[string]string{
 	"jobs list":  "  lithops-s3 jobs list\n  lithops-s3 jobs list 4b99c1 --json",
 	"jobs show":  "  lithops-s3 jobs show 4b99c1-0-M000\n  lithops-s3 jobs show 4b99c1-0-M000/00000",

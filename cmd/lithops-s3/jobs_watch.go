@@ -108,7 +108,8 @@ func (e *watchEvent) print(out *output) error {
 	return firstError(err, printing)
 }
 
-// printEnd says what came of the calls; the error if some failed is for the exit code.
+// printEnd prints how many calls ended, failed and were lost. It returns errCallsFailed,
+// which sets the exit code, if any failed or was lost.
 func (c *jobsWatchCommand) printEnd(t *terminal, bar *callBar, id jobs.ID) error {
 	if !c.JSON {
 		line := formatCount(bar.done+bar.failed, "call") + " ended"

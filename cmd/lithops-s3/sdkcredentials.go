@@ -39,7 +39,7 @@ func useSDK(ctx context.Context, profile string, opts *lithopss3.Options) error 
 	return nil
 }
 
-// offlineClient returns a client that sends nothing. It is of the SDK's own type, because the
+// offlineClient returns a client that sends nothing. It has the SDK's own type, because the
 // SDK gives no other the certificates of AWS_CA_BUNDLE. The SDK may replace its dialer, but
 // not its choice of a proxy.
 func offlineClient() *awshttp.BuildableClient {

@@ -25,7 +25,7 @@ type task struct {
 	move    func(ctx context.Context, progress func(lithopss3.Progress)) error
 }
 
-// A transfer runs tasks, several at once, and reports what came of them.
+// A transfer runs tasks, several at once, and reports their results.
 type transfer struct {
 	t      *terminal
 	verb   string // "Stored", "Fetched", "Copied", …

@@ -58,9 +58,9 @@ func mapJob[R any](ctx context.Context, e *executor, arguments iter.Seq2[[]byte,
 	return collect[R](ctx, e.client, j.calls)
 }
 
-// runAndWatch runs the calls of a job, and follows them in the bucket until all have
-// ended, as a client that does not run them itself would. The error is one of the
-// storage: what a function returns as its error is in the call's status.
+// runAndWatch runs the calls of a job and watches the bucket until all have ended, as
+// a client on another machine would. It returns an error if the storage fails. An error
+// that a function returns is in its call's status.
 func (e *executor) runAndWatch(ctx context.Context, j *job, progress func(jobs.Event, int)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -41,7 +41,7 @@ type options struct {
 
 func main() {
 	var opts options
-	flag.StringVar(&opts.object, "object", "", "the `bucket/key` of a text; without it, one that comes along")
+	flag.StringVar(&opts.object, "object", "", "the `bucket/key` of a text file; without it, a sample")
 	flag.StringVar(&opts.config, "config", "", "a Lithops configuration `file`; without it, an embedded server")
 	flag.IntVar(&opts.chunks, "chunks", 1000, "`how many` chunks the object is cut into, a call for each")
 	flag.IntVar(&opts.workers, "workers", 16, "`calls` at once")

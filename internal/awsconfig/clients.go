@@ -104,7 +104,7 @@ func (e *Environment) inBlock(key, text string) Value {
 
 // notABlock is an error about a setting that must be an indented block.
 func (e *Environment) notABlock(what string) error {
-	reason := fmt.Sprintf("%s in %s is a text, not an indented block of settings", what, homedir.Abbreviate(e.ConfigPath))
+	reason := fmt.Sprintf("%s in %s is a string, not an indented block of settings", what, homedir.Abbreviate(e.ConfigPath))
 	return &Error{Kind: "AttributeError", Reason: reason} // what botocore meets when it looks into the text
 }
 

@@ -57,8 +57,8 @@ func proveAnswers(stack *middleware.Stack) error {
 		}), middleware.Before)
 }
 
-// lacking returns an error if a result lacks what it was asked for. A result that it
-// does not know is an error too, so that a new request has its row here.
+// lacking returns an error if a result lacks the credentials that were asked for. It
+// returns an error for an unknown type too, so that a new request can't be forgotten here.
 func lacking(result any) error {
 	switch out := result.(type) {
 	case *sts.AssumeRoleOutput:

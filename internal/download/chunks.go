@@ -113,7 +113,7 @@ func (d *download) waitForSum(ctx context.Context, sums *chunkSums) error {
 	return nil
 }
 
-// fetch gets the bytes from offset to end, and notes what came.
+// fetch gets the bytes from offset to end, and notes in the journal what it received.
 func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer, sums *chunkSums, buffer []byte) (err error) {
 	if answer == nil {
 		answer, err = d.open(ctx, offset, end-offset)

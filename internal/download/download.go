@@ -38,7 +38,7 @@ type Options struct {
 	Bucket, Key string
 	// ETag gets only this version, "" any.
 	ETag string
-	// Resume leaves what came if the download fails, and resumes an earlier one.
+	// Resume keeps partial data if the download fails, and resumes an earlier one.
 	Resume bool
 	// Sync has the file on the disk before it takes its place.
 	Sync bool
@@ -52,10 +52,10 @@ type Options struct {
 // scaled returns a size of this package divided by the scale.
 func (o *Options) scaled(size int64) int64 { return size / max(1, o.Scale) }
 
-// File downloads the object into target. On an error, what was in the target's place
-// stays there, and nothing else is left, unless Resume says so; a device may have
-// part of the bytes. A panic of Progress ends the download in the same way and then
-// reaches the caller.
+// File downloads the object into target. On an error, the file that target would have
+// replaced stays, and only Resume leaves other files; a device may have received part of
+// the bytes. A panic of Progress ends the download like an error, and then reaches the
+// caller.
 func File(ctx context.Context, source Source, target *partfile.Target, opts Options) error {
 	d := &download{source: source, target: target, opts: opts}
 	defer func() { d.meter.End() }()
@@ -114,7 +114,7 @@ func (d *download) getNew(ctx context.Context, first *Answer) (err error) {
 	return d.finish(d.getChunks(ctx, first))
 }
 
-// resume continues an earlier download, if what that left is of the version that is
+// resume continues an earlier download, if its partial data belongs to the version that is
 // there now.
 func (d *download) resume(ctx context.Context) (resumed bool, err error) {
 	left, err := d.target.Resume(ctx, d.opts.Bucket, d.opts.Key)

@@ -29,7 +29,7 @@ type Source interface {
 type Range struct {
 	Offset int64
 	Length int64  // in bytes; negative for the whole object
-	ETag   string // of the version to get; empty for whichever is there
+	ETag   string // of the version to get; empty for the current one
 }
 
 // An Answer is an open range.

@@ -3,8 +3,8 @@
 // Package fastpath sends puts, parts, gets and heads to S3 without the SDK's
 // middleware, which costs several times what net/http and a signature do. It must not
 // know who owns a bucket, where it is, or what a request is for: it is given a client
-// of the SDK, whose requests it takes as templates and to which it leaves whatever is
-// out of the ordinary. Start reading at do, which makes one call.
+// of the SDK, whose requests it takes as templates and which sends
+// everything else. Start reading at do, which makes one call.
 package fastpath
 
 import (
@@ -23,8 +23,8 @@ import (
 
 // Options configure a [Client].
 type Options struct {
-	// SDK makes the requests that templates are taken from, and all others that are
-	// out of the ordinary.
+	// SDK makes the requests that templates are taken from, and all others that
+	// the fast path does not know.
 	SDK *s3.Client
 	// HTTP sends the requests. The SDK must use it too.
 	HTTP        *s3http.Client
@@ -191,7 +191,7 @@ func do[In, Out any](ctx context.Context, c *Client, op operation[In, Out], buck
 // errOnlySDK is returned for a request that only the SDK can make.
 var errOnlySDK = errors.New("only the SDK can make this request")
 
-// An outcome is what came of an attempt.
+// An outcome is the result of an attempt.
 type outcome struct {
 	response *http.Response
 	err      error

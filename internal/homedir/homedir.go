@@ -108,7 +108,7 @@ func cutUser(path, separators string) (name, rest string) {
 	return path[1:], ""
 }
 
-// homeOf returns HOME for the user of env, who has no name, even if it is empty.
+// homeOf returns HOME, even if it is empty, for "~" without a user's name.
 func homeOf(name string, env Lookup, users database) (string, bool) {
 	if name == "" {
 		return env("HOME")

@@ -100,8 +100,8 @@ func parallel(ctx context.Context, fetch Fetch, opts Options) iter.Seq2[[]Entry,
 	}
 }
 
-// step yields a page, leaves a shard that is done, or waits for an answer. It
-// reports whether the consumer wants more.
+// step does one of three things: it yields a page, drops a shard that is done, or waits
+// for an answer. It reports whether the consumer wants more.
 func (l *parallelListing) step(ctx context.Context, yield func([]Entry, error) bool) (proceed bool, err error) {
 	head := l.shards[0]
 	switch {

@@ -224,9 +224,9 @@ func TestStartAfterProperty(t *testing.T) {
 	})
 }
 
-// TestEndThatIsNone checks that the tokens of a server lead to an end if it lists keys
+// TestEndTooEarly checks that the tokens of a server lead to an end if it lists keys
 // elsewhere.
-func TestEndThatIsNone(t *testing.T) {
+func TestEndTooEarly(t *testing.T) {
 	t.Parallel()
 	keys := numbered(6000, "data/%05d")
 	const last = "data/01312"

@@ -231,13 +231,13 @@ func (d *decoder) text() (string, error) {
 				return "", err
 			}
 		case c < ' ':
-			return "", d.fail("a control character in a text")
+			return "", d.fail("a control character in a string")
 		default:
 			out = append(out, c)
 			d.pos++
 		}
 	}
-	return "", d.fail("a text without end")
+	return "", d.fail("a string without end")
 }
 
 // checked refuses texts that are not UTF-8, except for surrogates that escapes gave.
@@ -246,7 +246,7 @@ func (d *decoder) checked(text string) (string, error) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		if r == utf8.RuneError && size == 1 {
 			if !isSurrogate(text[i:]) {
-				return "", d.fail("a text that is not UTF-8")
+				return "", d.fail("a string that is not UTF-8")
 			}
 			size = 3
 		}
@@ -263,7 +263,7 @@ var escapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f'
 
 func (d *decoder) escape(out []byte) ([]byte, error) {
 	if d.pos+1 >= len(d.data) {
-		return nil, d.fail("a text without end")
+		return nil, d.fail("a string without end")
 	}
 	c := d.data[d.pos+1]
 	if c != 'u' {

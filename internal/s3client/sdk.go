@@ -11,8 +11,8 @@ import (
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
-// Attempts are those of Lithops' S3Backend (OBJ_REQ_RETRIES): a retry count of 5 is 6
-// attempts.
+// Attempts is how often a request is sent at most. Lithops' S3Backend sets 5 retries
+// (OBJ_REQ_RETRIES), which is 6 attempts.
 const Attempts = 6
 
 // UnescapedPath has a signer take a path as it is, as S3 does.
@@ -20,8 +20,8 @@ func UnescapedPath(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 
 // NewSDK returns a client of the SDK that sends with client, and that has what every
 // client of S3 here must have: the addresses and checksums that settings ask for, the
-// server's clock, checked answers, and a log without secrets. The rest is of options,
-// whose own steps come last.
+// server's clock, checked answers, and a log without secrets. Everything else comes from
+// options. The middleware steps of options run after those added here.
 func NewSDK(client *s3http.Client, settings *awsconfig.S3, options s3.Options) *s3.Client {
 	steps := []func(*middleware.Stack) error{addSteps, proof.AddSteps, client.Peer.AddSteps, s3http.NormalizeXML}
 	options.HTTPClient = client

@@ -28,7 +28,7 @@ func NormalizeXML(stack *middleware.Stack) error {
 func (normalizeStep) ID() string { return "LithopsNormalizeXML" }
 
 // HandleDeserialize normalizes XML, and leaves everything else as it is. An answer
-// that breaks off gives what came and its error to the SDK.
+// that breaks off gives the part that arrived, and its error, to the SDK.
 func (normalizeStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)

@@ -29,7 +29,7 @@ var (
 		"RequestThrottledException": true, "ProvisionedThroughputExceededException": true, "SlowDown": true, "InternalError": true,
 		"ServiceUnavailable":    true, // without a status inside of an answer, as DeleteObjects has it
 		"IDPCommunicationError": true,
-		// A body that is not the one that was signed: on its way over plain http it became another.
+		// The body is not the one that was signed: it was changed on its way over plain http.
 		"XAmzContentSHA256Mismatch": true,
 	}
 	retriedConflicts = map[string]bool{"ConditionalRequestConflict": true, "OperationAborted": true} // with HTTP 409

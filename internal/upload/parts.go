@@ -189,7 +189,7 @@ func (m *multipart) send(ctx context.Context, number int32, next part) error {
 }
 
 // errUploadGone is an upload that the server does not know any more.
-var errUploadGone = errors.New("the upload is gone: another aborted it, or the object that it became was replaced")
+var errUploadGone = errors.New("the multipart upload does not exist any more: it was aborted, or completed and its object replaced since")
 
 // complete makes the parts the object, or verifies that an attempt did whose response
 // was lost. again returns a checksum of all bytes, and false if it can't be computed.

@@ -61,7 +61,7 @@ type Options struct {
 	// Progress is told how many bytes were sent. It may be nil.
 	Progress func(done, total int64)
 
-	// Algorithm is of the checksum that goes along; empty for none.
+	// Algorithm is the algorithm of the checksum sent with the body; empty for none.
 	Algorithm types.ChecksumAlgorithm
 	// HashFirst has the checksum computed before a request, for servers that don't
 	// know it after the body.

@@ -66,7 +66,7 @@ func KindName(node *Node) string {
 	case "!!null":
 		return "nothing"
 	}
-	return "a text"
+	return "a string"
 }
 
 // IsHolder reports whether node can hold keys: it is a mapping or a list.
