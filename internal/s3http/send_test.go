@@ -98,7 +98,7 @@ func TestTurnThatComesWithTheEnd(t *testing.T) {
 	}
 }
 
-// TestPatienceIsLonger checks that a request goes on waiting while others end.
+// TestPatienceIsLonger checks that a request still waits while others end.
 func TestPatienceIsLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
