@@ -33,9 +33,9 @@ func aCopier(t *testing.T, trip tripper) (*lithopss3.Store, *devs3.Server) {
 	if trip == nil {
 		trip = straight
 	}
-	store, err := lithopss3.New(t.Context(), config, lithopss3.InNoTime(&lithopss3.Options{
+	store, err := lithopss3.New(t.Context(), config, lithopss3.InSmall(lithopss3.InNoTime(&lithopss3.Options{
 		LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}), Transport: &wire{next: transport, trip: trip},
-	}, patient))
+	}, patient)))
 	require.NoError(t, err)
 	return store, server
 }
@@ -51,13 +51,13 @@ func described() *lithopss3.PutOptions {
 func TestCopyObject(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	data := testkit.Bytes(11*mib + 3)
+	data := testkit.Bytes(11*unit + 3)
 	const from = "a key/+?#%&é.txt"
 	require.NoError(t, store.PutObject(t.Context(), "bucket", from, bytes.NewReader(data), described()))
 	for name, opts := range map[string]*lithopss3.CopyOptions{
 		"one request": nil,
-		"parts":       lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5*mib),
-		"one part":    lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 12*mib),
+		"parts":       lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5*unit),
+		"one part":    lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 12*unit),
 	} {
 		require.NoError(t, store.CopyObject(t.Context(), "bucket", from, "other", name, opts), name)
 		got, err := store.ReadObject(t.Context(), "other", name, 0)
@@ -78,8 +78,8 @@ func TestCopyObject(t *testing.T) {
 func TestCopyReplacesMetadata(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(6*mib)), described()))
-	for _, limit := range []int64{0, 5 * mib} {
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(6*unit)), described()))
+	for _, limit := range []int64{0, 5 * unit} {
 		replaced := lithopss3.PutOptions{ContentType: "text/y", Metadata: map[string]string{"c": "d"}, Tags: map[string]string{}}
 		err := store.CopyObject(t.Context(), "bucket", "key", "bucket", "copy", &lithopss3.CopyOptions{PutOptions: replaced})
 		require.ErrorContains(t, err, "ReplaceMetadata")
@@ -120,7 +120,7 @@ func TestCopyConditions(t *testing.T) {
 // two parts.
 func TestCopyOfSourceThatChanges(t *testing.T) {
 	t.Parallel()
-	for _, limit := range []int64{0, 5 * mib} {
+	for _, limit := range []int64{0, 5 * unit} {
 		var replace atomic.Pointer[func()]
 		store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if request.Header.Get("X-Amz-Copy-Source") != "" {
@@ -130,7 +130,7 @@ func TestCopyOfSourceThatChanges(t *testing.T) {
 			}
 			return next.RoundTrip(request)
 		})
-		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(11*mib)), nil))
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(11*unit)), nil))
 		once := func() {
 			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("new"), nil))
 		}
@@ -148,8 +148,8 @@ func TestCopyOfSourceThatChanges(t *testing.T) {
 func TestMoveObject(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	data := testkit.Bytes(7 * mib)
-	for _, limit := range []int64{0, 5 * mib} {
+	data := testkit.Bytes(7 * unit)
+	for _, limit := range []int64{0, 5 * unit} {
 		moved := fmt.Sprint("moved", limit) // another one: a move to the same content of the same second is refused
 		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), described()))
 		require.NoError(t, store.MoveObject(t.Context(), "bucket", "key", "other", moved, lithopss3.CopyInParts(&lithopss3.CopyOptions{}, limit)))
@@ -272,8 +272,8 @@ func TestCopyFromAnothersBucket(t *testing.T) {
 		}
 		return next.RoundTrip(request)
 	})
-	require.NoError(t, store.PutObject(t.Context(), bucket, "key", bytes.NewReader(testkit.Bytes(6*mib)), nil))
-	for _, opts := range []*lithopss3.CopyOptions{nil, lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5*mib)} {
+	require.NoError(t, store.PutObject(t.Context(), bucket, "key", bytes.NewReader(testkit.Bytes(6*unit)), nil))
+	for _, opts := range []*lithopss3.CopyOptions{nil, lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5*unit)} {
 		require.NoError(t, store.CopyObject(t.Context(), bucket, "key", bucket, "copy", opts))
 		assert.Equal(t, alice.Account, source.Load())
 		assert.Equal(t, alice.Account, destination.Load())
@@ -287,12 +287,12 @@ func TestCopyFromAnothersBucket(t *testing.T) {
 func TestCopyProgress(t *testing.T) {
 	t.Parallel()
 	store, _ := aCopier(t, nil)
-	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(11*mib)), nil))
-	for _, limit := range []int64{0, 5 * mib} {
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(11*unit)), nil))
+	for _, limit := range []int64{0, 5 * unit} {
 		var seen []int64
 		opts := &lithopss3.CopyOptions{PutOptions: lithopss3.PutOptions{Progress: func(p lithopss3.Progress) { seen = append(seen, p.Done) }}}
 		require.NoError(t, store.CopyObject(t.Context(), "bucket", "key", "bucket", "copy", lithopss3.CopyInParts(opts, limit)))
 		require.NotEmpty(t, seen)
-		assert.EqualValues(t, 11*mib, seen[len(seen)-1])
+		assert.EqualValues(t, 11*unit, seen[len(seen)-1])
 	}
 }

@@ -35,7 +35,7 @@ type faultOp struct {
 var faultData = testkit.Bytes(9 * mib)
 
 func putsStream(t *testing.T, f *faulty) error {
-	data := testkit.Bytes(10*mib + 5)
+	data := testkit.Bytes(10*f.unit + 5)
 	err := f.store.PutObject(t.Context(), f.bucket, "key", struct{ io.Reader }{bytes.NewReader(data)}, nil)
 	if err != nil {
 		data = f.data
@@ -44,9 +44,11 @@ func putsStream(t *testing.T, f *faulty) error {
 	return err
 }
 
-func copies(limit int64) func(t *testing.T, f *faulty) error {
+// copies copies in parts if the object has more than so many units; 0 is S3's limit.
+func copies(limit int) func(t *testing.T, f *faulty) error {
 	return func(t *testing.T, f *faulty) error {
-		err := f.store.CopyObject(t.Context(), f.bucket, "key", f.bucket, "small", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, limit))
+		opts := lithopss3.CopyInParts(&lithopss3.CopyOptions{}, int64(limit*f.unit))
+		err := f.store.CopyObject(t.Context(), f.bucket, "key", f.bucket, "small", opts)
 		if err == nil {
 			f.requireStored(t, "small", f.data)
 		} else {
@@ -95,7 +97,7 @@ var faultOps = map[string]faultOp{
 	"send a part":        {breaks: "UploadPart", requests: 3, isUpload: true, run: putsStream},
 	"complete an upload": {breaks: "CompleteMultipartUpload", requests: 1, isUpload: true, run: putsStream},
 	"take an upload back": {breaks: "AbortMultipartUpload", requests: 1, isUpload: true, mayMore: 3, run: func(t *testing.T, f *faulty) error {
-		err := f.store.PutObject(t.Context(), f.bucket, "key", io.MultiReader(bytes.NewReader(faultData), iotest.ErrReader(errBody)), nil)
+		err := f.store.PutObject(t.Context(), f.bucket, "key", io.MultiReader(bytes.NewReader(faultData[:9*f.unit]), iotest.ErrReader(errBody)), nil)
 		require.ErrorIs(t, err, errBody)
 		if strings.Contains(err.Error(), "was left behind") {
 			assert.Equal(t, 1, endUploads(t, f))
@@ -111,14 +113,14 @@ var faultOps = map[string]faultOp{
 		return err
 	}},
 	"get a range": {breaks: "GetObject", requests: 1, isPart: true, run: func(t *testing.T, f *faulty) error {
-		object, err := f.store.GetObject(t.Context(), f.bucket, "key", &lithopss3.GetOptions{Range: lithopss3.Range(mib+1, 2*mib)})
+		object, err := f.store.GetObject(t.Context(), f.bucket, "key", &lithopss3.GetOptions{Range: lithopss3.Range(int64(f.unit)+1, 2*int64(f.unit))})
 		if err != nil {
 			return err
 		}
-		assert.EqualValues(t, 2*mib, object.Length)
+		assert.EqualValues(t, 2*f.unit, object.Length)
 		got, err := io.ReadAll(object.Body)
 		if err == nil {
-			require.True(t, bytes.Equal(f.data[mib+1:3*mib+1], got))
+			require.True(t, bytes.Equal(f.data[f.unit+1:3*f.unit+1], got))
 		}
 		return errors.Join(err, object.Body.Close())
 	}},
@@ -128,18 +130,18 @@ var faultOps = map[string]faultOp{
 			return err
 		}
 		tail := make([]byte, 100)
-		if _, err = reader.ReadAt(tail, 9*mib-100); err == nil {
-			require.Equal(t, f.data[9*mib-100:], tail)
+		if _, err = reader.ReadAt(tail, int64(len(f.data)-100)); err == nil {
+			require.Equal(t, f.data[len(f.data)-100:], tail)
 		}
-		got := make([]byte, mib)
-		if _, err = reader.ReadAt(got, 5*mib+7); err == nil {
-			require.True(t, bytes.Equal(f.data[5*mib+7:6*mib+7], got))
+		got := make([]byte, f.unit)
+		if _, err = reader.ReadAt(got, int64(5*f.unit+7)); err == nil {
+			require.True(t, bytes.Equal(f.data[5*f.unit+7:6*f.unit+7], got))
 		}
 		return errors.Join(err, reader.Close())
 	}},
 	"copy": {breaks: "CopyObject", requests: 1, run: copies(0)},
 	// On versitygw, whose checksums of such parts are wrong, all is copied once more.
-	"copy a part": {breaks: "UploadPartCopy", requests: 2, isUpload: true, mayMore: 3, run: copies(5 * mib)},
+	"copy a part": {breaks: "UploadPartCopy", requests: 2, isUpload: true, mayMore: 3, run: copies(5)},
 	"move": {breaks: "CopyObject", requests: 1, run: func(t *testing.T, f *faulty) error {
 		err := f.store.MoveObject(t.Context(), f.bucket, "key", f.bucket, "moved", nil)
 		if err == nil {

@@ -32,6 +32,7 @@ type faulty struct {
 	bucket string
 	folder string // has the file "file" with the content before
 	data   []byte // of the object "key"
+	unit   int    // stands for a MiB, where the server takes small parts
 }
 
 const before = "before"
@@ -43,12 +44,13 @@ const patient = time.Minute
 // on that of LITHOPSS3_TEST_ENDPOINT (see TestConformanceServer).
 func openFaulty(t *testing.T, options faultproxy.Options, timeout time.Duration) *faulty {
 	t.Helper()
-	f := &faulty{bucket: "bucket", folder: t.TempDir()}
+	f := &faulty{bucket: "bucket", folder: t.TempDir(), unit: unit}
 	require.NoError(t, os.WriteFile(f.file(), []byte(before), 0o600))
 	config := &lithopss3.Config{Region: "us-east-1"}
 	if options.Target = os.Getenv("LITHOPSS3_TEST_ENDPOINT"); options.Target != "" {
 		config.AccessKeyID, config.SecretAccessKey = os.Getenv("AWS_ACCESS_KEY_ID"), lithopss3.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY"))
 		f.bucket = fmt.Sprintf("faults-%x", rand.Uint64())
+		f.unit = mib
 	} else {
 		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
 		options.Target = server.URL()
@@ -65,7 +67,11 @@ func (f *faulty) open(t *testing.T, options faultproxy.Options, timeout time.Dur
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, proxy.Close()) })
 	f.proxy = proxy
-	f.store, err = lithopss3.New(t.Context(), config, lithopss3.InHaste(&lithopss3.Options{Endpoint: proxy.URL(), LookupEnv: testkit.Env(nil)}, timeout))
+	opts := lithopss3.InHaste(&lithopss3.Options{Endpoint: proxy.URL(), LookupEnv: testkit.Env(nil)}, timeout)
+	if f.unit < mib {
+		opts = lithopss3.InSmall(opts)
+	}
+	f.store, err = lithopss3.New(t.Context(), config, opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.store.Close()) })
 	f.direct, err = lithopss3.New(t.Context(), config, &lithopss3.Options{Endpoint: options.Target, LookupEnv: testkit.Env(nil)})
@@ -131,11 +137,11 @@ func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutc
 	f := openFaulty(t, faultproxy.Options{}, timeout)
 	f.data = faultData[:100<<10]
 	if op.requests > 1 || op.isPart {
-		f.data = faultData
+		f.data = faultData[:9*f.unit]
 	}
 	body := io.Reader(bytes.NewReader(f.data))
 	if op.isUpload {
-		f.data = faultData[:5*mib+1]
+		f.data = faultData[:5*f.unit+1]
 		body = struct{ io.Reader }{bytes.NewReader(f.data)}
 	}
 	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "key", body, nil))

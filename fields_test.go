@@ -100,6 +100,7 @@ func TestEveryPutOptionArrives(t *testing.T) {
 		server := &headerServer{seen: map[string]http.Header{}}
 		store := hastyStore(t, "http://127.0.0.1:1", server)
 		store.fast.SDKOnly = sdkOnly
+		store.pace.scale = SmallScale
 		for round := range 3 {
 			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil))
 			for name, option := range optionHeaders {
@@ -112,7 +113,7 @@ func TestEveryPutOptionArrives(t *testing.T) {
 				if round > 0 {
 					continue
 				}
-				stream := struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", 17<<20))}
+				stream := struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", 17<<20/SmallScale))}
 				require.NoError(t, store.PutObject(t.Context(), "bucket", "key", stream, opts), label)
 				requireHeaders(t, server.seen["create"], option.headers, label)
 				for _, kind := range []string{"part", "complete"} {
@@ -185,6 +186,7 @@ func TestCustomize(t *testing.T) {
 		server := &headerServer{seen: map[string]http.Header{}}
 		store := hastyStore(t, "http://127.0.0.1:1", server)
 		store.fast.SDKOnly = sdkOnly
+		store.pace.scale = SmallScale
 		var mu sync.Mutex
 		operations := map[string]int{}
 		store.s3.RequesterPays = true
@@ -206,7 +208,7 @@ func TestCustomize(t *testing.T) {
 			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil))
 			requireHeaders(t, server.seen["PUT"], map[string]string{"X-Amz-Object-Lock-Legal-Hold": "ON", "X-Amz-Request-Payer": "requester"}, "put")
 		}
-		stream := struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", 17<<20))}
+		stream := struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", 17<<20/SmallScale))}
 		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", stream, nil))
 		requireHeaders(t, server.seen["create"], map[string]string{"X-Amz-Object-Lock-Legal-Hold": "ON", "X-Amz-Request-Payer": "requester"}, "create")
 		requireHeaders(t, server.seen["part"], map[string]string{"X-Amz-Request-Payer": "requester"}, "part")

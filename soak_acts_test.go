@@ -50,9 +50,9 @@ var soakActs = []soakAct{
 func (w *soakWorker) size() int {
 	switch n := w.random.IntN(50); {
 	case n == 0:
-		return 9*mib + w.random.IntN(9*mib)
+		return 9*w.unit + w.random.IntN(9*w.unit)
 	case n < 6:
-		return w.random.IntN(3 * mib)
+		return w.random.IntN(3 * w.unit)
 	case n < 10:
 		return w.random.IntN(3)
 	default:
@@ -68,14 +68,14 @@ func (w *soakWorker) put(key *soakKey) error {
 }
 
 func (w *soakWorker) putStream(key *soakKey) error {
-	v := w.version(5*mib - 1 + w.random.IntN(8*mib))
+	v := w.version(5*w.unit - 1 + w.random.IntN(8*w.unit))
 	err := w.store.PutObject(w.t.Context(), w.bucket, key.name, struct{ io.Reader }{bytes.NewReader(v.bytes())}, nil)
 	key.wrote(v, err)
 	return err
 }
 
 func (w *soakWorker) upload(key *soakKey) error {
-	v := w.version(16*mib + w.random.IntN(4*mib))
+	v := w.version(16*w.unit + w.random.IntN(4*w.unit))
 	path := filepath.Join(w.folder, "up")
 	require.NoError(w.t, os.WriteFile(path, v.bytes(), 0o600))
 	err := w.store.UploadFile(w.t.Context(), path, w.bucket, key.name, nil)

@@ -20,12 +20,12 @@ func TestUnsignedPayloadIsOfPutsAlone(t *testing.T) {
 	server := lithopstest.NewServer(t)
 	signing, bucket := server.Open(t)
 	for _, sdkOnly := range []bool{false, true} {
-		opts := server.Options()
+		opts := lithopss3.InSmall(lithopss3.InHaste(server.Options(), patient))
 		opts.UnsignedPayload, opts.SDKOnly = true, sdkOnly
 		store, err := lithopss3.New(t.Context(), server.Config(), opts)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, store.Close()) })
-		for _, body := range []string{"", "body", strings.Repeat("x", 300<<10), strings.Repeat("y", 17<<20)} {
+		for _, body := range []string{"", "body", strings.Repeat("x", 300<<10), strings.Repeat("y", 17*unit)} {
 			require.NoError(t, store.PutObject(t.Context(), bucket, "key", strings.NewReader(body), nil))
 			got, err := store.ReadObject(t.Context(), bucket, "key", 0)
 			require.NoError(t, err)
