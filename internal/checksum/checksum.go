@@ -178,6 +178,13 @@ func DecodeCRC32(text string) ([]byte, bool) {
 	return sum, err == nil && len(sum) == crc32.Size
 }
 
+// A Memory is a body that may be in memory.
+type Memory interface {
+	// Rest returns what is still to be read, or nil if that is not in memory. It must
+	// not be changed.
+	Rest() []byte
+}
+
 // Feed writes all that body still has to give to w, mostly a hash, and returns the number
 // of bytes. It allocates nothing.
 func Feed(w io.Writer, body io.Reader) (fed int64, err error) {
@@ -202,7 +209,13 @@ func Feed(w io.Writer, body io.Reader) (fed int64, err error) {
 }
 
 // ReadCRC32 returns the CRC32 of all that body still has to give. It allocates nothing.
+// The position of a [Memory] does not change.
 func ReadCRC32(body io.Reader) (uint32, error) {
+	if memory, ok := body.(Memory); ok {
+		if rest := memory.Rest(); rest != nil {
+			return crc32.ChecksumIEEE(rest), nil
+		}
+	}
 	buffer, _ := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 	sum := uint32(0)

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
@@ -50,8 +51,17 @@ func (b *largeBody) rewind() error {
 	return err
 }
 
-// hash reads all of the body. It returns an error if the body is shorter than its size.
+// hash gives all of the body to sum, piece by piece. It returns an error if the body is
+// shorter than its size.
 func (b *largeBody) hash(sum func([]byte)) error {
+	if memory, ok := b.reader.(checksum.Memory); ok {
+		if rest := memory.Rest(); int64(len(rest)) == b.size {
+			for piece := range slices.Chunk(rest, hashSize) {
+				sum(piece)
+			}
+			return nil
+		}
+	}
 	buffer, _ := readBuffers.Get().(*[]byte)
 	defer readBuffers.Put(buffer)
 	for left := b.size; left > 0; {
@@ -142,7 +152,11 @@ func (r *request) addCRC32(sum uint32) {
 	r.add("X-Amz-Checksum-Crc32", "x-amz-checksum-crc32", r.computedCRC32)
 }
 
+// hashSize is how many bytes are hashed at once, with all hashes while they are in the
+// processor's cache.
+const hashSize = 64 << 10
+
 var readBuffers = sync.Pool{New: func() any {
-	buffer := make([]byte, 64<<10)
+	buffer := make([]byte, hashSize)
 	return &buffer
 }}

@@ -26,6 +26,33 @@ func TestHashReadsAll(t *testing.T) {
 	}
 }
 
+// memoryReader is a body in memory.
+type memoryReader struct {
+	*bytes.Reader
+	data []byte
+}
+
+func (m memoryReader) Rest() []byte { return m.data }
+
+// TestHashInPlace checks that a body in memory is hashed where it is, in pieces, and one
+// that is not there (or is shorter) by reading.
+func TestHashInPlace(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789"), 20_000)
+	for name, memory := range map[string][]byte{"in memory": data, "not": nil, "shorter": data[:10]} {
+		var read []byte
+		isInPlace := false
+		body := &largeBody{reader: memoryReader{bytes.NewReader(data), memory}, size: int64(len(data))}
+		require.NoError(t, body.hash(func(b []byte) {
+			isInPlace = isInPlace || &b[0] == &data[0]
+			assert.LessOrEqual(t, len(b), hashSize)
+			read = append(read, b...)
+		}), name)
+		assert.True(t, bytes.Equal(data, read), name)
+		assert.Equal(t, name == "in memory", isInPlace, name)
+	}
+}
+
 // A seeker fails at one of its seeks.
 type seeker struct {
 	*bytes.Reader

@@ -74,12 +74,11 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 	}
 	switch body := body.(type) {
 	case nil:
-		return newFileSource(bytes.NewReader(nil), 0, 0), nil
+		return newMemorySource(nil, scale), nil
 	case *bytes.Buffer:
-		data := body.Next(body.Len())
-		source := newFileSource(bytes.NewReader(data), 0, int64(len(data)))
-		source.scale = scale
-		return source, nil
+		return newMemorySource(body.Next(body.Len()), scale), nil
+	case *bytes.Reader:
+		return newBytesSource(body, scale), nil
 	case interface {
 		io.ReaderAt
 		io.Seeker
@@ -109,9 +108,10 @@ func isTypedNil(body io.Reader) bool {
 	return (value.Kind() == reflect.Pointer || value.Kind() == reflect.Func) && value.IsNil()
 }
 
-// fileSource cuts sections of a file.
+// fileSource cuts sections of a file, or of memory.
 type fileSource struct {
-	file        io.ReaderAt
+	file        io.ReaderAt // nil for memory
+	memory      []byte
 	offset, end int64
 	length      int64
 	scale       scale
@@ -121,6 +121,31 @@ type fileSource struct {
 
 func newFileSource(file io.ReaderAt, start, end int64) *fileSource {
 	return &fileSource{file: file, offset: start, end: end, length: end - start}
+}
+
+func newMemorySource(data []byte, scale scale) *fileSource {
+	size := int64(len(data))
+	return &fileSource{memory: data, end: size, length: size, scale: scale}
+}
+
+// newBytesSource takes what body still has to give without a copy, and leaves it at its
+// end.
+func newBytesSource(body *bytes.Reader, scale scale) *fileSource {
+	source := newMemorySource(nil, scale)
+	_, _ = body.WriteTo((*bytesTaker)(source)) // in one Write, which returns no error
+	source.end = int64(len(source.memory))
+	source.length = source.end
+	return source
+}
+
+// A bytesTaker keeps what a bytes.Reader writes, which is its own memory and not a
+// buffer that is used again.
+type bytesTaker fileSource
+
+// Write keeps p.
+func (t *bytesTaker) Write(p []byte) (int, error) {
+	t.memory = p
+	return len(p), nil
 }
 
 func (f *fileSource) close()           {}
@@ -137,6 +162,9 @@ var errBodyPanicked = errors.New("it panicked")
 
 // readAt reads from the caller's file, mostly in a goroutine of net/http.
 func (f *fileSource) readAt(p []byte, offset int64) (n int, err error) {
+	if f.file == nil {
+		return copy(p, f.memory[offset:]), nil
+	}
 	if f.panics != nil {
 		defer f.panics.Catch(func() { n, err = 0, errBodyPanicked })
 	}
@@ -244,7 +272,7 @@ func (s *streamSource) whole() io.ReadSeeker {
 	if !s.ended {
 		return nil
 	}
-	return bytes.NewReader(s.first)
+	return newMemorySource(s.first, s.scale).section(0, s.read)
 }
 
 func (s *streamSource) next(ctx context.Context) (part, error) {
@@ -319,5 +347,6 @@ func (s *streamSource) close() {
 
 func (s *streamSource) part(buffer []byte, size int) part {
 	s.count++
-	return part{body: bytes.NewReader(buffer[:size]), size: int64(size), done: func() { s.free <- buffer }}
+	body := newMemorySource(buffer[:size], s.scale).section(0, int64(size))
+	return part{body: body, size: int64(size), done: func() { s.free <- buffer }}
 }

@@ -5,12 +5,15 @@ package upload
 import (
 	"bytes"
 	"context"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
+	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -119,6 +122,44 @@ func TestSources(t *testing.T) {
 	source, err := newPartReader(t.Context(), device, &panics.Box{}, 1, 0)
 	require.NoError(t, err)
 	assert.NotZero(t, source.size())
+}
+
+// TestMemoryInPlace checks that a body in memory is hashed where it is, from its position
+// on, and is left at its end as a file is.
+func TestMemoryInPlace(t *testing.T) {
+	t.Parallel()
+	data := []byte("some content")
+	reader := bytes.NewReader(data)
+	_, err := reader.Seek(5, io.SeekStart)
+	require.NoError(t, err)
+	buffer := bytes.NewBuffer(bytes.Clone(data))
+	_ = buffer.Next(5)
+	for name, body := range map[string]io.Reader{"reader": reader, "buffer": buffer, "stream": io.MultiReader(strings.NewReader("con"), strings.NewReader("tent"))} {
+		source, err := newPartReader(t.Context(), body, &panics.Box{}, 1, 0)
+		require.NoError(t, err, name)
+		whole, ok := source.whole().(*section)
+		require.True(t, ok, name)
+		assert.Equal(t, "content", string(whole.Rest()), name)
+		sum, err := checksum.ReadCRC32(whole)
+		require.NoError(t, err, name)
+		assert.Equal(t, crc32.ChecksumIEEE([]byte("content")), sum, name)
+		require.NoError(t, iotest.TestReader(whole, []byte("content")), name)
+		_, err = whole.Seek(3, io.SeekStart)
+		require.NoError(t, err, name)
+		assert.Equal(t, "tent", string(whole.Rest()), name)
+		_, err = whole.Seek(10, io.SeekStart)
+		require.NoError(t, err, name)
+		assert.Empty(t, whole.Rest(), "%s: after the end", name)
+		source.close()
+	}
+	assert.Zero(t, reader.Len(), "it was read")
+
+	first, err := newBytesSource(bytes.NewReader(data), 1<<20).next(t.Context()) // parts of 8 bytes
+	require.NoError(t, err)
+	rest, ok := first.body.(*section)
+	require.True(t, ok)
+	assert.Equal(t, "some con", string(rest.Rest()))
+	assert.Same(t, &data[0], &rest.Rest()[0], "not a copy")
 }
 
 // tricklingReader gives a byte at a time, and calls then after the tenth.

@@ -96,6 +96,15 @@ func (s *section) WriteTo(w io.Writer) (int64, error) {
 	return checksum.Feed(w, s)
 }
 
+// Rest returns what is still to be read if it is in memory, else nil. It is for hashes,
+// which need no copy.
+func (s *section) Rest() []byte {
+	if s.source.memory == nil {
+		return nil
+	}
+	return s.source.memory[s.start+min(s.at, s.size) : s.start+s.size]
+}
+
 // Seek moves within the section.
 func (s *section) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
