@@ -5,6 +5,7 @@ package fastpath
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash/crc32"
 	"io"
 	"net/http"
@@ -35,6 +36,33 @@ func (b *largeBody) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return b.reader.Read(p)
+}
+
+// WritePiece writes the next bytes of a body in memory to w, at most so many, and returns
+// io.EOF after the last. It returns errors.ErrUnsupported for another body. w must not
+// wait for the network, because Close waits for w.
+func (b *largeBody) WritePiece(w io.Writer, most int) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.isClosed {
+		return 0, io.EOF // what is read now is of another attempt, or the caller's
+	}
+	memory, ok := b.reader.(checksum.Memory)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	rest := memory.Rest()
+	if rest == nil {
+		return 0, errors.ErrUnsupported
+	}
+	if len(rest) == 0 {
+		return 0, io.EOF
+	}
+	n, err := w.Write(rest[:min(len(rest), most)])
+	if _, seekErr := b.reader.Seek(int64(n), io.SeekCurrent); err == nil {
+		err = seekErr
+	}
+	return n, err
 }
 
 // Close waits for a Read in progress, and ends those after it.

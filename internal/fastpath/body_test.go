@@ -53,6 +53,46 @@ func TestHashInPlace(t *testing.T) {
 	}
 }
 
+// A movingMemory has less to read after each read.
+type movingMemory struct{ memoryReader }
+
+func (m *movingMemory) Rest() []byte { return m.data[len(m.data)-m.Len():] }
+
+// TestWritePiece checks that pieces follow each other, that reads continue after them,
+// and that a closed body writes no more of the caller's memory.
+func TestWritePiece(t *testing.T) {
+	t.Parallel()
+	data := []byte("0123456789")
+	body := &largeBody{reader: &movingMemory{memoryReader{bytes.NewReader(data), data}}, size: 10}
+	var written bytes.Buffer
+	for range 2 {
+		n, err := body.WritePiece(&written, 3)
+		require.NoError(t, err)
+		assert.Equal(t, 3, n)
+	}
+	one := make([]byte, 1)
+	_, err := body.Read(one)
+	require.NoError(t, err)
+	assert.Equal(t, "6", string(one))
+	n, err := body.WritePiece(&written, 10)
+	require.NoError(t, err)
+	assert.Equal(t, 3, n)
+	assert.Equal(t, "012345789", written.String())
+	_, err = body.WritePiece(&written, 3)
+	assert.Equal(t, io.EOF, err)
+
+	require.NoError(t, body.rewind())
+	require.NoError(t, body.Close())
+	_, err = body.WritePiece(&written, 3)
+	assert.Equal(t, io.EOF, err, "closed")
+	assert.Equal(t, 9, written.Len())
+
+	for _, reader := range []io.ReadSeeker{bytes.NewReader(data), memoryReader{bytes.NewReader(data), nil}} {
+		_, err = (&largeBody{reader: reader, size: 10}).WritePiece(&written, 3)
+		require.ErrorIs(t, err, errors.ErrUnsupported)
+	}
+}
+
 // A seeker fails at one of its seeks.
 type seeker struct {
 	*bytes.Reader

@@ -3,6 +3,7 @@
 package progress
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -154,4 +155,32 @@ func TestCountNothing(t *testing.T) {
 	assert.Nil(t, (&Sending{}).Count(request), "no body")
 	request.Body, request.ContentLength = http.NoBody, 1
 	assert.Nil(t, (*Sending)(nil).Count(request), "no Sending")
+}
+
+// pieces is a body that writes two bytes at most.
+type pieces struct{ io.ReadCloser }
+
+func (p pieces) WritePiece(w io.Writer, most int) (int, error) {
+	n, err := io.CopyN(w, p.ReadCloser, int64(min(2, most)))
+	return int(n), err
+}
+
+// TestPiecesAreCounted checks that what a body writes is counted as what is read of it.
+func TestPiecesAreCounted(t *testing.T) {
+	t.Parallel()
+	sending := &Sending{Size: 5}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://localhost", strings.NewReader("12345"))
+	require.NoError(t, err)
+	body := request.Body
+	request.Body = pieces{body}
+	attempt := sending.Count(request)
+	for _, want := range []int{2, 2, 1} {
+		n, _ := attempt.WritePiece(io.Discard, 9)
+		assert.Equal(t, want, n)
+		attempt.Fail()
+		assert.Equal(t, want == 1, sending.IsUnanswered(), "only all bytes can be stored")
+	}
+	request.Body = body
+	_, err = sending.Count(request).WritePiece(io.Discard, 9)
+	require.ErrorIs(t, err, errors.ErrUnsupported)
 }

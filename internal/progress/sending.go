@@ -3,6 +3,7 @@
 package progress
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -58,6 +59,20 @@ type Attempt struct {
 // Read counts what it gives.
 func (a *Attempt) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
+	a.sending.reached(a.position.Add(int64(n)))
+	return n, err
+}
+
+// WritePiece counts what the body writes, which returns errors.ErrUnsupported if it can't
+// (see fastpath).
+func (a *Attempt) WritePiece(w io.Writer, most int) (int, error) {
+	body, ok := a.ReadCloser.(interface {
+		WritePiece(w io.Writer, most int) (int, error)
+	})
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	n, err := body.WritePiece(w, most)
 	a.sending.reached(a.position.Add(int64(n)))
 	return n, err
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -101,17 +100,14 @@ func newHTTPTransport(o Options, roots *x509.CertPool) *http.Transport {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second}).DialContext
 	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, DynamicRecordSizingDisabled: true}
+	dialer := &dialer{dial: dial, timeout: o.Timeout, config: config}
 	return &http.Transport{
-		Proxy: o.Proxies.forRequest,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return &writeDeadlineConn{Conn: conn, timeout: o.Timeout}, nil
-		},
+		Proxy:                  o.Proxies.forRequest,
+		DialContext:            dialer.insecure,
+		DialTLSContext:         dialer.secure,
 		OnProxyConnectResponse: checkConnect,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSClientConfig:        config, // in the tunnel of a proxy
 		TLSHandshakeTimeout:    o.Timeout,
 		ResponseHeaderTimeout:  o.Timeout,
 		ExpectContinueTimeout:  time.Second,
@@ -156,29 +152,3 @@ func readBundle(path string) (*x509.CertPool, error) {
 	}
 	return pool, nil
 }
-
-// writeDeadlineConn ends a write that does not move for timeout. A deadline on
-// the whole request would end a long upload.
-type writeDeadlineConn struct {
-	net.Conn
-	timeout time.Duration
-}
-
-func (c *writeDeadlineConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(p)
-}
-
-// ReadFrom writes a request's body. net/http would make a buffer for each.
-func (c *writeDeadlineConn) ReadFrom(body io.Reader) (int64, error) {
-	buffer, _ := writeBuffers.Get().(*[]byte)
-	defer writeBuffers.Put(buffer)
-	return io.CopyBuffer(struct{ io.Writer }{c}, body, *buffer)
-}
-
-var writeBuffers = sync.Pool{New: func() any {
-	buffer := make([]byte, 64<<10)
-	return &buffer
-}}
