@@ -19,6 +19,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/flight"
 	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -58,7 +59,11 @@ func (s *Store) Bucket(ctx context.Context) (string, error) {
 	if name := s.bucket.known(); name != "" {
 		return name, nil
 	}
-	return s.bucket.asking.Do(ctx, s.nameBucket)
+	name, err := s.bucket.asking.Do(ctx, s.nameBucket)
+	if err != nil {
+		return "", s3http.WithCause(ctx, err)
+	}
+	return name, nil
 }
 
 // nameBucket asks STS who the caller is, and remembers the name that follows from

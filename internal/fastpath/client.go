@@ -227,7 +227,11 @@ func (c *Client) retrieve(ctx context.Context, t *template) (aws.Credentials, er
 	if t.isAnonymous {
 		return aws.Credentials{}, nil
 	}
-	return c.Credentials.Retrieve(ctx)
+	credentials, err := c.Credentials.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, s3http.WithCause(ctx, err)
+	}
+	return credentials, nil
 }
 
 func through(client s3.HTTPClient) func(*s3.Options) {

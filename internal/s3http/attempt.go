@@ -78,14 +78,14 @@ func (c *callStep) HandleInitialize(ctx context.Context, in middleware.Initializ
 	}
 	out, metadata, err = next.HandleInitialize(ctx, in)
 	if err != nil {
-		err = &failedCall{attempts: c.attempts, err: withCause(ctx, err)}
+		err = &failedCall{attempts: c.attempts, err: WithCause(ctx, err)}
 	}
 	return out, metadata, err
 }
 
-// withCause returns err with why ctx was canceled, if err is that it was. The SDK's own
-// errors do not have the cause.
-func withCause(ctx context.Context, err error) error {
+// WithCause returns err joined with the cause of ctx (context.Cause), if err says that ctx
+// was canceled. The SDK's errors and ctx.Err() do not have the cause.
+func WithCause(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	if cause == nil || errors.Is(err, cause) || !errors.Is(err, ctx.Err()) {
 		return err

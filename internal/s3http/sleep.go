@@ -15,6 +15,6 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return withCause(ctx, ctx.Err())
+		return WithCause(ctx, ctx.Err())
 	}
 }
