@@ -127,7 +127,7 @@ func TestWithCause(t *testing.T) {
 		"of a context that goes on":   {t.Context(), fmt.Errorf("sdk: %w", context.Canceled), false},
 		"another of one that goes on": {t.Context(), errors.New("refused"), false},
 	} {
-		got := withCause(test.ctx, test.err)
+		got := WithCause(test.ctx, test.err)
 		require.ErrorIs(t, got, test.err, name)
 		if test.isAdded {
 			require.ErrorIs(t, got, mine, name)
