@@ -3,6 +3,7 @@
 package lithopstest_test
 
 import (
+	"fmt"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -59,6 +60,38 @@ func TestStart(t *testing.T) {
 	require.NoError(t, server.Close())
 	_, err = lithopstest.Start(&lithopstest.Options{Addr: "0.0.0.0:0"})
 	require.ErrorContains(t, err, "loopback")
+}
+
+// A recordingTB keeps what it is told. Fatalf ends with a panic, as it must not return.
+type recordingTB struct {
+	testing.TB
+	cleanups []func()
+	fatal    string
+}
+
+func (*recordingTB) Helper() {}
+
+func (r *recordingTB) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
+
+func (r *recordingTB) Fatalf(format string, args ...any) {
+	r.fatal = fmt.Sprintf(format, args...)
+	panic(r)
+}
+
+// TestOpenThatFails ends a test whose server refuses everything.
+func TestOpenThatFails(t *testing.T) {
+	t.Parallel()
+	server, err := lithopstest.Start(&lithopstest.Options{Wrap: func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	}})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, server.Close()) }()
+	tb := &recordingTB{TB: t}
+	assert.PanicsWithValue(t, tb, func() { server.Open(tb) })
+	assert.Contains(t, tb.fatal, "lithopstest: ")
+	for _, cleanup := range tb.cleanups {
+		cleanup()
+	}
 }
 
 // TestNoTestServerInTheLibrary checks that the library does not import the server.
