@@ -138,3 +138,102 @@ func TestReadObjectLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnerOfOneBucket demands the account for the user's bucket only, once its name is
+// known.
+func TestOwnerOfOneBucket(t *testing.T) {
+	t.Parallel()
+	var unknown userBucket
+	assert.Empty(t, unknown.owner(""))
+	assert.Empty(t, unknown.owner("mine"))
+	known := userBucket{name: "mine", account: "123456789012"}
+	for bucket, want := range map[string]string{"mine": "123456789012", "other": "", "": "", "min": "", "mine2": ""} {
+		assert.Equal(t, want, known.owner(bucket), bucket)
+	}
+}
+
+// TestConditionThatCannotBeSent refuses an If-Match of a put before any byte of its body
+// is sent: a multipart upload has the condition in its last request.
+func TestConditionThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(*http.Request) (*http.Response, error) {
+		t.Error("a request was sent")
+		return nil, io.EOF
+	}))
+	for _, size := range []int{1, 20 << 20} {
+		for _, etag := range []string{"a\nb", "\x00"} {
+			err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader(strings.Repeat("x", size)), &PutOptions{IfMatch: etag})
+			require.ErrorContains(t, err, "If-Match")
+		}
+	}
+}
+
+// TestChecksumIsAskedFor unless AWS's setting says that none is needed.
+func TestChecksumIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for setting, want := range map[string]string{"": "ENABLED", "when_supported": "ENABLED", "when_required": ""} {
+		var sent http.Header
+		opts := &Options{Endpoint: "http://127.0.0.1:1", LookupEnv: testkit.Env(map[string]string{"AWS_RESPONSE_CHECKSUM_VALIDATION": setting})}
+		if setting == "" {
+			opts.LookupEnv = testkit.Env(nil)
+		}
+		opts.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent = r.Header
+			return testkit.Answer(r, http.StatusOK, http.Header{"Etag": {`"e"`}}, "body"), nil
+		})
+		store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, opts)
+		require.NoError(t, err)
+		for range 2 { // the second on the fast path
+			_, err = store.ReadObject(t.Context(), "bucket", "key", 0)
+			require.NoError(t, err)
+			assert.Equal(t, want, sent.Get("X-Amz-Checksum-Mode"), setting)
+		}
+		require.NoError(t, store.Close())
+	}
+}
+
+// TestPlanAhead holds which bodies are read ahead, and from where on.
+func TestPlanAhead(t *testing.T) {
+	t.Parallel()
+	store := &Store{parallelRange: parallelRange}
+	for _, test := range []struct {
+		offset, length int64
+		etag           string
+		parallel       int
+		begins, first  int64
+	}{
+		{0, aheadLeast, `"e"`, 0, aheadAfter, aheadAfter},
+		{7, aheadLeast, `"e"`, 0, 7 + aheadAfter, aheadAfter},
+		{0, aheadLeast - 1, `"e"`, 0, -1, 0},
+		{0, aheadLeast, `"e"`, 1, -1, 0},
+		{0, aheadLeast, `W/"e"`, 0, -1, 0},
+		{0, aheadLeast, "", 0, -1, 0},
+		{0, 0, `"e"`, 0, -1, 0},
+		{0, -1, `"e"`, 0, -1, 0},
+		{0, 0, `"e"`, 4, -1, 0},
+		{0, aheadLeast, `"e"`, 4, 0, parallelRange},
+		{9, parallelRange + 1, `"e"`, 2, 9, parallelRange},
+		{0, parallelRange, `"e"`, 2, -1, 0},
+		{0, aheadLeast, `W/"e"`, 4, -1, 0},
+	} {
+		object := &Object{Offset: test.offset, Length: test.length}
+		object.ETag = test.etag
+		plan := store.planAhead(object, &GetOptions{Parallel: test.parallel, VersionID: "v"})
+		assert.Equal(t, []int64{test.begins, test.first}, []int64{plan.begins, plan.first}, "%+v", test)
+		if plan.begins >= 0 {
+			assert.Equal(t, GetOptions{IfMatch: test.etag, VersionID: "v", Parallel: 1}, plan.opts, "%+v", test)
+		}
+	}
+}
+
+// TestRefusalThatIsNoRange is returned without another request.
+func TestRefusalThatIsNoRange(t *testing.T) {
+	t.Parallel()
+	store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(*http.Request) (*http.Response, error) {
+		t.Error("a request was sent")
+		return nil, io.EOF
+	}))
+	mine := errors.New("mine")
+	_, err := store.getLastOfShort(t.Context(), "bucket", "key", &GetOptions{Range: &ByteRange{Offset: -3, Length: -1}}, mine)
+	require.ErrorIs(t, err, mine)
+}
