@@ -118,14 +118,14 @@ func TestWithCause(t *testing.T) {
 		err     error
 		isAdded bool
 	}{
-		"canceled":                    {caused, fmt.Errorf("sdk: %w", context.Canceled), true},
-		"past its deadline":           {late, fmt.Errorf("sdk: %w", context.DeadlineExceeded), true},
-		"of another context":          {late, fmt.Errorf("sdk: %w", context.Canceled), false},
-		"with the cause already":      {caused, errors.Join(context.Canceled, mine), false},
-		"another error":               {caused, errors.New("refused"), false},
-		"no cause":                    {bare, fmt.Errorf("sdk: %w", context.Canceled), false},
-		"of a context that goes on":   {t.Context(), fmt.Errorf("sdk: %w", context.Canceled), false},
-		"another of one that goes on": {t.Context(), errors.New("refused"), false},
+		"canceled":                  {caused, fmt.Errorf("sdk: %w", context.Canceled), true},
+		"past its deadline":         {late, fmt.Errorf("sdk: %w", context.DeadlineExceeded), true},
+		"of another context":        {late, fmt.Errorf("sdk: %w", context.Canceled), false},
+		"with the cause already":    {caused, errors.Join(context.Canceled, mine), false},
+		"another error":             {caused, errors.New("refused"), false},
+		"no cause":                  {bare, fmt.Errorf("sdk: %w", context.Canceled), false},
+		"of a context that lasts":   {t.Context(), fmt.Errorf("sdk: %w", context.Canceled), false},
+		"another of one that lasts": {t.Context(), errors.New("refused"), false},
 	} {
 		got := WithCause(test.ctx, test.err)
 		require.ErrorIs(t, got, test.err, name)

@@ -186,3 +186,16 @@ func TestSlowStreamIsCanceled(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, 10, slow.reads)
 }
+
+// TestPartSizeAtItsBounds grows by a MiB with the byte that would take one part too many.
+func TestPartSizeAtItsBounds(t *testing.T) {
+	t.Parallel()
+	const mib, none = 1 << 20, scale(0)
+	for length, want := range map[int64]int64{
+		1: 8, MaxParts * 8 * mib: 8, MaxParts*8*mib + 1: 9, MaxParts * 9 * mib: 9, MaxParts*9*mib + 1: 10, MaxParts*100*mib + 1: 101, 5 << 40: 525,
+	} {
+		size := none.partSizeOf(length)
+		assert.Equal(t, want*mib, size, "%d", length)
+		assert.LessOrEqual(t, (length+size-1)/size, int64(MaxParts), "%d", length)
+	}
+}
