@@ -196,7 +196,7 @@ func TestFailuresLeaveNothing(t *testing.T) {
 		change func(r Range, answer *Answer) error
 	}{
 		"the first request": {`"e"`, func(Range, *Answer) error { return mine }},
-		"the first body":    {`"e"`, func(r Range, answer *Answer) error { breaks(answer); return nil }},
+		"the first body":    {`"e"`, func(_ Range, answer *Answer) error { breaks(answer); return nil }},
 		"a later request": {`"e"`, func(r Range, _ *Answer) error {
 			if r.Offset > 0 {
 				return mine
@@ -215,7 +215,7 @@ func TestFailuresLeaveNothing(t *testing.T) {
 			}
 			return nil
 		}},
-		"the body of all": {"", func(r Range, answer *Answer) error { breaks(answer); return nil }},
+		"the body of all": {"", func(_ Range, answer *Answer) error { breaks(answer); return nil }},
 	} {
 		source := &fakeSource{data: testkit.Bytes(resumeSize), etag: test.etag, change: test.change}
 		folder := t.TempDir()

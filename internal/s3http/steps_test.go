@@ -62,7 +62,7 @@ func TestNormalizeStep(t *testing.T) {
 		}
 	}
 
-	cut := &http.Response{StatusCode: 404, Body: io.NopCloser(io.MultiReader(strings.NewReader("<Key>"), failingReader{io.ErrUnexpectedEOF}))}
+	cut := &http.Response{StatusCode: http.StatusNotFound, Body: io.NopCloser(io.MultiReader(strings.NewReader("<Key>"), failingReader{io.ErrUnexpectedEOF}))}
 	require.NoError(t, normalize(t, "GetObject", &smithyhttp.Response{Response: cut}, nil))
 	data, err := io.ReadAll(cut.Body)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
@@ -79,15 +79,15 @@ func TestNormalizeStepWithoutBody(t *testing.T) {
 	}{
 		"nothing":      {nil, nil},
 		"another type": {"response", nil},
-		"no body":      {&smithyhttp.Response{Response: &http.Response{StatusCode: 404}}, nil},
+		"no body":      {&smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusNotFound}}, nil},
 		"an error":     {nil, mine},
 	} {
 		require.ErrorIs(t, normalize(t, "GetObject", test.raw, test.err), test.err, name)
 	}
-	empty := &http.Response{StatusCode: 404, Body: http.NoBody}
+	empty := &http.Response{StatusCode: http.StatusNotFound, Body: http.NoBody}
 	require.NoError(t, normalize(t, "GetObject", &smithyhttp.Response{Response: empty}, nil))
 	assert.Equal(t, http.NoBody, empty.Body)
-	failed := &http.Response{StatusCode: 404, Body: io.NopCloser(failingReader{errors.New("was read")})}
+	failed := &http.Response{StatusCode: http.StatusNotFound, Body: io.NopCloser(failingReader{errors.New("was read")})}
 	require.ErrorIs(t, normalize(t, "GetObject", &smithyhttp.Response{Response: failed}, mine), mine)
 }
 
@@ -142,7 +142,7 @@ func TestWithCause(t *testing.T) {
 func TestAttemptStep(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
-	request := func() any { return smithyhttp.NewStackRequest() }
+	request := smithyhttp.NewStackRequest
 	for name, test := range map[string]struct {
 		request any
 		err     error
