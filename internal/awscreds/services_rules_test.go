@@ -225,7 +225,9 @@ func TestInstance(t *testing.T) {
 		"no secret":        {200, 200, 200, strings.Replace(metadataKeys, `"SK"`, `""`, 1), false, "has no SecretAccessKey", ""},
 		"a time that none": {200, 200, 200, strings.Replace(metadataKeys, "2040", "x", 1), false, "Expiration", kindParser},
 	} {
+		asked := 0
 		m := &Metadata{Transport: testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			asked++
 			if r.Method == http.MethodPut {
 				return testkit.Answer(r, test.token, nil, "token"), nil
 			}
@@ -239,6 +241,7 @@ func TestInstance(t *testing.T) {
 		settings := of.providers(t, "http://127.0.0.1:1", nil).Instances
 		settings.V1Disabled = test.v1Disabled
 		found, err := m.instance(t.Context(), settings)
+		assert.Equal(t, name == "no role", asked == 2, "%s: no keys are asked for without a role", name)
 		if test.want == "" {
 			require.NoError(t, err, name)
 			assert.Equal(t, "AK", found.AccessKeyID, name)
@@ -438,4 +441,61 @@ func TestSSOWithoutSession(t *testing.T) {
 		require.ErrorAs(t, err, &known)
 		assert.Equal(t, "UnauthorizedSSOTokenError", known.Kind)
 	})
+}
+
+// TestWrongEndpoints has the services whose endpoint is set and is no URL: nothing is
+// asked.
+func TestWrongEndpoints(t *testing.T) {
+	t.Parallel()
+	for variable, of := range map[string]setup{
+		"AWS_ENDPOINT_URL_STS": ofWebIdentity, "AWS_ENDPOINT_URL_SSO": ofSSO, "AWS_ENDPOINT_URL_SSO_OIDC": ofExpiredSSO, "AWS_ENDPOINT_URL_SIGNIN": ofLogin,
+	} {
+		env := map[string]string{variable: "no URL"}
+		for name, value := range of.env {
+			env[name] = value
+		}
+		of.env = env
+		provider := of.providers(t, "http://127.0.0.1:1", testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			t.Error("a request was sent", variable, r.URL)
+			return nil, io.EOF
+		})).named(t, of.provider)
+		_, err := provider.ask(t.Context())
+		require.Error(t, err, variable)
+	}
+}
+
+// TestReloadOfLogin takes the token of another process if it holds longer, and holds.
+func TestReloadOfLogin(t *testing.T) {
+	t.Parallel()
+	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+	inAnHour := at(time.Hour)
+	for name, test := range map[string]struct {
+		held, fresh string
+		want        bool
+	}{
+		"later":            {at(time.Minute), loginOf(at(time.Hour)), true},
+		"held has ended":   {at(-time.Hour), loginOf(at(time.Hour)), true},
+		"earlier":          {at(time.Hour), loginOf(at(time.Minute)), false},
+		"the same":         {inAnHour, loginOf(inAnHour), false},
+		"both have ended":  {at(-time.Hour), loginOf(at(-time.Minute)), false},
+		"it can't be read": {at(-time.Hour), "{}", false},
+	} {
+		path := filepath.Join(t.TempDir(), "token.json")
+		require.NoError(t, os.WriteFile(path, []byte(loginOf(test.held)), 0o600))
+		token, err := readLoginToken(path)
+		require.NoError(t, err, name)
+		require.NoError(t, os.WriteFile(path, []byte(test.fresh), 0o600))
+		assert.Equal(t, test.want, token.reload(), name)
+	}
+}
+
+// TestParameterValidation leaves the limits of a role's parameters to STS if the setting
+// of botocore says so.
+func TestParameterValidation(t *testing.T) {
+	t.Parallel()
+	for setting, isChecked := range map[string]bool{"": true, "true": true, "false": false, "False": false} {
+		s := setup{provider: nameAssumeRole, files: map[string]string{".aws/config": "[default]\nparameter_validation = " + setting + "\n"}}
+		err := s.providers(t, "http://127.0.0.1:1", nil).checkRole("default", &sts.AssumeRoleInput{RoleArn: aws.String("short")})
+		assert.Equal(t, isChecked, err != nil, "%q: %v", setting, err)
+	}
 }
