@@ -11,7 +11,8 @@
 //
 // Survivors are printed. Those that are equivalent, or matter to speed only, are listed
 // in allowed.txt with their reason. The tree is not written to: changes reach the
-// compiler through go test -overlay.
+// compiler through go test -overlay. It is better not run as root, because a changed
+// package may write where its tests let it.
 package main
 
 import (
