@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -308,11 +307,9 @@ func TestFiles(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "contents", string(data))
 
-	if runtime.GOOS != "windows" {
-		info, err := os.Stat(target)
-		require.NoError(t, err)
-		assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), "a file that is replaced keeps its permissions")
-	}
+	info, err := os.Stat(target)
+	require.NoError(t, err)
+	testkit.AssertMode(t, 0o600, info.Mode(), "a file that is replaced keeps its permissions")
 
 	require.ErrorIs(t, store.DownloadFile(ctx, "bucket", "missing", target, nil), fs.ErrNotExist)
 	require.ErrorIs(t, store.UploadFile(ctx, filepath.Join(dir, "missing"), "bucket", "key", nil), fs.ErrNotExist)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
@@ -252,7 +253,7 @@ func TestConfigErrorsNameSourceAndLine(t *testing.T) {
 			loader.Path = "cfg"
 			_, err := loader.Load()
 			require.Error(t, err)
-			assert.Equal(t, filepath.Join(loader.dir, test.want), err.Error())
+			assert.Equal(t, homedir.Abbreviate(filepath.Join(loader.dir, test.want)), err.Error())
 			var config *ConfigError
 			require.ErrorAs(t, err, &config)
 			assert.NotContains(t, err.Error(), "canary")

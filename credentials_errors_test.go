@@ -5,9 +5,9 @@ package lithopss3
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -25,7 +25,7 @@ func TestCredentialsErrorsNameFileAndLine(t *testing.T) {
 		}
 	}
 	_, _, err := c.open(t, withProfile("half"), func(*session) {})
-	require.ErrorContains(t, err, filepath.Join(home, ".aws", "credentials")+":5: profile half has aws_access_key_id, but no aws_secret_access_key")
+	require.ErrorContains(t, err, homedir.Abbreviate(home+"/.aws/credentials")+":5: profile half has aws_access_key_id, but no aws_secret_access_key")
 
 	_, _, err = c.open(t, withProfile("none"), func(*session) {})
 	require.ErrorContains(t, err, `the profile "none" that AWS_PROFILE names is neither in`)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 package lithopss3_test
 
 import (
@@ -18,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -95,15 +92,15 @@ func TestResumeTrustsOnlyItsOwn(t *testing.T) {
 	for name, meddle := range map[string]func(t *testing.T, part, journal string) (left []string){
 		"as this user": func(*testing.T, string, string) []string { return nil },
 		"a journal that others may write": func(t *testing.T, _, journal string) []string {
-			require.NoError(t, os.Chmod(journal, 0o622))
+			testkit.Chmod(t, journal, 0o622)
 			return []string{journalName}
 		},
 		"a journal that others may read": func(t *testing.T, _, journal string) []string {
-			require.NoError(t, os.Chmod(journal, 0o644))
+			testkit.Chmod(t, journal, 0o644)
 			return []string{journalName}
 		},
 		"a part file that others may write": func(t *testing.T, part, _ string) []string {
-			require.NoError(t, os.Chmod(part, 0o666))
+			testkit.Chmod(t, part, 0o666)
 			return nil
 		},
 		"a journal with two names": func(t *testing.T, _, journal string) []string {
@@ -115,11 +112,11 @@ func TestResumeTrustsOnlyItsOwn(t *testing.T) {
 			return []string{partName + "2"}
 		},
 		"another user's journal": func(t *testing.T, _, journal string) []string {
-			chown(t, journal)
+			testkit.GiveAway(t, journal)
 			return []string{journalName}
 		},
 		"another user's part file": func(t *testing.T, part, _ string) []string {
-			chown(t, part)
+			testkit.GiveAway(t, part)
 			return []string{partName}
 		},
 	} {
@@ -140,17 +137,11 @@ func TestResumeTrustsOnlyItsOwn(t *testing.T) {
 			}
 			info, err := os.Stat(path)
 			require.NoError(t, err)
-			assert.NotEqual(t, os.FileMode(0o600), info.Mode().Perm(), "the umask's permissions")
+			if testkit.HasModes() {
+				assert.NotEqual(t, os.FileMode(0o600), info.Mode().Perm(), "the umask's permissions")
+			}
 		})
 	}
-}
-
-func chown(t *testing.T, path string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root gives files away")
-	}
-	require.NoError(t, os.Chown(path, 12345, 12345))
 }
 
 // TestResumeNextToSpecialFiles has something that is no file in the place of the journal
@@ -160,11 +151,11 @@ func TestResumeNextToSpecialFiles(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))
 	plants := map[string]func(t *testing.T, path string){
-		"a link to a file":    func(t *testing.T, path string) { require.NoError(t, os.Symlink(outside, path)) },
-		"a link to nothing":   func(t *testing.T, path string) { require.NoError(t, os.Symlink("nothing", path)) },
-		"a link to itself":    func(t *testing.T, path string) { require.NoError(t, os.Symlink(filepath.Base(path), path)) },
-		"a link to the other": func(t *testing.T, path string) { require.NoError(t, os.Symlink(partName, path)) },
-		"a FIFO":              func(t *testing.T, path string) { require.NoError(t, syscall.Mkfifo(path, 0o600)) },
+		"a link to a file":    func(t *testing.T, path string) { testkit.Symlink(t, outside, path) },
+		"a link to nothing":   func(t *testing.T, path string) { testkit.Symlink(t, "nothing", path) },
+		"a link to itself":    func(t *testing.T, path string) { testkit.Symlink(t, filepath.Base(path), path) },
+		"a link to the other": func(t *testing.T, path string) { testkit.Symlink(t, partName, path) },
+		"a FIFO":              func(t *testing.T, path string) { testkit.FIFO(t, path) },
 		"a folder":            func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
 		"a socket": func(t *testing.T, path string) {
 			listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
@@ -178,9 +169,7 @@ func TestResumeNextToSpecialFiles(t *testing.T) {
 		for _, place := range []string{journalName, partName, tempName} {
 			t.Run(name+" at "+place, func(t *testing.T) {
 				t.Parallel()
-				folder, err := os.MkdirTemp("/tmp", "odd") // a socket's path is short
-				require.NoError(t, err)
-				t.Cleanup(func() { _ = os.RemoveAll(folder) })
+				folder := testkit.ShortDir(t)
 				path := filepath.Join(folder, "file")
 				plant(t, filepath.Join(folder, place))
 				before, err := os.Lstat(filepath.Join(folder, place))

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 package lithopss3_test
 
 import (
@@ -12,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -219,7 +216,7 @@ func fetchIn(t *testing.T, store *lithopss3.Store, way string) ([]byte, error) {
 // fetchIntoPipe downloads into a FIFO, which the test reads.
 func fetchIntoPipe(t *testing.T, store *lithopss3.Store, path string) ([]byte, error) {
 	t.Helper()
-	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	testkit.FIFO(t, path)
 	came := make(chan []byte, 1)
 	go func() {
 		file, err := os.Open(path)

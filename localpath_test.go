@@ -14,7 +14,7 @@ import (
 func TestLocalPath(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"a", "a/b c/d+e.txt", "..a", "a..", ".hidden/..more", "ünï/cödé", "\xff"} {
-		path, err := LocalPath(key)
+		path, err := localPath(key, false)
 		require.NoError(t, err, key)
 		assert.Equal(t, filepath.FromSlash(key), path)
 	}

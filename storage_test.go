@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.AtOnce(m, 8)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(testkit.AtOnce(m, 8))) }
 
 func TestConformanceEmbedded(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -95,9 +94,6 @@ func TestOpenUploadsPages(t *testing.T) {
 // killed one for the same file, and not that of one in progress.
 func TestLeftoverOfKilledDownload(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("there are no locks")
-	}
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	var began atomic.Bool

@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(m)) }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
@@ -31,7 +32,7 @@ func TestOpen(t *testing.T) {
 // TestEnv is enough for a program that is told nothing else.
 func TestEnv(t *testing.T) {
 	server := lithopstest.NewServer(t)
-	t.Setenv("HOME", t.TempDir())
+	testkit.SetEnv(t, map[string]string{"HOME": t.TempDir()})
 	t.Chdir(t.TempDir())
 	for name, value := range server.Env() {
 		t.Setenv(name, value)

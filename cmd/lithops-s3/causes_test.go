@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -83,7 +84,7 @@ func TestDoctorFindsTheCause(t *testing.T) {
 			for name, value := range sound.Env() {
 				t.Setenv(name, value)
 			}
-			t.Setenv("HOME", home)
+			testkit.SetEnv(t, map[string]string{"HOME": home})
 			t.Setenv("LITHOPS_CONFIG", `{"aws_s3": {}}`)
 			for name, value := range c.env {
 				t.Setenv(name, value)
@@ -106,7 +107,7 @@ func TestDoctorMeetsAPipe(t *testing.T) {
 	if _, err := os.Stat("/dev/tty"); err != nil {
 		t.Skip("no devices on this system")
 	}
-	t.Setenv("HOME", t.TempDir())
+	testkit.SetEnv(t, map[string]string{"HOME": t.TempDir()})
 	code, out, _ := command(t.Context(), "doctor", "-c", "/dev/tty")
 	assert.Equal(t, exitConfig, code)
 	assert.Regexp(t, `WRONG: +not a file: .*\nfix: +name a regular file`, out)

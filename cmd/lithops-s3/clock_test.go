@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -35,12 +36,10 @@ func TestClockAheadOfServer(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	for name, value := range map[string]string{
+	testkit.SetEnv(t, map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_DEFAULT_REGION": "us-east-1",
 		"HOME": t.TempDir(), "LITHOPS_CONFIG": `{"lithops": {"storage": "aws_s3"}, "aws_s3": {"storage_bucket": "bucket"}}`,
-	} {
-		t.Setenv(name, value)
-	}
+	})
 	code, out, problems := command(t.Context(), "uploads", "bucket", "--abort")
 	require.Zero(t, code, problems)
 	assert.Contains(t, out, "old")

@@ -87,12 +87,12 @@ func (c *copier) storeFile(path string, target objectName) error {
 		case err != nil:
 			return checkFile(path)
 		case info.IsDir():
-			return usagef("%s is a folder: say --recursive", sanitize.Name(path))
+			return usagef("%s is a folder: say --recursive", formatPath(path))
 		}
 		size = info.Size()
 	}
 	return c.add(urlOf(target), task{
-		name: path, preview: c.describe(path, urlOf(target)), key: target.key, size: size,
+		name: filepath.ToSlash(path), preview: c.describe(filepath.ToSlash(path), urlOf(target)), key: target.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			opts := c.put
 			opts.Progress = progress
@@ -127,7 +127,7 @@ func (c *copier) storeFolder(path string, target objectName) error {
 func (c *copier) storeEntry(root *os.Root, e entry, target objectName) error {
 	local := filepath.FromSlash(e.name)
 	return c.add(urlOf(target), task{
-		name: e.name, preview: c.describe(filepath.Join(root.Name(), local), urlOf(target)), key: target.key, size: e.size,
+		name: e.name, preview: c.describe(filepath.ToSlash(filepath.Join(root.Name(), local)), urlOf(target)), key: target.key, size: e.size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			opts := c.put
 			opts.Progress = progress
@@ -151,7 +151,7 @@ func (c *copier) storeOpened(ctx context.Context, root *os.Root, local string, t
 // fetchFile adds an object and the file that it becomes, - for standard output.
 func (c *copier) fetchFile(source objectName, size int64, path string) error {
 	return c.add(path, task{
-		name: urlOf(source), preview: c.describe(urlOf(source), path), key: source.key, size: size,
+		name: urlOf(source), preview: c.describe(urlOf(source), filepath.ToSlash(path)), key: source.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			if path == "-" {
 				return c.print(ctx, source, progress)
@@ -280,7 +280,7 @@ func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string
 	source := objectName{bucket, e.key}
 	path := filepath.Join(folder, e.name)
 	return c.add(path, task{
-		name: e.key, preview: c.describe(urlOf(source), path), key: e.key, size: e.size,
+		name: e.key, preview: c.describe(urlOf(source), filepath.ToSlash(path)), key: e.key, size: e.size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			if err := root.MkdirAll(filepath.Dir(e.name), 0o755); err != nil {
 				return err

@@ -79,7 +79,7 @@ func (p place) String() string {
 	if p.isS3 {
 		return urlOf(p.object)
 	}
-	return p.path
+	return filepath.ToSlash(p.path)
 }
 
 // isFolder reports whether what is copied to the place becomes a file below it.
@@ -135,7 +135,7 @@ func (c *copyFlags) checkPair(source, target place, moves bool) error {
 	isStream := !source.isS3 && source.path == "-" || !target.isS3 && target.path == "-"
 	switch {
 	case !source.isS3 && !target.isS3:
-		return usagef("neither %s nor %s is on S3: write s3://BUCKET/KEY", sanitize.Name(source.path), sanitize.Name(target.path))
+		return usagef("neither %s nor %s is on S3: write s3://BUCKET/KEY", formatPath(source.path), formatPath(target.path))
 	case isStream && c.Recursive:
 		return usagef("standard input and output are no folders")
 	case isStream && moves:
@@ -250,7 +250,7 @@ func (c *copyFlags) collectFiles(copier *copier, source, target place, isOneOfMa
 	info, err := os.Stat(source.path)
 	isDir := err == nil && info.IsDir()
 	if isDir && !c.Recursive {
-		return usagef("%s is a folder: say --recursive", sanitize.Name(source.path))
+		return usagef("%s is a folder: say --recursive", formatPath(source.path))
 	}
 	name := ""
 	if isOneOfMany || !isDir && target.isFolder() {

@@ -108,7 +108,7 @@ func load(t *terminal, server *devs3.Server, path string) (err error) {
 		Objects []recordedObject `json:"objects"`
 	}
 	if err := json.Unmarshal(data, &recording); err != nil {
-		return fmt.Errorf("%s: %w", sanitize.Name(path), err)
+		return fmt.Errorf("%s: %w", formatPath(path), err)
 	}
 	store, err := openEmbedded(t, server)
 	if err != nil {
@@ -128,7 +128,7 @@ func load(t *terminal, server *devs3.Server, path string) (err error) {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(t.stdout, "%s of %s are in bucket %s.\n\n", formatCount(len(recording.Objects), "object"), sanitize.Name(path), bucket)
+	_, err = fmt.Fprintf(t.stdout, "%s of %s are in bucket %s.\n\n", formatCount(len(recording.Objects), "object"), formatPath(path), bucket)
 	return err
 }
 

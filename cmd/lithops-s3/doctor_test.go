@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -24,9 +25,7 @@ var (
 func diagnose(t *testing.T, server *devs3.Server, env map[string]string, config string) (*diagnosis, string) {
 	t.Helper()
 	home := t.TempDir()
-	for name, value := range map[string]string{"HOME": home, "AWS_ENDPOINT_URL": server.URL(), "AWS_EC2_METADATA_DISABLED": "true"} {
-		t.Setenv(name, value)
-	}
+	testkit.SetEnv(t, map[string]string{"HOME": home, "AWS_ENDPOINT_URL": server.URL(), "AWS_EC2_METADATA_DISABLED": "true"})
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
@@ -100,7 +99,7 @@ func TestDoctorFlagsOthersBuckets(t *testing.T) {
 // TestDoctorWarnsOfPlainHTTP runs doctor offline, so that it contacts no server.
 func TestDoctorWarnsOfPlainHTTP(t *testing.T) {
 	home := t.TempDir()
-	t.Setenv("HOME", home)
+	testkit.SetEnv(t, map[string]string{"HOME": home})
 	t.Setenv("LITHOPS_CONFIG", `{"aws":{"region":"us-east-1","access_key_id":"A","secret_access_key":"S"}}`)
 	for endpoint, warned := range map[string]bool{
 		"http://storage.example:9000": true, "http://user:canary@10.0.0.1": true, "https://storage.example": false,

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -152,12 +153,10 @@ func TestExitCodesWithoutCredentials(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, server.Close()) }()
 	t.Chdir(t.TempDir())
-	for name, value := range map[string]string{
+	testkit.SetEnv(t, map[string]string{
 		"HOME": t.TempDir(), "AWS_ENDPOINT_URL": server.URL(), "AWS_EC2_METADATA_DISABLED": "true", "LITHOPS_CONFIG": `{"aws": {"region": "us-east-1"}}`,
 		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
-	} {
-		t.Setenv(name, value)
-	}
+	})
 	code, _, problems := command(t.Context(), "list", refusedBucket)
 	assert.Equal(t, exitPermission, code, problems)
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIADEVS3EXAMPLE")

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,6 +24,10 @@ func formatSize(bytes int64) string {
 	}
 	return fmt.Sprintf("%.1f %s", size, units[unit])
 }
+
+// formatPath returns the path of a file as it is shown in a line of text: with slashes,
+// which Windows reads too, because its own separators would have to be quoted.
+func formatPath(path string) string { return sanitize.Name(filepath.ToSlash(path)) }
 
 // formatTime returns a time in the local zone, with that zone: "2026-11-27 00:04:05Z".
 // A time that is not known is "unknown".

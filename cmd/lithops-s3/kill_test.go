@@ -53,6 +53,7 @@ func newVictim(t *testing.T) *victim {
 	t.Cleanup(func() { _ = v.store.Close() })
 	require.NoError(t, v.store.CreateBucket(t.Context(), victimBucket))
 	env["AWS_ENDPOINT_URL"], env["HOME"], env["LITHOPS_CONFIG"] = v.proxy.URL(), v.folder, `{"lithops": {"storage": "aws_s3"}}`
+	env["USERPROFILE"] = v.folder // the home folder on Windows
 	for name, value := range env {
 		v.env = append(v.env, name+"="+value)
 	}

@@ -23,7 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(testkit.AtOnce(m, 8), map[string]func(){"lithops-s3": main})
+	testscript.Main(testkit.Bounded(testkit.AtOnce(m, 8)), map[string]func(){"lithops-s3": main})
 }
 
 // TestScripts runs testdata/*.txtar, each with an embedded server of its own.
@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, value)
 			}
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("USERPROFILE", env.WorkDir) // the home folder on Windows
 			return os.WriteFile(env.WorkDir+"/devs3.yaml", []byte(server.Config()), 0o600)
 		},
 	})

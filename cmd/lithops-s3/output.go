@@ -139,7 +139,7 @@ func (t *terminal) printDone(asJSON bool, done string, object objectName, extra 
 	}
 	line := fmt.Sprintf("%s %s", done, object)
 	if len(extra) >= 2 && extra[0] == "file" {
-		line += " into " + sanitize.Name(fmt.Sprint(extra[1]))
+		line += " into " + formatPath(fmt.Sprint(extra[1]))
 	}
 	_, err := fmt.Fprintln(t.stdout, line)
 	return err

@@ -157,7 +157,7 @@ func checkFile(path string) error {
 	}
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("%s: no such file", sanitize.Name(path))
+		return usagef("%s: no such file", formatPath(path))
 	}
 	return err
 }

@@ -185,7 +185,7 @@ func (c *putCommand) hint(err error) error {
 	if len(c.Args) == 1 || !errors.Is(err, lithopss3.ErrNoSuchBucket) || last == ownBucket || checkFile(last) != nil {
 		return err
 	}
-	return fmt.Errorf("%w\n%s is a file here, and the last argument is the bucket: end the line with . to store it in the configuration's own", err, sanitize.Name(last))
+	return fmt.Errorf("%w\n%s is a file here, and the last argument is the bucket: end the line with . to store it in the configuration's own", err, formatPath(last))
 }
 
 // store collects the tasks and runs them.

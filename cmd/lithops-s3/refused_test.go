@@ -50,9 +50,7 @@ func refuse(t *testing.T, refuses func(*http.Request) bool) *lithopss3.Store {
 	}))
 	t.Cleanup(front.Close)
 	env["AWS_ENDPOINT_URL"], env["HOME"], env["LITHOPS_CONFIG"] = front.URL, t.TempDir(), `{"lithops": {"storage": "aws_s3"}}`
-	for name, value := range env {
-		t.Setenv(name, value)
-	}
+	testkit.SetEnv(t, env)
 	return store
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -20,12 +21,10 @@ func TestCredentialsOfTheSDK(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	defer server.Close()
-	for name, value := range map[string]string{
+	testkit.SetEnv(t, map[string]string{
 		"HOME": t.TempDir(), "AWS_ENDPOINT_URL": server.URL, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_REGION": "eu-west-3",
-	} {
-		t.Setenv(name, value)
-	}
+	})
 	const withRegion = `{"aws":{"region":"us-east-2","access_key_id":"AKFILE","secret_access_key":"SK"}}`
 	const without = `{"aws_s3":{"access_key_id":"AKFILE","secret_access_key":"SK"}}`
 	for _, test := range []struct {

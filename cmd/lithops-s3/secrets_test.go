@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -47,7 +48,7 @@ func TestCommandsPrintNoSecret(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(sound.Config()), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(home, "file"), []byte("text"), 0o600))
 	fill := strings.NewReplacer("BUCKET", "lithops-us-east-1-wxyz", "FILE2", filepath.Join(home, "file2"), "FILE3", filepath.Join(home, "file3"), "FILE", filepath.Join(home, "file"))
-	t.Setenv("HOME", home)
+	testkit.SetEnv(t, map[string]string{"HOME": home})
 	for i, url := range []string{sound.URL(), refusing.URL(), none.URL} {
 		t.Setenv("AWS_ENDPOINT_URL", url)
 		for _, line := range secretCommands {

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +22,7 @@ import (
 // a wrong configuration, not for missing credentials.
 func TestWrongSettingsExitCode(t *testing.T) {
 	home := t.TempDir()
-	t.Setenv("HOME", home)
+	testkit.SetEnv(t, map[string]string{"HOME": home})
 	t.Setenv("LITHOPS_CONFIG", `{"aws_s3":{"access_key_id":"A","secret_access_key":"S"}}`)
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": "127.0.0.1:9000", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "none", "AWS_RETRY_MODE": "often", "AWS_DEFAULTS_MODE": "x",
@@ -75,7 +76,7 @@ func TestDoctorOfflineSendsNothing(t *testing.T) {
 			for file, text := range c.files {
 				require.NoError(t, os.WriteFile(filepath.Join(home, ".aws", file), []byte(text), 0o600))
 			}
-			t.Setenv("HOME", home)
+			testkit.SetEnv(t, map[string]string{"HOME": home})
 			t.Chdir(home)
 			t.Setenv("LITHOPS_CONFIG", `{"aws":{"region":"us-east-1"}}`)
 			t.Setenv("AWS_ENDPOINT_URL", server.URL)

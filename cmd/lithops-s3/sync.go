@@ -103,7 +103,7 @@ func (c *syncCommand) sides() (source, target *syncSide, err error) {
 	}
 	source, target = sides[0], sides[1]
 	if !source.place.isS3 && !target.place.isS3 {
-		return nil, nil, usagef("neither %s nor %s is on S3: write s3://BUCKET/PREFIX", sanitize.Name(source.place.path), sanitize.Name(target.place.path))
+		return nil, nil, usagef("neither %s nor %s is on S3: write s3://BUCKET/PREFIX", formatPath(source.place.path), formatPath(target.place.path))
 	}
 	if source.place.isS3 {
 		return source, target, nil
@@ -112,7 +112,7 @@ func (c *syncCommand) sides() (source, target *syncSide, err error) {
 		return nil, nil, err
 	}
 	if info, err := os.Stat(source.place.path); err == nil && !info.IsDir() {
-		return nil, nil, usagef("%s is no folder", sanitize.Name(source.place.path))
+		return nil, nil, usagef("%s is no folder", formatPath(source.place.path))
 	}
 	return source, target, nil
 }

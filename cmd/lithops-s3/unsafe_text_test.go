@@ -23,6 +23,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
@@ -115,12 +116,10 @@ func TestNoUnsafeTextReachesATerminal(t *testing.T) {
 			}
 			front := httptest.NewServer(server)
 			defer front.Close()
-			for name, value := range map[string]string{
+			testkit.SetEnv(t, map[string]string{
 				"HOME": folder, "AWS_ENDPOINT_URL": front.URL, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_EC2_METADATA_DISABLED": "true",
 				"LITHOPS_CONFIG": `{"lithops": {"storage": "aws_s3"}, "aws": {"region": "us-east-1"}, "aws_s3": {}}`,
-			} {
-				t.Setenv(name, value)
-			}
+			})
 			runUnsafeLines(t, name == "content")
 			t.Setenv("AWS_PROFILE", unsafeText)
 			checkUnsafe(t, "doctor --offline")
@@ -213,6 +212,7 @@ const unsafeExecutor = "e\x1b\u202e\u009b-0"
 // unsafeFiles makes the files and folders of the lines.
 func unsafeFiles(t *testing.T) {
 	t.Helper()
+	testkit.NeedsAnyName(t)
 	name := "folder" + notUTF8
 	require.NoError(t, os.MkdirAll(name, 0o700))
 	require.NoError(t, os.WriteFile("file"+notUTF8, []byte(notUTF8), 0o600))
@@ -319,9 +319,7 @@ func serveUnsafeError(w http.ResponseWriter, r *http.Request, status int) {
 func TestUnsafeKeysAreOneToOneInJSON(t *testing.T) {
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveUnsafe(w, r, nil) }))
 	defer front.Close()
-	for name, value := range map[string]string{"HOME": t.TempDir(), "AWS_ENDPOINT_URL": front.URL, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "LITHOPS_CONFIG": `{"aws": {"region": "us-east-1"}}`} {
-		t.Setenv(name, value)
-	}
+	testkit.SetEnv(t, map[string]string{"HOME": t.TempDir(), "AWS_ENDPOINT_URL": front.URL, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "LITHOPS_CONFIG": `{"aws": {"region": "us-east-1"}}`})
 	code, out, problems := command(t.Context(), "list", strangersBucket, "-p", "data/", "--json")
 	require.Zero(t, code, problems)
 	var objects []objectReport

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -256,7 +257,7 @@ func TestSync(t *testing.T) {
 	s.run(exitUsage, "sync d back")
 	s.run(exitUsage, "sync s3://BUCKET/x s3://BUCKET/x/y")
 	assert.Equal(t, []string{"x/sub/b"}, s.keys())
-	require.NoError(t, os.Symlink("nowhere", "empty/dangling"))
+	testkit.Symlink(t, "nowhere", "empty/dangling")
 	s.run(exitError, "sync empty s3://BUCKET/x --delete --yes")
 	assert.Equal(t, []string{"x/sub/b"}, s.keys(), "nothing is deleted if something could not be read")
 }

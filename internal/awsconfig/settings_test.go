@@ -3,12 +3,14 @@
 package awsconfig
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -23,15 +25,9 @@ func read(t *testing.T, env map[string]string, config, credentials string) (*Env
 			require.NoError(t, os.WriteFile(filepath.Join(home, ".aws", name), []byte(text), 0o600))
 		}
 	}
-	read, err := Read(func(name string) (string, bool) {
-		if value, ok := env[name]; ok {
-			return value, true
-		}
-		if name == "HOME" {
-			return home, true
-		}
-		return "", false
-	}, "")
+	vars := map[string]string{"HOME": home}
+	maps.Copy(vars, env)
+	read, err := Read(testkit.Env(vars), "")
 	return read, home, err
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,9 +62,7 @@ func TestLoginIsRenewed(t *testing.T) {
 
 		info, err := os.Stat(path)
 		require.NoError(t, err)
-		if runtime.GOOS != "windows" {
-			assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-		}
+		testkit.AssertMode(t, 0o600, info.Mode())
 		token, err := readLoginToken(path)
 		require.NoError(t, err)
 		assert.Equal(t, "kept", token.fields["unknown"])

@@ -101,7 +101,11 @@ func (t *loginToken) renew(ctx context.Context, client logincreds.TokenAPIClient
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "token.json")
+	defer func() {
+		_ = os.Remove(path) // which RemoveAll can't on every file system of Windows
+		_ = os.RemoveAll(folder)
+	}()
 	copied := maps.Clone(t.fields)
 	access := maps.Clone(t.access())
 	access["expiresAt"] = time.Unix(1, 0).UTC().Format(time.RFC3339)
@@ -110,7 +114,6 @@ func (t *loginToken) renew(ctx context.Context, client logincreds.TokenAPIClient
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(folder, "token.json")
 	if err := os.WriteFile(path, data, 0o600); err != nil { //nolint:forbidigo // in a folder of its own
 		return err
 	}

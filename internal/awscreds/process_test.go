@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -103,13 +104,16 @@ func askProcess(t *testing.T, command string) (aws.Credentials, error) {
 // TestProcessThatDoesNotStart has the kinds of botocore.
 func TestProcessThatDoesNotStart(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
+	folder, kindOfFolder := t.TempDir(), "PermissionError"
+	if runtime.GOOS == "windows" { // which looks for folder.exe
+		kindOfFolder = "FileNotFoundError"
+	}
 	for command, kind := range map[string]string{
 		"":                                    "IndexError",
 		`a "b`:                                "ValueError",
 		filepath.Join(folder, "missing", "x"): "FileNotFoundError",
 		"no-such-command-of-lithopss3":        "FileNotFoundError",
-		folder:                                "PermissionError",
+		folder:                                kindOfFolder,
 	} {
 		_, err := askProcess(t, command)
 		var failed *Error

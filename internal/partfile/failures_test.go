@@ -7,8 +7,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -61,7 +63,7 @@ func TestEvadeFails(t *testing.T) {
 	folder := t.TempDir()
 	f := create(t, openTarget(t, filepath.Join(folder, "file")), "content")
 	name := f.name
-	require.NoError(t, os.Remove(filepath.Join(folder, name)))
+	testkit.RemoveOpen(t, filepath.Join(folder, name))
 	f.evade()
 	assert.Equal(t, name, f.name)
 	require.NoError(t, f.Discard())
@@ -72,5 +74,7 @@ func TestSyncOfClosedTarget(t *testing.T) {
 	target := openTarget(t, filepath.Join(t.TempDir(), "file"))
 	require.NoError(t, target.sync())
 	target.Close()
-	require.ErrorIs(t, target.sync(), fs.ErrClosed)
+	if err := target.sync(); runtime.GOOS != "windows" { // where folders are not written
+		require.ErrorIs(t, err, fs.ErrClosed)
+	}
 }

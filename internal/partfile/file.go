@@ -69,7 +69,7 @@ func (t *Target) create(size int64, perm fs.FileMode) (*File, error) {
 	if size < 0 {
 		return file, nil
 	}
-	m := marker{Version: markerVersion, Inode: inodeOf(file.info), Nonce: newNonce()}
+	m := marker{Version: markerVersion, Inode: inodeOf(file.file), Nonce: newNonce()}
 	if err := m.write(file.file, size); err != nil {
 		return nil, errors.Join(t.explain(err), file.Discard())
 	}
@@ -125,12 +125,14 @@ func (t *Target) createAs(name string, perm fs.FileMode) (*File, error) {
 // locks it can't be told from one that is being written, and stays.
 func (t *Target) removeLeftover(name string) {
 	file, info, err := t.openRegular(name, 0)
-	if err == nil {
-		defer func() { _ = file.Close() }()
-		if lock(file) == nil && provesItself(file, info) {
-			_ = t.remove(name, info)
-		}
+	if err != nil {
+		return
 	}
+	if lock(file) == nil && provesItself(file, info) {
+		_ = t.removeOpen(file, name, info)
+		return
+	}
+	_ = file.Close()
 }
 
 // remove removes name if it is the file that info describes. What is no longer
@@ -141,7 +143,7 @@ func (t *Target) remove(name string, info fs.FileInfo) error {
 	if !t.isNamed(name, info) {
 		return nil
 	}
-	err := t.folder.Remove(name)
+	err := t.unlink(name)
 	if err != nil && t.isNamed(name, info) {
 		return t.explain(err)
 	}
@@ -225,7 +227,7 @@ func (f *File) rename() error {
 		err = t.folder.Rename(f.name, t.name)
 	}
 	if err != nil {
-		return errors.Join(t.explain(err), t.folder.Remove(f.name))
+		return errors.Join(t.explain(err), t.unlink(f.name))
 	}
 	t.files.add(t.folder, t.name, t.path)
 	return nil

@@ -64,5 +64,5 @@ func readMarker(file io.ReaderAt, info fs.FileInfo) marker {
 // provesItself reports whether the file ends with a marker that was made for it.
 func provesItself(file *os.File, info fs.FileInfo) bool {
 	m := readMarker(file, info)
-	return m.Inode != 0 && m.Inode == inodeOf(info) && isOwn(info)
+	return m.Inode != 0 && m.Inode == inodeOf(file) && isOwn(info)
 }

@@ -19,20 +19,5 @@ func isOwn(info fs.FileInfo) bool {
 	return ok && int64(stat.Uid) == int64(os.Geteuid())
 }
 
-// hasOneName reports whether no other hard link leads to the file.
-func hasOneName(info fs.FileInfo) bool {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && stat.Nlink == 1
-}
-
 // isPrivate reports whether only the owner may read or write the file.
 func isPrivate(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }
-
-// inodeOf returns the file's number in its file system, 0 if it has none.
-func inodeOf(info fs.FileInfo) uint64 {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0
-	}
-	return uint64(stat.Ino) //nolint:unconvert // not everywhere is it of 64 bits
-}

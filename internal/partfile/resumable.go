@@ -24,7 +24,7 @@ func (t *Target) CreateResumable(source Source) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(t.explain(err), j.remove())
 	}
-	m := marker{Version: markerVersion, Inode: inodeOf(f.info), Nonce: j.source.Nonce}
+	m := marker{Version: markerVersion, Inode: inodeOf(f.file), Nonce: j.source.Nonce}
 	err = errors.Join(m.write(f.file, source.Size), j.notePart(f.currentName(), f))
 	if err != nil {
 		return nil, errors.Join(t.explain(err), f.Discard())
@@ -83,7 +83,7 @@ func (j *journal) createPart() (*File, error) {
 
 // notePart writes where the bytes are.
 func (j *journal) notePart(name string, f *File) error {
-	return j.write(part{Name: name, Inode: inodeOf(f.info), Mode: f.mode})
+	return j.write(part{Name: name, Inode: inodeOf(f.file), Mode: f.mode})
 }
 
 // IsResumable reports whether Keep leaves the file for another process.

@@ -55,7 +55,7 @@ func (t *Target) openJournal(ctx context.Context) (*journal, error) {
 		case err != nil:
 			return nil, err
 		}
-		if !isOwn(info) || !isPrivate(info) || !hasOneName(info) {
+		if !isOwn(info) || !isPrivate(info) || !hasOneName(file) {
 			return nil, file.Close()
 		}
 		if err := lockIfAny(file); err != nil {
@@ -135,7 +135,7 @@ func (j *journal) isOurs(file *os.File, info fs.FileInfo) bool {
 	if !isOwn(info) {
 		return false
 	}
-	isNoted := j.part.Inode != 0 && j.part.Inode == inodeOf(info)
+	isNoted := j.part.Inode != 0 && j.part.Inode == inodeOf(file)
 	hasNonce := j.source.Nonce != "" && j.source.Nonce == readMarker(file, info).Nonce
 	return isNoted || hasNonce || provesItself(file, info)
 }
@@ -158,7 +158,7 @@ func isTemporaryName(name string) bool {
 // isUsable reports whether the bytes of the part file may be used: no other user can
 // have written them, and it ends where it must, with the journal's own marker.
 func (j *journal) isUsable(f *File) bool {
-	return f != nil && isPrivate(f.info) && hasOneName(f.info) && j.source.Size > 0 && j.source.ETag != "" &&
+	return f != nil && isPrivate(f.info) && hasOneName(f.file) && j.source.Size > 0 && j.source.ETag != "" &&
 		f.info.Size() == j.source.Size+markerSize && readMarker(f.file, f.info).Nonce == j.source.Nonce
 }
 

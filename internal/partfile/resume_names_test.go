@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -50,7 +51,6 @@ func TestResumeOfLockedPart(t *testing.T) {
 // TestResumeOverFile gives the file the permissions that its target has by now.
 func TestResumeOverFile(t *testing.T) {
 	t.Parallel()
-	skipWithoutProof(t)
 	path := filepath.Join(t.TempDir(), "file")
 	leave(t, path)
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
@@ -60,21 +60,21 @@ func TestResumeOverFile(t *testing.T) {
 	require.NoError(t, f.Commit(10, false))
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	assert.Equal(t, fs.FileMode(0o604), info.Mode().Perm())
+	testkit.AssertMode(t, 0o604, info.Mode())
 }
 
 // TestResumeBesideLink has a link in the place of the part file that no line of the
 // journal names.
 func TestResumeBesideLink(t *testing.T) {
 	t.Parallel()
-	skipWithoutProof(t)
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	f := leave(t, path)
 	journal := filepath.Join(folder, f.journal.name)
 	head, _, _ := strings.Cut(contentOf(t, journal), "\n")
 	part := filepath.Join(folder, ".file.lithops-s3.part")
-	require.NoError(t, errors.Join(os.WriteFile(journal, []byte(head), 0o600), os.Remove(part), os.Symlink("nothing", part)))
+	require.NoError(t, errors.Join(os.WriteFile(journal, []byte(head), 0o600), os.Remove(part)))
+	testkit.Symlink(t, "nothing", part)
 	_, err := resume(t, path)
 	require.ErrorIs(t, err, ErrNotRegular)
 	assert.Contains(t, namesIn(t, folder), ".file.lithops-s3.part")
@@ -107,7 +107,7 @@ func TestCreateInMissingFolder(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "folder")
 	require.NoError(t, os.Mkdir(folder, 0o700))
 	target := openTarget(t, filepath.Join(folder, "file"))
-	require.NoError(t, os.Remove(folder))
+	testkit.RemoveOpen(t, folder)
 	_, err := target.Create(1)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	_, err = target.CreateResumable(sourceOf)

@@ -5,12 +5,12 @@ package partfile
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -109,7 +109,6 @@ func TestResumeOfKilled(t *testing.T) {
 // proved to be this package's is removed, what is not stays.
 func TestResumeUnusable(t *testing.T) {
 	t.Parallel()
-	skipWithoutProof(t)
 	edit := func(old, replacement string) func(t *testing.T, part, journal string) {
 		return func(t *testing.T, _, journal string) {
 			t.Helper()
@@ -149,14 +148,15 @@ func TestResumeUnusable(t *testing.T) {
 		"a cut part file": {func(t *testing.T, part, _ string) { t.Helper(); require.NoError(t, os.Truncate(part, 5)) }, nil},
 		"a link for a part file": {func(t *testing.T, part, _ string) {
 			t.Helper()
-			require.NoError(t, errors.Join(os.Remove(part), os.Symlink("nothing", part)))
+			require.NoError(t, os.Remove(part))
+			testkit.Symlink(t, "nothing", part)
 		}, nil},
 		"the user's part file": {func(t *testing.T, part, _ string) {
 			t.Helper()
 			require.NoError(t, errors.Join(os.Rename(part, part+"2"), os.WriteFile(part, make([]byte, 10+markerSize), 0o600), os.Remove(part+"2")))
 		}, []string{"part"}},
-		"a readable journal":    {func(t *testing.T, _, journal string) { t.Helper(); require.NoError(t, os.Chmod(journal, 0o640)) }, []string{"journal"}},
-		"a readable part file":  {func(t *testing.T, part, _ string) { t.Helper(); require.NoError(t, os.Chmod(part, 0o604)) }, nil},
+		"a readable journal":    {func(t *testing.T, _, journal string) { t.Helper(); testkit.Chmod(t, journal, 0o640) }, []string{"journal"}},
+		"a readable part file":  {func(t *testing.T, part, _ string) { t.Helper(); testkit.Chmod(t, part, 0o604) }, nil},
 		"an unreadable journal": {func(t *testing.T, _, journal string) { t.Helper(); require.NoError(t, os.Link(journal, journal+"2")) }, []string{"journal", "journal2"}},
 		"a linked part file":    {func(t *testing.T, part, _ string) { t.Helper(); require.NoError(t, os.Link(part, part+"2")) }, []string{"part2"}},
 	} {
@@ -209,6 +209,7 @@ func TestResumeOfCopies(t *testing.T) {
 // TestTakenJournal has a file of the user's replace the journal while it is written.
 func TestTakenJournal(t *testing.T) {
 	t.Parallel()
+	testkit.NeedsRenameOverOpen(t)
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	f, err := openTarget(t, path).CreateResumable(sourceOf)
@@ -314,7 +315,7 @@ func TestResumeWithoutPartLine(t *testing.T) {
 	f, err := resume(t, path)
 	require.NoError(t, err)
 	require.NotNil(t, f)
-	assert.Equal(t, fs.FileMode(0o600), f.mode)
+	testkit.AssertMode(t, 0o600, f.mode)
 	require.NoError(t, f.Discard())
 	assert.Empty(t, namesIn(t, filepath.Dir(path)))
 }

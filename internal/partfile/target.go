@@ -81,10 +81,10 @@ func Open(root *os.Root, path string) (*Target, error) {
 		return nil, &fs.PathError{Op: "download", Path: path, Err: err}
 	case err == nil:
 		t.exists, t.mode = info.Mode().IsRegular(), info.Mode().Perm()
-		if root == nil && !t.exists {
-			t.device = info.Mode().Type()
+		if t.device = deviceType(path, info); root == nil && t.device != 0 {
 			return t, nil
 		}
+		t.device = 0
 	}
 	t.name = filepath.Base(path)
 	if root == nil {
@@ -96,6 +96,15 @@ func Open(root *os.Root, path string) (*Target, error) {
 		return nil, &fs.PathError{Op: "download", Path: t.path, Err: err}
 	}
 	return t, nil
+}
+
+// deviceType returns the type of what is at path and no regular file, else 0. On Windows,
+// NUL and the like are devices by their names, whatever the system says about them.
+func deviceType(path string, info fs.FileInfo) fs.FileMode {
+	if info.Mode().IsRegular() && !filepath.IsLocal(filepath.Base(path)) {
+		return fs.ModeDevice
+	}
+	return info.Mode().Type()
 }
 
 // stat describes path, and returns it without symbolic links if there is no root.
@@ -157,6 +166,21 @@ func (t *Target) openRegular(name string, flag int) (*os.File, fs.FileInfo, erro
 func (t *Target) isNamed(name string, info fs.FileInfo) bool {
 	named, _ := t.folder.Lstat(name)
 	return os.SameFile(named, info) // never true of nil
+}
+
+// unlink removes a name from the folder. Some of Windows' file systems, and Wine, do not
+// know the way in which an os.Root removes a file; for these the path is used.
+func (t *Target) unlink(name string) error {
+	err := t.folder.Remove(name)
+	if err == nil || runtime.GOOS != "windows" || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	path := filepath.Join(t.folder.Name(), name)
+	info, statErr := os.Lstat(path)
+	if statErr != nil || !t.isNamed(name, info) { // the folder is elsewhere by now
+		return err
+	}
+	return os.Remove(path)
 }
 
 // isSameFolder reports whether both targets are in one folder.

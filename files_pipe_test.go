@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 package lithopss3
 
 import (
 	"encoding/json"
 	"net/http"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,7 +20,7 @@ import (
 func TestPipeInPlaceOfAFile(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
-	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	testkit.FIFO(t, pipe)
 
 	for name, loader := range map[string]ConfigLoader{
 		"-c":                  {Path: pipe},
@@ -33,7 +31,7 @@ func TestPipeInPlaceOfAFile(t *testing.T) {
 		assert.ErrorContains(t, err, pipe+": is a pipe, not a regular file", name)
 	}
 	searched := loaderAt(t, nil, nil)
-	require.NoError(t, syscall.Mkfifo(filepath.Join(searched.dir, ".lithops_config"), 0o600))
+	testkit.FIFO(t, filepath.Join(searched.dir, ".lithops_config"))
 	_, err := searched.Load()
 	require.ErrorIs(t, err, boundedfile.ErrNotRegular)
 

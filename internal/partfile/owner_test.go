@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 package partfile
 
 import (
@@ -9,18 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// giveAway makes the file one of another user's.
-func giveAway(t *testing.T, path string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root gives files away")
-	}
-	require.NoError(t, os.Chown(path, 12345, -1))
-}
 
 // TestFilesOfAnotherUser are neither used nor removed.
 func TestFilesOfAnotherUser(t *testing.T) {
@@ -30,7 +20,7 @@ func TestFilesOfAnotherUser(t *testing.T) {
 		path := filepath.Join(folder, "file")
 		leave(t, path)
 		name := ".file.lithops-s3." + extension
-		giveAway(t, filepath.Join(folder, name))
+		testkit.GiveAway(t, filepath.Join(folder, name))
 		root, err := os.OpenRoot(folder)
 		require.NoError(t, err)
 		assert.False(t, IsLeftover(root, name))
@@ -45,7 +35,7 @@ func TestFilesOfAnotherUser(t *testing.T) {
 	path := filepath.Join(folder, "file")
 	left := create(t, openTarget(t, path), "left")
 	kill(left)
-	giveAway(t, filepath.Join(folder, left.name))
+	testkit.GiveAway(t, filepath.Join(folder, left.name))
 	require.NoError(t, create(t, openTarget(t, path), "new").Commit(3, false))
 	assert.Len(t, namesIn(t, folder), 2)
 }
