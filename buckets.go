@@ -4,8 +4,10 @@ package lithopss3
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -82,8 +84,8 @@ type BucketStatus struct {
 }
 
 // BucketStatus describes a bucket, to find out what is wrong with it. It makes up to
-// eight requests, one of them to STS, and creates nothing. Its errors are those of
-// EnsureBucket.
+// eight requests, one of them to STS, and creates nothing. What a server does not tell
+// within a few seconds is unknown. Its errors are those of EnsureBucket.
 func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus, error) {
 	if err := s.HeadBucket(ctx, bucket); err != nil { // also finds the region
 		if isPermission(err) {
@@ -99,11 +101,27 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 		return nil, wrapError("BucketStatus", bucket, "", err)
 	}
 	status := &BucketStatus{Region: aws.ToString(out.BucketRegion), RoundTrip: time.Since(start), ClockSkew: -s.peer.Clock.Correction()}
-	status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket)
-	status.PublicPolicy, status.PublicACL = s.publicPolicy(ctx, bucket), s.publicACL(ctx, bucket)
-	status.Owner, status.Foreign, status.OwnerUnknown = s.ownership(ctx, bucket)
+	s.addDetails(ctx, bucket, status)
 	status.OwnerDemanded = s.expectedOwner(bucket) != nil
 	return status, nil
+}
+
+// detailTime is how long BucketStatus asks about what many servers can't tell. A server
+// that answers nonsense would be asked six times for each detail, for half a minute.
+const detailTime = 5 * time.Second
+
+var errDetailTime = errors.New("no answer that could be used in time")
+
+// addDetails asks for the details at once, for detailTime at most.
+func (s *Store) addDetails(ctx context.Context, bucket string, status *BucketStatus) {
+	ctx, cancel := context.WithTimeoutCause(ctx, detailTime, errDetailTime)
+	defer cancel()
+	var group sync.WaitGroup
+	group.Go(func() { status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket) })
+	group.Go(func() { status.PublicPolicy = s.publicPolicy(ctx, bucket) })
+	group.Go(func() { status.PublicACL = s.publicACL(ctx, bucket) })
+	group.Go(func() { status.Owner, status.Foreign, status.OwnerUnknown = s.ownership(ctx, bucket) })
+	group.Wait()
 }
 
 func (s *Store) publicAccessBlocked(ctx context.Context, bucket string) *bool {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -158,9 +157,7 @@ func TestResumeNextToSpecialFiles(t *testing.T) {
 		"a FIFO":              func(t *testing.T, path string) { testkit.FIFO(t, path) },
 		"a folder":            func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
 		"a socket": func(t *testing.T, path string) {
-			listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
-			require.NoError(t, err)
-			t.Cleanup(func() { _ = listener.Close() })
+			testkit.Socket(t, path)
 		},
 	}
 	server := &oddServer{data: testkit.Bytes(9 * unit)}
@@ -235,6 +232,9 @@ func TestKeysWithTemporaryNames(t *testing.T) {
 		for _, fail := range []bool{false, true} {
 			t.Run(fmt.Sprintf("resume %v, fail %v", resume, fail), func(t *testing.T) {
 				t.Parallel()
+				if resume {
+					testkit.NeedsRenameOverOpen(t)
+				}
 				folder := t.TempDir()
 				root, err := os.OpenRoot(folder)
 				require.NoError(t, err)

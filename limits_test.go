@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/partition"
 	"github.com/stretchr/testify/assert"
@@ -289,4 +290,28 @@ func TestHugeParallel(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "k", info.Key)
 	}
+}
+
+// TestBucketStatusIsBounded has a server that answers every question with nothing: what
+// it does not tell is unknown after a few seconds, although each question is repeated.
+func TestBucketStatusIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
+			LookupEnv: testkit.Env(nil), Endpoint: "http://127.0.0.1:1", STSEndpoint: "http://127.0.0.1:1",
+			Transport: testkit.RoundTripper(func(request *http.Request) (*http.Response, error) {
+				return testkit.Answer(request, http.StatusOK, nil, ""), nil
+			}),
+		})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, store.Close()) }()
+		begun := time.Now()
+		status, err := store.BucketStatus(t.Context(), "my-bucket")
+		require.NoError(t, err)
+		assert.Nil(t, status.PublicAccessBlocked)
+		assert.Nil(t, status.PublicPolicy)
+		assert.Nil(t, status.PublicACL)
+		assert.Contains(t, status.OwnerUnknown, "STS does not tell the account")
+		assert.LessOrEqual(t, time.Since(begun), 6*time.Second)
+	})
 }

@@ -3,7 +3,9 @@
 package lithopss3
 
 import (
+	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -41,6 +43,27 @@ func TestLocalPath(t *testing.T) {
 		_, err := localPath(key, true)
 		require.NoError(t, err, "%q on Windows", key)
 	}
+}
+
+// TestRepositoryOnWindows checks that Windows can have all files of the repository: one
+// named "nul" keeps it from being cloned there. No two names differ by case only.
+func TestRepositoryOnWindows(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == "." {
+			return err
+		}
+		if entry.IsDir() && (path == ".git" || path == filepath.Join(".ci", "tools")) {
+			return filepath.SkipDir
+		}
+		_, err = localPath(filepath.ToSlash(path), true)
+		assert.NoError(t, err)
+		lower := strings.ToLower(path)
+		assert.Empty(t, seen[lower], path)
+		seen[lower] = path
+		return nil
+	}))
 }
 
 // TestLocalPathStays checks that every accepted key is below the folder, and that no two

@@ -124,7 +124,7 @@ func TestLeftoverOfKilledDownload(t *testing.T) {
 	require.NoError(t, os.Remove(left))
 	outside := filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("mine"), 0o600))
-	require.NoError(t, os.Symlink(outside, left))
+	testkit.Symlink(t, outside, left)
 	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
 	assert.ElementsMatch(t, []string{"file", during[0]}, testkit.Files(t, folder))
 	kept, err = os.ReadFile(outside)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -23,6 +24,10 @@ const (
 	conditionsUnknown = "unknown"
 )
 
+// conditionTime is how long conditions are tried. It bounds the retries of a server that
+// answers nonsense.
+const conditionTime = 10 * time.Second
+
 // examineConditions finds out whether puts and multipart uploads with a condition that
 // can't be met are refused: some servers store them, and a program that uses conditions as
 // locks must know. Nothing is tried on AWS, which keeps them, and in another account's
@@ -36,9 +41,11 @@ func (d *diagnosis) examineConditions(ctx context.Context, store *lithopss3.Stor
 		return
 	}
 	probe := conditionProbe{store: store, bucket: d.Storage.Bucket, key: "lithops-s3-doctor-" + rand.Text()}
-	d.Storage.Conditions = probe.puts(ctx)
+	limited, cancel := context.WithTimeout(ctx, conditionTime)
+	defer cancel()
+	d.Storage.Conditions = probe.puts(limited)
 	if probe.isStored {
-		d.Storage.PartConditions = probe.parts(ctx)
+		d.Storage.PartConditions = probe.parts(limited)
 		_ = store.DeleteObject(ctx, probe.bucket, probe.key) // a few bytes, if it fails
 	}
 }
@@ -98,7 +105,9 @@ func (p *conditionProbe) parts(ctx context.Context) string {
 		result = outcome(err)
 	}
 	if result != conditionsIgnored {
-		_, _ = client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &p.bucket, Key: &p.key, UploadId: created.UploadId})
+		kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime) // also when the time is over
+		defer cancel()
+		_, _ = client.AbortMultipartUpload(kept, &s3.AbortMultipartUploadInput{Bucket: &p.bucket, Key: &p.key, UploadId: created.UploadId})
 	}
 	return result
 }

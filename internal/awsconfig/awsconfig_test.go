@@ -4,14 +4,18 @@ package awsconfig
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// shown returns the path of a file below ~/.aws as it is in messages: what comes after
+// the ~ keeps its slashes on every system, as in Python.
+func shown(home, name string) string { return homedir.Abbreviate(home + "/.aws/" + name) }
 
 func TestProfiles(t *testing.T) {
 	t.Parallel()
@@ -32,12 +36,12 @@ func TestProfiles(t *testing.T) {
 		assert.Equal(t, c.profile, env.ProfileName(), name)
 		region, err := env.Region()
 		require.NoError(t, err, name)
-		assert.Equal(t, Value{Text: c.region, Source: "region of profile " + c.profile + " in " + filepath.Join(home, ".aws", c.path), Set: true}, region, name)
+		assert.Equal(t, Value{Text: c.region, Source: "region of profile " + c.profile + " in " + shown(home, c.path), Set: true}, region, name)
 	}
 	env, home, err := read(t, map[string]string{"AWS_PROFILE": "a"}, config, credentials)
 	require.NoError(t, err)
 	assert.Equal(t, "ra", env.Section["region"], "both files' keys")
-	assert.Equal(t, filepath.Join(home, "bundle"), env.CABundle(), "the credentials file's win")
+	assert.Equal(t, home+"/bundle", env.CABundle(), "the credentials file's win")
 	assert.Contains(t, env.Setting("", "ca_bundle").Source, "credentials")
 	assert.Equal(t, "d", env.Profiles["default"]["region"])
 
@@ -58,7 +62,7 @@ func TestUnreadableFiles(t *testing.T) {
 	for name, files := range map[string][2]string{"config": {"x\n", ""}, "credentials": {"", "x\n"}} {
 		_, home, err := read(t, nil, files[0], files[1])
 		requireKind(t, err, "ConfigParseError")
-		assert.ErrorContains(t, err, filepath.Join(home, ".aws", name)+":1: ", name)
+		assert.ErrorContains(t, err, home+"/.aws/"+name+":1: ", name)
 		assert.Error(t, err.(*Error).Unwrap(), name) //nolint:errorlint // the error itself
 	}
 }
@@ -77,7 +81,7 @@ func TestProfileHints(t *testing.T) {
 		assert.ErrorContains(t, err, c.want, name)
 	}
 	_, home, err := read(t, map[string]string{"AWS_PROFILE": "none"}, "[x]\n", "[y]\n")
-	assert.EqualError(t, err, `the profile "none" that AWS_PROFILE names is neither in `+filepath.Join(home, ".aws", "config")+" nor in "+filepath.Join(home, ".aws", "credentials"))
+	assert.EqualError(t, err, `the profile "none" that AWS_PROFILE names is neither in `+shown(home, "config")+" nor in "+shown(home, "credentials"))
 	_, _, err = read(t, map[string]string{"AWS_DEFAULT_PROFILE": ""}, "", "")
 	assert.ErrorContains(t, err, `the profile "" that AWS_DEFAULT_PROFILE names`)
 	_, err = Read(func(name string) (string, bool) { return "none", name == "AWS_PROFILE" }, "--profile")

@@ -178,10 +178,10 @@ func TestWrongSettings(t *testing.T) {
 		"empty addressing":  {config: "[default]\ns3 =\n  addressing_style =\n", kind: "InvalidS3AddressingStyleError"},
 		"addressing":        {config: "[default]\ns3 =\n  addressing_style = Path\n", kind: "InvalidS3AddressingStyleError"},
 		"us-east-1 nested":  {config: "[default]\ns3 =\n  us_east_1_regional_endpoint =\n", kind: kindInvalidUSEast1},
-		"broken block":      {config: "[x]\ns3 =\n  just text\n", kind: "ConfigParseError", wants: []string{filepath.Join(".aws", "config") + ":3: "}},
+		"broken block":      {config: "[x]\ns3 =\n  just text\n", kind: "ConfigParseError", wants: []string{".aws/config:3: "}},
 		"profile without profile": {
 			env: map[string]string{"AWS_PROFILE": "dev"}, config: "[default]\n\n[dev]\nregion = x\n", kind: "ProfileNotFound",
-			wants: []string{filepath.Join(".aws", "config") + ":3 has [dev], which must be [profile dev] there"},
+			wants: []string{".aws/config:3 has [dev], which must be [profile dev] there"},
 		},
 		"profile without quotes": {
 			env: map[string]string{"AWS_PROFILE": "a b"}, config: "[profile a b]\n", kind: "ProfileNotFound", wants: []string{`[profile "a b"]`},

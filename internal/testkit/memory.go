@@ -3,7 +3,6 @@
 package testkit
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
 	"math"
@@ -11,6 +10,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
 // MaxMemory is how much memory the tests of a package may need at their peak, in bytes.
@@ -64,13 +65,12 @@ func hasOwnNeeds() bool {
 // peakMemory returns the most memory that this process ever held, in bytes, and 0
 // where the system does not tell.
 func peakMemory() int64 {
-	status, err := os.Open("/proc/self/status")
+	status, err := boundedfile.Read("/proc/self/status", MiB)
 	if err != nil {
 		return 0
 	}
-	defer func() { _ = status.Close() }()
-	for lines := bufio.NewScanner(status); lines.Scan(); {
-		text, ok := strings.CutPrefix(lines.Text(), "VmHWM:")
+	for line := range strings.Lines(string(status)) {
+		text, ok := strings.CutPrefix(strings.TrimSpace(line), "VmHWM:")
 		if !ok {
 			continue
 		}

@@ -4,6 +4,7 @@ package testkit
 
 import (
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -83,6 +84,18 @@ func RemoveOpen(t testing.TB, path string) {
 		t.Skip("an open file keeps its name here: ", err)
 	}
 	require.NoError(t, err)
+}
+
+// Socket makes path a Unix socket until the test ends. It skips the test where there are
+// none.
+func Socket(t testing.TB, path string) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
+	if runtime.GOOS == "windows" && err != nil {
+		t.Skip("no Unix sockets here: ", err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
 }
 
 // GiveAway makes another user the owner of a file. It skips the test for users who may
