@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// unicodeMessage is the text of UnicodeDecodeError and UnicodeEncodeError,
+// unicodeMessage returns the message of UnicodeDecodeError and UnicodeEncodeError,
 // whose arguments are (codec, what, start, end, reason), and of
 // UnicodeTranslateError, which has no codec.
 func (e *Exception) unicodeMessage() (string, bool) {

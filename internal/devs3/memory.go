@@ -31,8 +31,8 @@ func newMemoryBound(limit int64) *memoryBound {
 	return &memoryBound{limit: limit, uploads: map[string]*heldParts{}}
 }
 
-// serve refuses what has no room, and lets only one request at a time complete an
-// upload: a client that repeats the request would have each of them copy all parts.
+// serve refuses a request whose body does not fit, and lets only one request at a time
+// complete an upload, because each repetition by a client would copy all parts.
 func (m *memoryBound) serve(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.URL.Query().Get("uploadId")
@@ -77,7 +77,7 @@ func bodySize(r *http.Request) int64 {
 	return r.ContentLength
 }
 
-// partsOf returns what is known of an upload.
+// partsOf returns the parts of an upload, none for an unknown one.
 func (m *memoryBound) partsOf(id string) *heldParts {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -91,8 +91,8 @@ func (m *memoryBound) partsOf(id string) *heldParts {
 	return parts
 }
 
-// note counts a part that was sent. What is known of an upload that was completed
-// stays, because the request may be repeated; it takes few bytes.
+// note counts a part that was sent. The record of a completed upload stays, because the
+// request may be repeated; it takes few bytes.
 func (m *memoryBound) note(id string, r *http.Request, parts *heldParts) {
 	if id == "" {
 		return

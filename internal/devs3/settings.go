@@ -10,7 +10,7 @@ import (
 	"net/url"
 )
 
-// An Opening is how a bucket lets everybody in.
+// An Opening is the way in which a bucket is public.
 type Opening int
 
 // The ways in which a bucket's owner opens it.
@@ -19,7 +19,7 @@ const (
 	OpenByACL
 )
 
-// OpenBucket lets every caller into a bucket, as its owner can.
+// OpenBucket makes a bucket public, as its owner can.
 func (s *Server) OpenBucket(name string, by Opening) error {
 	if !s.buckets.change(name, func(info *bucketInfo) { info.openBy = by }) {
 		return errors.New("no such bucket")
@@ -31,8 +31,8 @@ func isSetting(query url.Values) bool {
 	return query.Has("publicAccessBlock") || query.Has("policyStatus") || query.Has("acl") || query.Has("lifecycle")
 }
 
-// serveSetting answers for the settings that say who gets in. They are for the
-// owner only.
+// serveSetting serves the settings that say who may use a bucket. Only its owner may
+// read and change them.
 func (s *Server) serveSetting(w http.ResponseWriter, r *http.Request, name string, info bucketInfo, caller Credential) {
 	query := r.URL.Query()
 	switch {
@@ -76,7 +76,8 @@ func (s *Server) putPublicAccessBlock(w http.ResponseWriter, r *http.Request, na
 	w.WriteHeader(http.StatusOK)
 }
 
-// serveLifecycle keeps the rules of a bucket's lifecycle, and does nothing by them.
+// serveLifecycle stores and returns the rules of a bucket's lifecycle. It does not apply
+// them.
 func (s *Server) serveLifecycle(w http.ResponseWriter, r *http.Request, name string, info bucketInfo) {
 	switch {
 	case r.Method == http.MethodGet && info.lifecycle == nil:
