@@ -6,31 +6,23 @@ import "strings"
 
 // An alphabet knows which bytes keys have at each position.
 type alphabet struct {
-	seen   [][4]uint64
-	bytes  []string // the same as strings
-	digits []string // what at has returned, "" for unknown
-}
-
-// learn takes notice of some of a page's keys.
-func (a *alphabet) learn(page []Entry) {
-	const step = 7
-	for i := 0; i < len(page); i += step {
-		a.add(page[i].Key)
-	}
+	sets  [][4]uint64
+	bytes []string // the same as strings
+	known []string // what at has returned, "" for unknown
 }
 
 func (a *alphabet) add(key string) {
-	for len(a.seen) < len(key) {
-		a.seen = append(a.seen, [4]uint64{})
+	for len(a.sets) < len(key) {
+		a.sets = append(a.sets, [4]uint64{})
 		a.bytes = append(a.bytes, "")
-		a.digits = append(a.digits, "")
+		a.known = append(a.known, "")
 	}
 	for i := range len(key) {
-		set, bit := &a.seen[i][key[i]>>6], uint64(1)<<(key[i]&63)
+		set, bit := &a.sets[i][key[i]>>6], uint64(1)<<(key[i]&63)
 		if *set&bit == 0 { // which is seldom
 			*set |= bit
-			a.bytes[i] = bytesOf(a.seen[i])
-			clear(a.digits) // a position's digits depend on its neighbors
+			a.bytes[i] = bytesOf(a.sets[i])
+			clear(a.known) // a position's digits depend on its neighbors
 		}
 	}
 }
@@ -44,13 +36,13 @@ const (
 // at returns the bytes, in order, that a key may have at a position. Digits stand for
 // all digits, also hexadecimal ones, because a number's first digits are seen last.
 func (a *alphabet) at(i int) string {
-	if i >= len(a.seen) {
+	if i >= len(a.sets) {
 		return ""
 	}
-	if a.digits[i] == "" {
-		a.digits[i] = a.digitsAt(i)
+	if a.known[i] == "" {
+		a.known[i] = a.digitsAt(i)
 	}
-	return a.digits[i]
+	return a.known[i]
 }
 
 // kinds are characters that stand for each other.
@@ -63,7 +55,7 @@ func (a *alphabet) wide(i int) string {
 	if len(digits) > 1 && (isOf(digits, lowerHex) || isOf(digits, upperHex)) {
 		return digits
 	}
-	set := a.seen[i]
+	set := a.sets[i]
 	for _, kind := range kinds {
 		if !strings.ContainsAny(digits, kind) {
 			continue
@@ -91,7 +83,7 @@ func (a *alphabet) digitsAt(i int) string {
 		seen = decimalDigits
 	}
 	best := seen
-	for j := max(0, i-nearBefore); j < min(len(a.seen), i+nearAfter); j++ {
+	for j := max(0, i-nearBefore); j < min(len(a.sets), i+nearAfter); j++ {
 		near := a.bytes[j]
 		if len(near) > 4 && !isOf(near, decimalDigits) {
 			near = hexOf(near)

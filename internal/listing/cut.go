@@ -19,6 +19,11 @@ const (
 	// badShare is how many wrong guesses there may be for each good one for more shards than
 	// half as many as there are requests at once.
 	badShare = 0.2
+	// firstGuesses is how many guesses may wait for their answers, unless goodShare times as many
+	// as were wrong were good. Then an eighth of all requests and guessesMore may.
+	firstGuesses = 3
+	goodShare    = 4
+	guessesMore  = 2
 	// fewShort is how many short shards say nothing.
 	fewShort = 2
 )
@@ -150,7 +155,11 @@ func (l *parallelListing) mayGuess() bool {
 		}
 	}
 	// After the last key all guesses are wrong, so that only some are made at once.
-	return unknown < float64(l.atOnce)/8+2 && l.useless+risk*(unknown+1)+l.pending() < l.spare()
+	most := float64(firstGuesses)
+	if l.good >= goodShare*l.bad {
+		most = max(most, float64(l.atOnce)/8+guessesMore)
+	}
+	return unknown < most && l.useless+risk*(unknown+1)+l.pending() < l.spare()
 }
 
 // isBounded reports whether a guess after a shard was in vain, and the shard has not come

@@ -33,14 +33,18 @@ type keyScale struct {
 
 // newKeyScale is false for a sample that tells nothing. What stands in the first
 // fixed bytes never changes.
-func newKeyScale(sample keySample, letters *alphabet, fixed int) (*keyScale, bool) {
+func newKeyScale(sample keySample, letters *alphabets, fixed int) (*keyScale, bool) {
 	differs := commonLength(sample.first, sample.last)
 	if sample.count < 2 || differs < fixed || differs >= len(sample.last) {
 		return nil, false
 	}
+	positions := letters.positions(sample.last)
+	if len(positions) <= differs {
+		return nil, false
+	}
 	start, width := differs, 1.0
 	for ; start > fixed && differs-start < maxWindow; start-- {
-		more := float64(max(1, len(letters.at(start-1))))
+		more := float64(max(1, len(positions[start-1].digits())))
 		if width*more > carryWidth {
 			break
 		}
@@ -48,8 +52,8 @@ func newKeyScale(sample keySample, letters *alphabet, fixed int) (*keyScale, boo
 	}
 	scale := &keyScale{head: sample.last[:start], end: width}
 	width = 1
-	for i := start; i < len(sample.last) && i < differs+maxWindow; i++ {
-		digits := letters.at(i)
+	for i := start; i < len(positions) && i < differs+maxWindow; i++ {
+		digits := positions[i].digits()
 		if digits == "" {
 			break
 		}

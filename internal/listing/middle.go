@@ -76,11 +76,12 @@ func (l *parallelListing) prospect(s *shard, until string) prospect {
 		p.head = commonLength(s.last, until)
 	}
 	isTop := true
-	end := min(len(s.last), p.head+maxPlaces, len(s.counts)-1, len(l.letters.seen))
+	positions := l.letters.positions(s.last)
+	end := min(p.head+maxPlaces, len(s.counts)-1, len(positions))
 	for i := p.head; i < end; i++ {
-		digits := l.letters.bytes[i]
-		if isTop && l.mayWiden(s.last, p.head, i) {
-			digits = l.letters.wide(i)
+		digits := positions[i].seen()
+		if isTop && l.mayWiden(s.last, p.head, i, positions[i]) {
+			digits = positions[i].wide()
 		}
 		greater := digitsAfter(digits, s.last[i])
 		if i == p.head {
@@ -101,12 +102,12 @@ func (l *parallelListing) prospect(s *shard, until string) prospect {
 
 // mayWiden reports whether keys may have characters at a position that were not seen: at
 // first in each, and later in the one in which keys differ.
-func (l *parallelListing) mayWiden(last string, head, i int) bool {
+func (l *parallelListing) mayWiden(last string, head, i int, at position) bool {
 	if l.useful < 2*exploreAfter {
 		return true
 	}
 	isFirst := i == head || i == head+1 && last[head] == delimiter
-	return isFirst && len(l.letters.bytes[i]) > 1
+	return isFirst && len(at.seen()) > 1
 }
 
 // digitsAfter returns the digits that are greater than a character.

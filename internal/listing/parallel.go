@@ -53,7 +53,7 @@ type parallelListing struct {
 	results chan pageResult
 	running int
 	kept    int // pages in shards
-	letters alphabet
+	letters alphabets
 	levels  map[string]*level // by folder
 	asks    []*level          // to request
 

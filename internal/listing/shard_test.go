@@ -300,7 +300,7 @@ func TestGuess(t *testing.T) {
 		{"%04x", []int{0x100, 0x1ff}, 0x700, 0x8ff},
 		{"%04X", []int{0x100, 0x1ff}, 0x700, 0x8ff},
 	} {
-		var letters alphabet
+		var letters alphabets
 		for i := test.numbers[0]; i <= test.numbers[1]; i++ {
 			letters.add(fmt.Sprintf(test.format, i))
 		}
@@ -312,7 +312,7 @@ func TestGuess(t *testing.T) {
 		assert.Empty(t, scale.ahead(sample.last, 1e12), "too far")
 	}
 	long := strings.Repeat("long/", 50)
-	var letters alphabet
+	var letters alphabets
 	for i := range 100 {
 		letters.add(fmt.Sprintf(long+"%05d", i))
 	}
@@ -320,7 +320,7 @@ func TestGuess(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, long+"00799", scale.ahead(long+"00099", 700))
 	assert.Empty(t, scale.ahead("short/00099", 700), "not of this layout")
-	letters = alphabet{}
+	letters = alphabets{}
 	for _, sample := range []keySample{{"a", "a", 1}, {"a", "b", 1}, {"ab", "a", 2}, {"a", "a", 2}} {
 		_, ok := newKeyScale(sample, &letters, 0)
 		assert.False(t, ok, "%v", sample)
@@ -351,4 +351,24 @@ func TestAlphabet(t *testing.T) {
 	}
 	assert.Equal(t, "xy", words.at(0))
 	assert.Equal(t, "abg", words.at(2))
+}
+
+// TestPositions checks that a position is one in a name, wherever the name begins.
+func TestPositions(t *testing.T) {
+	t.Parallel()
+	var letters alphabets
+	for _, key := range []string{"a/1/x", "bbb/2/y", "cc/34/z"} {
+		letters.add(key)
+	}
+	positions := letters.positions("bbb/3/zz")
+	if assert.Len(t, positions, 7, "no name at that depth is so long") {
+		assert.Equal(t, "abc", positions[0].seen())
+		assert.Equal(t, "/", positions[3].digits())
+		assert.Equal(t, decimalDigits, positions[4].digits())
+		assert.Equal(t, "/", positions[5].digits(), "a name ends where the key's does")
+		assert.Equal(t, "xyz", positions[6].digits())
+		assert.Equal(t, "bc", positions[1].digits(), "and nowhere else")
+	}
+	assert.Empty(t, letters.positions(""))
+	assert.Len(t, letters.positions("bbb/2/y/deeper"), 7, "nothing is known of that depth")
 }
