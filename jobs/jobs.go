@@ -109,7 +109,7 @@ const (
 	// maxPageSize is the most keys that S3 lists, or deletes, with one request.
 	maxPageSize = 1000
 	// listedAtOnce is how many requests list what must be listed to its end.
-	listedAtOnce = 16
+	listedAtOnce = 32
 )
 
 // sleep waits, or returns the context's error.

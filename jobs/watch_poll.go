@@ -180,7 +180,7 @@ func (w *watcher) pollAll(ctx context.Context) (news int, err error) {
 	keys, listed := 0, map[string]bool{}
 	for _, prefix := range w.id.prefixes(w.opts.Nested) {
 		opts := &lithopss3.ListOptions{Prefix: prefix, PageSize: w.client.pageSize}
-		if w.polls == 0 || w.keys/w.client.pageSize > listedAtOnce {
+		if w.polls == 0 || w.keys/w.client.pageSize > listedAtOnce/2 {
 			opts.Parallel = listedAtOnce
 		}
 		for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, opts) {
