@@ -162,6 +162,9 @@ func listInput(bucket string, opts *ListOptions) (*s3.ListObjectsV2Input, *Glob,
 	if err := checkBucket("ListObjects", bucket); err != nil {
 		return nil, nil, err
 	}
+	if opts.Parallel < 0 {
+		return nil, nil, fmt.Errorf("ListOptions.Parallel is %d, and must not be negative", opts.Parallel)
+	}
 	var glob *Glob
 	prefix := opts.Prefix
 	if opts.Match != "" {

@@ -265,3 +265,13 @@ func (w waitFor) Read([]byte) (int, error) {
 	<-w
 	return 0, io.EOF
 }
+
+func TestNegativeParallelIsRefused(t *testing.T) {
+	t.Parallel()
+	store := answeringStore(t, false, func(*http.Request) (*http.Response, error) { panic("no request is made") })
+	for _, err := range store.ListObjects(t.Context(), "bucket", &ListOptions{Parallel: -1}) {
+		require.ErrorContains(t, err, "ListOptions.Parallel is -1")
+		return
+	}
+	t.Fatal("no error")
+}

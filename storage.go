@@ -154,12 +154,12 @@ type ListOptions struct {
 	Match string
 	// PageSize is how many keys to ask for at once; 0 is the most that S3 gives, 1,000.
 	PageSize int
-	// Parallel is how many requests to make at once; 1 or less is one after the other.
-	// The keys and their order are the same. It is faster from a few thousand keys on,
-	// and makes up to a fifth more requests and a handful. For each request in flight,
-	// up to 7 pages of some 200 KB are in memory. A listing with a Delimiter,
-	// and that of a directory bucket, stays sequential. A Storage other than *Store
-	// may ignore it.
+	// Parallel is how many requests to make at once; 0 and 1 are one after the other, and
+	// less is an error. The keys and their order are the same. It is faster from a few
+	// thousand keys on, and makes up to a fifth more requests and a handful. For each
+	// request in flight, up to 7 pages of some 200 KB are in memory. A listing with a
+	// Delimiter, and that of a directory bucket, stays sequential. A Storage other than
+	// *Store may ignore it.
 	Parallel int
 }
 
