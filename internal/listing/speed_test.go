@@ -64,7 +64,7 @@ func TestParallelSpeed(t *testing.T) {
 	)
 	short := []string{"uuid4", "hive"}
 	all := maps.Clone(people)
-	for _, more := range []map[string]func(int) []string{programs, strangers, unseen} {
+	for _, more := range []map[string]func(int) []string{programs, fresh, unseen} {
 		maps.Copy(all, more)
 	}
 	all["many kinds"] = manyKinds

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// strangers are layouts of n keys or so that were written before it was measured how fast they
+// fresh are layouts of n keys or so that were written before it was measured how fast they
 // are listed. The algorithm was changed for some of them.
-var strangers = map[string]func(n int) []string{
+var fresh = map[string]func(n int) []string{
 	"KSUIDs": func(n int) []string {
 		return apply(n, func(i int) string {
 			sum := sha256.Sum256([]byte(strconv.Itoa(i)))
