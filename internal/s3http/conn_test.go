@@ -98,7 +98,7 @@ func TestShortMemory(t *testing.T) {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL, &memory{Reader: bytes.NewReader(make([]byte, 100_000))})
 	require.NoError(t, err)
 	request.ContentLength = 100_001
-	_, err = transport.RoundTrip(request) //nolint:bodyclose // there is none
+	_, err = transport.RoundTrip(request)
 	require.ErrorContains(t, err, "100000")
 }
 
