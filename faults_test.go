@@ -68,6 +68,9 @@ func (f *faulty) open(t *testing.T, options faultproxy.Options, timeout time.Dur
 	t.Cleanup(func() { require.NoError(t, proxy.Close()) })
 	f.proxy = proxy
 	opts := lithopss3.InHaste(&lithopss3.Options{Endpoint: proxy.URL(), LookupEnv: testkit.Env(nil)}, timeout)
+	if os.Getenv("LITHOPSS3_SOAK") != "" {
+		f.unit = mib // there is time for the usual sizes
+	}
 	if f.unit < mib {
 		opts = lithopss3.InSmall(opts)
 	}

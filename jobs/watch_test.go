@@ -397,3 +397,20 @@ func TestWatchUntilIdle(t *testing.T) {
 		assert.LessOrEqual(t, job.now, c.last, name)
 	}
 }
+
+// TestUnresolved finds the call that has not ended, the highest too, and none after it.
+func TestUnresolved(t *testing.T) {
+	t.Parallel()
+	for _, calls := range []int{1, 5, 99_998, 99_999, 100_000, 100_003} {
+		job := &watchedJob{next: calls, digits: len(FormatCallID(calls)), done: map[string]bool{}}
+		for n := range calls - 1 {
+			job.done[FormatCallID(n)] = true
+		}
+		highest := FormatCallID(calls - 1)
+		assert.Equal(t, highest, job.unresolved(""), "%d calls", calls)
+		assert.Equal(t, highest, job.unresolved(highest), "%d calls", calls)
+		job.done[highest] = true
+		assert.Empty(t, job.unresolved(""), "%d calls", calls)
+		assert.Empty(t, job.unresolved(highest), "%d calls", calls)
+	}
+}
