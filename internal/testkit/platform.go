@@ -86,8 +86,8 @@ func RemoveOpen(t testing.TB, path string) {
 	require.NoError(t, err)
 }
 
-// Socket makes path a Unix socket until the test ends. It skips the test where there are
-// none.
+// Socket makes path a Unix socket until the test ends. It skips the test on systems
+// without such sockets.
 func Socket(t testing.TB, path string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
