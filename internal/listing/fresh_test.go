@@ -153,7 +153,7 @@ var fresh = map[string]func(n int) []string{
 	},
 	"chunks of Loki": func(n int) []string {
 		return apply(n, func(i int) string {
-			from := 0x18f0_0000_000 + i/500*3_600_000
+			from := int64(0x18f0_0000_000) + int64(i/500)*3_600_000
 			return fmt.Sprintf("fake/%s/%x:%x:%s", md5Of(i % 500)[:16], from, from+3_500_000, md5Of(i)[:8])
 		})
 	},
