@@ -123,7 +123,7 @@ func secretSources(t *testing.T) map[string]secretSource {
 		"container's line break": {env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container/", "AWS_CONTAINER_AUTHORIZATION_TOKEN": canary + "\n"}},
 		"container elsewhere":    {env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.0.0.1/" + canary, "AWS_CONTAINER_AUTHORIZATION_TOKEN": canary}},
 		"container's wrong URL":  {env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://x\x7f/" + canary}},
-		"instance":               {env: map[string]string{"AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "URL"}},
+		"instance":               {env: map[string]string{"AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "URL", "AWS_METADATA_SERVICE_TIMEOUT": "60"}},
 		"EC2's file":             {env: map[string]string{"AWS_CREDENTIAL_FILE": "HOME/ec2"}, files: map[string]string{"ec2": "AWSAccessKeyId=AK\nAWSSecretKey=" + canary + "\n"}},
 		"boto's file":            {env: map[string]string{"BOTO_CONFIG": "HOME/boto"}, files: map[string]string{"boto": "[Credentials]\naws_access_key_id = AK\naws_secret_access_key = " + canary + "\n"}},
 		"endpoint": {env: map[string]string{
