@@ -111,11 +111,11 @@ func TestRetryDelay(t *testing.T) {
 	delay, err := retryer.RetryDelay(4, &smithy.OperationError{Err: &retryError{errors.New("417")}})
 	require.NoError(t, err)
 	assert.Zero(t, delay)
-	total := 0
+	total := time.Duration(0)
 	for range 100 {
 		delay, err := retryer.RetryDelay(4, errors.New("500"))
 		require.NoError(t, err)
-		total += int(delay)
+		total += delay
 	}
 	assert.Positive(t, total)
 	assert.Equal(t, 6, retryer.MaxAttempts())
