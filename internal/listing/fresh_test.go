@@ -37,7 +37,7 @@ var fresh = map[string]func(n int) []string{
 	"zarr v3, several arrays": func(n int) []string {
 		var keys []string
 		for i, array := range strings.Fields("latent/mean latent/std mask raw/x raw/y tas") {
-			size := []int{20_000, 4000, 150_000, 60_000, 6000, 60_000}[i] * n / 300_000
+			size := int(int64([]int{20_000, 4000, 150_000, 60_000, 6000, 60_000}[i]) * int64(n) / 300_000)
 			for j := range size {
 				keys = append(keys, fmt.Sprintf("climate.zarr/%s/c/%d/%d/%d", array, j/400, j/20%20, j%20))
 			}
@@ -124,7 +124,7 @@ var fresh = map[string]func(n int) []string{
 				name = []string{"X", "Y"}[c-23]
 			}
 			for i := range n * (30 - c) / 420 {
-				keys = append(keys, fmt.Sprintf("gnomad/v4/chr%s/%d-%d.vcf.bgz", name, i*10_000+1, (i+1)*10_000))
+				keys = append(keys, fmt.Sprintf("gnomad/v4/chr%s/%d-%d.vcf.bgz", name, int64(i)*10_000+1, int64(i+1)*10_000))
 			}
 		}
 		return keys

@@ -158,7 +158,7 @@ var programs = map[string]func(n int) []string{
 	},
 	"names and numbers": func(n int) []string {
 		names := strings.Fields("Smith Jones Garcia Müller Rossi Dubois Kowalski Nguyen Kim Silva O'Brien")
-		return apply(n, func(i int) string { return fmt.Sprintf("%s %d (copy).doc", names[i*i%11], i) })
+		return apply(n, func(i int) string { return fmt.Sprintf("%s %d (copy).doc", names[(i%11)*(i%11)%11], i) })
 	},
 	"two sizes of numbers": func(n int) []string {
 		return slices.Concat(numbered(n/2, "frames/%d"), numbered(n/2, "frames/%010d.meta"))
