@@ -68,7 +68,7 @@ var fresh = map[string]func(n int) []string{
 			return strings.Repeat("organization/department/project/", 6) + "2024-exports/" + uuidOf(i) + "/part-0.csv"
 		})
 	},
-	"numbers beside their thumbs": func(n int) []string {
+	"numbers and their thumbnails": func(n int) []string {
 		var keys []string
 		for i := range n / 3 {
 			keys = append(keys, fmt.Sprintf("gallery/%d.jpg", i), fmt.Sprintf("gallery/%d_thumb.jpg", i), fmt.Sprintf("gallery/meta_%d.json", i))
