@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
 // ErrInvalidGlob means that a pattern has a ** that is not alone between slashes.
@@ -36,16 +38,16 @@ const (
 )
 
 // invalidGlob matches the patterns that Lithops refuses because of a **.
-var invalidGlob = []*regexp.Regexp{
-	regexp.MustCompile(`[^/\\]\*\*`),
-	regexp.MustCompile(`^\*\*[^/]`),
-	regexp.MustCompile(`[^\\]\*\*[^/]`),
+var invalidGlob = []func() *regexp.Regexp{
+	lazyregexp.New(`[^/\\]\*\*`),
+	lazyregexp.New(`^\*\*[^/]`),
+	lazyregexp.New(`[^\\]\*\*[^/]`),
 }
 
 // CompileGlob compiles a pattern. The error is ErrInvalidGlob.
 func CompileGlob(pattern string) (*Glob, error) {
 	for _, invalid := range invalidGlob {
-		if invalid.MatchString(pattern) {
+		if invalid().MatchString(pattern) {
 			return nil, fmt.Errorf("%w %q: ** must stand alone between slashes", ErrInvalidGlob, pattern)
 		}
 	}

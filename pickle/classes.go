@@ -2,7 +2,10 @@
 
 package pickle
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 const (
 	builtins         = "builtins"
@@ -14,10 +17,16 @@ const (
 // not what its class makes of itself: then it stays an Object.
 type converter func(*Object) (v any, ok bool, err error)
 
-var converters map[Global]converter
+// converters returns the converters by class. It is made on first use, because most
+// processes that import this package decode no object.
+var converters func() map[Global]converter
 
 func init() { // a plain initializer would refer to itself
-	converters = map[Global]converter{
+	converters = sync.OnceValue(makeConverters)
+}
+
+func makeConverters() map[Global]converter {
+	return map[Global]converter{
 		{builtins, "set"}:       convertSet,
 		{builtins, "frozenset"}: convertFrozenSet,
 		{builtins, "bytes"}:     convertBytes,
@@ -53,7 +62,7 @@ func interpret(o *Object) (any, error) {
 	if o.Callable != nil {
 		return o, nil
 	}
-	convert := converters[Global{o.Module, o.Name}]
+	convert := converters()[Global{o.Module, o.Name}]
 	if convert == nil {
 		convert = convertException
 	}

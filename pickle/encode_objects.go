@@ -131,7 +131,7 @@ func (e *encoder) cloudObject(o *CloudObject, depth int) error {
 
 // exceptionClass writes the name of a builtin exception's class.
 func (e *encoder) exceptionClass(x *Exception) error {
-	if x.Module != builtins || !builtinExceptions[x.Class] {
+	if x.Module != builtins || !builtinExceptions()[x.Class] {
 		return encodeError("%s is no builtin exception", x.TypeName())
 	}
 	e.global(x.Module, x.Class)

@@ -2,7 +2,10 @@
 
 package pickle
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Exception is an instance of a Python exception. It is also a Go error.
 type Exception struct {
@@ -83,7 +86,7 @@ func (e *Exception) isOSError() bool {
 	if e.Module == "socket" {
 		return e.Class == "gaierror" || e.Class == "herror"
 	}
-	return e.Module == builtins && osErrors[e.Class]
+	return e.Module == builtins && osErrors()[e.Class]
 }
 
 // countsBytes reports whether the third argument is how much a write that would
@@ -96,7 +99,7 @@ func (e *Exception) countsBytes() bool {
 // convertException takes an object of a builtin exception class. Other classes
 // don't tell that they are exceptions.
 func convertException(o *Object) (any, bool, error) {
-	if o.Module != builtins || !builtinExceptions[o.Name] {
+	if o.Module != builtins || !builtinExceptions()[o.Name] {
 		return nil, false, nil
 	}
 	e, ok := asException(o)
@@ -240,10 +243,13 @@ var builtinExceptions = nameSet(`
 	UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning
 	UserWarning ValueError Warning ZeroDivisionError`)
 
-func nameSet(names string) map[string]bool {
-	set := map[string]bool{}
-	for _, name := range strings.Fields(names) {
-		set[name] = true
-	}
-	return set
+// nameSet returns a function that returns a set of names, which is made on first use.
+func nameSet(names string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		set := map[string]bool{}
+		for _, name := range strings.Fields(names) {
+			set[name] = true
+		}
+		return set
+	})
 }

@@ -15,7 +15,7 @@ import (
 // their own.
 func knownBuilders() []Global {
 	known := slices.Collect(maps.Keys(objectReprs()))
-	known = slices.AppendSeq(known, maps.Keys(converters))
+	known = slices.AppendSeq(known, maps.Keys(converters()))
 	slices.SortFunc(known, func(a, b Global) int {
 		if a.TypeName() < b.TypeName() {
 			return -1

@@ -40,7 +40,7 @@ func (o *Object) Class() (name string, args Tuple) {
 	if known, ok := builtBy[g]; ok {
 		return known, o.Args
 	}
-	if !isFunctionName(lastName(g.Name)) || lowerClasses[g.TypeName()] || len(o.Args) == 0 {
+	if !isFunctionName(lastName(g.Name)) || lowerClasses()[g.TypeName()] || len(o.Args) == 0 {
 		return g.TypeName(), o.Args
 	}
 	if class, ok := classOf(o.Args[0]); ok && rebuilds(g.Name) {

@@ -171,7 +171,7 @@ func reprGlobal(g Global) string {
 	case Global{"pandas._libs.missing", "NA"}:
 		return "<NA>"
 	}
-	if g.Module == builtins && isFunctionName(g.Name) && !lowerClasses[g.Name] {
+	if g.Module == builtins && isFunctionName(g.Name) && !lowerClasses()[g.Name] {
 		return "<built-in function " + g.Name + ">"
 	}
 	return "<class '" + g.TypeName() + "'>"

@@ -8,50 +8,56 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/spelling"
 	"github.com/lithops-go/lithopss3/jobs"
 )
 
-// otherWords are words for what a command here does, and that command.
-var otherWords = map[string]string{
-	"copy": "cp", "move": "mv", "rename": "mv", "remove": "rm", "del": "rm", "unlink": "rm", "dir": "ls", "upload": "put",
-	"download": "get", "fetch": "get", "mirror": "sync", "size": "du", "stat": "head", "info": "head", "ping": "doctor", "check": "doctor",
-	"make-bucket": "mb", "mkbucket": "mb", "create-bucket": "mb", "sign": "presign", "share": "presign", "show": "jobs show", "watch": "jobs watch",
-	"result": "jobs result", "results": "jobs result", "logs": "jobs logs", "log": "jobs logs", "job": "jobs", "server": "dev", "serve": "dev",
-	"pipe": "put -", "version": "--version",
-}
+// otherWords are words for what a command here does, and that command. The tables of
+// hints are made on first use, because most lines need none.
+var otherWords = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"copy": "cp", "move": "mv", "rename": "mv", "remove": "rm", "del": "rm", "unlink": "rm", "dir": "ls", "upload": "put",
+		"download": "get", "fetch": "get", "mirror": "sync", "size": "du", "stat": "head", "info": "head", "ping": "doctor", "check": "doctor",
+		"make-bucket": "mb", "mkbucket": "mb", "create-bucket": "mb", "sign": "presign", "share": "presign", "show": "jobs show", "watch": "jobs watch",
+		"result": "jobs result", "results": "jobs result", "logs": "jobs logs", "log": "jobs logs", "job": "jobs", "server": "dev", "serve": "dev",
+		"pipe": "put -", "version": "--version",
+	}
+})
 
 // otherTools are the names of tools that people write before a command.
 var otherTools = []string{"aws", "s3", "s3api", "s5cmd", "rclone", "mc", "lithops", "lithops-s3"}
 
 // otherOptions says what to write instead of an option of other tools.
-var otherOptions = map[string]string{
-	"-l":                 "times and sizes are printed without an option",
-	"--long":             "times and sizes are printed without an option",
-	"--human-readable":   "sizes are printed in KiB, MiB and GiB without an option; --json has bytes",
-	"--summarize":        "lithops-s3 du prints sums",
-	"-f":                 "use --yes to delete without a question",
-	"--force":            "use --yes to delete without a question",
-	"-v":                 "use --debug",
-	"--verbose":          "use --debug",
-	"--dryrun":           "use --dry-run",
-	"--expires-in":       "use --expires, such as 12h",
-	"--expire":           "use --expires, such as 12h",
-	"--output":           "use --json",
-	"--prefix":           "write s3://BUCKET/PREFIX",
-	"-p":                 "write s3://BUCKET/PREFIX",
-	"--bucket":           "write the bucket as an argument, or s3://BUCKET/KEY",
-	"--key":              "write the key as an argument, or s3://BUCKET/KEY",
-	"-R":                 "use --recursive or -r",
-	"--size-only":        "use --checksum to compare bytes; sizes and times are compared without it",
-	"--no-verify-ssl":    "set AWS_CA_BUNDLE to the certificate of the server's authority",
-	"--ca-bundle":        "set AWS_CA_BUNDLE",
-	"--concurrency":      "requests are made in parallel without an option",
-	"--no-progress":      "use --quiet",
-	"--only-show-errors": "use --quiet",
-}
+var otherOptions = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"-l":                 "times and sizes are printed without an option",
+		"--long":             "times and sizes are printed without an option",
+		"--human-readable":   "sizes are printed in KiB, MiB and GiB without an option; --json has bytes",
+		"--summarize":        "lithops-s3 du prints sums",
+		"-f":                 "use --yes to delete without a question",
+		"--force":            "use --yes to delete without a question",
+		"-v":                 "use --debug",
+		"--verbose":          "use --debug",
+		"--dryrun":           "use --dry-run",
+		"--expires-in":       "use --expires, such as 12h",
+		"--expire":           "use --expires, such as 12h",
+		"--output":           "use --json",
+		"--prefix":           "write s3://BUCKET/PREFIX",
+		"-p":                 "write s3://BUCKET/PREFIX",
+		"--bucket":           "write the bucket as an argument, or s3://BUCKET/KEY",
+		"--key":              "write the key as an argument, or s3://BUCKET/KEY",
+		"-R":                 "use --recursive or -r",
+		"--size-only":        "use --checksum to compare bytes; sizes and times are compared without it",
+		"--no-verify-ssl":    "set AWS_CA_BUNDLE to the certificate of the server's authority",
+		"--ca-bundle":        "set AWS_CA_BUNDLE",
+		"--concurrency":      "requests are made in parallel without an option",
+		"--no-progress":      "use --quiet",
+		"--only-show-errors": "use --quiet",
+	}
+})
 
 // What kong says of a line that it refuses.
 var (
@@ -95,7 +101,7 @@ func seeHelp(word string) string {
 // optionProblem says what to write instead of an option that the command has not. For
 // one letter, kong's guess would be any other letter.
 func optionProblem(text, option string) string {
-	if hint := otherOptions[option]; hint != "" {
+	if hint := otherOptions()[option]; hint != "" {
 		return "there is no option " + option + ": " + hint
 	}
 	if len(option) == len("-x") {
@@ -106,7 +112,7 @@ func optionProblem(text, option string) string {
 
 // unknownCommand says what to write instead of a word that is no command.
 func unknownCommand(text, word string) error {
-	if hint := otherWords[word]; hint != "" {
+	if hint := otherWords()[word]; hint != "" {
 		return fmt.Errorf("there is no command %q: use lithops-s3 %s", word, hint)
 	}
 	if word == "rb" {

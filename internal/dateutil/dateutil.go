@@ -85,13 +85,13 @@ func (p *parser) parseToken(token string) error {
 	if isNumber(token) {
 		return p.parseNumber(token)
 	}
-	if _, ok := weekdays[strings.ToLower(token)]; ok {
+	if _, ok := weekdays()[strings.ToLower(token)]; ok {
 		return nil
 	}
-	if month, ok := months[strings.ToLower(token)]; ok {
+	if month, ok := months()[strings.ToLower(token)]; ok {
 		return p.parseMonth(month)
 	}
-	if half, ok := halves[strings.ToLower(token)]; ok {
+	if half, ok := halves()[strings.ToLower(token)]; ok {
 		if p.hour < 0 || p.hour > 12 {
 			return errForm
 		}

@@ -41,7 +41,7 @@ func (p *parser) parseNumber(token string) error {
 	if err != nil {
 		return errForm
 	}
-	if half, ok := halves[strings.ToLower(next)]; ok && value < 24 {
+	if half, ok := halves()[strings.ToLower(next)]; ok && value < 24 {
 		p.hour = adjust(value, half)
 		p.at++
 		return nil
@@ -114,7 +114,7 @@ func (p *parser) parseDate(token, separator string) error {
 }
 
 func (p *parser) addDigitsOrMonth(token string) error {
-	if month, ok := months[strings.ToLower(token)]; ok {
+	if month, ok := months()[strings.ToLower(token)]; ok {
 		return p.date.addMonth(month)
 	}
 	return p.date.addText(token)
@@ -126,7 +126,7 @@ func (p *parser) parseLoneNumber(token string) error {
 	if err != nil {
 		return errForm
 	}
-	if half, ok := halves[strings.ToLower(p.token(p.at+2))]; ok {
+	if half, ok := halves()[strings.ToLower(p.token(p.at+2))]; ok {
 		p.hour = adjust(value, half)
 		p.at += 2
 		return nil

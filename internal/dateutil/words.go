@@ -5,6 +5,7 @@ package dateutil
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // jumps are the tokens that mean nothing.
@@ -21,7 +22,7 @@ var (
 )
 
 func labelOf(token string) (label int, ok bool) {
-	label, ok = labels[strings.ToLower(token)]
+	label, ok = labels()[strings.ToLower(token)]
 	return label, ok
 }
 
@@ -32,13 +33,16 @@ func isLabel(token string) bool {
 
 func isJump(token string) bool { return slices.Contains(jumps, strings.ToLower(token)) }
 
-// numbered maps each of several words to the place of its group.
-func numbered(groups ...[]string) map[string]int {
-	numbers := map[string]int{}
-	for i, group := range groups {
-		for _, word := range group {
-			numbers[word] = i
+// numbered returns a function that maps each of several words to the place of its
+// group. The map is made on first use, because few processes read dates in words.
+func numbered(groups ...[]string) func() map[string]int {
+	return sync.OnceValue(func() map[string]int {
+		numbers := map[string]int{}
+		for i, group := range groups {
+			for _, word := range group {
+				numbers[word] = i
+			}
 		}
-	}
-	return numbers
+		return numbers
+	})
 }
