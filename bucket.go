@@ -10,42 +10,14 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/flight"
-	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
-
-// userBucket is the bucket that Lithops makes for a user, once its name is known.
-type userBucket struct {
-	asking  flight.Flight[string]
-	mu      sync.Mutex
-	name    string
-	account string
-}
-
-// owner is the account that must own bucket, or "".
-func (b *userBucket) owner(bucket string) string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if bucket == "" || bucket != b.name {
-		return ""
-	}
-	return b.account
-}
-
-func (b *userBucket) known() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.name
-}
 
 // Bucket is the bucket of the configuration, or the name that Lithops gives the
 // user's own: lithops-<region>-<the last four characters of the STS user id>
@@ -89,32 +61,6 @@ func (s *Store) nameBucket(ctx context.Context) (string, error) {
 	defer s.bucket.mu.Unlock()
 	s.bucket.name, s.bucket.account = name, account
 	return name, nil
-}
-
-func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutput, error) {
-	if s.session.sts.Err != nil {
-		return nil, publicError(s.session.sts.Err)
-	}
-	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	err = wrapError("GetCallerIdentity", redact.URL(s.session.sts.URL), "", err)
-	if s.session.sts.URLSource != "" && hasNoSTS(err) {
-		err = fmt.Errorf("the server has no STS: %w", err)
-	}
-	return caller, err
-}
-
-// hasNoSTS reports whether a failed GetCallerIdentity was answered by a server that does
-// not know it: the answer is not in STS's form, or refuses the action or the method.
-func hasNoSTS(err error) bool {
-	var failure *Error
-	if !errors.As(err, &failure) || failure.StatusCode < 400 || failure.StatusCode >= 500 && failure.StatusCode != http.StatusNotImplemented {
-		return false
-	}
-	switch failure.Code {
-	case "UnknownError", "InvalidAction", "InvalidParameterValue", "MethodNotAllowed", "NotImplemented":
-		return true
-	}
-	return failure.StatusCode == http.StatusNotImplemented
 }
 
 // bucketName is S3Backend.generate_bucket_name.
@@ -163,8 +109,7 @@ func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 	if err := checkBucket(op, bucket); err != nil {
 		return err
 	}
-	_, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket}, s.client.HeadBucket)
-	err = wrapError(op, bucket, "", err)
+	err := wrapError(op, bucket, "", s.lookAtBucket(ctx, bucket, nil))
 	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode == http.StatusNotFound {
 		known.kinds = []error{ErrNoSuchBucket, fs.ErrNotExist}
 	}

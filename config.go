@@ -4,7 +4,6 @@ package lithopss3
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -28,10 +27,6 @@ const DefaultMonitoringInterval = 2 * time.Second
 // DefaultExecutionTimeout is how long Lithops lets a call run unless
 // lithops.execution_timeout says otherwise (Lithops' constants.py).
 const DefaultExecutionTimeout = 1800 * time.Second
-
-// ErrOtherBackend means that the configuration selects another storage backend than
-// aws_s3.
-var ErrOtherBackend = errors.New("the configuration selects another storage backend")
 
 // A Config describes the storage on S3 of a Lithops configuration. It can be
 // built in code: only what is set counts, and nothing is required that AWS's own
@@ -123,7 +118,8 @@ func ParseConfig(data []byte) (*Config, error) {
 
 // resolver turns the sections of one source into a Config.
 type resolver struct {
-	source string
+	keyReader
+
 	config *Config
 	// merged is aws under aws_s3, by key.
 	merged map[string]setting
@@ -132,7 +128,7 @@ type resolver struct {
 // resolveConfig follows lithops.config.default_storage_config and
 // lithops.storage.backends.aws_s3.config.load_config.
 func resolveConfig(tree *yamltree.Node, source, backend string) (*Config, error) {
-	r := &resolver{source: source, config: &Config{Source: source}}
+	r := &resolver{keyReader: keyReader{source: source}, config: &Config{Source: source}}
 	if !yamltree.IsMapping(tree) {
 		return nil, r.problem(tree.Line, "", "must be a mapping of sections such as lithops and aws, not "+yamltree.KindName(tree))
 	}
@@ -154,6 +150,7 @@ func resolveConfig(tree *yamltree.Node, source, backend string) (*Config, error)
 			return nil, err
 		}
 	}
+	r.config.Warnings = r.warnings
 	return r.config, nil
 }
 
@@ -299,13 +296,4 @@ func (r *resolver) resolveKeys(map[string]setting) error {
 	}
 	r.config.SecretAccessKey, r.config.SessionToken = NewSecret(secret), NewSecret(token)
 	return nil
-}
-
-func (r *resolver) problem(line int, key, reason string) error {
-	return &ConfigError{Source: r.source, Line: line, Key: key, Reason: reason}
-}
-
-func (r *resolver) warn(line int, key, text string) {
-	warning := &ConfigError{Source: r.source, Line: line, Key: key, Reason: text}
-	r.config.Warnings = append(r.config.Warnings, warning.Error())
 }

@@ -111,9 +111,24 @@ func (a *alias) hint() string {
 	return " (" + a.means + ")"
 }
 
+// A keyReader reads and checks the keys of one source.
+type keyReader struct {
+	source   string
+	warnings []string
+}
+
+func (r *keyReader) problem(line int, key, reason string) error {
+	return &ConfigError{Source: r.source, Line: line, Key: key, Reason: reason}
+}
+
+func (r *keyReader) warn(line int, key, text string) {
+	warning := &ConfigError{Source: r.source, Line: line, Key: key, Reason: text}
+	r.warnings = append(r.warnings, warning.Error())
+}
+
 // checkTop refuses keys at the left margin that belong below a section: their
 // indentation was lost.
-func (r *resolver) checkTop(sections map[string]setting) error {
+func (r *keyReader) checkTop(sections map[string]setting) error {
 	sorted := sortedByLine(sections)
 	for i, s := range sorted {
 		if slices.Contains(sectionNames, s.key) {
@@ -157,7 +172,7 @@ func ownerOf(key string, before []setting) string {
 
 // checkUnknownSection refuses keys to sign with below a section whose name is a
 // misspelling of one of ours.
-func (r *resolver) checkUnknownSection(s setting) error {
+func (r *keyReader) checkUnknownSection(s setting) error {
 	meant, ok := sectionAliases[foldKey(s.key)]
 	if !ok {
 		meant = spelling.Nearest(s.key, sectionNames)
@@ -176,7 +191,7 @@ func (r *resolver) checkUnknownSection(s setting) error {
 
 // checkSection refuses keys that are read elsewhere, and those that look like keys to
 // sign with and are not. merged is what aws and aws_s3 say together.
-func (r *resolver) checkSection(entries map[string]setting, section string, merged map[string]setting) error {
+func (r *keyReader) checkSection(entries map[string]setting, section string, merged map[string]setting) error {
 	for _, s := range sortedByLine(entries) {
 		if slices.Contains(sectionNames, s.key) || (s.key == "s3" && yamltree.IsHolder(s.node)) {
 			meant := s.key
@@ -210,7 +225,7 @@ func settled(a *alias, merged map[string]setting) bool {
 }
 
 // instead says what to write in place of a key that nothing reads.
-func (r *resolver) instead(a *alias, section string) string {
+func (r *keyReader) instead(a *alias, section string) string {
 	if a.isKey {
 		return fmt.Sprintf("is no key that Lithops reads, so that other credentials would be used: write %s, indented below %s:", a.means, section)
 	}
@@ -219,7 +234,7 @@ func (r *resolver) instead(a *alias, section string) string {
 
 // warnUnknown warns of keys that look like a misspelling, or, in a section that
 // is all ours, of every key that nothing reads.
-func (r *resolver) warnUnknown(entries map[string]setting, section string, known []string, all bool) {
+func (r *keyReader) warnUnknown(entries map[string]setting, section string, known []string, all bool) {
 	for _, s := range sortedByLine(entries) {
 		if slices.Contains(known, s.key) {
 			continue
@@ -280,7 +295,7 @@ type setting struct {
 
 // section returns a section's entries. An empty one counts as absent, where Python
 // fails; with orFalsy so do false, 0 and the like, as in Python.
-func (r *resolver) section(s setting, name string, orFalsy bool) (map[string]setting, error) {
+func (r *keyReader) section(s setting, name string, orFalsy bool) (map[string]setting, error) {
 	if yamltree.IsNull(s.node) || (orFalsy && yamltree.IsFalsy(s.node)) || yamltree.IsEmptyText(s.node) {
 		return map[string]setting{}, nil
 	}
@@ -289,7 +304,7 @@ func (r *resolver) section(s setting, name string, orFalsy bool) (map[string]set
 
 // entries reads a mapping, with merge keys and aliases followed, or, as Python's
 // dict.update does for aws, a list of pairs.
-func (r *resolver) entries(node *yamltree.Node, section string) (map[string]setting, error) {
+func (r *keyReader) entries(node *yamltree.Node, section string) (map[string]setting, error) {
 	entries := map[string]setting{}
 	pairs, err := yamltree.Pairs(node)
 	if err != nil {
@@ -306,7 +321,7 @@ func (r *resolver) entries(node *yamltree.Node, section string) (map[string]sett
 }
 
 // text returns a setting's scalar as it was written.
-func (r *resolver) text(s setting) (string, error) {
+func (r *keyReader) text(s setting) (string, error) {
 	text, err := yamltree.Text(s.node)
 	if err != nil {
 		return "", r.problem(s.line, s.name(), err.Error())

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
@@ -90,4 +92,24 @@ func strongETag(etag string) *string {
 // bareETag leaves out what clients and proxies add or take away.
 func bareETag(etag string) string {
 	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(etag), "W/"), `"`)
+}
+
+// getChecksum returns the checksum of all of the object's bytes that came with out.
+func getChecksum(out *s3.GetObjectOutput) checksum.Sum {
+	answer := checksum.Answer{
+		CRC32: out.ChecksumCRC32, CRC32C: out.ChecksumCRC32C, CRC64NVME: out.ChecksumCRC64NVME,
+		SHA256: out.ChecksumSHA256, SHA512: out.ChecksumSHA512, SHA1: out.ChecksumSHA1, MD5: out.ChecksumMD5,
+		Type: string(out.ChecksumType), ETag: aws.ToString(out.ETag),
+	}
+	return answer.Object()
+}
+
+// headChecksum returns the checksum of all of the object's bytes that came with out.
+func headChecksum(out *s3.HeadObjectOutput) checksum.Sum {
+	answer := checksum.Answer{
+		CRC32: out.ChecksumCRC32, CRC32C: out.ChecksumCRC32C, CRC64NVME: out.ChecksumCRC64NVME,
+		SHA256: out.ChecksumSHA256, SHA512: out.ChecksumSHA512, SHA1: out.ChecksumSHA1, MD5: out.ChecksumMD5,
+		Type: string(out.ChecksumType), ETag: aws.ToString(out.ETag),
+	}
+	return answer.Object()
 }

@@ -87,7 +87,13 @@ func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOpti
 		_ = out.Body.Close()
 		return nil, err
 	}
-	object.Body = s.newReader(ctx, in, object, out.Body, getChecksum(out), s.planAhead(object, opts))
+	plan := s.planAhead(object, opts)
+	if plan.begins >= 0 {
+		plan.get = func(ctx context.Context, opts *GetOptions) (*Object, error) {
+			return s.getObject(ctx, bucket, key, opts)
+		}
+	}
+	object.Body = s.newReader(ctx, in, object, out.Body, getChecksum(out), plan)
 	return object, nil
 }
 

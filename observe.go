@@ -33,18 +33,19 @@ type RequestInfo struct {
 	Err       error         // why no answer came, or why its body broke off; nil for any status
 }
 
-// observer returns the observer of each request, or nil without an Observer and a log.
-func (o *Options) observer() *s3http.Observer {
-	if o.Observer == nil && (o.Logger == nil || o.Logger.Handler() == slog.DiscardHandler) {
+// newObserver returns what is told of each request: observe, which may be nil, and the
+// log. It returns nil without either.
+func newObserver(observe func(context.Context, *RequestInfo), log *slog.Logger) *s3http.Observer {
+	if observe == nil && (log == nil || log.Handler() == slog.DiscardHandler) {
 		return nil
 	}
 	return &s3http.Observer{
-		Retry: func(ctx context.Context, event *s3http.Event) { logRetry(ctx, o.Logger, event) },
+		Retry: func(ctx context.Context, event *s3http.Event) { logRetry(ctx, log, event) },
 		Request: func(ctx context.Context, event *s3http.Event) {
-			logRequest(ctx, o.Logger, event)
-			if o.Observer != nil {
+			logRequest(ctx, log, event)
+			if observe != nil {
 				info := RequestInfo(*event)
-				o.Observer(ctx, &info)
+				observe(ctx, &info)
 			}
 		},
 	}

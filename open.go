@@ -83,7 +83,7 @@ func (s *Store) connect(opts *Options) {
 		own := s.session.transport(s.pace.io, false)
 		transport, s.close, gate = own, own.CloseIdleConnections, s3http.ProcessGate()
 	}
-	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer, Observer: opts.observer(), Gate: gate}
+	client := &s3http.Client{Transport: transport, Timeout: s.pace.io, Peer: &s.peer, Observer: newObserver(opts.Observer, opts.Logger), Gate: gate}
 	s.peer.IsObserved = client.Observer != nil
 	s.client = s3client.NewSDK(client, &s.session.s3, s.sdkOptions(opts))
 	s.s3 = s3client.New(s3client.Options{

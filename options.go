@@ -9,13 +9,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/s3err"
-	"github.com/lithops-go/lithopss3/internal/s3http"
-	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
 // Options are the options of Open and New; nil is the zero value.
@@ -98,6 +95,12 @@ type Options struct {
 	parallelRange int    // zero is the constant
 	signer        string // which option gave Credentials
 }
+
+// sourceOptions is the source of credentials from Options.Credentials.
+const sourceOptions = "Options.Credentials"
+
+// parallelRange is the size of the ranges of GetOptions.Parallel, in bytes.
+const parallelRange = 8 << 20
 
 // withDefaults returns a copy of o in which each option has its default, except for
 // Transport, which depends on AWS's settings. Open and New pass nothing else on.
@@ -210,34 +213,4 @@ func (offline) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = r.Body.Close()
 	}
 	return nil, s3err.Final(ErrOffline)
-}
-
-// A pace is how long a Store waits, and how large the parts of transfers are. Only
-// tests have another than usualPace.
-type pace struct {
-	io     time.Duration // for a connection, a write, and each part of an answer
-	divide time.Duration // of the waits between attempts
-	create time.Duration // for the name of an upload that was canceled while it began
-	settle time.Duration // before an upload is aborted once more
-	scale  int64         // divides the sizes of parts and chunks
-}
-
-var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, settle: upload.SettleTime, scale: 1}
-
-// backoff is the wait before another attempt at a request.
-func (p pace) backoff(attempt int, err error) (time.Duration, error) {
-	d, err := s3http.Backoff(attempt, err)
-	return d / p.divide, err
-}
-
-// resumeDelay returns how long a body waits before it resumes.
-func (p pace) resumeDelay(failures int) time.Duration { return resumeDelay(failures) / p.divide }
-
-// resumeDelay leaves a server that drops connections some time, but not after
-// its first.
-func resumeDelay(failures int) time.Duration {
-	if failures == 1 {
-		return 0
-	}
-	return 100 * time.Millisecond << failures
 }

@@ -6,11 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 )
 
@@ -83,7 +86,7 @@ func (s *Store) explainRefusal(ctx context.Context, bucket string, refusal error
 	again := open
 	account := s.bucket.owner(bucket)
 	if account != "" {
-		again = s.HeadBucket(ctx, bucket)
+		again = wrapError("HeadBucket", bucket, "", s.lookAtBucket(ctx, bucket, nil))
 	}
 	switch {
 	case again == nil:
@@ -126,8 +129,7 @@ func (s *Store) ownership(ctx context.Context, bucket string) (owner string, for
 	}
 	account := aws.ToString(caller.Account)
 	for range 2 { // one refusal may pass
-		_, err = call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: &account}, s.client.HeadBucket)
-		if !isPermission(err) {
+		if err = s.lookAtBucket(ctx, bucket, &account); !isPermission(err) {
 			break
 		}
 	}
@@ -138,4 +140,36 @@ func (s *Store) ownership(ctx context.Context, bucket string) (owner string, for
 		return "", true, ""
 	}
 	return "", false, wrapError("HeadBucket", bucket, "", err).Error()
+}
+
+// lookAtBucket sends a HeadBucket that demands an owner, or, for nil, the one that is known.
+func (s *Store) lookAtBucket(ctx context.Context, bucket string, owner *string) error {
+	_, err := call(ctx, s, bucket, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: owner}, s.client.HeadBucket)
+	return err
+}
+
+func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutput, error) {
+	if s.session.sts.Err != nil {
+		return nil, publicError(s.session.sts.Err)
+	}
+	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	err = wrapError("GetCallerIdentity", redact.URL(s.session.sts.URL), "", err)
+	if s.session.sts.URLSource != "" && hasNoSTS(err) {
+		err = fmt.Errorf("the server has no STS: %w", err)
+	}
+	return caller, err
+}
+
+// hasNoSTS reports whether a failed GetCallerIdentity was answered by a server that does
+// not know it: the answer is not in STS's form, or refuses the action or the method.
+func hasNoSTS(err error) bool {
+	var failure *Error
+	if !errors.As(err, &failure) || failure.StatusCode < 400 || failure.StatusCode >= 500 && failure.StatusCode != http.StatusNotImplemented {
+		return false
+	}
+	switch failure.Code {
+	case "UnknownError", "InvalidAction", "InvalidParameterValue", "MethodNotAllowed", "NotImplemented":
+		return true
+	}
+	return failure.StatusCode == http.StatusNotImplemented
 }

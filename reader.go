@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -95,6 +96,83 @@ func (r *objectReader) Read(p []byte) (int, error) {
 		}
 	}
 	return 0, r.err
+}
+
+// readBody reads what comes next, from the connection or from what is read ahead.
+func (r *objectReader) readBody(p []byte) (int, error) {
+	if r.ahead == nil && r.plan.begins >= 0 && r.offset >= r.plan.begins {
+		r.beginAhead()
+	}
+	if r.ahead == nil || r.isAhead {
+		return r.body.Read(p)
+	}
+	left := r.aheadAt - r.offset
+	if left > 0 {
+		return r.body.Read(p[:min(int64(len(p)), left)])
+	}
+	if err := r.switchOver(); err != nil {
+		return 0, err
+	}
+	return r.body.Read(p)
+}
+
+// beginAhead asks for the first ranges, if there is memory. If not, it is tried later.
+func (r *objectReader) beginAhead() {
+	at := r.offset + r.plan.first
+	if at >= r.end {
+		r.plan.begins = -1
+		return
+	}
+	options := r.plan.with
+	options.Open = r.openRange
+	if r.ahead = readahead.Start(r.ctx, at, r.end, options); r.ahead == nil {
+		r.plan.begins = at
+		return
+	}
+	r.aheadAt = at
+}
+
+// switchOver continues with what is read ahead. If its first range did not come, or not
+// soon, the connection serves the rest: the server may have no ranges, or allow few
+// connections.
+func (r *objectReader) switchOver() error {
+	timer := time.NewTimer(r.store.pace.io / aheadPatience)
+	defer timer.Stop()
+	isReady, err := r.ahead.Wait(timer.C)
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	if isReady && err == nil {
+		_ = r.body.Close()
+		r.body, r.isAhead = r.ahead, true
+		return nil
+	}
+	_ = r.ahead.Close()
+	r.ahead, r.plan.begins = nil, -1
+	return nil
+}
+
+// openRange opens a range that is read ahead, of the same version. Its body resumes as
+// any other.
+func (r *objectReader) openRange(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+	opts := r.plan.opts
+	opts.Range = Range(offset, length)
+	object, err := r.plan.get(ctx, &opts)
+	if err != nil {
+		return nil, explainChange(err)
+	}
+	if object.Length != length || object.Size != r.size {
+		_ = object.Body.Close()
+		return nil, fmt.Errorf("%w: %d bytes of %d came instead of %d of %d", errChanged, object.Length, object.Size, length, r.size)
+	}
+	return object.Body, nil
+}
+
+// endAhead ends what is read ahead.
+func (r *objectReader) endAhead() {
+	if r.ahead != nil {
+		_ = r.ahead.Close()
+	}
 }
 
 // WriteTo writes the rest of the object to w.
@@ -249,26 +327,6 @@ func (r *objectReader) Close() error {
 	r.err = ErrClosed
 	r.endAhead()
 	return r.body.Close()
-}
-
-// getChecksum returns the checksum of all of the object's bytes that came with out.
-func getChecksum(out *s3.GetObjectOutput) checksum.Sum {
-	answer := checksum.Answer{
-		CRC32: out.ChecksumCRC32, CRC32C: out.ChecksumCRC32C, CRC64NVME: out.ChecksumCRC64NVME,
-		SHA256: out.ChecksumSHA256, SHA512: out.ChecksumSHA512, SHA1: out.ChecksumSHA1, MD5: out.ChecksumMD5,
-		Type: string(out.ChecksumType), ETag: aws.ToString(out.ETag),
-	}
-	return answer.Object()
-}
-
-// headChecksum returns the checksum of all of the object's bytes that came with out.
-func headChecksum(out *s3.HeadObjectOutput) checksum.Sum {
-	answer := checksum.Answer{
-		CRC32: out.ChecksumCRC32, CRC32C: out.ChecksumCRC32C, CRC64NVME: out.ChecksumCRC64NVME,
-		SHA256: out.ChecksumSHA256, SHA512: out.ChecksumSHA512, SHA1: out.ChecksumSHA1, MD5: out.ChecksumMD5,
-		Type: string(out.ChecksumType), ETag: aws.ToString(out.ETag),
-	}
-	return answer.Object()
 }
 
 // validatesChecksums reports whether bodies are compared with the server's

@@ -88,7 +88,7 @@ func readSession(config *Config, opts *Options) (*session, error) {
 
 // newProviders returns what the sources of credentials ask with.
 func newProviders(s *session, opts *Options) *awscreds.Providers {
-	observer := opts.observer()
+	observer := newObserver(opts.Observer, opts.Logger)
 	providers := &awscreds.Providers{
 		Settings: s.settings,
 		Services: &awscreds.Services{

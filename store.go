@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/fastpath"
+	"github.com/lithops-go/lithopss3/internal/flight"
 	"github.com/lithops-go/lithopss3/internal/readahead"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -42,6 +43,30 @@ type Store struct {
 }
 
 var _ Storage = (*Store)(nil)
+
+// userBucket is the bucket that Lithops makes for a user, once its name is known.
+type userBucket struct {
+	asking  flight.Flight[string]
+	mu      sync.Mutex
+	name    string
+	account string
+}
+
+// owner is the account that must own bucket, or "".
+func (b *userBucket) owner(bucket string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if bucket == "" || bucket != b.name {
+		return ""
+	}
+	return b.account
+}
+
+func (b *userBucket) known() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.name
+}
 
 // Config returns the configuration that the Store was opened with.
 func (s *Store) Config() Config { return s.config }
