@@ -107,11 +107,14 @@ func (l *parallelListing) step(ctx context.Context, yield func([]Entry, error) b
 	switch {
 	case len(head.pages) > 0:
 		page := head.pages[0]
+		head.pages[0] = nil // the slice holds it longer
 		head.pages = head.pages[1:]
 		l.kept--
 		return yield(page, nil), nil
 	case head.done:
-		l.prev, l.shards = head, l.shards[1:]
+		l.prev = head
+		l.shards[0] = nil // likewise
+		l.shards = l.shards[1:]
 		if len(l.shards) == 0 {
 			return true, l.settle(ctx)
 		}
