@@ -84,10 +84,7 @@ func (e *cacheEntry) load() (found cachedMeta, isFresh bool) {
 	}
 	e.state.mu.Lock()
 	defer e.state.mu.Unlock()
-	note, err := boundedfile.Read(e.path+originSuffix, maxOrigin)
-	if err != nil {
-		return cachedMeta{}, false
-	}
+	note, _ := boundedfile.Read(e.path+originSuffix, maxOrigin) // none is no JSON, either
 	data, err := boundedfile.Read(e.path, maxStatus)
 	if err != nil || json.Unmarshal(note, &found.origin) != nil {
 		return cachedMeta{}, false
@@ -131,13 +128,11 @@ func (e *cacheEntry) beginChange() *cacheUse {
 	return use
 }
 
-// end ends a change.
+// end ends a change. It removes no copy, because a change that overlapped another has
+// stored none.
 func (u *cacheUse) end() {
 	u.entry.state.mu.Lock()
 	defer u.entry.state.mu.Unlock()
-	if !u.isAlone || u.changes != u.entry.state.changes {
-		u.entry.drop() // what another has stored may be older than this
-	}
 	u.entry.state.writers--
 }
 

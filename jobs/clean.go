@@ -180,13 +180,10 @@ func (o CleanOptions) ownsFolder(name string) bool {
 
 // ownsSession reports whether the CloudObjects of a session are selected: of a call.
 func (o CleanOptions) ownsSession(name string) bool {
-	jobKey, callID, ok := cutLast(name)
-	if !ok || !isDigits(callID) {
-		return false
-	}
-	executorID, jobID, ok := parseJobKey(jobKey)
+	jobKey, callID := cutLast(name)
+	executorID, jobID, isJob := parseJobKey(jobKey)
 	call := Call{executorID, jobID, callID}
-	return ok && (o.id().Has(call) || o.id().HasNested(call))
+	return isJob && isDigits(callID) && (o.id().Has(call) || o.id().HasNested(call))
 }
 
 // deletesAtOnce is how many requests a DeleteObjects of *lithopss3.Store makes at once.
@@ -263,7 +260,7 @@ func ownerOf(key string) string {
 		if !isFolder {
 			return key
 		}
-		if jobKey, callID, ok := cutLast(name); ok && isDigits(callID) {
+		if jobKey, callID := cutLast(name); isDigits(callID) {
 			if executorID, _, ok := parseJobKey(jobKey); ok {
 				return outermost(executorID)
 			}

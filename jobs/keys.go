@@ -150,7 +150,7 @@ func (k Key) String() string {
 	case KeyOutput:
 		return k.OutputKey()
 	case KeyCloudObject:
-		return strings.Replace(TempPrefix+"/"+k.SessionID+"/"+k.Name, "//", "/", 1)
+		return strings.ReplaceAll(TempPrefix+"/"+k.SessionID+"/"+k.Name, "//", "/")
 	case KeyRuntime:
 		return RuntimeKey(k.Name)
 	}
@@ -212,7 +212,7 @@ func parseCloudObject(segments []string) (Key, bool) {
 	default:
 		return Key{}, false
 	}
-	if jobKey, callID, ok := cutLast(key.SessionID); ok && isDigits(callID) {
+	if jobKey, callID := cutLast(key.SessionID); isDigits(callID) {
 		if executorID, jobID, ok := parseJobKey(jobKey); ok {
 			key.Call = Call{executorID, jobID, callID}
 		}
@@ -253,40 +253,40 @@ func parseCallObject(segments []string) (Key, bool) {
 // parseJobKey takes a job's key apart: at the last hyphen, as nested executors
 // have more of them.
 func parseJobKey(jobKey string) (executorID, jobID string, ok bool) {
-	executorID, jobID, ok = cutLast(jobKey)
-	if !ok || executorID == "" || !isJobID(jobID) {
+	executorID, jobID = cutLast(jobKey)
+	if executorID == "" || !isJobID(jobID) {
 		return "", "", false
 	}
 	return executorID, jobID, true
 }
 
-// cutLast cuts text at its last hyphen.
-func cutLast(text string) (before, after string, ok bool) {
+// cutLast cuts text at its last hyphen. Text without one gives two empty strings.
+func cutLast(text string) (before, after string) {
 	i := strings.LastIndexByte(text, '-')
 	if i < 0 {
-		return "", "", false
+		return "", ""
 	}
-	return text[:i], text[i+1:], true
+	return text[:i], text[i+1:]
 }
 
 // outermost returns the executor that was not made inside a call, in whose calls, or
 // those of executors made inside them, an executor was made; or the executor itself.
 func outermost(executorID string) string {
 	for {
-		session, number, ok := cutLast(executorID)
-		if !ok || !isDigits(number) {
-			return executorID
-		}
-		jobKey, callID, ok := cutLast(session)
-		if !ok || !isDigits(callID) {
-			return executorID
-		}
-		parent, _, ok := parseJobKey(jobKey)
-		if !ok {
+		parent, isNested := madeIn(executorID)
+		if !isNested {
 			return executorID
 		}
 		executorID = parent
 	}
+}
+
+// madeIn returns the executor in whose call an executor was made.
+func madeIn(executorID string) (parent string, isNested bool) {
+	session, number := cutLast(executorID)
+	jobKey, callID := cutLast(session)
+	parent, _, isJob := parseJobKey(jobKey)
+	return parent, isJob && isDigits(callID) && isDigits(number)
 }
 
 // isWithin reports whether an executor is the named one, or was made inside one of
@@ -297,17 +297,11 @@ func isWithin(executorID, ancestor string) bool {
 		return true
 	}
 	for executorID != ancestor {
-		session, number, ok := cutLast(executorID)
-		if !ok || !isDigits(number) || len(session) <= len(ancestor) {
+		parent, isNested := madeIn(executorID)
+		if !isNested {
 			return false
 		}
-		jobKey, callID, ok := cutLast(session)
-		if !ok || !isDigits(callID) {
-			return false
-		}
-		if executorID, _, ok = parseJobKey(jobKey); !ok {
-			return false
-		}
+		executorID = parent
 	}
 	return true
 }

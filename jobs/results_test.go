@@ -53,6 +53,8 @@ func TestNamesOfKinds(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, []string{"started", "done", "lost", "EventKind(0)", "EventKind(4)"},
 		[]string{jobs.CallStarted.String(), jobs.CallDone.String(), jobs.CallLost.String(), jobs.EventKind(0).String(), jobs.EventKind(4).String()})
+	assert.Equal(t, []string{"running", "lost", "ended", "State(0)", "State(4)"},
+		[]string{jobs.StateRunning.String(), jobs.StateLost.String(), jobs.StateEnded.String(), jobs.State(0).String(), jobs.State(4).String()})
 	names := []string{}
 	for kind := range jobs.KeyRuntime + 2 {
 		names = append(names, kind.String())

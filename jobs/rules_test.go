@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -42,6 +45,59 @@ func TestKeysOfTheirLength(t *testing.T) {
 		key, ok := ParseKey("lithops.jobs/tmp/" + session + "/cloudobject_0")
 		assert.True(t, ok, session)
 		assert.Equal(t, isCall, key.Call != Call{}, session)
+	}
+}
+
+// TestNumbersInKeys has the least and the most that a number and the name of a job have.
+func TestNumbersInKeys(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"": false, "0": true, "9": true, "/": false, ":": false, "-1": false, strings.Repeat("9", 18): true, strings.Repeat("9", 19): false} {
+		assert.Equal(t, want, isDigits(text), text)
+	}
+	for text, want := range map[string]bool{"": false, "A": false, "0": false, "00": false, "A0": true, "Z9": true, "@0": false, "[0": false, "a0": false, "M0x": false, "MM": false} {
+		assert.Equal(t, want, isJobID(text), text)
+	}
+}
+
+// TestHas selects calls by the ID of an executor, a job or a call, and those of executors
+// that were made inside them.
+func TestHas(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{ // the calls that are selected, and those inside
+		"":                     "0123456, ",
+		"e-0":                  "012, 345",
+		"e-0-M000":             "01, 34",
+		"e-0-M000/00000":       "0, 3",
+		"e-0-M000/00001":       "1, 4",
+		"e-0-M001":             "2, 5",
+		"e-0-M001/00000":       "2, 5",
+		"e-0-M000-00000-1":     "3, ",
+		"e-0-M00":              ", ",
+		"e-1/00000":            "0123456, ",
+		"e-0-M000-00000-1-M00": ", ",
+	} {
+		id, err := ParseID(text)
+		if text == "" || err != nil {
+			id = ID{}
+		}
+		own, inside := "", ""
+		for i, call := range []Call{
+			{"e-0", "M000", "00000"},
+			{"e-0", "M000", "00001"},
+			{"e-0", "M001", "00000"},
+			{"e-0-M000-00000-1", "M000", "00000"},
+			{"e-0-M000-00001-1", "M000", "00000"},
+			{"e-0-M001-00000-1", "M000", "00000"},
+			{"e-00", "M000", "00000"},
+		} {
+			if id.Has(call) {
+				own += strconv.Itoa(i)
+			}
+			if id.HasNested(call) {
+				inside += strconv.Itoa(i)
+			}
+		}
+		assert.Equal(t, want, own+", "+inside, text)
 	}
 }
 
@@ -148,6 +204,8 @@ func TestReadLimit(t *testing.T) {
 	}
 	_, err := readBody(&lithopss3.Object{Body: io.NopCloser(iotest.ErrReader(mine))}, source{limit: 5})
 	require.ErrorIs(t, err, mine)
+	broken := New(&openedStorage{}, "bucket", &Options{NoCache: true})
+	require.ErrorIs(t, broken.read(t.Context(), broken.source("broken", 5), nil), errBroken)
 
 	storage := memstore.New("bucket")
 	client := New(storage, "bucket", nil)
@@ -229,5 +287,46 @@ func TestResultPickle(t *testing.T) {
 		data, err := client.ResultPickle(t.Context(), &test.status)
 		assert.Equal(t, test.isErr, err != nil, "%s: %v", name, err)
 		assert.Equal(t, test.want, string(data), name)
+	}
+}
+
+// TestFinishForgets has nothing of an earlier outcome in a status.
+func TestFinishForgets(t *testing.T) {
+	t.Parallel()
+	client := New(memstore.New("bucket"), "bucket", &Options{NoCache: true})
+	before := Status{
+		Call: Call{"e-0", "M000", "00000"}, result: "b'result'", newFutures: "b'futures'", excInfo: "b'exc'", ResultSize: 6,
+		noResult: true, excPickleFail: true,
+	}
+	failed := before
+	require.NoError(t, client.Finish(t.Context(), &failed, 1, errBroken))
+	assert.Equal(t, []any{"", "", int64(0), true, false, false}, []any{failed.result, failed.newFutures, failed.ResultSize, failed.Exception, failed.noResult, failed.excPickleFail})
+	assert.NotEqual(t, before.excInfo, failed.excInfo)
+	require.NoError(t, client.Finish(t.Context(), &failed, nil, nil))
+	assert.Equal(t, []any{"", "", "", false}, []any{failed.result, failed.newFutures, failed.excInfo, failed.Exception})
+}
+
+// TestCleanAllRemovesTheCache leaves the cache of runtimes unless all of it was deleted.
+func TestCleanAllRemovesTheCache(t *testing.T) {
+	for name, test := range map[string]struct {
+		opts      CleanOptions
+		err       error
+		isRemoved bool
+	}{
+		"all":           {CleanOptions{All: true}, nil, true},
+		"a dry run":     {CleanOptions{All: true, DryRun: true}, nil, false},
+		"only old":      {CleanOptions{All: true, OlderThan: time.Hour}, nil, false},
+		"CloudObjects":  {CleanOptions{CloudObjects: true}, nil, false},
+		"what broke":    {CleanOptions{All: true}, errBroken, false},
+		"without cache": {CleanOptions{All: true}, nil, false},
+	} {
+		dir := t.TempDir()
+		t.Chdir(dir)
+		require.NoError(t, os.Mkdir(RuntimesPrefix, 0o700))
+		opts := &Options{CacheDir: dir, NoCache: name == "without cache"}
+		_, err := New(&listedJob{err: test.err}, "bucket", opts).Clean(t.Context(), test.opts)
+		require.ErrorIs(t, err, test.err, name)
+		_, err = os.Stat(filepath.Join(dir, RuntimesPrefix))
+		assert.Equal(t, test.isRemoved, errors.Is(err, fs.ErrNotExist), name)
 	}
 }

@@ -59,6 +59,10 @@ func TestStatusNumbers(t *testing.T) {
 	}
 	assert.NotContains(t, string(text), "worker_func_vms", "a zero that Python does not write")
 
+	version, err := (&Status{PythonVersion: "3.12"}).MarshalJSON()
+	require.NoError(t, err)
+	assert.Contains(t, string(version), `"python_version": "3.12"`)
+
 	var again Status
 	require.NoError(t, again.UnmarshalJSON(text))
 	assert.Equal(t, status.FuncTime, again.FuncTime)
@@ -81,6 +85,21 @@ func TestStatusTimes(t *testing.T) {
 	}
 	require.ErrorIs(t, new(Status).UnmarshalJSON([]byte("[]")), ErrMalformedStatus)
 	require.ErrorIs(t, new(Status).UnmarshalJSON([]byte("{")), ErrMalformedStatus)
+}
+
+// TestCacheOf has no copy of a runtime whose name leads out of the cache.
+func TestCacheOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	client := New(nil, "bucket", &Options{CacheDir: dir})
+	for name, want := range map[string]string{"r": "r", "aws_lambda/3.7/r": "aws_lambda/3.7/r", "../r": "", "a/../../r": "", "/r": ""} {
+		if want != "" {
+			want = filepath.Join(dir, RuntimesPrefix, filepath.FromSlash(want)+runtimeSuffix)
+		}
+		assert.Equal(t, want, client.cacheOf(name).path, name)
+	}
+	client.cacheDir = ""
+	assert.Empty(t, client.cacheOf("r").path)
 }
 
 // TestCacheAge believes a copy for cacheFor, and none of the future.

@@ -34,7 +34,7 @@ func (b *watchedJob) skipDone(callID string) string {
 		if err != nil || n < b.next && !b.done[callID] { // a key within a call, or a call
 			return callID
 		}
-		if b.digits == minCallDigits && len(callID) == minCallDigits && n >= b.next {
+		if b.digits == minCallDigits && n >= b.next {
 			return "" // the keys are in the order of the numbers
 		}
 		digits := b.digits
