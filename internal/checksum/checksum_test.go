@@ -49,6 +49,7 @@ func TestObjectChecksum(t *testing.T) {
 		"no type, ETag of parts, a range":   {headerOf(crc, "AAAAAA==", "Content-Range", "bytes 0-1/2", etag, `"a-2"`), nil},
 		"no type, ETag of parts, a HEAD":    {headerOf(crc, "AAAAAA==", etag, `"a-2"`), nil},
 		"no type, ETag without quotes":      {headerOf(crc, "AAAAAA==", etag, `a-10000`), nil},
+		"no type, ETag that is a count":     {headerOf(crc, "AAAAAA==", etag, `-2`), nil},
 		"no type, weak ETag":                {headerOf(crc, "AAAAAA==", etag, `W/"a-2"`), nil},
 		"no type, ETag of one request":      {headerOf(crc, "AAAAAA==", "Content-Range", "bytes 0-1/2", etag, `"a"`), CRC32},
 		"no type, a dash but no count":      {headerOf(crc, "AAAAAA==", etag, `"a-b"`), CRC32},
@@ -113,4 +114,50 @@ func TestFeed(t *testing.T) {
 	require.NoError(t, reader.CloseWithError(mine))
 	_, err = Feed(writer, bytes.NewReader(data))
 	require.ErrorIs(t, err, mine)
+}
+
+// TestSumBytes has no bytes of a sum that is not known or is not base64.
+func TestSumBytes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		sum  Sum
+		want bool
+	}{
+		{Sum{Kind: CRC32, want: "y/Q5Jg=="}, true},
+		{Sum{Kind: CRC32, want: "?/Q5Jg=="}, false},
+		{Sum{want: "y/Q5Jg=="}, false},
+		{Sum{}, false},
+	} {
+		_, ok := test.sum.Bytes()
+		assert.Equal(t, test.want, ok, "%+v", test.sum)
+	}
+}
+
+// A memory is a body in memory, of which Read gives nothing.
+type memory []byte
+
+func (m memory) Rest() []byte           { return m }
+func (memory) Read([]byte) (int, error) { return 0, io.EOF }
+
+// TestReadCRC32 reads bodies of all kinds to their end.
+func TestReadCRC32(t *testing.T) {
+	t.Parallel()
+	const text, want, none = "123456789", 0xcbf43926, 0
+	mine := errors.New("mine")
+	for name, test := range map[string]struct {
+		body io.Reader
+		want uint32
+		err  error
+	}{
+		"in memory":           {memory(text), want, nil},
+		"no longer in memory": {memory(nil), none, nil},
+		"read":                {bytes.NewReader([]byte(text)), want, nil},
+		"byte by byte":        {iotest.OneByteReader(bytes.NewReader([]byte(text))), want, nil},
+		"with its end":        {iotest.DataErrReader(bytes.NewReader([]byte(text))), want, nil},
+		"broken":              {io.MultiReader(bytes.NewReader([]byte(text)), iotest.ErrReader(mine)), none, mine},
+	} {
+		sum, err := ReadCRC32(test.body)
+		require.ErrorIs(t, err, test.err, name)
+		assert.Equal(t, test.want, sum, name)
+	}
 }

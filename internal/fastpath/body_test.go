@@ -82,6 +82,14 @@ func TestWritePiece(t *testing.T) {
 	assert.Equal(t, io.EOF, err)
 
 	require.NoError(t, body.rewind())
+	n, err = body.WritePiece(brokenWriter{}, 3)
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+	assert.Equal(t, 1, n)
+	n, err = body.WritePiece(io.Discard, 10)
+	require.NoError(t, err)
+	assert.Equal(t, 9, n, "after what was written")
+
+	require.NoError(t, body.rewind())
 	require.NoError(t, body.Close())
 	_, err = body.WritePiece(&written, 3)
 	assert.Equal(t, io.EOF, err, "closed")
@@ -92,6 +100,11 @@ func TestWritePiece(t *testing.T) {
 		require.ErrorIs(t, err, errors.ErrUnsupported)
 	}
 }
+
+// A brokenWriter breaks after the first byte.
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 1, io.ErrClosedPipe }
 
 // A seeker fails at one of its seeks.
 type seeker struct {

@@ -90,6 +90,9 @@ func TestContentLength(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, length, text)
 	}
+	length, err := ContentLength(nil)
+	require.NoError(t, err)
+	assert.EqualValues(t, -1, length)
 }
 
 // TestNormalizedHeaders checks that what the SDK is strict about is written as it reads

@@ -73,6 +73,7 @@ func TestRangeHeaders(t *testing.T) {
 		_, err := parseRange(text)
 		require.Error(t, err, text)
 	}
+	assert.Equal(t, "bytes=29-48", Range{29, 20}.Header())
 	assert.Equal(t, "bytes=2-", Range{2, math.MaxInt64 - 1}.Header(), "to the end, as no object is so large")
 	for answer, want := range map[string]bool{
 		"bytes 5-5/6": true, "bytes 5-14/20": true, "bytes 5-11/12": true, "bytes 5-14/15": true, "bytes 5-13/20": false, "bytes 4-13/20": false, "bytes 5-15/20": false,

@@ -45,9 +45,6 @@ func checkValue(name string, v reflect.Value) error {
 			return checkValue(name, v.Elem())
 		}
 	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return nil
-		}
 		for _, field := range fieldsOf(v.Type()) {
 			if err := checkValue(field.name, v.Field(field.index)); err != nil {
 				return err
