@@ -93,6 +93,7 @@ func (s *Store) connect(opts *Options) {
 	})
 	s.fast = fastpath.New(fastpath.Options{
 		SDK: s.client, HTTP: client, Credentials: s.session.credentials, Region: s.s3.BucketRegion, OfGets: s.askChecksum,
+		First:   s.firstPut(opts),
 		SDKOnly: opts.SDKOnly || opts.AWS != nil && len(opts.AWS.APIOptions) > 0,
 	})
 	s.sts = s.session.providers.Services.STS(s.session.credentials)
@@ -117,4 +118,19 @@ func (s *Store) sdkOptions(opts *Options) s3.Options {
 		}
 	}
 	return options
+}
+
+// firstPut returns a function for [fastpath.Options], or nil if options of the caller
+// change requests of the SDK.
+func (s *Store) firstPut(opts *Options) func(bucket, region string) *fastpath.First {
+	if s.session.isAnonymous || opts.UnsignedPayload || opts.AWS != nil {
+		return nil
+	}
+	return func(bucket, region string) *fastpath.First {
+		first, ok := s3client.NewFirstPut(s.client, bucket, region)
+		if !ok {
+			return nil
+		}
+		return (*fastpath.First)(first)
+	}
 }

@@ -34,6 +34,9 @@ type Options struct {
 	Region func(bucket string) string
 	// OfGets is an option of all gets that the SDK makes. It may be nil.
 	OfGets func(*s3.Options)
+	// First returns what the first put to a bucket in a region ("" for the SDK's) is
+	// like, or nil if only the SDK knows. It may be nil.
+	First func(bucket, region string) *First
 	// SDKOnly leaves every request to the SDK.
 	SDKOnly bool
 }
@@ -42,7 +45,8 @@ type Options struct {
 // and errors as.
 //
 // The first request of an operation to a bucket goes through the SDK, and the ones
-// after it are made like it (endpoint, addressing, signing region, headers). Whatever
+// after it are made like it (endpoint, addressing, signing region, headers). Of a small
+// put, Options.First may tell what it is like, until such a put fails. Whatever
 // is not success goes back to the SDK: an unusual input before anything is sent, any
 // other answer or a broken connection as the outcome of a first attempt, so that
 // errors, retries and back-off are the SDK's own.
@@ -158,6 +162,9 @@ func do[In, Out any](ctx context.Context, c *Client, op operation[In, Out], buck
 	}
 	known := c.templates.get(at)
 	if known == nil {
+		known = c.first(at, r)
+	}
+	if known == nil {
 		known = c.templates.learn(ctx, at)
 	}
 	if known == nil {
@@ -178,6 +185,9 @@ func do[In, Out any](ctx context.Context, c *Client, op operation[In, Out], buck
 		if out := op.decode(first.response); out != nil {
 			return out, nil
 		}
+	}
+	if known.isUnproven {
+		c.templates.refuse(at, known)
 	}
 	if first.err == nil && s3http.IsSkewed(first.response) {
 		_ = first.response.Body.Close()

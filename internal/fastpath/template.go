@@ -25,6 +25,7 @@ type template struct {
 	isBodyTrusted bool // the body's hash is not signed
 	isAnonymous   bool // nothing is signed
 	hasHash       bool // a hash of the body, or that there is none, is sent
+	isUnproven    bool // not read from a request of the SDK, see First
 	key           atomic.Pointer[signingKey]
 }
 
@@ -39,6 +40,7 @@ type templateKey struct{ operation, bucket, region string }
 type templates struct {
 	mu      sync.RWMutex
 	of      map[templateKey]*template
+	refused map[templateKey]bool // those that are for the SDK to show, see First
 	lessons map[templateKey]*lesson
 }
 
@@ -55,6 +57,26 @@ func (t *templates) put(key templateKey, found *template) {
 		t.of = map[templateKey]*template{}
 	}
 	t.of[key] = found
+}
+
+// refuse forgets a template that no request of the SDK has shown, because a request made
+// of it failed. The SDK's next request shows another.
+func (t *templates) refuse(key templateKey, failed *template) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of[key] == failed {
+		delete(t.of, key)
+	}
+	if t.refused == nil {
+		t.refused = map[templateKey]bool{}
+	}
+	t.refused[key] = true
+}
+
+func (t *templates) isRefused(key templateKey) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.refused[key]
 }
 
 // A recorder is an HTTP client for one call of the SDK. It takes the template of a

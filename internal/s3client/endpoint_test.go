@@ -4,6 +4,7 @@ package s3client
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -100,4 +101,13 @@ func TestChecksumSettings(t *testing.T) {
 		assert.Equal(t, want[0], int(requestChecksum(&awsconfig.S3{RequestChecksumWhenRequired: required})))
 		assert.Equal(t, want[1], int(responseChecksum(&awsconfig.S3{ResponseChecksumWhenRequired: required})))
 	}
+}
+
+// TestSDKVersion checks that tests have the version of the SDK that is in go.mod.
+func TestSDKVersion(t *testing.T) {
+	t.Parallel()
+	module, err := os.ReadFile("../../go.mod")
+	require.NoError(t, err)
+	assert.Contains(t, string(module), "\t"+sdkModule+" v"+builtVersion+"\n")
+	assert.Equal(t, builtVersion, sdkVersion())
 }
