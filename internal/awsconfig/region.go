@@ -5,18 +5,29 @@ package awsconfig
 import (
 	"strings"
 
-	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 	"github.com/lithops-go/lithopss3/internal/redact"
 )
 
-// regionFormat matches what botocore.utils.validate_region_name accepts, except for
-// the length and for names of digits only. It does not count, because a repetition
-// count makes the expression large and every start of the process slow.
-var regionFormat = lazyregexp.New(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
-
 const maxRegionLength = 63
 
-var allDigits = lazyregexp.New(`^[0-9]+$`)
+// isRegion reports whether botocore.utils.validate_region_name accepts a name. It is no
+// regular expression, because every process would compile it at its start.
+func isRegion(name string) bool {
+	if name == "" || len(name) > maxRegionLength || name[0] == '-' || name[len(name)-1] == '-' {
+		return false
+	}
+	isNumber := true
+	for i := range len(name) {
+		c := name[i]
+		isDigit := '0' <= c && c <= '9'
+		isLetter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !isDigit && !isLetter && c != '-' {
+			return false
+		}
+		isNumber = isNumber && isDigit
+	}
+	return !isNumber
+}
 
 // RegionProblem says why botocore would refuse a region's name, or "". It shows the
 // name unless that may be a secret.
@@ -24,7 +35,7 @@ func RegionProblem(region string) string {
 	if region == "" {
 		return "is empty; leave the key out to use the region of AWS's own settings"
 	}
-	if len(region) > maxRegionLength || !regionFormat().MatchString(region) || allDigits().MatchString(region) {
+	if !isRegion(region) {
 		return redact.Value(region) + " is not a region name" + redact.Wrong(region) + ": letters, digits and inner dashes, at most 63"
 	}
 	return ""

@@ -69,7 +69,9 @@ func TestFirstPut(t *testing.T) {
 			}
 			at := templateKey{"PutObject", test.bucket, test.region}
 			for _, key := range []string{"key", "a b/ü", "/leading"} {
-				in := func() *s3.PutObjectInput { return &s3.PutObjectInput{Bucket: &test.bucket, Key: &key, Body: strings.NewReader("body")} }
+				in := func() *s3.PutObjectInput {
+					return &s3.PutObjectInput{Bucket: &test.bucket, Key: &key, Body: strings.NewReader("body")}
+				}
 				_, err := p.fast.PutObject(t.Context(), in(), options...)
 				require.NoError(t, err)
 				assert.Equal(t, !test.throughSDK, p.fast.templates.get(at).isUnproven)

@@ -43,6 +43,9 @@ func ParseJSON(text string) (*Node, error) {
 // replaceNonFinite writes null for the NaN, Infinity and -Infinity that Python
 // accepts outside of strings. No setting of this package has a use for them.
 func replaceNonFinite(text string) string {
+	if !strings.Contains(text, "Infinity") && !strings.Contains(text, "NaN") { // without the time to compile the pattern
+		return text
+	}
 	return nonFinite().ReplaceAllStringFunc(text, func(s string) string {
 		if strings.HasPrefix(s, `"`) {
 			return s

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsconfig
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+)
+
+// TestRegionNames compares isRegion with the expression of botocore.
+func TestRegionNames(t *testing.T) {
+	t.Parallel()
+	format := regexp.MustCompile(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
+	digits := regexp.MustCompile(`^[0-9]+$`)
+	check := func(t assert.TestingT, name string) {
+		expected := len(name) <= 63 && format.MatchString(name) && !digits.MatchString(name)
+		assert.Equal(t, expected, isRegion(name), "%q", name)
+	}
+	for _, name := range []string{
+		"", "a", "7", "-", "us-east-1", "us--east", "-us", "us-", "1234", "12a", "1-2", "us_east", "us east", "us-east-1\n", "é", "AZ09az", "@", "[", "`", "{", "/", ":",
+		strings.Repeat("a", 63), strings.Repeat("a", 64),
+	} {
+		check(t, name)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		check(t, rapid.StringOfN(rapid.RuneFrom([]rune("-aZ09_.é")), 0, 5, -1).Draw(t, "name"))
+	})
+}
