@@ -29,9 +29,10 @@ import (
 //
 // An io.ReaderAt with io.Seeker (a file, a bytes.Reader) and a bytes.Buffer are read in
 // place, and again for a retry, so that they must not change. Of any other reader at
-// most 40 MiB are held in memory, eight parts of 5 MiB. Beyond 32 GiB parts must grow,
-// because an upload has at most 10,000, and two are held: 80 MiB up to 69 GiB, and so
-// on. PutObject waits for a Read of body that is in progress.
+// most 40 MiB are held in memory, eight parts of 5 MiB, unless [PutOptions].Parallel says
+// otherwise. Beyond 32 GiB parts must grow, because an upload has at most 10,000, and two
+// are held: 80 MiB up to 69 GiB, and so on. PutObject waits for a Read of body that is in
+// progress.
 //
 // When PutObject returns nil, the object is durable. On an error, all of it is stored
 // or nothing, and a multipart upload is aborted. errors.Is finds an error of body or

@@ -102,7 +102,8 @@ type PutOptions struct {
 	CacheControl, ContentEncoding, ContentDisposition string
 	// Parallel is how many parts of a body are sent at once, each with a connection: at most
 	// 10,000. 0 is 24, and 8 of a body that can be read only once, such as a pipe, whose parts of
-	// 5 MiB are held in memory until they are sent. Other Storages may ignore it.
+	// 5 MiB are held in memory until they are sent. With 16 or more, its parts are of 8 MiB: 24
+	// need 192 MiB. Other Storages may ignore it.
 	Parallel int
 	// Progress is called with the number of bytes that were sent: at most once for each
 	// 256 KiB, never concurrently, and a last time with all of them when the object is

@@ -226,8 +226,9 @@ func TestPartsAtOnce(t *testing.T) {
 		"a file, all":             {file, 100, 30},
 		"a stream":                {pipe, 0, 8},
 		"a stream, one at a time": {pipe, 1, 1},
-		"a stream, 20":            {pipe, 20, 20},
-		"a stream, all":           {pipe, 100, 30},
+		"a stream, 15":            {pipe, 15, 15},
+		"a stream, 16":            {pipe, 16, 16},
+		"a stream, all":           {pipe, 100, 19}, // of 8 MiB
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,7 @@ package upload
 import (
 	"bytes"
 	"context"
+	"errors"
 	"hash/crc32"
 	"io"
 	"os"
@@ -37,13 +38,39 @@ func TestPartSizes(t *testing.T) {
 	assert.EqualValues(t, filePartSize, scale(1).partSizeOf(filePartSize*MaxParts))
 	assert.EqualValues(t, filePartSize/16, scale(16).partSizeOf(1<<20))
 
-	total, most := int64(0), int64(0)
-	for count := range MaxParts {
-		most = int64(streamPartSize) << (count / growEvery)
-		total += most
+	for _, cut := range []streamCut{smallParts, largeParts} {
+		total, most := int64(0), int64(0)
+		for index := range MaxParts {
+			most = cut.sizeOf(index)
+			total += most
+		}
+		assert.GreaterOrEqual(t, total, int64(maxObject))
+		assert.LessOrEqual(t, most, int64(5<<30), "the largest part that S3 takes")
 	}
-	assert.GreaterOrEqual(t, total, int64(maxObject))
-	assert.LessOrEqual(t, most, int64(5<<30), "the largest part that S3 takes")
+}
+
+// TestPartsOfStreams checks the sizes of a stream's parts, which its ETag depends on.
+func TestPartsOfStreams(t *testing.T) {
+	t.Parallel()
+	const mib = 1 << 20
+	for held, want := range map[int][]int64{
+		0: {5, 5, 3}, 1: {5, 5, 3}, 8: {5, 5, 3}, 15: {5, 5, 3}, 16: {8, 5}, 24: {8, 5}, MaxParts: {8, 5},
+	} {
+		reader, err := newPartReader(t.Context(), io.LimitReader(zeros{}, 13*mib), nil, 0, held)
+		require.NoError(t, err)
+		var got []int64
+		for {
+			next, err := reader.next(t.Context())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(t, err)
+			got = append(got, next.size/mib)
+			next.done()
+		}
+		reader.close()
+		assert.Equal(t, want, got, "%d at once", held)
+	}
 }
 
 // TestFewerBuffersWhenPartsGrow checks that a long stream is held in no more memory, but
@@ -53,14 +80,14 @@ func TestFewerBuffersWhenPartsGrow(t *testing.T) {
 	for doublings, want := range map[int]int{0: 8, 1: 4, 2: 2, 3: 2} {
 		source, err := newStreamSource(t.Context(), io.LimitReader(zeros{}, 1<<40), 1, streamPartsAtOnce)
 		require.NoError(t, err)
-		source.count = doublings * growEvery
+		source.count = doublings * int(smallParts.growEvery)
 		source.first = nil
 		source.free <- nil
 		var parts []part
 		for len(parts) < want {
 			next, err := source.next(t.Context())
 			require.NoError(t, err)
-			assert.EqualValues(t, streamPartSize<<doublings, next.size)
+			assert.EqualValues(t, smallParts.size<<doublings, next.size)
 			parts = append(parts, next)
 		}
 		assert.Empty(t, source.free, "no memory is left")
