@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -31,11 +30,7 @@ func (s *Store) Bucket(ctx context.Context) (string, error) {
 	if name := s.bucket.known(); name != "" {
 		return name, nil
 	}
-	name, err := s.bucket.asking.Do(ctx, s.nameBucket)
-	if err != nil {
-		return "", s3http.WithCause(ctx, err)
-	}
-	return name, nil
+	return s.bucket.asking.Do(ctx, s.nameBucket)
 }
 
 // nameBucket asks STS who the caller is, and remembers the name that follows from

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -59,6 +61,10 @@ func TestCancelCauseWhileCredentialsAreRenewed(t *testing.T) {
 						_, err := store.Bucket(ctx)
 						return err
 					},
+					"presign": func(ctx context.Context) error {
+						_, err := store.PresignGet(ctx, "my-bucket", "key", time.Minute, nil)
+						return err
+					},
 				}
 				for name, call := range calls {
 					if name != "identity" {
@@ -76,6 +82,51 @@ func TestCancelCauseWhileCredentialsAreRenewed(t *testing.T) {
 					assert.ErrorIs(t, err, context.Canceled, name)
 				}
 			})
+		})
+	}
+}
+
+// TestCancelCauseOfProvider checks the same while a provider of the caller's is asked.
+func TestCancelCauseOfProvider(t *testing.T) {
+	t.Parallel()
+	for name, sdkOnly := range map[string]bool{"fast path": false, "SDK": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stalls atomic.Bool
+			provider := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+				if stalls.Load() {
+					<-ctx.Done()
+					return aws.Credentials{}, ctx.Err()
+				}
+				return aws.Credentials{AccessKeyID: "AK", SecretAccessKey: "SK"}, nil
+			})
+			transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+				return answer(r, http.StatusOK, http.Header{"Etag": {`"e"`}, "Content-Length": {"0"}}, ""), nil
+			})
+			store, err := New(t.Context(), &Config{Region: "eu-west-1"}, &Options{LookupEnv: testkit.Env(nil), Credentials: provider, Transport: transport, SDKOnly: sdkOnly})
+			require.NoError(t, err)
+			calls := map[string]func(context.Context) error{
+				"head": func(ctx context.Context) error {
+					_, err := store.HeadObject(ctx, "my-bucket", "key")
+					return err
+				},
+				"presign": func(ctx context.Context) error {
+					_, err := store.PresignGet(ctx, "my-bucket", "key", time.Minute, nil)
+					return err
+				},
+			}
+			for name, call := range calls {
+				require.NoError(t, call(t.Context()), name)
+			}
+			stalls.Store(true)
+			errMine := errors.New("mine")
+			for name, call := range calls {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Millisecond, func() { cancel(errMine) })
+				err := call(ctx)
+				assert.ErrorIs(t, err, errMine, name)
+				assert.ErrorIs(t, err, context.Canceled, name)
+			}
 		})
 	}
 }

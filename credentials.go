@@ -50,6 +50,7 @@ func providedKeys(provider aws.CredentialsProvider) func(context.Context) (*aws.
 	return func(ctx context.Context) (*aws.Credentials, error) {
 		found, err := provider.Retrieve(ctx)
 		if err != nil {
+			err = s3http.WithCause(ctx, err)
 			return nil, &awscreds.Error{Kind: "CredentialRetrievalError", Reason: s3http.PlainText(err), Err: err}
 		}
 		return &found, nil

@@ -237,11 +237,7 @@ func (c *Client) retrieve(ctx context.Context, t *template) (aws.Credentials, er
 	if t.isAnonymous {
 		return aws.Credentials{}, nil
 	}
-	credentials, err := c.Credentials.Retrieve(ctx)
-	if err != nil {
-		return aws.Credentials{}, s3http.WithCause(ctx, err)
-	}
-	return credentials, nil
+	return c.Credentials.Retrieve(ctx)
 }
 
 func through(client s3.HTTPClient) func(*s3.Options) {

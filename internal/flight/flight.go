@@ -8,6 +8,8 @@ package flight
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -36,12 +38,13 @@ type call[T any] struct {
 // Do runs fn and returns its outcome. Callers that arrive while fn runs wait for
 // that run instead of starting another; one that arrives later starts anew.
 //
-// Each caller waits as long as its own ctx allows. The context of fn is none of
-// theirs: it has no values, and it is canceled when the last caller has given up.
+// Each caller waits as long as its own ctx allows; its error has the cause of ctx then
+// (context.Cause). The context of fn is none of theirs: it has no values, and it is
+// canceled when the last caller has given up.
 func (f *Flight[T]) Do(ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
-	if err := ctx.Err(); err != nil {
-		return zero, err
+	if ctx.Err() != nil {
+		return zero, whyEnded(ctx)
 	}
 	c := f.join(fn)
 	select {
@@ -49,8 +52,17 @@ func (f *Flight[T]) Do(ctx context.Context, fn func(context.Context) (T, error))
 		return c.value, c.err
 	case <-ctx.Done():
 		f.leave(c)
-		return zero, ctx.Err()
+		return zero, whyEnded(ctx)
 	}
+}
+
+// whyEnded returns the error of a context that has ended, and its cause.
+func whyEnded(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // join returns the call that runs, or starts one.

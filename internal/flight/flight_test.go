@@ -133,3 +133,49 @@ func TestContextEnds(t *testing.T) {
 	require.NoError(t, err)
 	<-stopped
 }
+
+// TestCauseOfCaller checks that a caller that gives up gets its own reason, before the
+// call and while it waits, and that the others don't.
+func TestCauseOfCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flight Flight[string]
+		mine := errors.New("mine")
+		call := func(ctx context.Context) (string, error) {
+			select {
+			case <-time.After(time.Minute):
+				return "value", nil
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+		}
+		var group sync.WaitGroup
+		group.Go(func() {
+			value, err := flight.Do(t.Context(), call)
+			assert.NoError(t, err)
+			assert.Equal(t, "value", value)
+		})
+		caused, cancel := context.WithCancelCause(t.Context())
+		late, end := context.WithTimeoutCause(t.Context(), time.Second, mine)
+		defer end()
+		for ctx, want := range map[context.Context]error{caused: context.Canceled, late: context.DeadlineExceeded} {
+			group.Go(func() {
+				_, err := flight.Do(ctx, call)
+				assert.ErrorIs(t, err, want)
+				assert.ErrorIs(t, err, mine)
+				assert.EqualError(t, err, want.Error()+": mine")
+			})
+		}
+		synctest.Wait()
+		cancel(mine)
+		group.Wait()
+		_, err := flight.Do(caused, call)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, mine, "before the call")
+
+		bare, stop := context.WithCancel(t.Context())
+		stop()
+		_, err = flight.Do(bare, call)
+		assert.Equal(t, context.Canceled, err, "a context without a cause of its own")
+	})
+}
