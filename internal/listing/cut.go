@@ -69,7 +69,7 @@ func (l *parallelListing) rest(s *shard) float64 {
 
 // cut cuts the first shard that is long enough, and returns its second part.
 func (l *parallelListing) cut(shards []*shard) *shard {
-	if l.sequential || !l.mayCut() {
+	if l.sequential || !l.pace.isFar || !l.mayCut() {
 		return nil
 	}
 	// What costs more requests than others is cut less often.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/s3xml"
 )
@@ -30,6 +31,8 @@ type Page struct {
 	// TokensOnly means that the server that sent the page is known to have
 	// MinIO's rule, see [TokensOnly].
 	TokensOnly bool
+	// Decoding is how long the client took to decode the page, 0 if that is not known.
+	Decoding time.Duration
 }
 
 // A Fetch gets one page of a listing: the one that token continues with, or

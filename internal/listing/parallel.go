@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"sync"
+	"time"
 )
 
 const (
@@ -47,6 +48,7 @@ type parallelListing struct {
 	prefix   string // of all keys
 	after    string // where the listing begins
 	trust    Trust
+	pace     pace
 
 	shards  []*shard // in order; the first is the one to yield
 	prev    *shard   // the one before them, nil at first
@@ -84,6 +86,10 @@ func parallel(ctx context.Context, fetch Fetch, opts Options) iter.Seq2[[]Entry,
 		defer group.Wait()
 		defer cancel()
 		for len(l.shards) > 0 {
+			if l.pace.isNear {
+				l.oneByOne(ctx, yield)
+				return
+			}
 			l.launch(ctx, &group)
 			proceed, err := l.step(ctx, yield)
 			if err == nil && proceed {
@@ -153,8 +159,9 @@ func (l *parallelListing) launch(ctx context.Context, group *sync.WaitGroup) {
 		after, token := s.after, s.token
 		s.before = token
 		group.Go(func() {
+			began := time.Now()
 			page, err := l.fetch(ctx, after, token, nil)
-			l.results <- pageResult{from: s, page: page, err: err}
+			l.results <- pageResult{from: s, page: page, err: err, took: time.Since(began)}
 		})
 	}
 }
@@ -174,6 +181,7 @@ func (l *parallelListing) take(result pageResult) error {
 	if result.err != nil {
 		return result.err
 	}
+	l.pace.note(result.took, page.Decoding)
 	entries := page.Entries
 	if page.Truncated && l.useful+l.useless == 0 {
 		l.pageSize = max(1, len(entries)) // some servers have smaller pages

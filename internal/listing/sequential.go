@@ -6,12 +6,15 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"time"
 )
 
 // A lister lists page by page.
 type lister struct {
 	fetch Fetch
 	after string
+	ahead int            // the most pages that are requested while one is waited for
+	next  []*pendingPage // requested, in order
 	group sync.WaitGroup
 }
 
@@ -27,6 +30,7 @@ type pageResult struct {
 	level *level // or this one, in a parallel listing
 	page  *Page
 	err   error
+	took  time.Duration // to answer a parallel listing
 }
 
 // sequential yields the pages after a key. From the second page on, the next one
@@ -35,28 +39,43 @@ type pageResult struct {
 // because many callers want only that one.
 func sequential(ctx context.Context, fetch Fetch, after string, unordered bool) iter.Seq2[[]Entry, error] {
 	return func(yield func([]Entry, error) bool) {
-		l := &lister{fetch: fetch, after: after}
+		l := &lister{fetch: fetch, after: after, ahead: 1}
 		defer l.group.Wait()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		guard := newPageGuard(unordered)
 		page, err := fetch(ctx, after, "", nil)
-		next := (*pendingPage)(nil)
-		for first := true; ; first = false {
-			if err == nil {
-				err = guard.check(page)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !first && page.Truncated {
-				next = l.follow(ctx, next, page.Next)
-			}
-			if !yield(page.Entries, nil) || !page.Truncated {
-				return
-			}
-			page, next, err = l.wait(ctx, l.follow(ctx, next, page.Next))
+		if err == nil {
+			err = guard.check(page)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if yield(page.Entries, nil) && page.Truncated {
+			l.rest(ctx, &guard, page.Next, yield)
+		}
+	}
+}
+
+// rest yields the pages from the one that token continues with on.
+func (l *lister) rest(ctx context.Context, guard *pageGuard, token string, yield func([]Entry, error) bool) {
+	for isTruncated := true; isTruncated; {
+		l.follow(ctx, token)
+		page, err := l.wait(ctx)
+		if err == nil {
+			err = guard.check(page)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		token, isTruncated = page.Next, page.Truncated
+		if isTruncated {
+			l.follow(ctx, token)
+		}
+		if !yield(page.Entries, nil) {
+			return
 		}
 	}
 }
@@ -85,12 +104,11 @@ func (g *pageGuard) check(page *Page) error {
 	return g.circle.Check(page.Next, firstKey(page.Entries))
 }
 
-// follow returns the page that token continues with, requested already or not.
-func (l *lister) follow(ctx context.Context, next *pendingPage, token string) *pendingPage {
-	if next != nil && next.token == token {
-		return next
+// follow requests the page that token continues with, unless it is the next one already.
+func (l *lister) follow(ctx context.Context, token string) {
+	if len(l.next) == 0 || l.next[0].token != token {
+		l.next = []*pendingPage{l.ask(ctx, token)}
 	}
-	return l.ask(ctx, token)
 }
 
 // ask requests the page that token continues with.
@@ -109,14 +127,19 @@ func (l *lister) ask(ctx context.Context, token string) *pendingPage {
 	return p
 }
 
-// wait waits for a page, and requests the next one as soon as it can.
-func (l *lister) wait(ctx context.Context, p *pendingPage) (page *Page, next *pendingPage, err error) {
-	select {
-	case token := <-p.early:
-		next = l.ask(ctx, token)
-		result := <-p.done
-		return result.page, next, result.err
-	case result := <-p.done:
-		return result.page, nil, result.err
+// wait waits for the next page, and requests those after it as soon as it can.
+func (l *lister) wait(ctx context.Context) (*Page, error) {
+	for {
+		var early chan string // none if there are enough
+		if last := l.next[len(l.next)-1]; len(l.next) <= l.ahead {
+			early = last.early
+		}
+		select {
+		case token := <-early:
+			l.next = append(l.next, l.ask(ctx, token))
+		case result := <-l.next[0].done:
+			l.next = l.next[1:]
+			return result.page, result.err
+		}
 	}
 }

@@ -58,7 +58,7 @@ func TestFits(t *testing.T) {
 // newListing has shards that end where the next one begins; the first is the
 // listing's, and all have been answered.
 func newListing(untils ...string) *parallelListing {
-	l := &parallelListing{pageSize: 10, atOnce: 4, results: make(chan pageResult, 9), stretch: 1}
+	l := &parallelListing{pageSize: 10, atOnce: 4, results: make(chan pageResult, 9), stretch: 1, pace: pace{isFar: true}}
 	after := ""
 	for i, until := range untils {
 		r := &shard{after: after, last: after, until: until, first: i == 0, joined: i == 0, answered: true, more: true}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -44,6 +45,7 @@ func (c *Client) ListPage(ctx context.Context, in *s3.ListObjectsV2Input, early 
 	}
 	return &listing.Page{
 		Entries: step.page.Entries, Truncated: step.page.Truncated, Next: step.page.Next, TokensOnly: c.Peer.ListsByTokens.Load(),
+		Decoding: step.decoding,
 	}, nil
 }
 
@@ -52,6 +54,8 @@ type decodePageStep struct {
 	early func(token string) // is called with the token that continues; may be nil
 	peer  *s3http.Peer
 	page  *s3xml.Page
+	// decoding is how long the decoder took.
+	decoding time.Duration
 }
 
 func (d *decodePageStep) addTo(stack *middleware.Stack) error {
@@ -77,6 +81,7 @@ func (d *decodePageStep) HandleDeserialize(ctx context.Context, in middleware.De
 	}
 	reader, _ := pageReaders.Get().(*pageReader)
 	d.page, err = reader.read(response.Body, d.early)
+	d.decoding = reader.decoding
 	left := io.Reader(bytes.NewReader([]byte("<ListBucketResult/>")))
 	if errors.Is(err, s3xml.ErrErrorDocument) {
 		left, err = &reader.buffer, nil
@@ -108,6 +113,8 @@ func observeServer(p *s3http.Peer, header http.Header) {
 type pageReader struct {
 	buffer  bytes.Buffer
 	decoder s3xml.Decoder
+	// decoding is how long the decoder took for the last answer.
+	decoding time.Duration
 }
 
 var pageReaders = sync.Pool{New: func() any { return &pageReader{} }}
@@ -125,7 +132,10 @@ func (r *pageReader) read(body io.Reader, early func(token string)) (*s3xml.Page
 	if err := readPage(&r.buffer, body, maxPageBytes); err != nil {
 		return nil, err
 	}
-	return r.decoder.Decode(r.buffer.Bytes())
+	began := time.Now()
+	page, err := r.decoder.Decode(r.buffer.Bytes())
+	r.decoding = time.Since(began)
+	return page, err
 }
 
 // readPage reads an answer's body, or the rest of it, into buffer, which gets limit

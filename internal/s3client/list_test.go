@@ -41,6 +41,7 @@ func TestListPage(t *testing.T) {
 	assert.Equal(t, "k", page.Entries[0].Key)
 	assert.True(t, page.Truncated)
 	assert.Equal(t, "T", page.Next)
+	assert.Positive(t, page.Decoding)
 	assert.False(t, page.TokensOnly)
 	assert.Equal(t, []string{"T"}, early)
 

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package listing
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestPace checks from which servers a parallel listing makes more requests at once, and
+// that a near one costs no useless request.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	const (
+		ms    = time.Millisecond
+		never = -1
+	)
+	for name, test := range map[string]struct {
+		waited   []time.Duration // by the answers, the last one by all others
+		decoding time.Duration
+		alone    int // answers that were waited for before a guess
+	}{
+		"near":                     {[]time.Duration{ms}, ms, never},
+		"near, slow to connect":    {[]time.Duration{9 * ms, ms}, ms, never},
+		"near, some hiccups":       {[]time.Duration{14 * ms, 9 * ms, 6 * ms}, ms, never},
+		"near, a busy client":      {[]time.Duration{14 * ms}, 50 * ms, never},
+		"a local network":          {[]time.Duration{7 * ms}, ms, 3},
+		"a fast client":            {[]time.Duration{ms}, ms / 10, 3},
+		"far":                      {[]time.Duration{15 * ms, ms}, ms, 1},
+		"farther":                  {[]time.Duration{40 * ms, ms}, ms, 1},
+		"far, a busy client":       {[]time.Duration{20 * ms}, 50 * ms, 1},
+		"nothing said of decoding": {[]time.Duration{ms}, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				bucket := &fakeBucket{keys: numbered(20_000, "data/%06d"), pageSize: 100, tells: tellings["truth"]}
+				answers, before := 0, -1
+				fetch := func(ctx context.Context, after, token string, early func(string)) (*Page, error) {
+					if token == "" && after != "" && before < 0 {
+						before = answers
+					}
+					time.Sleep(test.waited[min(answers, len(test.waited)-1)])
+					page, err := bucket.fetch(ctx, after, token, early)
+					if err == nil {
+						page.Decoding = test.decoding
+					}
+					time.Sleep(test.decoding)
+					answers++
+					return page, err
+				}
+				got := 0
+				for page, err := range Pages(t.Context(), fetch, Options{PageSize: 100, Parallel: 32}) {
+					require.NoError(t, err)
+					for _, entry := range page {
+						require.Equal(t, bucket.keys[got], entry.Key)
+						got++
+					}
+				}
+				assert.Len(t, bucket.keys, got)
+				assert.Equal(t, test.alone, before)
+				assert.Equal(t, test.alone == never, bucket.requests == 200)
+			})
+		})
+	}
+}
+
+// TestNearServer checks that a near server is listed from any key, whatever it says early,
+// and that breaking off and errors end all requests.
+func TestNearServer(t *testing.T) {
+	t.Parallel()
+	for name, tells := range tellings {
+		for _, stopAfter := range []int{1, 3, 5, 1000} {
+			for _, failsAt := range []string{"", "after data/0000649"} {
+				bucket := &fakeBucket{keys: numbered(950, "data/%07d"), pageSize: 100, tells: tells}
+				fetch := func(ctx context.Context, after, token string, early func(string)) (*Page, error) {
+					if token != "" && token == failsAt {
+						return nil, errFake
+					}
+					page, err := bucket.fetch(ctx, after, token, early)
+					if err == nil {
+						page.Decoding = time.Hour
+					}
+					return page, err
+				}
+				want := bucket.keys[250:min(950, 250+100*stopAfter)]
+				var got []string
+				pages := 0
+				opts := Options{After: "data/0000249", PageSize: 100, Parallel: 8}
+				for page, err := range Pages(t.Context(), fetch, opts) {
+					if err != nil {
+						require.ErrorIs(t, err, errFake)
+						require.NotEmpty(t, failsAt)
+						break
+					}
+					for _, entry := range page {
+						got = append(got, entry.Key)
+					}
+					if pages++; pages == stopAfter {
+						break
+					}
+				}
+				assert.Zero(t, bucket.running)
+				if failsAt == "" {
+					assert.Equal(t, want, got, "%s, %d pages", name, stopAfter)
+				}
+				if stopAfter == 1000 && failsAt == "" && name != "a lie" {
+					assert.Equal(t, 7, bucket.requests, name)
+				}
+			}
+		}
+	}
+}
