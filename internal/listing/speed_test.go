@@ -54,7 +54,7 @@ var slower = map[string]struct{ fastest, requests float64 }{
 // TestParallelSpeed lists each layout with 32 requests at once on a server that needs
 // 40 ms for each, in synthetic time, so that the speed-up is that of any machine. The best
 // of three attempts counts. LITHOPSS3_LAYOUTS=all takes all layouts, as at night; else it
-// takes an eighth of them, and with -short two.
+// takes one of each kind, and with -short two.
 func TestParallelSpeed(t *testing.T) {
 	t.Parallel()
 	const (
@@ -63,16 +63,20 @@ func TestParallelSpeed(t *testing.T) {
 		count    = 300_000
 	)
 	short := []string{"uuid4", "hive"}
+	kinds := append([]string{"flat unpadded", "folders of 1000, names restart", "words", "zarr", "folders that double"}, short...)
 	all := maps.Clone(people)
 	for _, more := range []map[string]func(int) []string{programs, fresh, unseen} {
 		maps.Copy(all, more)
 	}
 	all["many kinds"] = manyKinds
-	for i, name := range slices.Sorted(maps.Keys(all)) {
-		isTaken := slices.Contains(short, name) || !testing.Short() && (i%8 == 0 || os.Getenv("LITHOPSS3_LAYOUTS") == "all")
-		if !isTaken {
-			continue
-		}
+	taken := kinds
+	switch {
+	case testing.Short():
+		taken = short
+	case os.Getenv("LITHOPSS3_LAYOUTS") == "all":
+		taken = slices.Sorted(maps.Keys(all))
+	}
+	for _, name := range taken {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bounds, ok := slower[name]
