@@ -159,8 +159,9 @@ type ListOptions struct {
 	// less is an error. The keys and their order are the same. It is faster from a few
 	// thousand keys on, and makes up to a fifth more requests and a handful. For each
 	// request in flight, up to 7 pages of some 200 KB are in memory. A listing with a
-	// Delimiter, and that of a directory bucket, stays sequential. A Storage other than
-	// *Store may ignore it.
+	// Delimiter, and that of a directory bucket, stays sequential. So does one from a server
+	// on the same machine, with 3 pages requested ahead, because more requests at once would
+	// only wait for each other. A Storage other than *Store may ignore it.
 	Parallel int
 }
 
