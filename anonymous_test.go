@@ -50,7 +50,7 @@ func publicBucket(t *testing.T, data []byte, asked *atomic.Int64) *httptest.Serv
 // keys in the environment that must not be used.
 func TestAnonymousSignsNothing(t *testing.T) {
 	t.Parallel()
-	data := bytes.Repeat([]byte("a line of sixteen\n"), 1<<20)
+	data := bytes.Repeat([]byte("a line of sixteen\n"), unit)
 	ways := map[string]func(ctx context.Context, store *lithopss3.Store, folder string) (int64, error){
 		"ReadObject": func(ctx context.Context, store *lithopss3.Store, _ string) (int64, error) {
 			read, err := store.ReadObject(ctx, "bucket", "data.txt", 0)
@@ -96,7 +96,7 @@ func TestAnonymousSignsNothing(t *testing.T) {
 			return size, nil
 		},
 		"partitions": func(ctx context.Context, store *lithopss3.Store, _ string) (size int64, err error) {
-			parts, _, err := partition.Objects(ctx, store, []string{"bucket/data.txt"}, &partition.Options{ChunkSize: 3 << 20, Newline: "\n"})
+			parts, _, err := partition.Objects(ctx, store, []string{"bucket/data.txt"}, &partition.Options{ChunkSize: 3 * unit, Newline: "\n"})
 			if err != nil {
 				return 0, err
 			}
@@ -124,10 +124,10 @@ func TestAnonymousSignsNothing(t *testing.T) {
 	for _, sdkOnly := range []bool{false, true} {
 		var asked atomic.Int64
 		server := publicBucket(t, data, &asked)
-		store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", StorageBucket: "bucket"}, &lithopss3.Options{
+		store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", StorageBucket: "bucket"}, lithopss3.InSmall(lithopss3.InHaste(&lithopss3.Options{
 			Anonymous: true, SDKOnly: sdkOnly, Endpoint: server.URL,
 			LookupEnv: testkit.Env(map[string]string{"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "HOME": t.TempDir()}),
-		})
+		}, 10*time.Second)))
 		require.NoError(t, err)
 		for name, way := range ways {
 			before := asked.Load()

@@ -41,7 +41,7 @@ func TestCancelCause(t *testing.T) {
 			if operation.trip != nil || name == "Client.Finish" { // which ends what it began, for a while
 				continue
 			}
-			for n := int64(0); ; n++ {
+			for n := int64(0); n < 2 || name != "Client.Watch"; n++ { // whose second request comes seconds later
 				ctx, cancel := context.WithCancelCause(t.Context())
 				var requests atomic.Int64
 				cancelAt := func() {

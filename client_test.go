@@ -97,7 +97,7 @@ func TestManyDeletesOnLoopback(t *testing.T) {
 	t.Parallel()
 	deletes := 2000
 	if testing.Short() {
-		deletes = 300
+		deletes = 100
 	}
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -85,7 +85,7 @@ func TestDeletePrefixRefused(t *testing.T) {
 			query := r.URL.Query()
 			if !query.Has("delete") {
 				if answers.Load() > 0 && query.Get("list-type") == "2" { // the others are gone
-					query.Set("max-keys", "700")
+					query.Set("max-keys", "70")
 					r.URL.RawQuery = query.Encode()
 				}
 				next.ServeHTTP(w, r)
@@ -93,20 +93,20 @@ func TestDeletePrefixRefused(t *testing.T) {
 			}
 			answers.Add(1)
 			_, _ = fmt.Fprint(w, `<DeleteResult>`)
-			for i := range 700 {
+			for i := range 70 {
 				_, _ = fmt.Fprintf(w, `<Error><Key>data/%05d</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`, i)
 			}
 			_, _ = fmt.Fprint(w, `</DeleteResult>`)
 		})
 	}
-	store, bucket := filledBucket(t, refuse, 998)
+	store, bucket := filledBucket(t, refuse, 98)
 	deleted, err := store.DeletePrefix(t.Context(), bucket, "data/", nil)
 	var some *lithopss3.DeleteError
 	require.ErrorAs(t, err, &some)
-	assert.Len(t, some.Failed, 700)
-	assert.EqualValues(t, 300, deleted)
+	assert.Len(t, some.Failed, 70)
+	assert.EqualValues(t, 30, deleted)
 	assert.EqualValues(t, 1, answers.Load())
-	assert.ErrorContains(t, some, "700 keys were not deleted")
+	assert.ErrorContains(t, some, "70 keys were not deleted")
 	assert.Equal(t, "AccessDenied", some.Failed[0].Code)
 	assert.True(t, strings.HasPrefix(some.Failed[0].Key, "data/"))
 }

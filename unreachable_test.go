@@ -19,6 +19,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/s3client"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -92,7 +93,7 @@ func TestNoAnswer(t *testing.T) {
 	dial := func(err error) error {
 		return &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9000}, Err: err}
 	}
-	for name, test := range map[string]struct {
+	for name, test := range testkit.Some(map[string]struct {
 		err  error
 		want string
 	}{
@@ -109,7 +110,7 @@ func TestNoAnswer(t *testing.T) {
 		"proxy":      {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: dial(syscall.ECONNREFUSED)}, "(the proxy 127.0.0.1:9000: connection refused), tried %d times"},
 		"control":    {errors.New("a \x1b[31m\u202etext"), `(a \x1b[31m\u202etext), tried %d times`},
 		"no outcome": {nil, "Options.Transport returned neither a response nor an error"},
-	} {
+	}, 5) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -149,12 +149,16 @@ func testListMatch(t *testing.T, h *Harness) {
 // testListParallel checks that more requests at once list the same keys in the same
 // order.
 func testListParallel(t *testing.T, h *Harness) {
+	many, few := 200, 12
+	if testing.Short() {
+		many, few = 40, 4
+	}
 	var keys []string
-	for i := range 200 {
+	for i := range many {
 		keys = append(keys, fmt.Sprintf("n/%04d", i), fmt.Sprintf("n/%x+%d é", i*7919, i))
 	}
 	for _, odd := range []string{"a b", "a+b", "a%2Fb", "a&b", "ü", "鍵", "😀", "~", "z<>"} {
-		for i := range 12 {
+		for i := range few {
 			keys = append(keys, fmt.Sprintf("odd/%s%d", odd, i*i))
 		}
 	}
@@ -185,7 +189,7 @@ func testListParallel(t *testing.T, h *Harness) {
 	}
 	t.Run("start after", func(t *testing.T) {
 		h.skipIf(t, "UnsoundStartAfter")
-		checkParallel(t, h, lithopss3.ListOptions{PageSize: 3, StartAfter: "n/0150"})
+		checkParallel(t, h, lithopss3.ListOptions{PageSize: 3, StartAfter: fmt.Sprintf("n/%04d", many*3/4)})
 	})
 }
 
@@ -203,8 +207,12 @@ func checkParallel(t *testing.T, h *Harness, opts lithopss3.ListOptions) []strin
 // that begins inside a/, as they do on MinIO, nor a parallel one.
 func testListSiblings(t *testing.T, h *Harness) {
 	var keys []string
+	each := 30
+	if testing.Short() {
+		each = 12
+	}
 	for _, folder := range []string{"a", "a-0", "a-0-1", "a-1", "b"} {
-		for i := range 30 {
+		for i := range each {
 			keys = append(keys, fmt.Sprintf("x/%s/%02d/status", folder, i))
 		}
 	}
@@ -221,7 +229,7 @@ func testListSiblings(t *testing.T, h *Harness) {
 	stores.Wait()
 	slices.Sort(keys)
 	for _, size := range pageSizes() {
-		for _, parallel := range []int{1, 2, 16} {
+		for _, parallel := range atOnce() {
 			opts := lithopss3.ListOptions{PageSize: size, Parallel: parallel}
 			wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), keys...)
 		}
@@ -240,12 +248,20 @@ func pageSizes() []int {
 	return []int{3, 7, 20, 1000}
 }
 
+// atOnce returns how many requests are made at once, two of three numbers under -short.
+func atOnce() []int {
+	if testing.Short() {
+		return []int{1, 16}
+	}
+	return []int{1, 2, 16}
+}
+
 // checkStartAfter lists from several keys on, sequentially and with more requests at once.
 func checkStartAfter(t *testing.T, h *Harness, keys []string) {
 	t.Helper()
 	for _, size := range pageSizes() {
-		for _, parallel := range []int{1, 2, 16} {
-			for _, at := range []int{10, len(keys) / 2, len(keys) - 35, len(keys) - 2} {
+		for _, parallel := range atOnce() {
+			for _, at := range []int{10, len(keys) / 2, len(keys) * 3 / 4, len(keys) - 2} {
 				opts := lithopss3.ListOptions{PageSize: size, Parallel: parallel, StartAfter: keys[at]}
 				wantKeys(t, fmt.Sprintf("%+v", opts), h.list(t, &opts), keys[at+1:]...)
 			}

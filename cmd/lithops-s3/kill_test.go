@@ -111,7 +111,7 @@ func someBytes(size int) []byte {
 func TestKilledDownload(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	data := someBytes(20 << 20)
+	data := someBytes(17 << 20)
 	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "large", bytes.NewReader(data), nil))
 	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "small", bytes.NewReader(data[:1<<20]), nil))
 	last := func(r *http.Request) bool { // or what is missing of it
@@ -163,7 +163,7 @@ func TestKilledDownload(t *testing.T) {
 func TestLeftoversAreNotStored(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "large", bytes.NewReader(someBytes(20<<20)), nil))
+	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "large", bytes.NewReader(someBytes(17<<20)), nil))
 	last := func(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Range"), "bytes=16777216-") }
 	rule := faultproxy.Rule{Fault: faultproxy.StallInAnswer, Match: last}
 	v.kill(rule, "get", victimBucket, "large", "-o", "one", "--quiet")
@@ -190,7 +190,7 @@ func TestLeftoversAreNotStored(t *testing.T) {
 func TestKilledUpload(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	data := someBytes(24 << 20) // three parts
+	data := someBytes(17 << 20) // three parts
 	require.NoError(t, os.WriteFile(filepath.Join(v.folder, "file"), data, 0o600))
 	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "there", strings.NewReader("before"), nil))
 	keys := []string{"new", "there"}
