@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -93,7 +94,7 @@ func (s *Store) connect(opts *Options) {
 	})
 	s.fast = fastpath.New(fastpath.Options{
 		SDK: s.client, HTTP: client, Credentials: s.session.credentials, Region: s.s3.BucketRegion, OfGets: s.askChecksum,
-		First:   s.firstPut(opts),
+		First:   func(bucket, region string) *http.Request { return s3client.FirstPut(s.client, bucket, region) },
 		SDKOnly: opts.SDKOnly || opts.AWS != nil && len(opts.AWS.APIOptions) > 0,
 	})
 	s.sts = s.session.providers.Services.STS(s.session.credentials)
@@ -118,19 +119,4 @@ func (s *Store) sdkOptions(opts *Options) s3.Options {
 		}
 	}
 	return options
-}
-
-// firstPut returns a function for [fastpath.Options], or nil if options of the caller
-// change requests of the SDK.
-func (s *Store) firstPut(opts *Options) func(bucket, region string) *fastpath.First {
-	if s.session.isAnonymous || opts.UnsignedPayload || opts.AWS != nil {
-		return nil
-	}
-	return func(bucket, region string) *fastpath.First {
-		first, ok := s3client.NewFirstPut(s.client, bucket, region)
-		if !ok {
-			return nil
-		}
-		return (*fastpath.First)(first)
-	}
 }

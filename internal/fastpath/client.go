@@ -34,9 +34,9 @@ type Options struct {
 	Region func(bucket string) string
 	// OfGets is an option of all gets that the SDK makes. It may be nil.
 	OfGets func(*s3.Options)
-	// First returns what the first put to a bucket in a region ("" for the SDK's) is
-	// like, or nil if only the SDK knows. It may be nil.
-	First func(bucket, region string) *First
+	// First returns what the first small put to a bucket in a region ("" for the SDK's)
+	// is like, with an empty key, or nil if only the SDK knows. It may be nil.
+	First func(bucket, region string) *http.Request
 	// SDKOnly leaves every request to the SDK.
 	SDKOnly bool
 }

@@ -3,12 +3,15 @@
 package fastpath
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,13 +20,7 @@ import (
 // withFirst has the fast client of a pair know its first put.
 func (p *pair) withFirst() *pair {
 	sdk := p.fast.SDK
-	p.fast.First = func(bucket, region string) *First {
-		first, ok := s3client.NewFirstPut(sdk, bucket, region)
-		if !ok {
-			return nil
-		}
-		return (*First)(first)
-	}
+	p.fast.First = func(bucket, region string) *http.Request { return s3client.FirstPut(sdk, bucket, region) }
 	return p
 }
 
@@ -34,6 +31,8 @@ func TestFirstPut(t *testing.T) {
 	for name, test := range map[string]struct {
 		endpoint, bucket string
 		region           string // another than the client's
+		owner            *string
+		payer            types.RequestPayer
 		changes          []func(*setup)
 		throughSDK       bool
 	}{
@@ -53,9 +52,12 @@ func TestFirstPut(t *testing.T) {
 		"accelerate":         {bucket: "my-bucket", changes: []func(*setup){func(s *setup) { s.settings.Accelerate = true }}},
 		"path style":         {bucket: "my-bucket", changes: []func(*setup){func(s *setup) { s.settings.Addressing = "path" }}},
 		"regional us-east-1": {bucket: "my-bucket", changes: []func(*setup){func(s *setup) { s.settings.RegionalUSEast1 = true }}},
+		"owner":              {bucket: "my-bucket", owner: aws.String("123456789012")},
+		"requester pays":     {bucket: "my-bucket", payer: types.RequestPayerRequester},
 		"another region":     {bucket: "my-bucket", region: "eu-west-3"},
 		"region of China":    {bucket: "my-bucket", region: "cn-north-1"},
 		"default port":       {endpoint: "http://127.0.0.1:80", bucket: "my-bucket", throughSDK: true},
+		"anonymous":          {bucket: "my-bucket", changes: []func(*setup){func(s *setup) { s.anonymous = true }}, throughSDK: true},
 		"access point":       {bucket: "arn:aws:s3:us-east-1:123456789012:accesspoint/mine", throughSDK: true},
 		"escaped path":       {endpoint: "http://127.0.0.1:9000/a%20b", bucket: "my-bucket", throughSDK: true},
 	} {
@@ -87,27 +89,6 @@ func TestFirstPut(t *testing.T) {
 	}
 }
 
-// TestFirstTemplate checks that a template that is made is the one that the SDK's request
-// gives.
-func TestFirstTemplate(t *testing.T) {
-	t.Parallel()
-	for _, endpoint := range []string{"http://127.0.0.1:9000", "https://s3.example.com/base", ""} {
-		p := newPair(t, endpoint)
-		p.learn(t, "my-bucket")
-		learned := p.fast.templates.get(templateKey{"PutObject", "my-bucket", ""})
-		made := p.withFirst().fast.First("my-bucket", "").template()
-		assert.ElementsMatch(t, learned.unsigned, made.unsigned)
-		assert.Equal(t, *learned.fields(), *made.fields())
-	}
-}
-
-// fields returns the fields of a template that can be compared, without the user agent.
-func (t *template) fields() *First {
-	return &First{
-		Scheme: t.scheme, Host: t.host + t.sentHost, Prefix: t.prefix + "?" + t.query, Region: t.region, HasCRC32: t.needsCRC32,
-	}
-}
-
 // TestFirstPutOnce checks that a put that failed is made by the SDK, which then shows
 // what the next is like, and that no other operation or large body is sent without it.
 func TestFirstPutOnce(t *testing.T) {
@@ -134,5 +115,49 @@ func TestFirstPutOnce(t *testing.T) {
 	p.learn(t, at.bucket)
 	for name := range operations {
 		assert.False(t, p.fast.templates.get(templateKey{name, at.bucket, ""}).isUnproven, name)
+	}
+}
+
+// TestFirstPutFails checks that an answer to the first put other than success has the
+// outcome that it has through the SDK: error, requests and all.
+func TestFirstPutFails(t *testing.T) {
+	t.Parallel()
+	const malformed = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message><Region>eu-west-3</Region></Error>"
+	for name, respond := range map[string]func(*http.Request) (*http.Response, error){
+		"redirect": func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusMovedPermanently, http.Header{"X-Amz-Bucket-Region": {"eu-west-3"}}, "<Error><Code>PermanentRedirect</Code></Error>"), nil
+		},
+		"another region": func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusBadRequest, nil, malformed), nil
+		},
+		"owner": func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusForbidden, nil, "<Error><Code>AccessDenied</Code></Error>"), nil
+		},
+		"no bucket": func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusNotFound, nil, "<Error><Code>NoSuchBucket</Code></Error>"), nil
+		},
+		"busy": func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusServiceUnavailable, nil, "<Error><Code>SlowDown</Code></Error>"), nil
+		},
+		"no proof": func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusOK, http.Header{"Etag": {" "}}, "<html>"), nil
+		},
+		"no connection": func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, "").withFirst()
+			var outcomes []string
+			for _, c := range []*Client{p.fast, p.slow} {
+				w := p.fastWire
+				if c == p.slow {
+					w = p.slowWire
+				}
+				w.answer = respond
+				_, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("my-bucket"), Key: aws.String("key"), Body: strings.NewReader("body")})
+				outcomes = append(outcomes, fmt.Sprint(err, " after ", w.sent))
+			}
+			assert.Equal(t, outcomes[1], outcomes[0])
+		})
 	}
 }
