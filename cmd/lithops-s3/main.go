@@ -147,6 +147,9 @@ func (t *terminal) run(args []string) int {
 		_, _ = fmt.Fprintln(t.stdout, "lithops-s3", version())
 		return 0
 	}
+	if command := parseSimple(args); command != nil {
+		return t.end(command.Run(t))
+	}
 	word := commandWord(args)
 	parser := kong.Must(commandsFor(word), t.options(func(code int) { exited = code })...)
 	parsed, err := parser.Parse(arrange(parser.Model.Node, args))
@@ -158,7 +161,11 @@ func (t *terminal) run(args []string) int {
 		return exitUsage
 	}
 	t.filter = filterOrder(parsed)
-	err = parsed.Run(t)
+	return t.end(parsed.Run(t))
+}
+
+// end prints the error of a command, unless it was reported, and returns the exit code.
+func (t *terminal) end(err error) int {
 	var reported reportedError
 	if err != nil && !errors.As(err, &reported) {
 		t.printError(err)
