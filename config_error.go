@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/lithops-go/lithopss3/internal/homedir"
@@ -78,15 +79,15 @@ func emptyConfigError(source string) error {
 
 func otherBackend(source string, line int, backend string) error {
 	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
-	if !lithopsBackends[backend] {
+	if !slices.Contains(lithopsBackends, backend) {
 		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have%s (did you mean aws_s3?)", redact.Value(backend), redact.Wrong(backend))
 	}
 	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
 }
 
 // lithopsBackends are the folders under lithops/storage/backends.
-var lithopsBackends = map[string]bool{
-	"aliyun_oss": true, "aws_s3": true, "azure_storage": true, "ceph": true, "gcp_storage": true, "ibm_cos": true,
-	"infinispan": true, "infinispan_hotrod": true, "localhost": true, "minio": true, "oracle_oss": true,
-	"redis": true, "swift": true,
+var lithopsBackends = []string{
+	"aliyun_oss", "aws_s3", "azure_storage", "ceph", "gcp_storage", "ibm_cos",
+	"infinispan", "infinispan_hotrod", "localhost", "minio", "oracle_oss",
+	"redis", "swift",
 }

@@ -24,7 +24,7 @@ var cheapCalls = []string{
 	"errors.New", "fmt.Errorf", "math.Inf", "math.NaN", "append", "reflect.TypeFor",
 	"sync.OnceValue", "sync.OnceValues", "lazyregexp.New", "syscall.NewLazyDLL", "NewProc", "NumField",
 	// They return a function, and do nothing else yet.
-	"numbered", "nameSet", "normalizeDate", "says", "is", "isKind", "withCommentHint",
+	"nameSet", "normalizeDate", "says", "is", "isKind", "withCommentHint",
 	"kong.KindMapper", "kong.MapperFunc", "kong.NamedMapper", "kong.ExplicitGroups",
 }
 

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
 
@@ -23,16 +24,16 @@ import (
 // and retryhandler.py), and beyond that what S3 or a server of its kind says may
 // pass.
 var (
-	retriedStatuses = map[int]bool{429: true, 500: true, 502: true, 503: true, 504: true, 509: true}
-	retriedCodes    = map[string]bool{
-		"RequestTimeout": true, "BadDigest": true, "Throttling": true, "ThrottlingException": true, "ThrottledException": true,
-		"RequestThrottledException": true, "ProvisionedThroughputExceededException": true, "SlowDown": true, "InternalError": true,
-		"ServiceUnavailable":    true, // without a status inside of an answer, as DeleteObjects has it
-		"IDPCommunicationError": true,
+	retriedStatuses = []int{429, 500, 502, 503, 504, 509}
+	retriedCodes    = []string{
+		"RequestTimeout", "BadDigest", "Throttling", "ThrottlingException", "ThrottledException",
+		"RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown", "InternalError",
+		"ServiceUnavailable", // without a status inside of an answer, as DeleteObjects has it
+		"IDPCommunicationError",
 		// The body is not the one that was signed: it was changed on its way over plain http.
-		"XAmzContentSHA256Mismatch": true,
+		"XAmzContentSHA256Mismatch",
 	}
-	retriedConflicts = map[string]bool{"ConditionalRequestConflict": true, "OperationAborted": true} // with HTTP 409
+	retriedConflicts = []string{"ConditionalRequestConflict", "OperationAborted"} // with HTTP 409
 )
 
 // A retryError is one that the next attempt avoids, because it is made otherwise.
@@ -75,12 +76,12 @@ func IsRetryable(err error) bool {
 		return marked.RetryableError()
 	}
 	status := statusOf(err)
-	if retriedStatuses[status] {
+	if slices.Contains(retriedStatuses, status) {
 		return true
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return retriedCodes[api.ErrorCode()] || (status == http.StatusConflict && retriedConflicts[api.ErrorCode()])
+		return slices.Contains(retriedCodes, api.ErrorCode()) || (status == http.StatusConflict && slices.Contains(retriedConflicts, api.ErrorCode()))
 	}
 	return isBroken(err)
 }
