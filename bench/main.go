@@ -145,7 +145,12 @@ func newRunner(ctx context.Context, o options, report *report) (r *runner, stop 
 		stop()
 		return nil, nil, err
 	}
-	stop = func() { stopServer(); _ = os.RemoveAll(folder) }
+	programs, err := os.MkdirTemp("", "lithops-bench-")
+	stop = func() { stopServer(); _ = errors.Join(os.RemoveAll(folder), os.RemoveAll(programs)) }
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
 	r = &runner{server: at, folder: folder, self: self, profiles: o.profile, log: log.New(os.Stderr, "", 0), sums: map[string]seen{}}
 	only := strings.Split(o.peers, ",")
 	r.wanted = func(name string) bool { return o.peers == "" || slices.Contains(only, name) }
@@ -157,7 +162,7 @@ func newRunner(ctx context.Context, o options, report *report) (r *runner, stop 
 		report.Versions = append(report.Versions, t.describe(ctx))
 		r.tools = append(r.tools, t)
 	}
-	if r.starters, err = buildStarters(ctx, folder); err != nil {
+	if r.starters, err = buildStarters(ctx, folder, programs); err != nil {
 		stop()
 		return nil, nil, err
 	}
