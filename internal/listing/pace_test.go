@@ -42,16 +42,21 @@ func TestPace(t *testing.T) {
 				bucket := &fakeBucket{keys: numbered(20_000, "data/%06d"), pageSize: 100, tells: tellings["truth"]}
 				answers, before := 0, -1
 				fetch := func(ctx context.Context, after, token string, early func(string)) (*Page, error) {
+					bucket.mu.Lock()
 					if token == "" && after != "" && before < 0 {
 						before = answers
 					}
-					time.Sleep(test.waited[min(answers, len(test.waited)-1)])
+					waited := test.waited[min(answers, len(test.waited)-1)]
+					bucket.mu.Unlock()
+					time.Sleep(waited)
 					page, err := bucket.fetch(ctx, after, token, early)
 					if err == nil {
 						page.Decoding = test.decoding
 					}
 					time.Sleep(test.decoding)
+					bucket.mu.Lock()
 					answers++
+					bucket.mu.Unlock()
 					return page, err
 				}
 				got := 0
