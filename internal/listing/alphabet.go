@@ -45,28 +45,6 @@ func (a *alphabet) at(i int) string {
 	return a.known[i]
 }
 
-// kinds are characters that stand for each other.
-var kinds = []string{decimalDigits, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"}
-
-// wide returns the bytes, in order, that a key may have at a position if few keys are
-// known: all letters for one of them, and all digits for one.
-func (a *alphabet) wide(i int) string {
-	digits := a.at(i)
-	if len(digits) > 1 && (isOf(digits, lowerHex) || isOf(digits, upperHex)) {
-		return digits
-	}
-	set := a.sets[i]
-	for _, kind := range kinds {
-		if !strings.ContainsAny(digits, kind) {
-			continue
-		}
-		for j := range len(kind) {
-			set[kind[j]>>6] |= 1 << (kind[j] & 63)
-		}
-	}
-	return bytesOf(set)
-}
-
 // nearBefore and nearAfter are how far neighbors are looked for, since characters of one
 // kind stand next to each other.
 const (

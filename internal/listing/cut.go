@@ -111,6 +111,8 @@ func (l *parallelListing) cutAt(i int, c borderCut) *shard {
 	}
 	second.inherit(s, c.keys)
 	s.until = c.at
+	s.forecast, s.hope = nil, 0
+	second.isWide = s.isWide
 	s.keys = 0
 	s.expected = c.keys
 	l.insert(i+1, second)

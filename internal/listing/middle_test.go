@@ -23,20 +23,19 @@ func TestMiddle(t *testing.T) {
 		keys        []string
 		until, want string
 	}{
-		"digits":                     {numbers("a/%03d", 0, 300), "a/~", "a/6"},
-		"up to another digit":        {numbers("a/%03d", 0, 300), "a/5", "a/4"},
-		"letters are not known":      {numbers("a/%03d", 0, 1000), "", "n"},
-		"up to a letter":             {numbers("c/%03d", 0, 1000), "g", "e"},
+		"hexadecimal digits":         {numbers("a/%03x", 0, 0x300), "a/~", "a/9"},
+		"up to another digit":        {numbers("a/%03x", 0, 0x300), "a/5", "a/4"},
 		"nothing in between":         {numbers("c/%03d", 0, 1000), "c/9999", ""},
 		"characters that are always": {numbers("a/img-%03d", 0, 1000), "a/imh", ""},
 	} {
-		l := &parallelListing{pageSize: 100}
+		l := &parallelListing{pageSize: 0x100}
 		s := &shard{}
 		entries := entriesOf(test.keys)
-		l.letters.learn(entries)
 		l.put(s, entries)
-		p := l.prospect(s, test.until)
-		assert.Equal(t, test.want, p.middle(s.last, test.until), name)
+		l.model.learn("", entries)
+		f := l.model.forecast(s, test.until, false)
+		at, _ := f.ahead(f.rest/2, 0x100)
+		assert.Equal(t, test.want, at, name)
 	}
 }
 

@@ -46,6 +46,7 @@ func (p *pace) note(took, decoding time.Duration) {
 // was unknown, there is one shard, and no request runs.
 func (l *parallelListing) oneByOne(ctx context.Context, yield func([]Entry, error) bool) {
 	head := l.shards[0]
+	l.unlearned = nil
 	rest := &lister{fetch: l.fetch, after: l.after, ahead: min(nearAhead, l.atOnce-1)}
 	defer rest.group.Wait()
 	ctx, cancel := context.WithCancel(ctx)

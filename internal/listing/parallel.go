@@ -56,8 +56,12 @@ type parallelListing struct {
 	running int
 	kept    int // pages in shards
 	letters alphabets
-	levels  map[string]*level // by folder
-	asks    []*level          // to request
+	model   model
+	// unlearned is the first pages, until it is known that the server is far. From a near one,
+	// nothing is learned, because nothing is cut.
+	unlearned []lesson
+	levels    map[string]*level // by folder
+	asks      []*level          // to request
 
 	useful, useless float64 // requests
 	asked           float64 // for names
@@ -236,6 +240,7 @@ func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
 	}
 	before, path := s.last, s.path
 	l.put(s, entries)
+	l.observe(s, before, entries[:s.added])
 	if s.added > 0 {
 		l.count(s, before, path, s.added)
 	}
@@ -265,4 +270,27 @@ func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
 		wrong := min(max(s.expected/float64(max(s.keys, 1)), 1.0/4), 4)
 		l.stretch = min(max(l.stretch*math.Pow(wrong, 0.25), 1.0/16), 4)
 	}
+}
+
+// observe lets the model learn from a page of a far server that follows a key of a shard, and
+// from the end of the shard.
+func (l *parallelListing) observe(s *shard, before string, page []Entry) {
+	s.forecast, s.isTight = nil, false
+	if !l.pace.isFar {
+		l.unlearned = append(l.unlearned, lesson{before, page})
+		return
+	}
+	for _, first := range l.unlearned {
+		l.model.learn(first.before, first.page)
+	}
+	l.unlearned = nil
+	l.model.learn(before, page)
+	if !s.done {
+		return
+	}
+	next := s.until
+	if len(s.over) > 0 {
+		next = s.over[0].Key
+	}
+	l.model.end(s.last, next)
 }

@@ -57,9 +57,6 @@ func (a *alphabets) positions(key string) []position {
 	return positions
 }
 
-// seen returns the bytes, in order, that keys had at a position.
-func (p position) seen() string { return p.bytes[p.i] }
-
 // digits returns the bytes, in order, that a key may have at a position. A name does not
 // end where the key's does not, because what follows would be in the wrong place.
 func (p position) digits() string {
@@ -72,6 +69,3 @@ func (p position) digits() string {
 	}
 	return digits
 }
-
-// wide is like seen if few keys are known, see [alphabet.wide].
-func (p position) wide() string { return p.alphabet.wide(p.i) }

@@ -41,6 +41,10 @@ type shard struct {
 	total    int       // keys that came
 	keys     int       // of them, since expected was said
 	expected float64   // keys up to until, 0 for unknown
+	forecast *forecast // of the rest, or nil
+	hope     float64   // keys that were expected in all by the first forecast since the last cut
+	isTight  bool      // has no place to cut it in the middle
+	isWide   bool      // more keys came than were hoped for
 	border   borderCut // where to cut it, see parallelListing.border
 	limit    string
 	waits    bool

@@ -361,8 +361,9 @@ func TestPositions(t *testing.T) {
 		letters.add(key)
 	}
 	positions := letters.positions("bbb/3/zz")
+	seen := func(p position) string { return p.bytes[p.i] }
 	if assert.Len(t, positions, 7, "no name at that depth is so long") {
-		assert.Equal(t, "abc", positions[0].seen())
+		assert.Equal(t, "abc", seen(positions[0]))
 		assert.Equal(t, "/", positions[3].digits())
 		assert.Equal(t, decimalDigits, positions[4].digits())
 		assert.Equal(t, "/", positions[5].digits(), "a name ends where the key's does")

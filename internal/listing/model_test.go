@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package listing
+
+import (
+	"sort"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+)
+
+// TestForecastProperty cuts shards of any keys within them, at keys that S3 takes.
+func TestForecastProperty(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		key := rapid.OneOf(
+			rapid.StringOfN(rapid.RuneFrom([]rune("01/ab")), 1, 8, -1),
+			rapid.StringN(1, 40, 1024),
+			rapid.Map(rapid.SliceOfN(rapid.Byte(), 1, 20), func(b []byte) string { return string(b) }),
+			rapid.Just(strings.Repeat("long", 256)),
+		)
+		keys := sorted(rapid.SliceOfN(key, 2, 60).Draw(t, "keys"))
+		from := rapid.IntRange(0, len(keys)-1).Draw(t, "from")
+		to := rapid.IntRange(from, len(keys)-1).Draw(t, "to") + 1
+		share := rapid.Float64Range(0, 1).Draw(t, "share")
+		each := rapid.Float64Range(0, 20).Draw(t, "each")
+		checkForecast(t, &model{}, shardOf(keys, from, to), share, each, rapid.Bool().Draw(t, "wide"))
+	})
+}
+
+// FuzzForecast does so with keys that are separated by zero bytes, and a model that has
+// learned from all of them.
+func FuzzForecast(f *testing.F) {
+	f.Add("a/00\x00a/01\x00a/02\x00b/00\x00b/01", uint8(0), uint8(3), uint8(128), false)
+	f.Add("log-é\x00log-\xc3\x00log-\xff\x00\xf0\x90\x80\x80", uint8(1), uint8(2), uint8(255), true)
+	f.Add("0\x000/\x000//\x000///\x00"+strings.Repeat("/", 1024), uint8(0), uint8(4), uint8(0), true)
+	f.Add("e4da3b7f/0806d0c2\x00e4da3b7f/fba10d3c\x00e515df0d/0\x00e515df0d/1", uint8(0), uint8(2), uint8(100), false)
+	f.Fuzz(func(t *testing.T, text string, from, to, share uint8, wide bool) {
+		keys := sorted(strings.FieldsFunc(text, func(r rune) bool { return r == 0 }))
+		if len(keys) == 0 {
+			return
+		}
+		m := &model{}
+		m.learn("", entriesOf(keys))
+		first := int(from) % len(keys)
+		s := shardOf(keys, first, min(len(keys), max(int(to), first+1)))
+		checkForecast(t, m, s, float64(share)/255, 10, wide)
+		assert.LessOrEqual(t, m.size, mostPlaces)
+	})
+}
+
+// shardOf returns a shard that has listed keys[from:to], and ends with the next one.
+func shardOf(keys []string, from, to int) *shard {
+	s := &shard{}
+	if from > 0 {
+		s.after = keys[from-1]
+		s.last = s.after
+	}
+	l := &parallelListing{pageSize: 10}
+	l.put(s, entriesOf(keys[from:to]))
+	if to < len(keys) {
+		s.until = keys[to]
+	}
+	return s
+}
+
+// checkForecast lets a model learn from a shard and checks what it expects there, and that
+// cuts are within the shard, at valid keys.
+func checkForecast(t rapid.TB, m *model, s *shard, share, each float64, wide bool) {
+	t.Helper()
+	m.learn(s.after, s.pages[0])
+	f := m.forecast(s, s.until, wide)
+	sum := 0.0
+	for i, expected := range f.keys {
+		if !(expected >= 0 && expected <= mostKeys) {
+			t.Fatalf("%v keys are expected at %d", expected, i)
+		}
+		sum += expected
+	}
+	assert.InEpsilon(t, 1+sum, 1+f.rest, 1e-6)
+	at, branches := f.ahead(f.rest*share, each)
+	if !(branches >= 0) {
+		t.Fatalf("%v branches", branches)
+	}
+	for _, cut := range []string{at, f.beyond()} {
+		if cut == "" {
+			continue
+		}
+		if cut <= s.last || (s.until != "" && cut >= s.until) || len(cut) > maxGuess || !utf8.ValidString(cut) {
+			t.Fatalf("%q is not in (%q, %q)", cut, s.last, s.until)
+		}
+	}
+}
+
+// TestForecastAdvances checks that more keys ahead are at greater keys.
+func TestForecastAdvances(t *testing.T) {
+	t.Parallel()
+	keys := sorted(layouts["hashes"](4000))
+	n := sort.SearchStrings(keys, "3")
+	l := &parallelListing{pageSize: 1000}
+	s := &shard{}
+	l.put(s, entriesOf(keys[:n]))
+	l.model.learn("", s.pages[0])
+	f := l.model.forecast(s, "", false)
+	assert.InEpsilon(t, float64(len(keys)-n), f.rest, 0.1)
+	last := s.last
+	for _, share := range []float64{0.1, 0.3, 0.5, 0.7, 0.9} {
+		at, _ := f.ahead(f.rest*share, 10)
+		assert.Greater(t, at, last)
+		last = at
+		came := sort.SearchStrings(keys, at) - n
+		assert.InDelta(t, share, float64(came)/float64(len(keys)-n), 0.1)
+	}
+}
+
+// TestModelWaits checks that nothing is learned before it is known that a server is far, and
+// then from all pages.
+func TestModelWaits(t *testing.T) {
+	t.Parallel()
+	l := &parallelListing{}
+	s := &shard{}
+	l.observe(s, "", objects("a", "b"))
+	l.observe(s, "b", objects("c"))
+	assert.Zero(t, l.model.size)
+	l.pace.isFar = true
+	l.observe(s, "c", objects("d"))
+	assert.Equal(t, 3, l.model.pages)
+	assert.Equal(t, 4, l.model.names[0][0].seen.size())
+	assert.Empty(t, l.unlearned)
+}
+
+// TestModelIsBounded checks that keys of any kind don't fill the memory.
+func TestModelIsBounded(t *testing.T) {
+	t.Parallel()
+	m := &model{}
+	for i := range 256 {
+		m.add("", strings.Repeat(string([]byte{byte(i), byte(255 - i), '/'}), 300))
+	}
+	assert.LessOrEqual(t, m.size, mostPlaces)
+}
+
+func TestToValid(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"": "", "a": "a", "é": "é", "a\xc3": "a\u00c0", "a\xe4\xb8": "a\u4e00", "a\xe0": "a\u0800", "a\xf0": "a\U00010000",
+		"a\x80b": "a", "a\xffb": "a", "a\xc3b": "a\u00c0", "a\xed\xa0": "a\xed\x80\x80",
+	} {
+		assert.Equal(t, want, toValid([]byte(key)), "%q", key)
+	}
+}
