@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -20,7 +21,7 @@ func TestComplete(t *testing.T) {
 		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("x"), nil))
 	}
 	storeCalls(t, s.store)
-	for line, want := range map[string]string{
+	for line, want := range testkit.Some(map[string]string{
 		"lithops-s3 pre":                       "presign",
 		"lithops-s3 m":                         "man mb mv",
 		"lithops-s3 help pre":                  "presign",
@@ -47,7 +48,7 @@ func TestComplete(t *testing.T) {
 		"lithops-s3 nonsense ":                 "",
 		"lithops-s3 ls -c missing.yaml s3://":  "",
 		"":                                     "",
-	} {
+	}, 13) {
 		code, out, problems := command(t.Context(), "__complete", strings.ReplaceAll(line, "BUCKET", refusedBucket))
 		require.Zero(t, code, problems)
 		assert.Empty(t, problems, line)
