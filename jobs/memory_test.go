@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -91,8 +92,11 @@ func (m *heapMeter) grown(before uint64) int {
 	return (int(m.most) - int(before)) >> 20
 }
 
-// heapNow is the heap without garbage.
-func heapNow() uint64 {
+// heapNow returns the heap without garbage, which is collected as often as in a program
+// until the end of the test.
+func heapNow(t *testing.T) uint64 {
+	t.Helper()
+	testkit.CollectAsUsual(t)
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
@@ -125,7 +129,7 @@ func TestStatusesInMemory(t *testing.T) {
 			continue
 		}
 		storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 0.0, "exc_info": "`, tail: `"}`, size: c.size, noLength: c.noLength}
-		before := heapNow()
+		before := heapNow(t)
 		answers := 0
 		for status, err := range New(storage, "bucket", nil).Statuses(t.Context(), callsOfJob(c.calls)) {
 			require.NoError(t, err)
@@ -165,7 +169,7 @@ func TestCloudObjectsInMemory(t *testing.T) {
 		for n := range objects {
 			objects[n] = &CloudObject{Backend: lithopss3.Backend, Bucket: "bucket", Key: "key"}
 		}
-		before := heapNow()
+		before := heapNow(t)
 		answers := 0
 		for data, err := range New(storage, "bucket", nil).GetCloudObjects(t.Context(), objects) {
 			require.NoError(t, err)
@@ -186,7 +190,7 @@ func TestCloudObjectsInMemory(t *testing.T) {
 func TestReadingInMemory(t *testing.T) {
 	storage := &generatedStorage{head: "\x80\x04B\x00\x00\xa0\x00", tail: ".", size: 10 << 20} // bytes of 10 MiB
 	client := New(storage, "bucket", nil)
-	before := heapNow()
+	before := heapNow(t)
 	var running sync.WaitGroup
 	for _, call := range callsOfJob(20) {
 		running.Go(func() {
@@ -304,7 +308,7 @@ func TestLogsInMemory(t *testing.T) {
 	require.Less(t, len(status.logs), 100<<10)
 
 	var heap heapMeter
-	before := heapNow()
+	before := heapNow(t)
 	n, err := io.Copy(io.Discard, io.TeeReader(status.LogReader(), lookingWriter{&heap}))
 	require.NoError(t, err)
 	assert.Equal(t, int64(size), n)

@@ -33,11 +33,10 @@ func (s *simulatedJobs) ListObjects(_ context.Context, _ string, opts *lithopss3
 			if !strings.HasPrefix(job.folder, opts.Prefix) && !strings.HasPrefix(opts.Prefix, job.folder) {
 				continue
 			}
-			for key := range job.keys(opts.StartAfter) {
+			for info := range job.objects(opts.StartAfter) {
 				if count%maxPageSize == 0 {
 					s.requests++
 				}
-				info := lithopss3.ObjectInfo{Key: key, LastModified: job.storedAt(key)}
 				if opts.Delimiter != "" {
 					info = lithopss3.ObjectInfo{Key: job.folder, IsPrefix: true}
 				}

@@ -5,7 +5,6 @@ package pickle
 import (
 	"math"
 	"math/big"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -42,7 +41,7 @@ func TestNumpyTimes(t *testing.T) {
 	}{
 		{54, "Y", "2024"},
 		{-70, "Y", "1900"},
-		{1<<31 - 1, "Y", strconv.Itoa(1970 + 1<<31 - 1)},
+		{1<<31 - 1, "Y", "2147485617"},
 		{1 << 31, "Y", "2147483648 Y since 1970"},
 		{-1 << 31, "Y", "-2147483648 Y since 1970"},
 		{650, "M", "2024-03"},

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,12 +28,21 @@ func TestMain(m *testing.M) {
 	testscript.Main(testkit.Bounded(testkit.AtOnce(m, 8)), map[string]func(){"lithops-s3": main})
 }
 
-// TestScripts runs testdata/*.txtar, each with an embedded server of its own.
+// TestScripts runs testdata/*.txtar, each with an embedded server of its own. The scripts
+// that start the command most often are left out under -short.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	scripts, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
+	require.NoError(t, err)
+	require.NotEmpty(t, scripts)
+	if testing.Short() {
+		scripts = slices.DeleteFunc(scripts, func(path string) bool {
+			return slices.Contains([]string{"jobs.txtar", "folder.txtar"}, filepath.Base(path))
+		})
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:  "testdata",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Files: scripts,
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(env *testscript.Env) error {
 			server, err := devs3.Start(nil)
 			if err != nil {
@@ -98,9 +109,8 @@ func TestCommandsFor(t *testing.T) {
 		_, err = parser.Parse(args)
 		return fmt.Sprint(out.String(), err)
 	}
-	all := reflect.TypeFor[commands]()
-	for i := range all.NumField() {
-		name := commandName(all.Field(i))
+	for _, field := range testkit.SomeOf(reflect.VisibleFields(reflect.TypeFor[commands]()), 10) {
+		name := commandName(field)
 		lines := [][]string{{name, "--help"}, {name}, {name, "--nonsense"}, {name, "--version"}, {name, "show", "--help"}, {name, "a", "b", "c", "d"}}
 		for _, args := range testkit.SomeOf(lines, 1) {
 			assert.Equal(t, say(&commands{}, args), say(commandsFor(name), args), args)

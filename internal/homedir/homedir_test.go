@@ -187,3 +187,19 @@ func TestHelperPrint(t *testing.T) {
 	_, _ = os.Stdout.WriteString("home=" + Expand("~/.aws/config", Environment()) + "\n")
 	os.Exit(0)
 }
+
+// TestBytesOfNames has the first and the last of the letters and digits that the name of a
+// variable may have, and their neighbours.
+func TestBytesOfNames(t *testing.T) {
+	t.Parallel()
+	for c, want := range map[byte]bool{
+		'_': true, '0': true, '9': true, 'a': true, 'z': true, 'A': true, 'Z': true,
+		'/': false, ':': false, '`': false, '{': false, '@': false, '[': false, '-': false, 0x80: false,
+	} {
+		assert.Equal(t, want, isNameByte(c), "%q", c)
+		assert.Equal(t, want || c == '-', isWindowsNameByte(c), "%q", c)
+	}
+	for path, want := range map[string]bool{"": false, "C": false, "C:": true, `C:\x`: true, `\\server`: true, "//server": true, `\x`: false, "/x": false, "x:": true, "xy:": false} {
+		assert.Equal(t, want, hasDrive(path), path)
+	}
+}

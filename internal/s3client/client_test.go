@@ -200,6 +200,27 @@ func TestRegionIsFollowed(t *testing.T) {
 	}
 }
 
+// TestRegionIsNotFollowedInCircles sends nothing again if a refusal names no region but
+// the one that was signed for.
+func TestRegionIsNotFollowedInCircles(t *testing.T) {
+	t.Parallel()
+	for told, want := range map[string]string{
+		"eu-west-1": "DELETE eu-west-1",
+		"":          "DELETE eu-west-1, HEAD us-east-1",
+		"us-east-1": "DELETE eu-west-1, DELETE us-east-1",
+	} {
+		server := &fakeServer{}
+		server.answer = func(*http.Request) (int, http.Header, string) {
+			return 301, http.Header{"X-Amz-Bucket-Region": {told}}, ""
+		}
+		c := server.client(Options{Region: "us-east-1"})
+		c.regions.Store("bucket", "eu-west-1")
+		_, err := Call(t.Context(), c, "bucket", &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")}, c.SDK.DeleteObject)
+		require.Error(t, err)
+		assert.Equal(t, want, server.signedRegions(), told)
+	}
+}
+
 // TestBucketMovesOn covers a remembered region that becomes wrong: it is asked again, but
 // not for ever.
 func TestBucketMovesOn(t *testing.T) {

@@ -125,6 +125,19 @@ func TestReadPage(t *testing.T) {
 	assert.Equal(t, 16<<20, maxPageBytes, "four times a thousand of the longest keys")
 }
 
+// TestBrokenPage does not take a page for whole whose body broke after its last byte.
+func TestBrokenPage(t *testing.T) {
+	t.Parallel()
+	const page = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+	broken := errors.New("broken")
+	for name, early := range map[string]func(string){"": nil, "with an early token": func(string) {}} {
+		_, err := new(pageReader).read(strings.NewReader(page), early)
+		require.NoError(t, err, name)
+		_, err = new(pageReader).read(io.MultiReader(strings.NewReader(page), iotest.ErrReader(broken)), early)
+		require.ErrorIs(t, err, broken, name)
+	}
+}
+
 // TestPageReaderIsUsedAgain checks that nothing of one page is in the next, and that an
 // early token comes before the rest is read.
 func TestPageReaderIsUsedAgain(t *testing.T) {

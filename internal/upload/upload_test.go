@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -157,6 +158,25 @@ func TestChecksumsOfAPut(t *testing.T) {
 		assert.Empty(t, fake.creates[0].ChecksumType)
 		assert.Nil(t, fake.completes[0].ChecksumCRC32)
 	})
+}
+
+// TestUnreadableBodyBeforeARequest sends no bytes of a body that can't be read for its
+// checksum.
+func TestUnreadableBodyBeforeARequest(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for _, size := range []int{1, 11 * unit} {
+		opts := options()
+		opts.HashFirst = true
+		fake := newFakeS3()
+		body := struct {
+			io.Reader
+			io.Seeker
+		}{iotest.ErrReader(mine), bytes.NewReader(make([]byte, size))}
+		require.ErrorIs(t, Put(t.Context(), fake, body, opts), mine)
+		assert.Empty(t, fake.puts)
+		assert.Empty(t, fake.parts)
+	}
 }
 
 // TestCreateIsNotRepeated checks that only a refusal that may be due to the type of the
