@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,6 +51,20 @@ func TestParseCapabilities(t *testing.T) {
 	}
 }
 
+// tried returns the capabilities of which suites lack one: all, and under -short each third.
+func tried(isShort bool) []string {
+	all := names()
+	if !isShort {
+		return all
+	}
+	var some []string
+	for i := 0; i < len(all); i += 3 {
+		some = append(some, all[i])
+	}
+	return some
+}
+
+// inner says to the process that runs TestSuite whether the tests are short: true or false.
 const inner = "LITHOPSS3_STORAGETEST_INNER"
 
 // TestSuite runs the suite without each capability at a time, for the test below.
@@ -58,7 +73,7 @@ func TestSuite(t *testing.T) {
 	if os.Getenv(inner) == "" {
 		t.Skip("TestSkips runs it")
 	}
-	for _, name := range append(names(), "") {
+	for _, name := range append(tried(os.Getenv(inner) == "true"), "") {
 		lacks, err := storagetest.ParseCapabilities(name)
 		require.NoError(t, err)
 		t.Run("lacks "+name, func(t *testing.T) {
@@ -75,11 +90,11 @@ func TestSuite(t *testing.T) {
 func TestSkips(t *testing.T) {
 	t.Parallel()
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSuite$", "-test.v", "-test.short", "-test.parallel=500")
-	command.Env = append(os.Environ(), inner+"=1")
+	command.Env = append(os.Environ(), inner+"="+strconv.FormatBool(testing.Short()))
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, string(out))
 	got := skips(t, string(out))
-	for _, name := range names() {
+	for _, name := range tried(testing.Short()) {
 		want := strings.Fields(name)
 		switch name {
 		case "NormalizesPaths":

@@ -196,8 +196,9 @@ func testConditionalPut(t *testing.T, h *Harness) {
 // testConditionalParts puts streams that are longer than a part.
 func testConditionalParts(t *testing.T, h *Harness) {
 	h.skipIf(t, "NoConditionalParts")
+	part := strings.Repeat("x", 5<<20)
 	checkConditionalPut(t, h, func(text string) (io.Reader, string) {
-		text += strings.Repeat("x", 5<<20)
+		text += part
 		return struct{ io.Reader }{strings.NewReader(text)}, text
 	})
 }
