@@ -18,8 +18,9 @@ const (
 	asksAtOnce = 3
 	// longShard is after how many requests a shard is taken for a long one.
 	longShard = 3
-	// enoughEntries is after how many names the keys of each are known on average.
-	enoughEntries = 4
+	// enoughEntries is after how many names the keys of each are known on average. With
+	// fewer, cuts at names of folders that turn out small use up the useless requests.
+	enoughEntries = 12
 	// exploreAfter is after how many pages small folders are cut too if requests are left.
 	exploreAfter = 4
 	// Of the requests, askShare may be for names, and spareAsks more.
