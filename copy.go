@@ -138,7 +138,7 @@ func (c *copying) copy(ctx context.Context) (string, error) {
 	}
 	etag, err := upload.Copy(ctx, storeClient{c.store, fields}, upload.Source{
 		Name: copySource(c.fromBucket, c.fromKey, c.opts.Source.VersionID),
-		Size: size, ETag: strongETag(aws.ToString(c.source.ETag)), Sum: headChecksum(c.source),
+		Size: size, ETag: strongETag(aws.ToString(c.source.ETag)), Sum: upload.HeadChecksum(c.source),
 	}, options, limit)
 	if c.opts.IfMatch == "" && !c.opts.IfAbsent && err != nil {
 		err = explainChange(err) // the only condition is that the source is still the same
@@ -273,7 +273,7 @@ func (c *copying) verify(ctx context.Context, etag string) error {
 	if *found.ContentLength != *c.source.ContentLength {
 		return fmt.Errorf("%w: it has %d bytes, and the source %d", errChanged, *found.ContentLength, *c.source.ContentLength)
 	}
-	want, got := headChecksum(c.source), headChecksum(found)
+	want, got := upload.HeadChecksum(c.source), upload.HeadChecksum(found)
 	if sum, ok := got.Bytes(); ok && want.Kind == got.Kind {
 		return want.Compare(sum)
 	}

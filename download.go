@@ -12,6 +12,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
 // DownloadOptions are the options of DownloadFile; nil is the zero value.
@@ -159,7 +160,7 @@ func (o *downloadSource) Head(ctx context.Context, etag string) (download.Info, 
 	}
 	info := download.Info{Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag)}
 	if o.store.validatesChecksums() {
-		info.Sum = headChecksum(out)
+		info.Sum = upload.HeadChecksum(out)
 	}
 	return info, nil
 }

@@ -103,13 +103,3 @@ func getChecksum(out *s3.GetObjectOutput) checksum.Sum {
 	}
 	return answer.Object()
 }
-
-// headChecksum returns the checksum of all of the object's bytes that came with out.
-func headChecksum(out *s3.HeadObjectOutput) checksum.Sum {
-	answer := checksum.Answer{
-		CRC32: out.ChecksumCRC32, CRC32C: out.ChecksumCRC32C, CRC64NVME: out.ChecksumCRC64NVME,
-		SHA256: out.ChecksumSHA256, SHA512: out.ChecksumSHA512, SHA1: out.ChecksumSHA1, MD5: out.ChecksumMD5,
-		Type: string(out.ChecksumType), ETag: aws.ToString(out.ETag),
-	}
-	return answer.Object()
-}

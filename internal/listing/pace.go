@@ -9,7 +9,7 @@ import (
 
 const (
 	// For an answer of a near server, the client waits less than nearTimes as long as it takes
-	// to decode it, and less than nearest, which is what the network takes to the next city.
+	// to decode it, and less than nearest, a round trip of some hundred kilometers.
 	nearTimes = 7
 	nearest   = 15 * time.Millisecond
 	// tries is after how many answers it is known that a server is not near.

@@ -111,7 +111,7 @@ func (e *expected) compare(out *s3.HeadObjectOutput) verdict {
 	if e.etag != "" && strings.EqualFold(tag, e.etag) || e.composite != "" && aws.ToString(out.ChecksumCRC32) == e.composite {
 		return isStored
 	}
-	if sum := sumOf(out); sum.IsKnown() {
+	if sum := HeadChecksum(out); sum.IsKnown() {
 		if got, ok := e.sum(sum.Kind); ok {
 			return verdictOf(sum.Compare(got) == nil)
 		}
@@ -135,8 +135,9 @@ func verdictOf(isSame bool) verdict {
 	return isAnother
 }
 
-// sumOf returns the checksum of all bytes that a HEAD tells.
-func sumOf(out *s3.HeadObjectOutput) checksum.Sum {
+// HeadChecksum returns the checksum of all of the object's bytes that came with out, the
+// answer to a HEAD.
+func HeadChecksum(out *s3.HeadObjectOutput) checksum.Sum {
 	answer := checksum.Answer{
 		CRC32: out.ChecksumCRC32, CRC32C: out.ChecksumCRC32C, CRC64NVME: out.ChecksumCRC64NVME,
 		SHA256: out.ChecksumSHA256, SHA512: out.ChecksumSHA512, SHA1: out.ChecksumSHA1, MD5: out.ChecksumMD5,
