@@ -6,6 +6,7 @@
 package storagetest
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -97,6 +98,16 @@ func (h *Harness) list(t *testing.T, opts *lithopss3.ListOptions) []string {
 		keys = append(keys, info.Key)
 	}
 	return keys
+}
+
+// listError returns the error that ends a listing.
+func (h *Harness) listError(ctx context.Context, bucket string, opts *lithopss3.ListOptions) error {
+	for _, err := range h.Storage.ListObjects(ctx, bucket, opts) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func wantError(t *testing.T, what string, err error, targets ...error) {
