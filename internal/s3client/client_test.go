@@ -179,7 +179,8 @@ func TestRegionIsFollowed(t *testing.T) {
 				}
 				return test.status, in(test.header), test.body
 			}
-			c := server.client(Options{Region: "us-east-1"})
+			var logged bytes.Buffer
+			c := server.client(Options{Region: "us-east-1", Log: slog.New(slog.NewTextHandler(&logged, nil))})
 			remove := func() error {
 				_, err := Call(t.Context(), c, "bucket", &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")}, c.SDK.DeleteObject)
 				return err
@@ -187,6 +188,7 @@ func TestRegionIsFollowed(t *testing.T) {
 			err := remove()
 			assert.Equal(t, test.isFine, err == nil, "%v", err)
 			assert.Equal(t, test.want, server.signedRegions())
+			assert.Equal(t, test.isFine, strings.Contains(logged.String(), "bucket=bucket region=eu-west-1 configured=us-east-1"), logged.String())
 			if test.isFine {
 				assert.Equal(t, "eu-west-1", c.BucketRegion("bucket"))
 				assert.Empty(t, c.BucketRegion("other"))

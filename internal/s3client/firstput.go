@@ -123,8 +123,13 @@ const (
 // sdkVersion returns the version of the SDK's client of S3 in this build, or "" if it is
 // not known. The SDK does not export it.
 var sdkVersion = sync.OnceValue(func() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	info, _ := debug.ReadBuildInfo()
+	return versionIn(info)
+})
+
+// versionIn returns the version that a build says, which may be nil.
+func versionIn(info *debug.BuildInfo) string {
+	if info == nil {
 		return ""
 	}
 	if len(info.Deps) == 0 {
@@ -136,4 +141,4 @@ var sdkVersion = sync.OnceValue(func() string {
 		}
 	}
 	return ""
-})
+}

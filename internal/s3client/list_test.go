@@ -4,6 +4,7 @@ package s3client
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/listing"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/stretchr/testify/assert"
@@ -71,7 +74,34 @@ func TestListPageRefuses(t *testing.T) {
 		assert.Equal(t, test.status/100 == 2, errors.As(err, &undecoded), name)
 	}
 	_, _, _, err := listOnce(t, 200, nil, "<Error><Code>SlowDown</Code></Error>")
-	require.Error(t, err, "an error document is left to the SDK")
+	var undecoded *smithy.DeserializationError
+	require.Error(t, err)
+	assert.NotErrorAs(t, err, &undecoded, "an error document is left to the SDK")
+}
+
+// TestOthersAnswersAreLeft checks that an answer with an error, and one that is not of HTTP,
+// is not read.
+func TestOthersAnswersAreLeft(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	page := &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(onePage))}}
+	for name, test := range map[string]struct {
+		answer any
+		err    error
+	}{
+		"an error with an answer": {page, broken},
+		"an error without one":    {nil, broken},
+		"no answer of HTTP":       {"text", nil},
+	} {
+		step := &decodePageStep{peer: &s3http.Peer{}}
+		next := middleware.DeserializeHandlerFunc(func(context.Context, middleware.DeserializeInput) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			return middleware.DeserializeOutput{RawResponse: test.answer}, middleware.Metadata{}, test.err
+		})
+		out, _, err := step.HandleDeserialize(t.Context(), middleware.DeserializeInput{}, next)
+		require.ErrorIs(t, err, test.err, name)
+		assert.Equal(t, test.answer, out.RawResponse, name)
+		assert.Nil(t, step.page, name)
+	}
 }
 
 func TestServersWithTokensOnly(t *testing.T) {
@@ -105,9 +135,10 @@ func TestReadPage(t *testing.T) {
 		want   string
 	}{
 		"all":                {"", strings.NewReader("12345"), ""},
-		"too much":           {"", strings.NewReader("123456"), "the server's answer is longer than 5 bytes"},
+		"too much":           {"", strings.NewReader("1234567890"), "the server's answer is longer than 5 bytes"},
 		"the rest":           {"12", strings.NewReader("345"), ""},
-		"too much of a rest": {"12", strings.NewReader("3456"), "the server's answer is longer than 5 bytes"},
+		"a byte too much":    {"", strings.NewReader("123456"), "the server's answer is longer than 5 bytes"},
+		"too much of a rest": {"12", strings.NewReader("34567890"), "the server's answer is longer than 5 bytes"},
 		"nothing":            {"", strings.NewReader(""), "unexpected EOF"},
 		"nothing more":       {"12345", strings.NewReader(""), ""},
 		"broken":             {"", io.MultiReader(strings.NewReader("1"), iotest.ErrReader(broken)), "broken"},
@@ -135,7 +166,23 @@ func TestBrokenPage(t *testing.T) {
 		require.NoError(t, err, name)
 		_, err = new(pageReader).read(io.MultiReader(strings.NewReader(page), iotest.ErrReader(broken)), early)
 		require.ErrorIs(t, err, broken, name)
+		_, err = new(pageReader).read(&brokenOnce{Reader: strings.NewReader(page), err: broken}, early)
+		require.ErrorIs(t, err, broken, "a body that broke is not read on")
 	}
+}
+
+// A brokenOnce fails once, and then has its bytes.
+type brokenOnce struct {
+	io.Reader
+	err error
+}
+
+func (b *brokenOnce) Read(p []byte) (int, error) {
+	if err := b.err; err != nil {
+		b.err = nil
+		return 0, err
+	}
+	return b.Reader.Read(p)
 }
 
 // TestPageReaderIsUsedAgain checks that nothing of one page is in the next, and that an

@@ -31,7 +31,7 @@ func ownersOf(owners map[string]string) func(string) *string {
 func TestOwnersOfACopy(t *testing.T) {
 	t.Parallel()
 	const point = "arn:aws:s3:us-east-1:123456789012:accesspoint/point"
-	c := (&fakeServer{}).client(Options{Owner: ownersOf(map[string]string{"to": "1", "from": "2", point: "3"})})
+	c := (&fakeServer{}).client(Options{Owner: ownersOf(map[string]string{"to": "1", "from": "2", point: "3", "": "4"})})
 	for source, want := range map[string]*string{
 		"from/key": aws.String("2"), "/from/a/b": aws.String("2"), "from": aws.String("2"), point + "/object/key": aws.String("3"),
 		"other/from/key": nil, "": nil,
