@@ -7,6 +7,7 @@ import (
 	"testing"
 	"weak"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -16,10 +17,10 @@ import (
 func TestYieldedPagesAreFreed(t *testing.T) {
 	t.Parallel()
 	const atOnce = 8
-	for _, name := range []string{"a job", "hashes", "numbers"} {
+	for _, name := range testkit.SomeOf([]string{"hashes", "a job", "numbers"}, 1) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bucket := &fakeBucket{keys: sorted(layouts[name](40_000)), pageSize: 50}
+			bucket := &fakeBucket{keys: sorted(layouts[name](20_000)), pageSize: 50}
 			var yielded []weak.Pointer[Entry]
 			most := 0
 			for page, err := range parallel(t.Context(), bucket.fetch, Options{PageSize: 50, Parallel: atOnce}) {

@@ -39,7 +39,7 @@ func TestPace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				bucket := &fakeBucket{keys: numbered(20_000, "data/%06d"), pageSize: 100, tells: tellings["truth"]}
+				bucket := &fakeBucket{keys: numbered(5000, "data/%06d"), pageSize: 25, tells: tellings["truth"]}
 				answers, before := 0, -1
 				fetch := func(ctx context.Context, after, token string, early func(string)) (*Page, error) {
 					bucket.mu.Lock()
@@ -60,7 +60,7 @@ func TestPace(t *testing.T) {
 					return page, err
 				}
 				got := 0
-				for page, err := range Pages(t.Context(), fetch, Options{PageSize: 100, Parallel: 32}) {
+				for page, err := range Pages(t.Context(), fetch, Options{PageSize: 25, Parallel: 32}) {
 					require.NoError(t, err)
 					for _, entry := range page {
 						require.Equal(t, bucket.keys[got], entry.Key)

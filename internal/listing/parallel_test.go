@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -26,7 +27,7 @@ func TestParallelRequests(t *testing.T) {
 	faster := map[string]float64{
 		"numbers": 8, "numbers, few digits": 8, "a job": 6, "hashes": 6, "UUIDs": 6, "folders of hashes": 6, "two clusters": 4, "dates": 3, "nested": 2,
 	}
-	for name, layout := range layouts {
+	for name, layout := range testkit.Some(layouts, 4) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -200,7 +201,7 @@ func TestParallelError(t *testing.T) {
 // TestParallelMemory checks that pages wait for a slow consumer in a bounded number.
 func TestParallelMemory(t *testing.T) {
 	t.Parallel()
-	for name, layout := range layouts {
+	for name, layout := range testkit.Some(layouts, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bucket := &fakeBucket{keys: sorted(layout(20_000)), pageSize: 20}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -160,12 +161,12 @@ func TestStartAfter(t *testing.T) {
 		} {
 			t.Run(name+", "+layoutName, func(t *testing.T) {
 				t.Parallel()
-				for _, size := range []int{1, 7, 100, 999} {
+				for _, size := range testkit.SomeOf([]int{1, 7, 100, 999}, 2) {
 					keys := keys
 					if size == 1 {
 						keys = keys[:min(len(keys), 300)]
 					}
-					for _, atOnce := range []int{2, 8, 32} {
+					for _, atOnce := range testkit.SomeOf([]int{8, 2, 32}, 1) {
 						bucket := newServer(keys, size, "", answer)
 						got, err := bucket.list(t.Context(), "", "", atOnce)
 						require.NoError(t, err)

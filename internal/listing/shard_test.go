@@ -238,7 +238,7 @@ func TestRequestsAtOnce(t *testing.T) {
 	t.Parallel()
 	for atOnce, want := range map[int]int{2: 2, 5: 5, 16: 16, maxAtOnce + 100: maxAtOnce} {
 		synctest.Test(t, func(t *testing.T) {
-			count := 15 * want
+			count := 11 * want
 			bucket := &fakeBucket{keys: numbered(count, "data/part-%08d"), pageSize: 2, latency: time.Second}
 			got, err := bucket.list(t.Context(), "", "", atOnce)
 			require.NoError(t, err)
