@@ -77,9 +77,9 @@ func publicError(err error) error {
 	if err == nil {
 		return nil // before the variables below, which are allocated
 	}
-	var setting *awsconfig.Error
-	if errors.As(err, &setting) {
-		return &SettingsError{Kind: setting.Kind, Reason: setting.Reason, Err: err}
+	var wrong *awsconfig.Error
+	if errors.As(err, &wrong) {
+		return &SettingsError{Kind: wrong.Kind, Reason: wrong.Reason, Err: err}
 	}
 	var failed *awscreds.Error
 	if errors.As(err, &failed) {

@@ -142,25 +142,25 @@ func (p *prefixDeleter) deletePages(ctx context.Context, pages iter.Seq2[[]listi
 	return nil
 }
 
-// A version is what tells an object from a later one under its key.
-type version struct {
+// An objectVersion is what tells an object from a later one under its key.
+type objectVersion struct {
 	key, etag string
 	modified  time.Time
 }
 
 // left returns what the first page of the prefix has and should not have.
-func (p *prefixDeleter) left(ctx context.Context) (map[version]bool, error) {
+func (p *prefixDeleter) left(ctx context.Context) (map[objectVersion]bool, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	left, isLeft := map[version]bool{}, p.isLeft()
+	left, isLeft := map[objectVersion]bool{}, p.isLeft()
 	for page, err := range p.store.listPages(ctx, p.bucket, &ListOptions{Prefix: p.prefix}) {
 		if err != nil {
 			return nil, wrapError("ListObjects", p.bucket, "", err)
 		}
 		for i := range page {
 			if entry := &page[i]; isLeft(entry) {
-				left[version{entry.Key, entry.ETag, entry.LastModified}] = true
+				left[objectVersion{entry.Key, entry.ETag, entry.LastModified}] = true
 			}
 		}
 		break

@@ -55,14 +55,14 @@ type ReaderAt struct {
 	cancel      context.CancelCauseFunc
 
 	mu     sync.Mutex
-	blocks map[int64]*block
-	recent *list.List // of *block that are read, the latest first
+	blocks map[int64]*cachedBlock
+	recent *list.List // of *cachedBlock that are read, the latest first
 	next   int64      // the block after the last request's
 	ahead  int64      // how many blocks that had
 }
 
-// A block is a part of the object that is in memory or in flight.
-type block struct {
+// A cachedBlock is a part of the object that is in memory or in flight.
+type cachedBlock struct {
 	index int64
 	ready chan struct{} // closed once data or err is there
 	data  []byte
@@ -88,7 +88,7 @@ func (s *Store) OpenReaderAt(ctx context.Context, bucket, key string, opts *Read
 	get.IfMatch, get.Parallel = info.ETag, 1
 	r := &ReaderAt{
 		store: s, bucket: bucket, key: key, opts: get, info: *info, tail: tail,
-		blocks: map[int64]*block{}, recent: list.New(), next: -1,
+		blocks: map[int64]*cachedBlock{}, recent: list.New(), next: -1,
 	}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	return r, nil
@@ -180,7 +180,7 @@ func (r *ReaderAt) readSome(p []byte, offset int64) (int, error) {
 		r.mu.Unlock()
 		return r.readInto(p[:min(int64(len(p)), r.info.Size-offset)], offset)
 	}
-	var run []*block
+	var run []*cachedBlock
 	if !found {
 		run = r.claim(index, (offset+int64(len(p))-1)/blockSize)
 		wanted = run[0]
@@ -201,15 +201,15 @@ func (r *ReaderAt) readSome(p []byte, offset int64) (int, error) {
 
 // claim makes the blocks that one request is to get: those asked for, and further ones
 // if this request continues the last, up to a block that is there or in flight.
-func (r *ReaderAt) claim(first, last int64) []*block {
+func (r *ReaderAt) claim(first, last int64) []*cachedBlock {
 	ahead := int64(1)
 	if first == r.next {
 		ahead = min(2*r.ahead, maxReadAhead)
 	}
 	last = min(max(last, first+ahead-1), first+maxReadAhead-1, (r.info.Size-1)/blockSize)
-	var run []*block
+	var run []*cachedBlock
 	for index := first; index <= last && r.blocks[index] == nil; index++ {
-		b := &block{index: index, ready: make(chan struct{})}
+		b := &cachedBlock{index: index, ready: make(chan struct{})}
 		r.blocks[index] = b
 		run = append(run, b)
 	}
@@ -218,7 +218,7 @@ func (r *ReaderAt) claim(first, last int64) []*block {
 }
 
 // fetch fills blocks that lie in a row.
-func (r *ReaderAt) fetch(run []*block) {
+func (r *ReaderAt) fetch(run []*cachedBlock) {
 	offset := run[0].index * blockSize
 	end := min((run[len(run)-1].index+1)*blockSize, r.info.Size)
 	body, err := r.open(offset, end-offset)
@@ -235,7 +235,7 @@ func (r *ReaderAt) fetch(run []*block) {
 }
 
 // settle makes a block known, or forgets it.
-func (r *ReaderAt) settle(b *block, err error) {
+func (r *ReaderAt) settle(b *cachedBlock, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer close(b.ready)
@@ -247,7 +247,7 @@ func (r *ReaderAt) settle(b *block, err error) {
 	}
 	b.place = r.recent.PushFront(b)
 	for r.recent.Len() > cachedBlocks {
-		oldest, _ := r.recent.Remove(r.recent.Back()).(*block)
+		oldest, _ := r.recent.Remove(r.recent.Back()).(*cachedBlock)
 		delete(r.blocks, oldest.index)
 	}
 }
