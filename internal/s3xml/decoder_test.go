@@ -65,7 +65,10 @@ var soundAnswers = map[string]string{
 	"encoding at last":  pageXML(keyXML("%C3%BC%ff+%2b") + `<EncodingType>url</EncodingType>`),
 	"unknown elements":  pageXML(`<New><Contents><Key>no</Key></Contents><a/></New><Contents><Key>yes</Key><More x="y">&amp;<b><![CDATA[<]]></b></More></Contents>`),
 	"common prefixes":   pageXML(`<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>` + keyXML("a") + keyXML("c") + `<CommonPrefixes><Prefix>d/</Prefix></CommonPrefixes>`),
+	"more in a prefix":  pageXML(`<CommonPrefixes><More><Prefix>no</Prefix></More><Prefix>b/</Prefix><x/></CommonPrefixes>`),
+	"encoded prefixes":  pageXML(`<EncodingType>url</EncodingType><CommonPrefixes><Prefix>a+%62/</Prefix></CommonPrefixes>` + keyXML("%FF%0f%Aa")),
 	"no size":           pageXML(`<Contents><Key>a</Key></Contents>`),
+	"the longest keys":  pageXML(keyXML(strings.Repeat("k", maxListedKey)) + keyXML(strings.Repeat("l", maxListedKey))),
 	"empty values":      pageXML(`<Prefix/><NextContinuationToken/><Contents><Key>a</Key><ETag/></Contents>`),
 	"nanoseconds":       pageXML(`<Contents><Key>a</Key><LastModified>2026-01-31T00:00:00.123456789Z</LastModified></Contents>`),
 	"another zone":      pageXML(`<Contents><Key>a</Key><LastModified>2026-01-31T00:00:00+02:00</LastModified></Contents>`),
@@ -79,6 +82,8 @@ var toleratedAnswers = map[string][2]string{
 	"instructions around":      {`<?xml version="1.0"?><?a b?>` + `<ListBucketResult>` + keyXML("a") + `</ListBucketResult><?c?>`, pageXML(keyXML("a"))},
 	"document type":            {`<!DOCTYPE ListBucketResult><ListBucketResult>` + keyXML("a") + `</ListBucketResult>`, pageXML(keyXML("a"))},
 	"names in other case":      {`<listBucketResult><contents><KEY>a</KEY><size>1</size></contents><isTruncated>false</isTruncated></listBucketResult>`, pageXML(keyXML("a"))},
+	"a key in other case":      {pageXML(`<Contents><KEY>a</KEY><SIZE>1</SIZE></Contents>`), pageXML(keyXML("a"))},
+	"a prefix in other case":   {pageXML(`<CommonPrefixes><prefix>a/</prefix></CommonPrefixes>`), pageXML(`<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>`)},
 	"space before":             {"\r\n \t" + pageXML(keyXML("a")), pageXML(keyXML("a"))},
 	"US-ASCII":                 {declared("US-ASCII", keyXML("&#233;")), pageXML(keyXML("é"))},
 	"us-ascii":                 {declared("us-ascii", keyXML("a")), pageXML(keyXML("a"))},
@@ -206,6 +211,11 @@ func TestDecodePage(t *testing.T) {
 		},
 		Truncated: true, Next: "1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=",
 	}, page)
+	page, err = decodeText(pageXML(keyXML("a") + keyXML("b/") + keyXML("c") + `<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`))
+	require.NoError(t, err)
+	assert.Equal(t, []Entry{{Key: "a", Size: 1}, {Key: "b/", IsPrefix: true}, {Key: "b/", Size: 1}, {Key: "c", Size: 1}}, page.Entries, "a prefix comes before its object")
+	_, err = decodeText(wrongAnswers["a very long key"])
+	require.ErrorContains(t, err, "a key of 16385 bytes")
 	for name, text := range soundAnswers {
 		t.Run(name, func(t *testing.T) { requireReference(t, text) })
 	}
@@ -310,6 +320,7 @@ func TestNextToken(t *testing.T) {
 		{pageXML(truncated + rest + token), ""},
 		{pageXML(truncated + token), ""}, // an empty page
 		{"<Error>" + truncated + token, ""},
+		{"<Error>" + truncated + token + rest, ""},
 		{"", ""},
 		{"no XML", ""},
 	} {

@@ -76,9 +76,6 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\
 // root reads up to the start of the root element, and returns its name without
 // prefix, or nil after an error.
 func (s *scanner) root() []byte {
-	if s.err != nil {
-		return nil
-	}
 	s.take("\uFEFF")
 	if s.err == nil && s.sees("<?xml") {
 		s.declaration()
@@ -177,9 +174,6 @@ func (s *scanner) push(name, local []byte) []byte {
 
 // attribute skips an attribute, because none of S3's matters here.
 func (s *scanner) attribute() {
-	if s.err != nil {
-		return
-	}
 	s.name()
 	s.skipSpace()
 	if s.err == nil && !s.take("=") {
