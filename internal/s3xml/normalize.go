@@ -206,11 +206,7 @@ func toUTF8(data []byte) ([]byte, error) {
 	data = bytes.TrimLeft(data, " \t\r\n")
 	declaration := []byte(nil)
 	if hasDeclaration(data) {
-		var found bool
-		declaration, data, found = bytes.Cut(data, []byte("?>"))
-		if !found {
-			return nil, io.ErrUnexpectedEOF
-		}
+		declaration, data, _ = bytes.Cut(data, []byte("?>"))
 	}
 	if utf8.Valid(data) {
 		return data, nil

@@ -115,6 +115,7 @@ func TestScanner(t *testing.T) {
 		"<a><b>x\r":                               "EOF",
 		"<a><b>x<":                                "EOF",
 		"<a><b>x<c>":                              "unknown",
+		"<a><b>x/<!-- y --></b></a>":              "a b=x/",
 		"<a><b>x<!-- y -- z</b></a>":              "unknown",
 		"<a><bbb>></bbb ></a>":                    "a bbb=>",
 		"<a><b>&;":                                "unknown",
