@@ -45,6 +45,11 @@ func TestParseCapabilities(t *testing.T) {
 	got, err := storagetest.ParseCapabilities("MaxKey=100, NoAccounts")
 	require.NoError(t, err)
 	assert.Equal(t, storagetest.Capabilities{MaxKey: 100, NoAccounts: true}, got)
+	for _, bytes := range []int{1, 1024} {
+		got, err := storagetest.ParseCapabilities("MaxKey=" + strconv.Itoa(bytes))
+		require.NoError(t, err)
+		assert.Equal(t, bytes, got.MaxKey)
+	}
 	for _, wrong := range []string{"NoAccount", "noaccounts", "MaxKey", "MaxKey=0", "MaxKey=1025", "MaxKey=x", "NoAccounts NoDotSegments"} {
 		_, err := storagetest.ParseCapabilities(wrong)
 		require.Error(t, err, wrong)

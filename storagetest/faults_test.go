@@ -72,7 +72,7 @@ var faultsOfBodies = []faultRow{
 	{test: "Readers", name: "a put loses the last byte", want: []string{
 		"one byte at a time: got 0", "data with the end: got 0", "buffer: got 0", "section: got 0", "what is left: got 4",
 	}, fault: func(c *call, do func()) { c.store(do, withoutLast) }},
-	{test: "Readers", name: "no put of a reader", want: []string{": out of order"}, fault: fails("PutObject", func(c *call) bool { return c.key != "advanced" })},
+	{test: "Readers", name: "no put of a reader", want: []string{"…: out of order"}, fault: fails("PutObject", func(c *call) bool { return c.key != "advanced" })},
 	{test: "Readers", name: "no put of the rest of a reader", want: []string{"out of order"}, fault: fails("PutObject", isKey("advanced"))},
 	{test: "Readers", name: "a put begins at the start", want: []string{"what is left: got 0123"}, fault: func(c *call, do func()) {
 		if seeker, ok := c.body.(*strings.Reader); ok {
@@ -108,16 +108,21 @@ type unclosed struct{ io.Reader }
 
 func (unclosed) Close() error { return errFault }
 
-// rangeNames are the ranges that are tried, as they are printed.
-func rangeNames(suffix string) []string {
+// suffixed returns names, each with a suffix.
+func suffixed(names []string, suffix string) []string {
 	var all []string
-	for _, name := range []string{
-		"<nil>", "&{Offset:0 Length:1}", "&{Offset:3 Length:4}", "&{Offset:9 Length:1}", "&{Offset:8 Length:100}", "&{Offset:5 Length:0}", "&{Offset:7 Length:-1}",
-		"&{Offset:-2 Length:-1}", "&{Offset:4 Length:9223372036854775807}", "&{Offset:-4 Length:2}", "long suffix: &{Offset:-100 Length:-1}",
-	} {
+	for _, name := range names {
 		all = append(all, name+suffix)
 	}
 	return all
+}
+
+// rangeNames are the ranges that are tried, as they are printed.
+func rangeNames(suffix string) []string {
+	return suffixed([]string{
+		"<nil>", "&{Offset:0 Length:1}", "&{Offset:3 Length:4}", "&{Offset:9 Length:1}", "&{Offset:8 Length:100}", "&{Offset:5 Length:0}", "&{Offset:7 Length:-1}",
+		"&{Offset:-2 Length:-1}", "&{Offset:4 Length:9223372036854775807}", "&{Offset:-4 Length:2}", "long suffix: &{Offset:-100 Length:-1}",
+	}, suffix)
 }
 
 var faultsOfRanges = []faultRow{
@@ -144,9 +149,9 @@ var faultsOfRanges = []faultRow{
 		}
 	}},
 	{test: "Ranges", name: "no get", want: []string{"<nil>: out of order", "long suffix: ", "a range behind the end: got out of order"}, fault: fails("GetObject", always)},
-	{test: "Ranges", name: "a range after the end is empty", want: []string{"a range behind the end: got <nil>"}, fault: func(c *call, do func()) {
+	{test: "Ranges", name: "a range from the end on is empty", want: []string{"a range behind the end: got <nil>"}, fault: func(c *call, do func()) {
 		do()
-		if errors.Is(c.err, lithopss3.ErrInvalidRange) {
+		if errors.Is(c.err, lithopss3.ErrInvalidRange) && c.get.Range.Offset == 10 {
 			c.object, c.err = &lithopss3.Object{Body: io.NopCloser(strings.NewReader(""))}, nil
 		}
 	}},
@@ -192,17 +197,23 @@ var faultsOfConditions = slices.Concat([]faultRow{
 			c.err = errFault
 		}
 	}},
+	{test: "Conditions", name: "a body that breaks off", want: suffixed(heldConditions, `: read "key": out of order`), fault: func(c *call, do func()) {
+		do()
+		if c.object != nil {
+			c.object.Body = io.NopCloser(iotest.ErrReader(errFault))
+		}
+	}},
 	{test: "Conditions", name: "no head", want: []string{"out of order"}, fault: fails("HeadObject", always)},
 }, faultsOfConditionalPuts("ConditionalPut"), faultsOfConditionalPuts("ConditionalParts"))
 
 func faultsOfConditionalPuts(test string) []faultRow {
 	return []faultRow{
 		{test: test, name: "a put ignores its conditions", want: []string{
-			"IfAbsent where something is: got <nil>", "IfMatch of the one before: got <nil>", `begins with "fou`,
+			"IfAbsent where something is: got <nil>", "IfMatch of the one before: got <nil>", `…begins with "fou`,
 		}, fault: ignoresConditions},
 		{test: test, name: "no put if absent", want: []string{"IfAbsent where nothing is: out of order"}, fault: onPut(isIfAbsent, errFault)},
-		{test: test, name: "no put over another", want: []string{"IfMatch of this: out of order", `begins with "one`}, fault: onPut(isIfMatch, errFault)},
-		{test: test, name: "a put over another stores nothing", want: []string{`begins with "one`}, fault: onPut(isIfMatch, nil)},
+		{test: test, name: "no put over another", want: []string{"IfMatch of this: out of order", `…begins with "one`}, fault: onPut(isIfMatch, errFault)},
+		{test: test, name: "a put over another stores nothing", want: []string{`…begins with "one`}, fault: onPut(isIfMatch, nil)},
 		{test: test, name: "no head", want: []string{"out of order"}, fault: fails("HeadObject", always)},
 	}
 }
@@ -222,6 +233,12 @@ var faultsOfDescriptions = []faultRow{
 		do()
 		if c.info != nil {
 			c.info.LastModified = c.info.LastModified.Add(-time.Hour)
+		}
+	}},
+	{test: "Describes", name: "a body that can't be closed", want: []string{`close "key": out of order`}, fault: func(c *call, do func()) {
+		do()
+		if c.object != nil {
+			c.object.Body = unclosed{c.object.Body}
 		}
 	}},
 	{test: "Describes", name: "no put", want: []string{"out of order"}, fault: fails("PutObject", isKey("key"))},

@@ -186,7 +186,8 @@ func TestFaultySuites(t *testing.T) {
 }
 
 // TestFaults checks that the suite notices each fault of a storage, in the test that is
-// meant for it, and says what is wrong.
+// meant for it, and says what is wrong: a line begins with what is wanted, or has what
+// follows a "…".
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFaultySuites$", "-test.parallel=500", "-test.short="+strconv.FormatBool(testing.Short()))
@@ -194,7 +195,7 @@ func TestFaults(t *testing.T) {
 	out, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit, string(out))
-	noticed := failures(string(out))
+	noticed := failures(t, string(out))
 	for i, row := range faults {
 		if row.isSlow && testing.Short() {
 			continue
@@ -202,7 +203,10 @@ func TestFaults(t *testing.T) {
 		got := noticed[i]
 		assert.Equal(t, len(row.want) > 0, len(got) > 0, "%s, %s: the test said %q", row.test, row.name, got)
 		for _, want := range row.want {
-			isSaid := slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, want) })
+			isSaid := slices.ContainsFunc(got, func(line string) bool {
+				within, isWithin := strings.CutPrefix(want, "…")
+				return strings.HasPrefix(line, want) || isWithin && strings.Contains(line, within)
+			})
 			assert.True(t, isSaid, "%s, %s: the test does not say %q", row.test, row.name, want)
 		}
 	}
@@ -210,7 +214,8 @@ func TestFaults(t *testing.T) {
 
 // failures returns what the tests of each fault said. A line begins with the name of the
 // test below the suite's, if any, such as "IfMatch of another: got <nil>".
-func failures(out string) map[int][]string {
+func failures(t *testing.T, out string) map[int][]string {
+	t.Helper()
 	found := map[int][]string{}
 	open := map[int]string{} // tests by how far their lines are indented
 	for line := range strings.SplitSeq(out, "\n") {
@@ -224,6 +229,7 @@ func failures(out string) map[int][]string {
 		if !isFailure || !strings.Contains(file, ".go:") {
 			continue
 		}
+		assert.NotContains(t, file, "storagetest.go", "a failure names the line of the check: %s", said)
 		parts := strings.SplitN(open[indent], "/", 3) // fault, test, test below
 		if len(parts) == 3 {
 			said = strings.ReplaceAll(parts[2], "_", " ") + ": " + said

@@ -99,18 +99,18 @@ var faultsOfParallelListings = []faultRow{
 	{test: "ListParallel", name: "no put", want: []string{`put "n/0000": out of order`, `put "odd/a b0": out of order`}, fault: fails("PutObject", always)},
 	{test: "ListParallel", name: "a key is missing", want: []string{"sequential: got "}, fault: missesLast(isAnyList)},
 	{test: "ListParallel", name: "a key is missing of a parallel listing", want: []string{
-		"PageSize:0 Parallel:2}", "PageSize:0 Parallel:8}", "PageSize:7 Parallel:2}", "PageSize:7 Parallel:8}",
+		"…PageSize:0 Parallel:2}", "…PageSize:0 Parallel:8}", "…PageSize:7 Parallel:2}", "…PageSize:7 Parallel:8}",
 		"{Prefix:odd/ StartAfter: Delimiter: Match: PageSize:1 Parallel:2}", "{Prefix:n/0 StartAfter: Delimiter: Match: PageSize:5 Parallel:8}",
-		"Match:odd/* PageSize:7 Parallel:2}", "{Prefix:n/ StartAfter: Delimiter:/ Match: PageSize:7 Parallel:8}", "start after: {Prefix: StartAfter:n/0",
-		"PageSize:3 Parallel:2}",
+		"…Match:odd/* PageSize:7 Parallel:2}", "{Prefix:n/ StartAfter: Delimiter:/ Match: PageSize:7 Parallel:8}", "start after: {Prefix: StartAfter:n/0",
+		"…PageSize:3 Parallel:2}",
 	}, fault: missesLast(isParallel)},
 	{test: "ListSiblings", name: "no put", want: []string{`put "x/a/00/status": out of order`, `put "x/b/`}, fault: fails("PutObject", always)},
 	{test: "ListSiblings", name: "a key is missing of a parallel listing", want: []string{
-		"StartAfter: Delimiter: Match: PageSize:7 Parallel:16}", "StartAfter: Delimiter: Match: PageSize:1000 Parallel:16}",
+		"…StartAfter: Delimiter: Match: PageSize:7 Parallel:16}", "…StartAfter: Delimiter: Match: PageSize:1000 Parallel:16}",
 		"start after: {Prefix: StartAfter:x/a-0-1/", "start after: {Prefix: StartAfter:x/b/",
 	}, fault: missesLast(isParallel)},
 	{test: "ListSiblings", name: "a key is missing after another", want: []string{
-		"start after: {Prefix: StartAfter:x/a-0-1/10/status Delimiter: Match: PageSize:7 Parallel:1}", "PageSize:1000 Parallel:1}",
+		"start after: {Prefix: StartAfter:x/a-0-1/10/status Delimiter: Match: PageSize:7 Parallel:1}", "…PageSize:1000 Parallel:1}",
 	}, fault: missesLast(isAfter)},
 	{test: "ListSiblings", name: "siblings are left out after a key in a folder", want: []string{"start after: {Prefix: StartAfter:x/a/"}, fault: func(c *call, do func()) {
 		do()
@@ -142,14 +142,14 @@ var faultsOfDeletes = []faultRow{
 	}},
 	{test: "DeleteMany", name: "no delete", want: []string{"out of order"}, fault: fails("DeleteObjects", always)},
 	{test: "DeleteMany", name: "no delete of nothing", want: []string{"delete of nothing: out of order"}, fault: fails("DeleteObjects", func(c *call) bool { return len(c.keys) == 0 })},
-	{test: "DeleteMany", name: "an error for all keys together", want: []string{"has not an error for each key"}, fault: func(c *call, do func()) {
+	{test: "DeleteMany", name: "an error for all keys together", want: []string{"…has not an error for each key"}, fault: func(c *call, do func()) {
 		do()
 		var failed *lithopss3.DeleteError
 		if errors.As(c.err, &failed) {
 			c.err = failed.Failed[0]
 		}
 	}},
-	{test: "DeleteMany", name: "an error for the first key", want: []string{"has not an error for each key"}, fault: func(c *call, do func()) {
+	{test: "DeleteMany", name: "an error for the first key", want: []string{"…has not an error for each key"}, fault: func(c *call, do func()) {
 		do()
 		var failed *lithopss3.DeleteError
 		if errors.As(c.err, &failed) {

@@ -91,11 +91,16 @@ func readBody(t *testing.T, object *lithopss3.Object) []byte {
 func (h *Harness) list(t *testing.T, opts *lithopss3.ListOptions) []string {
 	t.Helper()
 	keys := []string{}
+	var failed error // which the loop's body, a function of its own, can't report as a helper
 	for info, err := range h.Storage.ListObjects(t.Context(), h.Bucket, opts) {
 		if err != nil {
-			t.Fatalf("list: %v", err)
+			failed = err
+			break
 		}
 		keys = append(keys, info.Key)
+	}
+	if failed != nil {
+		t.Fatalf("list: %v", failed)
 	}
 	return keys
 }
