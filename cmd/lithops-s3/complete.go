@@ -29,7 +29,7 @@ type completeCommand struct {
 
 // Run prints what the last word can become, a line for each.
 func (c *completeCommand) Run(t *terminal) error {
-	parser, err := kong.New(&commands{}, t.options(func(int) {})...)
+	parser, err := kong.New(&commands{}, t.options()...)
 	if err != nil {
 		return err
 	}

@@ -35,20 +35,18 @@ type storageFlags struct {
 // utcFlag makes UTC the zone of the process.
 type utcFlag bool
 
-// AfterApply is called by kong if the flag is given, before anything prints a time.
-func (u utcFlag) AfterApply() error { //nolint:unparam // kong wants an error
+// apply is called before anything prints a time.
+func (u utcFlag) apply() {
 	if u {
 		time.Local = time.UTC //nolint:reassign // the zone of this process
 	}
-	return nil
 }
 
 // endpointFlag is the URL of an S3 server.
 type endpointFlag string
 
-// Validate is called by kong, and finds what the library would refuse as a wrong
-// setting.
-func (e endpointFlag) Validate() error {
+// validate finds what the library would refuse as a wrong setting.
+func (e endpointFlag) validate() error {
 	if e == "" {
 		return nil
 	}
@@ -61,8 +59,8 @@ func (e endpointFlag) Validate() error {
 // regionFlag is the name of a region.
 type regionFlag string
 
-// Validate is called by kong.
-func (r regionFlag) Validate() error {
+// validate finds what is not the name of a region.
+func (r regionFlag) validate() error {
 	if r == "" {
 		return nil
 	}

@@ -141,7 +141,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // run parses the arguments, runs the command and returns the exit code.
 func (t *terminal) run(args []string) int {
 	defer func() { _ = errors.Join(t.stdout.Flush(), t.stderr.Flush()) }()
-	exited := -1
 	args = helpFirst(args)
 	if len(args) == 1 && (args[0] == "--version" || args[0] == "-V") { // without the time to build a parser
 		_, _ = fmt.Fprintln(t.stdout, "lithops-s3", version())
@@ -151,17 +150,17 @@ func (t *terminal) run(args []string) int {
 		return t.end(command.Run(t))
 	}
 	word := commandWord(args)
-	parser := kong.Must(commandsFor(word), t.options(func(code int) { exited = code })...)
-	parsed, err := parser.Parse(arrange(parser.Model.Node, args))
-	if exited >= 0 {
-		return exited
-	}
+	parser := kong.Must(commandsFor(word), t.options()...)
+	parsed, err := t.parse(parser, arrange(parser.Model.Node, args))
 	if err != nil {
 		t.printError(wrongLine(err, word))
 		return exitUsage
 	}
+	if parsed == nil {
+		return 0
+	}
 	t.filter = filterOrder(parsed)
-	return t.end(parsed.Run(t))
+	return t.end(commandOf(parsed).Run(t))
 }
 
 // end prints the error of a command, unless it was reported, and returns the exit code.
@@ -173,11 +172,11 @@ func (t *terminal) end(err error) int {
 	return exitCode(t.ctx, err)
 }
 
-// options returns kong's options. Exit is called by --help and --version.
-func (t *terminal) options(exit func(code int)) []kong.Option {
+// options returns kong's options.
+func (t *terminal) options() []kong.Option {
 	return append([]kong.Option{
 		kong.Name("lithops-s3"), kong.Description(description), groups, kong.Help(printHelp),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(t.stdout, t.stderr), kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(t.stdout, t.stderr),
 	}, argumentMappers...)
 }
 

@@ -21,7 +21,7 @@ func (manCommand) Help() string {
 
 // Run prints the manual page.
 func (manCommand) Run(t *terminal) error {
-	parser, err := kong.New(&commands{}, t.options(func(int) {})...)
+	parser, err := kong.New(&commands{}, t.options()...)
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// A runner is a command whose line was parsed.
-type runner interface{ Run(t *terminal) error }
-
 // parseSimple parses a line that has only a command, options and arguments that are
 // words. It returns nil for every other line, for kong to parse, which also prints the
 // errors and helps. Kong needs a fifth of the time in which a small object is stored,

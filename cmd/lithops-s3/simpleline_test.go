@@ -3,7 +3,6 @@
 package main
 
 import (
-	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,17 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
-
-// parseByKong returns the command that kong makes of a line.
-func parseByKong(args []string) (any, []bool, error) {
-	options := append([]kong.Option{kong.Exit(func(int) {}), kong.Writers(io.Discard, io.Discard)}, argumentMappers...)
-	parser := kong.Must(commandsFor(commandWord(args)), options...)
-	parsed, err := parser.Parse(arrange(parser.Model.Node, args))
-	if err != nil {
-		return nil, nil, err
-	}
-	return parsed.Selected().Target.Addr().Interface(), filterOrder(parsed), nil
-}
 
 // TestSimpleLines covers any line that parseSimple parses: kong makes the same of it.
 func TestSimpleLines(t *testing.T) {

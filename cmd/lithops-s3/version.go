@@ -7,17 +7,13 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-
-	"github.com/alecthomas/kong"
 )
 
 // versionFlag prints the version and ends the command.
 type versionFlag bool
 
-// BeforeApply is called by kong where the flag is given.
-func (versionFlag) BeforeApply(app *kong.Kong) error {
-	_, err := fmt.Fprintln(app.Stdout, "lithops-s3", version())
-	app.Exit(0)
+func (versionFlag) inform(out io.Writer) error {
+	_, err := fmt.Fprintln(out, "lithops-s3", version())
 	return err
 }
 
@@ -27,10 +23,8 @@ var licenses string
 // licensesFlag prints the licences and ends the command.
 type licensesFlag bool
 
-// BeforeApply is called by kong where the flag is given.
-func (licensesFlag) BeforeApply(app *kong.Kong) error {
-	_, err := io.WriteString(app.Stdout, licenses)
-	app.Exit(0)
+func (licensesFlag) inform(out io.Writer) error {
+	_, err := io.WriteString(out, licenses)
 	return err
 }
 
