@@ -17,6 +17,7 @@ func TestNearest(t *testing.T) {
 		"region-name": "region_name", "regionname": "region_name", "acces_key_id": "access_key_id", "aws_access_key_id": "access_key_id",
 		"my_region": "", "xsecret_access_key": "secret_access_key", "aw": "aws", "AWS": "aws", "a": "", "awsxx": "", "mod": "mode", "moo": "", "nodes": "",
 		"": "", "storge": "storage", "stoerge": "storage", "stge": "", "unrelated": "",
+		"my_storage": "storage", "secretaccess_ke": "secret_access_key", "secretaccesske": "",
 		strings.Repeat("x", 60) + "_access_key_id": "",
 	} {
 		assert.Equal(t, want, Nearest(word, known), word)
