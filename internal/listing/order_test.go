@@ -269,3 +269,75 @@ func TestPrefixAndObject(t *testing.T) {
 	require.ErrorIs(t, guard.check([]Entry{{Key: "d/"}}), ErrUnsound)
 	require.ErrorIs(t, guard.check([]Entry{{Key: "a/", IsPrefix: true}}), ErrUnsound)
 }
+
+// TestCompare orders pairs of keys, the first of which comes before the second.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	for by, pairs := range map[order][][2]string{
+		byBytes: {{"", "a"}, {"a", "a-"}, {"a-1", "a/1"}, {"a/1", "a0"}, {"\uFFFD", "\U0001F600"}},
+		byPath:  {{"a", "a/"}, {"a/", "a/1"}, {"a/1", "a-1"}, {"a/1", "a!"}, {"a-1", "a.1"}, {"a/z", "b"}},
+		byUTF16: {
+			{"a-1", "a/1"},
+			{"a", "aa"},
+			{"\uD7FF", "\U0001F600"},
+			{"\U0001F600", "\uE000"},
+			{"\U0010FFFF", "\uE000"},
+			{"\U0001F600", "\U0010FFFF"},
+			{"\uD7FF", "\U0010FFFF"},
+			{"\uE000", "\uFFFD"},
+			{"\U0001F600", "\U0001F601"},
+			{"z", "\u00e9"},
+		},
+	} {
+		for _, pair := range pairs {
+			assert.Negative(t, compare(pair[0], pair[1], by), "order %d: %q", by, pair)
+			assert.Positive(t, compare(pair[1], pair[0], by), "order %d: %q", by, pair)
+			assert.Zero(t, compare(pair[0], pair[0], by))
+		}
+	}
+}
+
+// TestOrderStays checks which order a server is held to after its pages.
+func TestOrderStays(t *testing.T) {
+	t.Parallel()
+	prefix := func(key string) Entry { return Entry{Key: key, IsPrefix: true} }
+	for name, test := range map[string]struct {
+		pages [][]Entry
+		want  order
+	}{
+		"bytes":                       {[][]Entry{objects("a-1", "a/1"), objects("b")}, byBytes},
+		"the empty key first":         {[][]Entry{objects("", "a")}, byBytes},
+		"a prefix and its object":     {[][]Entry{{prefix("a/"), {Key: "a/"}, {Key: "b"}}}, byBytes},
+		"an object and its prefix":    {[][]Entry{{{Key: "a/"}, prefix("a/")}, objects("b")}, byBytes},
+		"the object on the next page": {[][]Entry{{prefix("a/")}, objects("a/", "b")}, byBytes},
+		"paths":                       {[][]Entry{objects("a/1", "a-1")}, byPath},
+		"folders, then paths":         {[][]Entry{objects("a", "a/1"), objects("b/1"), objects("b-1")}, byPath},
+		"equal names, then paths":     {[][]Entry{{prefix("a/"), {Key: "a/"}}, objects("b/1"), objects("b-1")}, byPath},
+		"kinds apart":                 {[][]Entry{{{Key: "c"}, prefix("a/")}, {prefix("d/")}}, byPath},
+		"kinds apart, the same":       {[][]Entry{{{Key: "c/"}, prefix("a/")}, {prefix("c/")}}, byPath},
+		"UTF-16":                      {[][]Entry{objects("a-1", "a/1"), objects("\U0001F600", "\uE000")}, byUTF16},
+		"none":                        {[][]Entry{objects("c", "a", "b")}, byNothing},
+	} {
+		var guard orderGuard
+		for _, page := range test.pages {
+			require.NoError(t, guard.check(page), name)
+		}
+		assert.Equal(t, test.want, guard.order, name)
+	}
+	for name, pages := range map[string][2][]Entry{
+		"a prefix before the page before": {{{Key: "c"}, prefix("a/")}, {prefix("b/")}},
+		"the same object":                 {{{Key: "c/"}, prefix("a/")}, objects("c/")},
+		"a prefix of the page before":     {{{Key: "c"}, prefix("a/")}, {prefix("a/")}},
+	} {
+		var guard orderGuard
+		require.NoError(t, guard.check(pages[0]), name)
+		require.ErrorIs(t, guard.check(pages[1]), ErrUnsound, name)
+	}
+}
+
+func TestIsAscending(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]bool{"": true, "a": true, "a b": true, "a b c": true, "a a": false, "b a": false, "a c b": false, "b a c": false} {
+		assert.Equal(t, want, isAscending(objects(strings.Fields(keys)...)), keys)
+	}
+}

@@ -121,3 +121,102 @@ func TestNearServer(t *testing.T) {
 		}
 	}
 }
+
+// TestPaceNotes tells near servers from far ones by how long answers take.
+func TestPaceNotes(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	type answer struct{ took, decoding time.Duration }
+	for name, test := range map[string]struct {
+		answers []answer
+		want    string
+	}{
+		"near":                      {[]answer{{2 * ms, ms}}, "near"},
+		"far":                       {[]answer{{17 * ms, ms}}, "far"},
+		"as far as that":            {[]answer{{16 * ms, ms}}, "far"},
+		"not yet known":             {[]answer{{9 * ms, ms}}, ""},
+		"as near as that":           {[]answer{{8 * ms, ms}}, ""},
+		"still not known":           {[]answer{{9 * ms, ms}, {9 * ms, ms}}, ""},
+		"known by the third":        {[]answer{{9 * ms, ms}, {9 * ms, ms}, {9 * ms, ms}}, "far"},
+		"near at last":              {[]answer{{9 * ms, ms}, {9 * ms, ms}, {2 * ms, ms}}, "near"},
+		"nothing said":              {[]answer{{2 * ms, 0}}, "far"},
+		"near stays near":           {[]answer{{2 * ms, ms}, {90 * ms, ms}}, "near"},
+		"far stays far":             {[]answer{{90 * ms, ms}, {2 * ms, ms}}, "far"},
+		"a busy client":             {[]answer{{64 * ms, 50 * ms}}, "near"},
+		"far from a busy client":    {[]answer{{65 * ms, 50 * ms}}, "far"},
+		"near after a slow connect": {[]answer{{9 * ms, ms}, {2 * ms, ms}}, "near"},
+	} {
+		var p pace
+		for _, a := range test.answers {
+			p.note(a.took, a.decoding)
+		}
+		assert.Equal(t, test.want == "near", p.isNear, name)
+		assert.Equal(t, test.want == "far", p.isFar, name)
+	}
+}
+
+// TestPagesAhead counts the requests at once of listings page by page, from a server whose
+// tokens come after a second and whose pages come after four: one page is requested ahead,
+// and up to three from a near server. A server that says nothing early is asked for one page
+// at a time.
+func TestPagesAhead(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		isEarly      bool
+		atOnce, want int
+	}{
+		"sequential, nothing early": {false, 1, 1},
+		"sequential":                {true, 1, 2},
+		"near, nothing early":       {false, 8, 1},
+		"near":                      {true, 8, 1 + nearAhead},
+		"near, two at once":         {true, 2, 2},
+		"near, three at once":       {true, 3, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				bucket := &fakeBucket{keys: numbered(120, "%03d"), pageSize: 10}
+				fetch := func(ctx context.Context, after, token string, early func(string)) (*Page, error) {
+					page, err := bucket.fetch(ctx, after, token, nil)
+					if token == "" {
+						page.Decoding = time.Hour
+						return page, err
+					}
+					bucket.enter(1)
+					time.Sleep(time.Second)
+					if test.isEarly && page.Truncated {
+						early(page.Next)
+					}
+					time.Sleep(3 * time.Second)
+					bucket.enter(-1)
+					return page, err
+				}
+				got := 0
+				for page, err := range Pages(t.Context(), fetch, Options{PageSize: 10, Parallel: test.atOnce}) {
+					require.NoError(t, err)
+					got += len(page)
+				}
+				assert.Equal(t, 120, got)
+				assert.Equal(t, test.want, bucket.most)
+			})
+		})
+	}
+}
+
+// TestNearAndDone lists from a near server whose first page is the last.
+func TestNearAndDone(t *testing.T) {
+	t.Parallel()
+	bucket := &fakeBucket{keys: numbered(5, "%03d"), pageSize: 10}
+	l := newListing("")
+	l.fetch = bucket.fetch
+	require.NoError(t, l.take(pageResult{from: l.shards[0], page: bucket.page("", "")}))
+	require.True(t, l.shards[0].done)
+	var got []Entry
+	l.oneByOne(t.Context(), func(page []Entry, err error) bool {
+		require.NoError(t, err)
+		got = append(got, page...)
+		return true
+	})
+	assert.Equal(t, objects(bucket.keys...), got)
+	assert.Zero(t, bucket.requests)
+}

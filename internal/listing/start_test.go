@@ -4,6 +4,7 @@ package listing
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -85,4 +86,68 @@ func TestStartFails(t *testing.T) {
 		}
 		require.ErrorIs(t, last, errFake, "request %d", fails)
 	}
+}
+
+// TestHasSiblings asks for the first key after a folder's name.
+func TestHasSiblings(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]bool{
+		"": false, "a": false, "a-1": true, "a/": false, "a/b": false, "a!": true, "a.": true, "a0": false, "b": false, "a-1 a/b": true, "A": false, "Z a-1": false,
+	} {
+		s := &start{fetch: func(_ context.Context, after, token string, early func(string)) (*Page, error) {
+			assert.Equal(t, "a", after)
+			assert.Empty(t, token)
+			assert.Nil(t, early)
+			return &Page{Entries: objects(strings.Fields(keys)...)}, nil
+		}}
+		got, err := s.hasSiblings(t.Context(), "a")
+		require.NoError(t, err)
+		assert.Equal(t, want, got, keys)
+	}
+	s := &start{fetch: func(context.Context, string, string, func(string)) (*Page, error) { return nil, errFake }}
+	_, err := s.hasSiblings(t.Context(), "a")
+	require.ErrorIs(t, err, errFake)
+}
+
+// TestFromFolder checks that the pages before the start are passed over, by tokens that must
+// not go round.
+func TestFromFolder(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		pages []Page
+		want  []Entry
+		asks  int
+		err   error
+	}{
+		"the first page":       {[]Page{{Entries: objects("a-1", "a/5", "a/6"), Truncated: true, Next: "1"}}, objects("a/6"), 1, nil},
+		"the third page":       {[]Page{{Entries: objects("a-1"), Truncated: true, Next: "1"}, {Entries: objects("a-2"), Truncated: true, Next: "2"}, {Entries: objects("b")}}, objects("b"), 3, nil},
+		"the last page":        {[]Page{{Entries: objects("a-1"), Truncated: true, Next: "1"}, {Entries: objects("a/5")}}, objects(), 2, nil},
+		"a circle":             {[]Page{{Entries: objects("a-1"), Truncated: true, Next: "1"}, {Entries: objects("a-2"), Truncated: true, Next: "1"}}, nil, 2, ErrUnsound},
+		"a key again":          {[]Page{{Entries: objects("a-1"), Truncated: true, Next: "1"}, {Entries: objects("a-1"), Truncated: true, Next: "2"}}, nil, 2, ErrUnsound},
+		"more without a token": {[]Page{{Entries: objects("a-1"), Truncated: true}}, nil, 1, ErrUnsound},
+	} {
+		asks, next := 0, ""
+		s := &start{after: "a/5", fetch: func(_ context.Context, after, token string, _ func(string)) (*Page, error) {
+			assert.Equal(t, "a", after, name)
+			assert.Equal(t, next, token, name)
+			page := test.pages[asks]
+			asks++
+			next = page.Next
+			return &page, nil
+		}}
+		page, err := s.fromFolder(t.Context(), "a")
+		require.ErrorIs(t, err, test.err, name)
+		assert.Equal(t, test.asks, asks, name)
+		if err == nil {
+			assert.Equal(t, entryKeys(test.want), entryKeys(page.Entries), name)
+		}
+	}
+}
+
+func entryKeys(entries []Entry) []string {
+	keys := []string{}
+	for _, entry := range entries {
+		keys = append(keys, entry.Key)
+	}
+	return keys
 }
