@@ -86,7 +86,7 @@ func TestAnswers(t *testing.T) {
 					t.Skip("the same requests on both paths")
 				}
 				a := openAnswers(t, name, sdkOnly)
-				odd := testkit.Some(oddAnswers(), 3)
+				odd := testkit.Some(oddAnswers(), 2)
 				maps.Copy(odd, op.more)
 				for _, answer := range slices.Sorted(maps.Keys(odd)) {
 					a.test(t, &op, answer, odd[answer])

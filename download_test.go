@@ -62,7 +62,7 @@ func TestDownloadFaults(t *testing.T) {
 	data := testkit.Bytes(40 * unit)
 	other := testkit.Bytes(40*unit + 1)
 	second := func(request *http.Request) bool { return rangeStart(request) == 8*unit }
-	for name, test := range map[string]struct {
+	for name, test := range testkit.Some(map[string]struct {
 		want error
 		trip func(t *testing.T, store func() *lithopss3.Store, cancel context.CancelFunc) tripper
 	}{
@@ -138,7 +138,7 @@ func TestDownloadFaults(t *testing.T) {
 				return response, err
 			}
 		}},
-	} {
+	}, 5) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())

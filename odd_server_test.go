@@ -32,8 +32,11 @@ func (s *oddServer) trip(request *http.Request, _ http.RoundTripper) (*http.Resp
 	if request.Method == http.MethodGet {
 		s.gets.Add(1)
 		if text := request.Header.Get("Range"); text != "" {
-			if _, err := fmt.Sscanf(text, "bytes=%d-%d", &start, &end); err != nil {
+			if n, err := fmt.Sscanf(text, "bytes=%d-%d", &start, &end); n == 0 {
 				return nil, err
+			}
+			if start < 0 { // the last bytes
+				start = max(0, size+start)
 			}
 			if start >= size {
 				return testkit.ErrorAnswer(request, http.StatusRequestedRangeNotSatisfiable, "InvalidRange"), nil

@@ -53,7 +53,7 @@ var everyCall = map[string]func(ctx context.Context, store *Store) error{
 		return err
 	},
 	"Upload": func(ctx context.Context, store *Store) error {
-		return store.PutObject(ctx, "bucket", "key", strings.NewReader(strings.Repeat("x", 17<<20)), nil)
+		return store.PutObject(ctx, "bucket", "key", strings.NewReader(strings.Repeat("x", 17<<20/SmallScale)), nil)
 	},
 	"HeadBucket":   func(ctx context.Context, store *Store) error { return store.HeadBucket(ctx, "bucket") },
 	"CreateBucket": func(ctx context.Context, store *Store) error { return store.CreateBucket(ctx, "bucket") },
@@ -70,12 +70,13 @@ var everyCall = map[string]func(ctx context.Context, store *Store) error{
 	},
 }
 
-// hastyStore waits for nothing between attempts.
+// hastyStore waits for nothing between attempts, and cuts transfers small.
 func hastyStore(t *testing.T, endpoint string, transport http.RoundTripper) *Store {
 	t.Helper()
 	opts := &Options{Endpoint: endpoint, STSEndpoint: endpoint, Transport: transport, LookupEnv: func(string) (string, bool) { return "", false }}
 	opts.pace = usualPace
 	opts.pace.divide = 1 << 40
+	opts.pace.scale = SmallScale
 	store, err := New(t.Context(), &Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: NewSecret("SK")}, opts)
 	require.NoError(t, err)
 	if transport != nil {

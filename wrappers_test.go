@@ -149,7 +149,7 @@ func TestWriter(t *testing.T) {
 	t.Parallel()
 	store, bucket := lithopstest.NewServer(t).Open(t)
 	isThere := func(key string) bool { return second(store.HeadObject(t.Context(), bucket, key)) == nil }
-	large := string(testkit.Bytes(12 * mib))
+	large := string(testkit.Bytes(7 * mib))
 	for name, text := range map[string]string{"none": "", "small": "text", "large": large} {
 		w := lithopss3.NewWriter(t.Context(), store, bucket, name, &lithopss3.PutOptions{ContentType: "text/x"})
 		_, err := io.Copy(w, strings.NewReader(text))
