@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -224,8 +223,8 @@ func (s *Store) MoveObject(ctx context.Context, fromBucket, fromKey, bucket, key
 	if err := c.describe(ctx); err != nil {
 		return err
 	}
-	if strongETag(aws.ToString(c.source.ETag)) == nil {
-		return wrapError(op, fromBucket, fromKey, errors.New("the server gives no strong ETag, without which a replacement during the move would go unnoticed"))
+	if err := checkMovable(c.source); err != nil {
+		return wrapError(op, fromBucket, fromKey, err)
 	}
 	if err := c.checkDistinct(ctx); err != nil {
 		return wrapError(op, bucket, key, err)
@@ -284,29 +283,10 @@ func (c *copying) verify(ctx context.Context, etag string) error {
 	return nil
 }
 
-// deleteSource deletes the version of the source that was copied, if it is still
-// there. S3 compares the ETag itself, and for servers that don't, it is looked at here.
+// deleteSource deletes the version of the source that was copied.
 func (c *copying) deleteSource(ctx context.Context) error {
-	keep := func(err error) error {
+	if err := c.store.deleteUnchanged(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source); err != nil {
 		return fmt.Errorf("the copy is stored, and the source was not deleted: %w", wrapError(c.op, c.fromBucket, c.fromKey, err))
-	}
-	pinned := c.opts.Source
-	pinned.IfMatch, pinned.IfNoneMatch = aws.ToString(c.source.ETag), ""
-	pinned.IfModifiedSince, pinned.IfUnmodifiedSince = time.Time{}, time.Time{}
-	now, err := c.store.head(ctx, c.fromBucket, c.fromKey, &pinned, c.store.client.HeadObject)
-	if err != nil {
-		return keep(explainChange(err))
-	}
-	if !aws.ToTime(now.LastModified).Equal(aws.ToTime(c.source.LastModified)) {
-		return keep(fmt.Errorf("%w: it was put again", errChanged))
-	}
-	in := &s3.DeleteObjectInput{Bucket: &c.fromBucket, Key: &c.fromKey, IfMatch: c.source.ETag, VersionId: optional(c.opts.Source.VersionID)}
-	if in.VersionId != nil {
-		in.IfMatch = nil // a version never changes, and S3 takes no condition with one
-	}
-	_, err = call(ctx, c.store, c.fromBucket, in, c.store.client.DeleteObject)
-	if err != nil {
-		return keep(explainChange(err))
 	}
 	return nil
 }

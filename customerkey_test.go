@@ -36,6 +36,9 @@ var keyedCalls = map[string]func(ctx context.Context, s *Store, key Secret, fold
 	"DownloadFile": func(ctx context.Context, s *Store, key Secret, folder string) error {
 		return s.DownloadFile(ctx, "bucket", "key", filepath.Join(folder, "file"), &DownloadOptions{SSECustomerKey: key})
 	},
+	"MoveToFile": func(ctx context.Context, s *Store, key Secret, folder string) error {
+		return s.MoveToFile(ctx, "bucket", "key", filepath.Join(folder, "moved"), &DownloadOptions{SSECustomerKey: key})
+	},
 	"OpenReaderAt": func(ctx context.Context, s *Store, key Secret, _ string) error {
 		object, err := s.OpenReaderAt(ctx, "bucket", "key", &ReaderAtOptions{SSECustomerKey: key})
 		if err != nil {

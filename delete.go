@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -48,6 +49,35 @@ func (s *Store) DeleteObjects(ctx context.Context, bucket string, keys []string)
 	deleter.delete(ctx, keys)
 	deleter.group.Wait()
 	return deleter.err()
+}
+
+// checkMovable returns an error for an object that can't be told from one that
+// replaces it.
+func checkMovable(found *s3.HeadObjectOutput) error {
+	if strongETag(aws.ToString(found.ETag)) == nil {
+		return errors.New("the server gives no strong ETag, without which a replacement during the move would go unnoticed")
+	}
+	return nil
+}
+
+// deleteUnchanged deletes the object that was found with opts, if it is still there.
+// S3 compares the ETag itself, and for servers that don't, it is looked at here.
+func (s *Store) deleteUnchanged(ctx context.Context, bucket, key string, found *s3.HeadObjectOutput, opts GetOptions) error {
+	opts.IfMatch, opts.IfNoneMatch = aws.ToString(found.ETag), ""
+	opts.IfModifiedSince, opts.IfUnmodifiedSince = time.Time{}, time.Time{}
+	now, err := s.head(ctx, bucket, key, &opts, s.client.HeadObject)
+	if err != nil {
+		return explainChange(err)
+	}
+	if !aws.ToTime(now.LastModified).Equal(aws.ToTime(found.LastModified)) {
+		return fmt.Errorf("%w: it was put again", errChanged)
+	}
+	in := &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, IfMatch: found.ETag, VersionId: optional(opts.VersionID)}
+	if in.VersionId != nil {
+		in.IfMatch = nil // a version never changes, and S3 takes no condition with one
+	}
+	_, err = call(ctx, s, bucket, in, s.client.DeleteObject)
+	return explainChange(err)
 }
 
 // A deleter has up to 16 requests in flight. Its creator must wait for its group.

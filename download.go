@@ -105,6 +105,39 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 	return wrapError(op, bucket, key, err)
 }
 
+// MoveToFile downloads an object as DownloadFile does, writes the file through to the
+// disk, and deletes the object: only the version that was downloaded, and only if it is
+// still there unchanged. With opts.VersionID it deletes that version.
+//
+// At no time is the object in neither place. If it was replaced meanwhile, it stays, the
+// error says so, and the file may be there too. A server must give strong ETags.
+func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *DownloadOptions) error {
+	const op = "MoveToFile"
+	if err := checkNames(op, bucket, key); err != nil {
+		return err
+	}
+	var pinned DownloadOptions
+	if opts != nil {
+		pinned = *opts
+	}
+	source := GetOptions{IfMatch: pinned.IfMatch, VersionID: pinned.VersionID, SSECustomerKey: pinned.SSECustomerKey}
+	found, err := s.head(ctx, bucket, key, &source, s.client.HeadObject)
+	if err != nil {
+		return wrapError(op, bucket, key, err)
+	}
+	if err := checkMovable(found); err != nil {
+		return wrapError(op, bucket, key, err)
+	}
+	pinned.IfMatch, pinned.Sync = aws.ToString(found.ETag), true
+	if err := s.DownloadFile(ctx, bucket, key, path, &pinned); err != nil {
+		return err
+	}
+	if err := s.deleteUnchanged(ctx, bucket, key, found, source); err != nil {
+		return fmt.Errorf("the file is there, and the object was not deleted: %w", wrapError(op, bucket, key, err))
+	}
+	return nil
+}
+
 // maxObjectSize is larger than any object in S3, which has at most 50 TB.
 const maxObjectSize = 64 << 40
 

@@ -77,6 +77,9 @@ func namingOps(folder string) map[string]namingOp {
 		"DownloadFile": {func(ctx context.Context, s *store, bucket, key string) error {
 			return s.DownloadFile(ctx, bucket, key, filepath.Join(folder, "new"), nil)
 		}, false},
+		"MoveToFile": {func(ctx context.Context, s *store, bucket, key string) error {
+			return s.MoveToFile(ctx, bucket, key, filepath.Join(folder, "moved"), nil)
+		}, false},
 		"PutRequest": {func(ctx context.Context, s *store, bucket, key string) error {
 			_, _, err := s.PutRequest(ctx, bucket, key)
 			return err

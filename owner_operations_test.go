@@ -86,6 +86,10 @@ func ownedOperations(t *testing.T) map[string]struct {
 			err = errors.Join(err, s.DeleteObject(ctx, bucket, "moved")) // which would look like the source, a moment after
 			return errors.Join(err, s.MoveObject(ctx, bucket, "to move", bucket, "moved", nil))
 		}),
+		"Store.MoveToFile": on(func(ctx context.Context, s *lithopss3.Store) error {
+			err := s.PutObject(ctx, bucket, "to move", strings.NewReader("text"), nil)
+			return errors.Join(err, s.MoveToFile(ctx, bucket, "to move", file+"-moved", nil))
+		}),
 		"Store.ObjectTags": on(func(ctx context.Context, s *lithopss3.Store) error { return second(s.ObjectTags(ctx, bucket, "key")) }),
 		"Store.SetObjectTags": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return errors.Join(s.SetObjectTags(ctx, bucket, "key", map[string]string{"a": "b"}), s.SetObjectTags(ctx, bucket, "key", nil))

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -99,10 +100,14 @@ func (c *copier) storeFile(path string, target objectName) error {
 			if path == "-" {
 				return c.store.PutObject(ctx, target.bucket, target.key, c.t.stdin, &opts)
 			}
+			stored, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
 			if err := c.store.UploadFile(ctx, path, target.bucket, target.key, &opts); err != nil || !c.moves {
 				return err
 			}
-			return os.Remove(path)
+			return removeStored(stored, func() (os.FileInfo, error) { return os.Stat(path) }, func() error { return os.Remove(path) })
 		},
 	})
 }
@@ -131,12 +136,29 @@ func (c *copier) storeEntry(root *os.Root, e entry, target objectName) error {
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			opts := c.put
 			opts.Progress = progress
+			stored, err := root.Stat(local)
+			if err != nil {
+				return err
+			}
 			if err := c.storeOpened(ctx, root, local, target, &opts); err != nil || !c.moves {
 				return err
 			}
-			return root.Remove(local)
+			return removeStored(stored, func() (os.FileInfo, error) { return root.Stat(local) }, func() error { return root.Remove(local) })
 		},
 	})
+}
+
+// removeStored removes a file that was moved, unless another is in its place or it was
+// written to since.
+func removeStored(stored os.FileInfo, stat func() (os.FileInfo, error), remove func() error) error {
+	now, err := stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(stored, now) || now.Size() != stored.Size() || !now.ModTime().Equal(stored.ModTime()) {
+		return errors.New("the object is stored, and the file was not deleted: it was replaced or written to meanwhile")
+	}
+	return remove()
 }
 
 func (c *copier) storeOpened(ctx context.Context, root *os.Root, local string, target objectName, opts *lithopss3.PutOptions) error {
@@ -156,8 +178,7 @@ func (c *copier) fetchFile(source objectName, size int64, path string) error {
 			if path == "-" {
 				return c.print(ctx, source, progress)
 			}
-			err := c.store.DownloadFile(ctx, source.bucket, source.key, path, c.download(nil, progress))
-			return c.removeSource(ctx, source, err)
+			return c.fetch(ctx, source, path, c.download(nil, progress))
 		},
 	})
 }
@@ -197,12 +218,12 @@ func (w *countedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// removeSource deletes an object that was moved.
-func (c *copier) removeSource(ctx context.Context, source objectName, err error) error {
-	if err != nil || !c.moves {
-		return err
+// fetch downloads an object, or moves it.
+func (c *copier) fetch(ctx context.Context, source objectName, path string, opts *lithopss3.DownloadOptions) error {
+	if c.moves {
+		return c.store.MoveToFile(ctx, source.bucket, source.key, path, opts)
 	}
-	return c.store.DeleteObject(ctx, source.bucket, source.key)
+	return c.store.DownloadFile(ctx, source.bucket, source.key, path, opts)
 }
 
 // fromS3 adds an object that is copied to a file or another object.
@@ -285,11 +306,11 @@ func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string
 			if err := root.MkdirAll(filepath.Dir(e.name), 0o755); err != nil {
 				return err
 			}
-			err := c.store.DownloadFile(ctx, bucket, e.key, e.name, c.download(root, progress))
+			err := c.fetch(ctx, source, e.name, c.download(root, progress))
 			if err == nil && c.keepsTimes && !e.modified.IsZero() {
 				err = root.Chtimes(e.name, e.modified, e.modified)
 			}
-			return c.removeSource(ctx, source, err)
+			return err
 		},
 	})
 }

@@ -49,7 +49,7 @@ type mvCommand struct{ copyFlags }
 
 // Help is shown by mv --help.
 func (mvCommand) Help() string {
-	return `Copies as cp does, and deletes each source after it was copied.
+	return `Copies as cp does, and deletes each source after it was copied, unless it was replaced meanwhile.
 
 Examples:
   lithops-s3 mv data.csv s3://my-bucket/data/

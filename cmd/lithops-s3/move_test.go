@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMoveKeepsWhatReplacedTheSource checks that mv never deletes an object or a file
+// other than the one that it moved.
+func TestMoveKeepsWhatReplacedTheSource(t *testing.T) { // sets the environment
+	folder := t.TempDir()
+	file := filepath.Join(folder, "in", "file")
+	replaceFile := func(*lithopss3.Store) error {
+		newer := filepath.Join(folder, "newer")
+		if err := os.WriteFile(newer, []byte("newer"), 0o600); err != nil {
+			return err
+		}
+		return os.Rename(newer, file)
+	}
+	replaceObject := func(store *lithopss3.Store) error {
+		return store.PutObject(t.Context(), refusedBucket, "in/file", strings.NewReader("newer"), nil)
+	}
+	object := "s3://" + refusedBucket + "/in/file"
+	for name, test := range map[string]struct {
+		line    []string
+		at      string // the method of the request before which the source is replaced
+		replace func(*lithopss3.Store) error
+	}{
+		"an object to a file":    {[]string{"mv", object, filepath.Join(folder, "there")}, http.MethodDelete, replaceObject},
+		"objects to a folder":    {[]string{"mv", "-r", "s3://" + refusedBucket + "/in/", filepath.Join(folder, "all")}, http.MethodDelete, replaceObject},
+		"an object to an object": {[]string{"mv", object, "s3://" + refusedBucket + "/there"}, http.MethodDelete, replaceObject},
+		"a file to an object":    {[]string{"mv", file, "s3://" + refusedBucket + "/there"}, http.MethodPut, replaceFile},
+		"a folder to objects":    {[]string{"mv", "-r", filepath.Dir(file), "s3://" + refusedBucket + "/out/"}, http.MethodPut, replaceFile},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && test.at == http.MethodPut {
+				t.Skip("Windows replaces no file that is open")
+			}
+			var store *lithopss3.Store
+			isReplaced := false
+			store = refuse(t, func(r *http.Request) bool {
+				if r.Method == test.at && !isReplaced {
+					isReplaced = true
+					assert.NoError(t, test.replace(store))
+				}
+				return false
+			})
+			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+			require.NoError(t, os.WriteFile(file, []byte("text"), 0o600))
+			require.NoError(t, store.PutObject(t.Context(), refusedBucket, "in/file", strings.NewReader("text"), nil))
+			code, _, problems := command(t.Context(), test.line...)
+			assert.NotZero(t, code)
+			assert.Contains(t, problems, "not deleted")
+			require.True(t, isReplaced)
+			if test.at == http.MethodPut {
+				data, err := os.ReadFile(file)
+				require.NoError(t, err)
+				assert.Equal(t, "newer", string(data))
+				return
+			}
+			info, err := store.HeadObject(t.Context(), refusedBucket, "in/file")
+			require.NoError(t, err)
+			assert.EqualValues(t, len("newer"), info.Size)
+		})
+	}
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lithopss3_test
+
+import (
+	"cmp"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMoveToFile checks that the object is a file and no object in the end.
+func TestMoveToFile(t *testing.T) {
+	t.Parallel()
+	store, _ := aCopier(t, nil)
+	for name, text := range map[string]string{"small": "text", "empty": "", "in ranges": strings.Repeat("0123456789", unit)} {
+		require.NoError(t, store.PutObject(t.Context(), "bucket", name, strings.NewReader(text), nil))
+		path := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, store.MoveToFile(t.Context(), "bucket", name, path, nil), name)
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, text, string(data), name)
+		_, err = store.HeadObject(t.Context(), "bucket", name)
+		require.ErrorIs(t, err, fs.ErrNotExist, name)
+		require.ErrorIs(t, store.MoveToFile(t.Context(), "bucket", name, path, nil), fs.ErrNotExist, "it is gone")
+	}
+}
+
+// TestMoveToFileNeverLosesTheObject checks that an object stays that was replaced at any
+// time of the move, and one whose file can't be written.
+func TestMoveToFileNeverLosesTheObject(t *testing.T) {
+	t.Parallel()
+	is := func(method string) func(*http.Request) bool {
+		return func(r *http.Request) bool { return r.Method == method }
+	}
+	for name, test := range map[string]struct {
+		when    func(*http.Request) bool
+		text    string // that replaces the object then
+		status  int    // of the answer then, or 0 for the server's
+		weak    bool   // ETags
+		missing bool   // the file's folder
+		want    string
+	}{
+		"replaced before the GET":    {when: is(http.MethodGet), text: "new one", want: "precondition failed"},
+		"replaced before the DELETE": {when: is(http.MethodDelete), text: "new one", want: "replaced meanwhile"},
+		"a DELETE that is refused":   {when: is(http.MethodDelete), status: http.StatusForbidden, want: "the object was not deleted"},
+		"no strong ETag":             {when: is(""), weak: true, want: "no strong ETag"},
+		"no folder for the file":     {when: is(""), missing: true, want: "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mine *lithopss3.Store
+			var isDone atomic.Bool
+			mine, _ = aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if test.when(request) && isDone.CompareAndSwap(false, true) {
+					if test.status != 0 {
+						return answer(request, test.status, nil, strings.NewReader("<Error><Code>AccessDenied</Code></Error>")), nil
+					}
+					if err := mine.PutObject(request.Context(), "bucket", "key", strings.NewReader(test.text), nil); err != nil {
+						return nil, err
+					}
+				}
+				response, err := next.RoundTrip(request)
+				if test.weak && err == nil && response.Header.Get("ETag") != "" {
+					response.Header.Set("ETag", "W/"+response.Header.Get("ETag"))
+				}
+				return response, err
+			})
+			require.NoError(t, mine.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), nil))
+			path := filepath.Join(t.TempDir(), "file")
+			if test.missing {
+				path = filepath.Join(t.TempDir(), "none", "file")
+			}
+			require.ErrorContains(t, mine.MoveToFile(t.Context(), "bucket", "key", path, nil), test.want)
+			info, err := mine.HeadObject(t.Context(), "bucket", "key")
+			require.NoError(t, err, "the object is there")
+			assert.Equal(t, int64(len(cmp.Or(test.text, "text"))), info.Size)
+		})
+	}
+}
