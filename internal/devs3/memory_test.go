@@ -11,9 +11,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/rclone/gofakes3"
+	"github.com/rclone/gofakes3/s3mem"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -95,4 +98,23 @@ func TestOneCompleteAtATime(t *testing.T) {
 	close(leave)
 	group.Wait()
 	assert.EqualValues(t, 1, most.Load())
+}
+
+// TestTimeOfBody checks that a HEAD tells the time of a listing, also if the body came
+// long after the request.
+func TestTimeOfBody(t *testing.T) {
+	t.Parallel()
+	memory := &backend{s3mem.New()}
+	require.NoError(t, memory.CreateBucket(t.Context(), "bucket"))
+	long := map[string]string{"Last-Modified": "Mon, 01 Jan 2001 00:00:00 GMT"}
+	_, err := memory.PutObject(t.Context(), "bucket", "key", long, strings.NewReader("body"), 4)
+	require.NoError(t, err)
+	object, err := memory.HeadObject(t.Context(), "bucket", "key")
+	require.NoError(t, err)
+	head, err := http.ParseTime(object.Metadata["Last-Modified"])
+	require.NoError(t, err)
+	list, err := memory.ListBucket(t.Context(), "bucket", nil, gofakes3.ListBucketPage{})
+	require.NoError(t, err)
+	require.Len(t, list.Contents, 1)
+	assert.WithinDuration(t, list.Contents[0].LastModified.Time, head, time.Minute)
 }
