@@ -151,3 +151,169 @@ func TestToValid(t *testing.T) {
 		assert.Equal(t, want, toValid([]byte(key)), "%q", key)
 	}
 }
+
+// countsOf returns how many nodes of a place were listed up to a character, and how many had it.
+func countsOf(p *place, c byte) (chances, counts int) {
+	sum := int32(0)
+	for i := range int(c) + 1 {
+		sum += p.chances[i]
+	}
+	return int(sum), int(p.counts[c])
+}
+
+// TestModelCounts checks that a key, and what it follows, say which characters nodes have,
+// and have not.
+func TestModelCounts(t *testing.T) {
+	t.Parallel()
+	type counts map[byte][2]int // by character: nodes that were listed up to it, and that have it
+	for name, test := range map[string]struct {
+		keys   []string
+		isDone bool
+		want   []counts // by place
+	}{
+		"the first key":          {[]string{"bb"}, false, []counts{{'a': {1, 0}, 'b': {1, 1}, 'c': {0, 0}}, {0: {1, 0}, 'b': {1, 1}, 'c': {0, 0}}}},
+		"another in its node":    {[]string{"bb", "bd"}, false, []counts{{'b': {1, 1}, 'c': {0, 0}}, {'b': {1, 1}, 'c': {1, 0}, 'd': {1, 1}, 'e': {0, 0}}}},
+		"another node":           {[]string{"bb", "da"}, false, []counts{{'b': {1, 1}, 'c': {1, 0}, 'd': {1, 1}, 'e': {0, 0}}, {'a': {2, 1}, 'b': {1, 1}, 'c': {1, 0}, 255: {1, 0}}}},
+		"a longer key":           {[]string{"b", "bb"}, false, []counts{{'b': {1, 1}, 'c': {0, 0}}, {'a': {1, 0}, 'b': {1, 1}, 'c': {0, 0}}}},
+		"the end of the listing": {[]string{"bb"}, true, []counts{{'b': {1, 1}, 'c': {1, 0}, 255: {1, 0}}, {'b': {1, 1}, 255: {1, 0}}}},
+	} {
+		m, last := &model{}, ""
+		for _, key := range test.keys {
+			m.add(last, key)
+			last = key
+		}
+		if test.isDone {
+			m.end(last, "")
+		}
+		for i, want := range test.want {
+			p := m.names[0][i]
+			for c, counts := range want {
+				chances, count := countsOf(p, c)
+				assert.Equal(t, counts, [2]int{chances, count}, "%s, place %d, %q", name, i, c)
+			}
+		}
+	}
+	m := &model{}
+	m.add("", "ab")
+	m.add("ab", "cb")
+	for last, want := range map[byte][2]int{'a': {1, 1}, 'c': {1, 1}} {
+		chances, count := countsOf(m.names[0][1].by[last], 'b')
+		assert.Equal(t, want, [2]int{chances, count}, "of those after %q", last)
+	}
+}
+
+// TestModelSamples checks that a model learns from fewer keys of a page later on.
+func TestModelSamples(t *testing.T) {
+	t.Parallel()
+	var page []Entry
+	for i := range 1180 {
+		page = append(page, Entry{Key: string([]byte{byte(i >> 8), byte(i)})})
+	}
+	m := &model{}
+	m.learn("", page)
+	assert.Equal(t, 118, countAll(m.names[0][1]), "118 of the first page")
+	for name, test := range map[string]struct{ pages, keys, want int }{
+		"the thirteenth page": {12, 1180, 63},
+		"many later":          {5000, 1180, 17},
+		"a short page":        {0, 100, 100},
+	} {
+		m := &model{pages: test.pages}
+		m.learn("", page[:test.keys])
+		assert.Equal(t, test.want, countAll(m.names[0][1]), name)
+	}
+}
+
+func countAll(p *place) int {
+	n := uint32(0)
+	for _, count := range p.counts {
+		n += count
+	}
+	return int(n)
+}
+
+// TestSpots checks that a name begins after a slash, and what is not told apart.
+func TestSpots(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, spot{0, 1, 'a'}, spot{}.after('a'))
+	assert.Equal(t, spot{1, 0, '/'}, spot{0, 5, 'a'}.after('/'))
+	assert.Equal(t, spot{maxDepth - 1, 0, '/'}, spot{maxDepth - 2, 5, 'a'}.after('/'))
+	assert.Equal(t, spot{maxDepth - 1, 6, '/'}, spot{maxDepth - 1, 5, 'a'}.after('/'))
+	m := &model{}
+	m.add("", strings.Repeat("k", maxLength+1))
+	assert.Len(t, m.names[0], maxLength)
+	assert.Nil(t, m.at(spot{0, maxLength, 'k'}))
+	assert.Nil(t, m.at(spot{1, 0, '/'}))
+	assert.NotNil(t, m.at(spot{0, maxLength - 1, 'k'}))
+	full := &model{size: mostPlaces}
+	assert.Nil(t, full.place(spot{}))
+	full.size--
+	assert.NotNil(t, full.place(spot{}))
+}
+
+// TestWeights checks how likely characters are: as often as they came where they could have,
+// and others of their kind.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	m := &model{}
+	last := ""
+	for _, key := range []string{"3", "5", "7"} {
+		m.add(last, key)
+		last = key
+	}
+	p := m.at(spot{})
+	assert.InDelta(t, 1, p.weights['5'], 1e-6, "it came where it could have")
+	assert.InDelta(t, 0.4/3, p.weights['4'], 1e-6, "it did not come")
+	assert.InDelta(t, 0.4, p.weights['8'], 1e-6, "it may come")
+	assert.Zero(t, p.weights['a'], "of another kind")
+	m.end(last, "")
+	assert.InDelta(t, 0.4/3, m.at(spot{}).weights['8'], 1e-6, "it did not come after all")
+
+	for name, test := range map[string]struct {
+		keys []string
+		want string // characters that are as likely as those that came
+	}{
+		"letters and digits near":    {[]string{"a1", "b1", "c1", "d1", "e1"}, lowerHex},
+		"capitals near":              {[]string{"A1", "B1", "C1", "D1", "E1"}, upperHex},
+		"few letters near":           {[]string{"a1", "b1", "c1", "d1"}, ""},
+		"one letter":                 {[]string{"aa", "ba", "ca", "da", "ea"}, ""},
+		"one letter, a rich set":     {endingIn("abcdefghijklmnopqrst", "b"), "abcdefghijklmnopqrst"},
+		"one letter, not so rich":    {endingIn("abcdefghijklmnopqrs", "b"), ""},
+		"two letters near":           {[]string{"aa", "bb", "cb", "db", "eb"}, lowerHex},
+		"a folder's end is no digit": {[]string{"a1", "b1", "c1", "d1", "e/"}, ""},
+	} {
+		m := &model{}
+		last := ""
+		for _, key := range test.keys {
+			m.add(last, key)
+			last = key
+		}
+		kin := m.kin(spot{0, 1, 0})
+		assert.Equal(t, test.want, bytesOf(kin), name)
+	}
+}
+
+func TestCharset(t *testing.T) {
+	t.Parallel()
+	var set charset
+	for _, c := range []byte{0, 'a', 'a', 63, 64, 255} {
+		set.add(c)
+	}
+	assert.Equal(t, 5, set.size())
+	for c, want := range map[byte]bool{0: true, 1: false, 'a': true, 'b': false, 63: true, 64: true, 65: false, 255: true, 254: false} {
+		assert.Equal(t, want, set.has(c), "%d", c)
+	}
+	set.drop('a')
+	assert.False(t, set.has('a'))
+	assert.Equal(t, 4, set.size())
+	assert.Equal(t, lowerHex, bytesOf(lowerHexSet))
+	assert.Equal(t, upperHex, bytesOf(upperHexSet))
+	assert.Equal(t, decimalDigits, bytesOf(digitSet))
+	assert.True(t, digitSet.isIn(lowerHexSet))
+	assert.False(t, lowerHexSet.isIn(upperHexSet))
+	assert.Equal(t, digitSet, lowerHexSet.common(upperHexSet))
+	weights := [256]float32{'1': 0.2, '2': 0.8}
+	digitSet.fill(&weights, 0.5)
+	assert.InDelta(t, 0.5, weights['1'], 0)
+	assert.InDelta(t, 0.8, weights['2'], 1e-6, "at least")
+	assert.Zero(t, weights['a'])
+}
