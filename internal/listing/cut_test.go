@@ -166,3 +166,210 @@ func TestScale(t *testing.T) {
 	assert.Empty(t, scale.ahead("k/0a-", 15), "its end")
 	assert.Empty(t, scale.ahead("other", 1))
 }
+
+// TestRest checks how many more pages a shard is expected to have.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		shard shard
+		want  float64
+	}{
+		"done":                        {shard{done: true, keys: 50, total: 50}, 0},
+		"as many as came":             {shard{keys: 50, total: 50}, 5},
+		"since something was said":    {shard{keys: 30, total: 100}, 3},
+		"at least one":                {shard{keys: 5, total: 50}, 1},
+		"what was expected":           {shard{expected: 100, keys: 30, total: 30}, 7},
+		"what another was":            {shard{inherited: 100, keys: 30, total: 30}, 7},
+		"its own before another's":    {shard{expected: 100, inherited: 900, keys: 30, total: 30}, 7},
+		"more than was expected came": {shard{expected: 100, keys: 120, total: 120}, 12},
+	} {
+		assert.InDelta(t, test.want, newListing("").rest(&test.shard), 1e-9, name)
+	}
+}
+
+// TestSpare checks how many requests may be useless, and what the shards that were cut off
+// will need of them.
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	for useful, want := range map[float64]float64{0: 4, 10: 14, 16: 20, 100: 32} {
+		l := newListing("")
+		l.useful = useful
+		assert.InDelta(t, want, l.spare(), 1e-9, "%v", useful)
+	}
+	l := newListing("c", "f", "")
+	assert.InDelta(t, 0.7, l.pending(), 1e-9, "half a page of each that ends, less for a longer one")
+	l.ended, l.wasted = 2, 3
+	assert.InDelta(t, 1.7, l.pending(), 1e-9)
+	l.shards[1].done = true
+	assert.InDelta(t, 0.85, l.pending(), 1e-9)
+	l.shards[0].expected = 70
+	assert.Zero(t, l.pending(), "it is long")
+
+	l = newListing("")
+	for useless, want := range map[float64]bool{0: true, 3.9: true, 4: false} {
+		l.useless = useless
+		assert.Equal(t, want, l.mayCut(), "%v", useless)
+	}
+	l.useless, l.asks = 1, make([]*level, 3)
+	assert.False(t, l.mayCut(), "those for names count as well")
+}
+
+// TestMayGuessAgain stops guesses that turn out to be wrong, if other requests run.
+func TestMayGuessAgain(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		running, atOnce, waiting int
+		good, bad                float64
+		want                     bool
+	}{
+		"a wrong one":                 {2, 4, 0, 0, 1, true},
+		"more than one":               {2, 4, 0, 0, 1.1, false},
+		"more, and little runs":       {1, 4, 0, 0, 1.1, true},
+		"as many as may be":           {2, 4, 0, 10, 3, true},
+		"one in five":                 {2, 4, 0, 10, 3.1, false},
+		"two wait":                    {0, 64, 2, 0, 1, true},
+		"three wait":                  {0, 64, 3, 0, 1, false},
+		"many wait, most were good":   {0, 64, 9, 40, 10, true},
+		"as many as may wait":         {0, 64, 10, 40, 10, false},
+		"many wait, some were wrong":  {0, 64, 3, 39, 10, false},
+		"few at once, most were good": {0, 4, 3, 40, 10, false},
+	} {
+		l := newListing("")
+		l.useful, l.running, l.atOnce, l.good, l.bad = 1000, test.running, test.atOnce, test.good, test.bad
+		for range test.waiting {
+			l.shards = append(l.shards, &shard{busy: true, requests: 1, guessed: true})
+		}
+		assert.Equal(t, test.want, l.mayGuess(), name)
+	}
+}
+
+// TestIsBounded checks whether a guess after a shard was in vain not long ago.
+func TestIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		expected float64
+		keys     int
+		second   *shard
+		want     bool
+	}{
+		"in vain":          {100, 10, &shard{answered: true}, true},
+		"none":             {100, 10, nil, false},
+		"not known yet":    {100, 10, &shard{}, false},
+		"not in vain":      {100, 10, &shard{answered: true, total: 1}, false},
+		"all have come":    {100, 100, &shard{answered: true}, false},
+		"a long way to go": {160, 10, &shard{answered: true}, false},
+		"not so long":      {159, 10, &shard{answered: true}, true},
+	} {
+		l := newListing("")
+		s := l.shards[0]
+		s.expected, s.keys = test.expected, test.keys
+		if test.second != nil {
+			l.shards = append(l.shards, test.second)
+		}
+		assert.Equal(t, test.want, l.isBounded(s, 0, 100), name)
+	}
+}
+
+// TestGuessCut checks that one guess after the last known key is made at a time, after wrong
+// ones at most as far as what came.
+func TestGuessCut(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(l *parallelListing, s *shard)
+		want   borderCut
+	}{
+		"as wanted": {nil, borderCut{"data/00169", 70, true}},
+		"after wrong ones, as far as it ran": {func(l *parallelListing, s *shard) {
+			l.bad, s.run = 1, 100
+		}, borderCut{"data/00199", 100, true}},
+		"half of what memory holds": {func(l *parallelListing, s *shard) {
+			l.bad, s.run = 1, 300
+		}, borderCut{"data/00239", 140, true}},
+		"less if the shard is shorter": {func(l *parallelListing, s *shard) {
+			l.bad, s.run, s.until = 1, 300, "data/00300"
+		}, borderCut{"data/00169", 70, true}},
+		"as wanted after few": {func(l *parallelListing, s *shard) {
+			l.bad, s.run = 1, 10
+		}, borderCut{"data/00169", 70, true}},
+		"not before an answer": {func(l *parallelListing, s *shard) {
+			l.bad, s.answered = 1, false
+		}, borderCut{}},
+		"before a key that was listed": {func(l *parallelListing, s *shard) {
+			l.bad, s.answered, s.until = 1, false, "e"
+			l.shards = append(l.shards, &shard{total: 1})
+		}, borderCut{"data/00169", 70, true}},
+		"not so soon after one in vain": {func(l *parallelListing, s *shard) {
+			s.expected, s.until = 80, "e"
+			l.shards = append(l.shards, &shard{answered: true})
+		}, borderCut{}},
+	} {
+		l, s := sampled("")
+		if test.change != nil {
+			test.change(l, s)
+		}
+		assert.Equal(t, test.want, l.guessCut(s, s.until, 0, 70), name)
+	}
+	l, s := sampled("e")
+	l.bad = 1
+	l.shards = append(l.shards, &shard{total: 1})
+	s.answered = false
+	assert.Equal(t, borderCut{}, l.guessCut(s, "data/90000", 0, 70), "up to a folder's end nothing is known")
+}
+
+// TestCutAt checks what a shard keeps, and what its second part gets.
+func TestCutAt(t *testing.T) {
+	t.Parallel()
+	l := newListing("m", "")
+	first := l.shards[0]
+	l.put(first, objects("a", "b/1"))
+	first.expected, first.run, first.isWide, first.hope = 100, 30, true, 5
+	second := l.cutAt(0, borderCut{"b/5", 20, true})
+	require.Equal(t, []*shard{first, second}, l.shards[:2])
+	assert.Equal(t, "b/5", first.until)
+	assert.InDelta(t, 20, first.expected, 0)
+	assert.Zero(t, first.keys)
+	assert.Zero(t, first.hope)
+	assert.Equal(t, []string{"b/5", "b/5", "m"}, []string{second.after, second.last, second.until})
+	assert.True(t, second.guessed && second.isWide)
+	assert.InDelta(t, 100-2-20, second.inherited, 1e-9)
+	assert.Equal(t, 50, second.run)
+	assert.Equal(t, []folderCount{{2, 21}}, second.path)
+	_ = second.guard.check(&Page{Entries: objects("b/5")})
+	assert.NotEqual(t, byBytes, second.guard.order.order, "it begins after the cut")
+
+	third := l.cutAt(1, borderCut{"c", 0, false})
+	assert.False(t, third.guessed)
+	assert.InDelta(t, second.inherited, third.inherited, 0, "of no known length: half of it each")
+	assert.InDelta(t, 39, third.inherited, 1e-9)
+	assert.Zero(t, l.cutAt(2, borderCut{"d", 1000, false}).inherited)
+}
+
+// TestNext checks which shard a request is made for: the first that waits for one, but not
+// beyond the memory.
+func TestNext(t *testing.T) {
+	t.Parallel()
+	l := newListing("c", "f", "")
+	l.sequential = true // no cuts
+	first, second, third := l.shards[0], l.shards[1], l.shards[2]
+	assert.Same(t, first, l.next())
+	first.busy = true
+	assert.Same(t, second, l.next())
+	second.done = true
+	assert.Same(t, third, l.next())
+	third.busy = true
+	assert.Nil(t, l.next())
+	third.busy = false
+	for kept, want := range map[int]*shard{pagesAhead*l.atOnce - 1: third, pagesAhead * l.atOnce: nil} {
+		l.kept = kept
+		assert.Same(t, want, l.next(), "%d pages", kept)
+	}
+	first.busy, l.kept = false, 100
+	assert.Same(t, first, l.next(), "the head may continue")
+	first.pages = [][]Entry{objects("a")}
+	assert.Nil(t, l.next(), "but not while it has a page")
+	first.busy, first.pages, first.expected = true, nil, 10*28*10
+	for kept, want := range map[int]*shard{14: third, 15: nil} {
+		l.kept = kept
+		assert.Same(t, want, l.next(), "much is expected before it, and %d pages are kept", kept)
+	}
+}
