@@ -132,14 +132,21 @@ func TestDownloadTo(t *testing.T) {
 	data := testkit.Bytes(20*aheadChunk + 3)
 	store := openAhead(t, data, straight)
 	var to memoryAt
-	var calls atomic.Int64
+	var calls, whole atomic.Int64
 	var last lithopss3.Progress
-	n, err := store.DownloadTo(t.Context(), "bucket", "key", &to, &lithopss3.DownloadOptions{Progress: func(p lithopss3.Progress) { calls.Add(1); last = p }})
+	n, err := store.DownloadTo(t.Context(), "bucket", "key", &to, &lithopss3.DownloadOptions{Progress: func(p lithopss3.Progress) {
+		calls.Add(1)
+		if p.Done == p.Total {
+			whole.Add(1)
+		}
+		last = p
+	}})
 	require.NoError(t, err)
 	assert.EqualValues(t, len(data), n)
 	assert.True(t, bytes.Equal(data, to.data))
 	assert.Equal(t, lithopss3.Progress{Done: n, Total: n}, last)
 	assert.Greater(t, calls.Load(), int64(1))
+	assert.EqualValues(t, 1, whole.Load(), "all bytes are reported once, at the end")
 	_, err = store.DownloadTo(t.Context(), "bucket", "key", &memoryAt{failAt: 3 * aheadChunk}, nil)
 	require.ErrorIs(t, err, errFull)
 	_, err = store.DownloadTo(t.Context(), "bucket", "missing", &to, nil)

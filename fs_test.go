@@ -3,6 +3,7 @@
 package lithopss3_test
 
 import (
+	"context"
 	"errors"
 	"html/template"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/iotest"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -93,8 +95,99 @@ func TestFSErrors(t *testing.T) {
 	file, err := files.Open("file")
 	require.NoError(t, err)
 	require.NoError(t, file.Close())
+	opened := file.(interface {
+		io.ReadSeeker
+		io.ReaderAt
+	})
 	require.ErrorIs(t, second(file.Read(make([]byte, 1))), fs.ErrClosed)
+	require.ErrorIs(t, second(file.Stat()), fs.ErrClosed)
+	require.ErrorIs(t, second(opened.Seek(0, io.SeekStart)), fs.ErrClosed)
+	require.ErrorIs(t, second(opened.ReadAt(make([]byte, 1), 0)), fs.ErrClosed)
 	require.ErrorIs(t, file.Close(), fs.ErrClosed)
+}
+
+// A breakingStorage has bodies that break off.
+type breakingStorage struct{ *memstore.Store }
+
+func (s breakingStorage) GetObject(ctx context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	object, err := s.Store.GetObject(ctx, bucket, key, opts)
+	if err == nil {
+		object.Body = io.NopCloser(io.MultiReader(io.LimitReader(object.Body, 2), iotest.ErrReader(errBody)))
+	}
+	return object, err
+}
+
+// TestFSBrokenBody checks that a part of a file is never taken for the file.
+func TestFSBrokenBody(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	putAll(t, store, "bucket", "file")
+	files := lithopss3.NewFS(breakingStorage{store}, "bucket")
+	var known *fs.PathError
+	err := second(files.ReadFile("file"))
+	require.ErrorIs(t, err, errBody)
+	require.ErrorAs(t, err, &known)
+	file, err := files.Open("file")
+	require.NoError(t, err)
+	data, err := io.ReadAll(file)
+	require.ErrorIs(t, err, errBody)
+	require.ErrorAs(t, err, &known)
+	assert.Equal(t, "co", string(data))
+	require.ErrorIs(t, second(file.(io.ReaderAt).ReadAt(make([]byte, 5), 0)), errBody)
+	require.NoError(t, file.Close())
+}
+
+// TestFSSeeks checks where a file is read, and what places it does not have.
+func TestFSSeeks(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "file", strings.NewReader("0123456789"), nil))
+	file, err := lithopss3.NewFS(store, "bucket").Open("file")
+	require.NoError(t, err)
+	seeker := file.(io.ReadSeeker)
+	for _, test := range []struct {
+		offset int64
+		whence int
+		at     int64
+		want   string
+		err    error
+	}{
+		{3, io.SeekStart, 3, "34", nil},
+		{2, io.SeekCurrent, 7, "78", nil},
+		{-4, io.SeekCurrent, 5, "56", nil},
+		{0, io.SeekCurrent, 7, "78", nil},
+		{-2, io.SeekEnd, 8, "89", nil},
+		{-1, io.SeekStart, 0, "", fs.ErrInvalid},
+		{-11, io.SeekEnd, 0, "", fs.ErrInvalid},
+		{0, 3, 0, "", fs.ErrInvalid},
+		{0, io.SeekEnd, 10, "", io.EOF},
+		{5, io.SeekEnd, 15, "", io.EOF},
+		{0, io.SeekStart, 0, "01", nil},
+	} {
+		at, err := seeker.Seek(test.offset, test.whence)
+		assert.Equal(t, test.at, at, "%+v", test)
+		part := make([]byte, 2)
+		n := 0
+		if err == nil {
+			n, err = io.ReadFull(seeker, part)
+		}
+		require.ErrorIs(t, err, test.err, "%+v", test)
+		assert.Equal(t, test.want, string(part[:n]), "%+v", test)
+	}
+	for _, test := range []struct {
+		offset int64
+		size   int
+		want   string
+		err    error
+	}{
+		{3, 2, "34", nil}, {8, 2, "89", nil}, {8, 3, "89", io.EOF}, {10, 1, "", io.EOF}, {11, 1, "", io.EOF}, {10, 0, "", nil}, {-1, 1, "", fs.ErrInvalid},
+	} {
+		part := make([]byte, test.size)
+		n, err := file.(io.ReaderAt).ReadAt(part, test.offset)
+		require.ErrorIs(t, err, test.err, "%+v", test)
+		assert.Equal(t, test.want, string(part[:n]), "%+v", test)
+	}
+	require.NoError(t, file.Close())
 }
 
 // TestFSFileIsOneVersion checks that reading a file that was replaced is an error, not a
