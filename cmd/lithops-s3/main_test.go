@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 	require.NotEmpty(t, scripts)
 	if testing.Short() {
 		scripts = slices.DeleteFunc(scripts, func(path string) bool {
-			return slices.Contains([]string{"jobs.txtar", "folder.txtar"}, filepath.Base(path))
+			return slices.Contains([]string{"jobs.txtar", "folder.txtar", "errors.txtar"}, filepath.Base(path))
 		})
 	}
 	testscript.Run(t, testscript.Params{

@@ -139,7 +139,7 @@ func runUnsafeLines(t *testing.T, hasWrong bool) {
 		lines, known := unsafeLines[command]
 		require.True(t, known, "%s has no lines in unsafeLines", command)
 		hasJSON := slices.ContainsFunc(leaf.Flags, func(flag *kong.Flag) bool { return flag.Name == "json" })
-		lines = testkit.SomeOf(lines, 3)
+		lines = testkit.SomeOf(lines, 2)
 		if !hasWrong {
 			lines = testkit.SomeOf(lines, 1)
 		}
