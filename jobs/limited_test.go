@@ -31,7 +31,7 @@ func TestReadAheadOnLimitedStorage(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			client := jobs.New(lithopss3.WithLimit(memstore.New("bucket"), limit), "bucket", &jobs.Options{NoCache: true})
-			calls := jobs.Calls("4b99c1-0", "M000", 100)
+			calls := jobs.Calls("4b99c1-0", "M000", 50)
 			var bodies []io.Reader
 			for n, call := range calls {
 				size := 10 + n%3*100_000 + n%50/49*6_000_000

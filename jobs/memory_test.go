@@ -122,7 +122,7 @@ func TestStatusesInMemory(t *testing.T) {
 		heap     int   // MiB
 	}{
 		{calls: 4, size: 24 << 20, most: 25 << 20, heap: 130}, // 64 of 60 MiB, for 75 s: 184 MiB
-		{calls: 32, size: 1 << 20, most: 10 << 20, heap: 60},
+		{calls: 16, size: 1 << 20, most: 10 << 20, heap: 60},
 		{calls: 4, size: 10 << 20, noLength: true, most: 11 << 20, heap: 100},
 	} {
 		if testing.Short() && c.size > 1<<20 {
@@ -155,7 +155,7 @@ func TestCloudObjectsInMemory(t *testing.T) {
 		most     int64 // bytes at once
 		heap     int   // MiB
 	}{
-		{objects: 2000, size: 64 << 10, most: 4 << 20, heap: 40},
+		{objects: 600, size: 64 << 10, most: 4 << 20, heap: 40},
 		{objects: 100, size: 1 << 20, most: 32 << 20, heap: 120},
 		{objects: 30, size: 4 << 20, most: 32 << 20, heap: 120},
 		{objects: 4, size: 40 << 20, most: 41 << 20, heap: 200},
@@ -192,7 +192,7 @@ func TestReadingInMemory(t *testing.T) {
 	client := New(storage, "bucket", nil)
 	before := heapNow(t)
 	var running sync.WaitGroup
-	for _, call := range callsOfJob(20) {
+	for _, call := range callsOfJob(12) {
 		running.Go(func() {
 			value, err := client.In(call).ResultOf(t.Context(), &Status{Call: call, ResultSize: storage.size})
 			storage.handed.Add(-storage.size)

@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	chunks := 1000
 	if testing.Short() {
-		chunks = 200
+		chunks = 60
 	}
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out, options{chunks: chunks, workers: 8, attempts: 2}))

@@ -21,10 +21,10 @@ import (
 // TestLongAnswers are not read to their end.
 func TestLongAnswers(t *testing.T) {
 	t.Parallel()
-	body := "<DeleteResult>" + strings.Repeat(" ", 16<<20+1-len("<DeleteResult></DeleteResult>")) + "</DeleteResult>"
+	body := "<DeleteResult></DeleteResult>" + strings.Repeat(" ", 16<<20+1-len("<DeleteResult></DeleteResult>"))
 	err := calls["DeleteObjects"](t, (&fakeServer{answers: []answer{{status: 200, body: body}}}).client())
 	require.ErrorIs(t, err, errTooLong)
-	body = "<DeleteResult>" + strings.Repeat(" ", 16<<20-len("<DeleteResult></DeleteResult>")) + "</DeleteResult>"
+	body = "<DeleteResult></DeleteResult>" + strings.Repeat(" ", 16<<20-len("<DeleteResult></DeleteResult>"))
 	require.NoError(t, calls["DeleteObjects"](t, (&fakeServer{answers: []answer{{status: 200, body: body}}}).client()))
 }
 
