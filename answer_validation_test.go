@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/partition"
 	"github.com/stretchr/testify/assert"
@@ -49,13 +50,13 @@ func TestContentRangeIsChecked(t *testing.T) {
 // TestListingInCirclesEnds covers circles of tokens or keys, and promises without keys.
 func TestListingInCirclesEnds(t *testing.T) {
 	t.Parallel()
-	for name, page := range map[string]func(n int64) (key, token string){
+	for name, page := range testkit.Some(map[string]func(n int64) (key, token string){
 		"no token":         func(n int64) (string, string) { return fmt.Sprint("k", n), "" },
 		"one token":        func(n int64) (string, string) { return fmt.Sprint("k", n), "t" },
 		"tokens in circle": func(n int64) (string, string) { return fmt.Sprint("k", n), fmt.Sprint("t", n%7) },
 		"keys in circle":   func(n int64) (string, string) { return fmt.Sprint("k", n%1000), fmt.Sprint("t", n) },
 		"only promises":    func(n int64) (string, string) { return "", fmt.Sprint("t", n) },
-	} {
+	}, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var pages atomic.Int64

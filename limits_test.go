@@ -196,7 +196,7 @@ func TestGzipIsNotUnpacked(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
 	packer := gzip.NewWriter(&bomb)
-	_, err := packer.Write(make([]byte, 16<<20))
+	_, err := packer.Write(make([]byte, 4<<20))
 	require.NoError(t, err)
 	require.NoError(t, packer.Close())
 	server := rawServer(t, func(conn net.Conn) {

@@ -23,6 +23,9 @@ var withoutExample = map[string]string{}
 // returns it. pkg.go.dev shows all of these with the type.
 func TestEveryTypeHasAnExample(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("parses the whole module")
+	}
 	seen := map[string]bool{}
 	for _, folder := range publicPackages(t) {
 		files := token.NewFileSet()

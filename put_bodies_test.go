@@ -244,7 +244,7 @@ func TestFailedUploadLeavesNothing(t *testing.T) {
 	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
-	err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, 30<<20)), nil)
+	err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(make([]byte, 17<<20)), nil)
 	require.ErrorIs(t, err, fs.ErrPermission)
 	assert.Contains(t, calls.seen(), "DELETE /bucket/key")
 	keys, err := store.ListKeys(t.Context(), "bucket", "")

@@ -34,8 +34,8 @@ func TestBodyIsTheCallersAgain(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	store := storeOverTLS(t, server)
-	data := make([]byte, 8<<20)
-	for round := range byte(6) {
+	data := make([]byte, 4<<20)
+	for round := range byte(4) {
 		isRefusing.Store(round%2 == 1)
 		err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), nil)
 		if round%2 == 1 {
