@@ -16,13 +16,14 @@ const (
 	spareShare    = 0.12
 	spareRequests = 20
 	firstSpare    = 4
+	// reserve is how many of them are kept for when few requests run.
+	reserve = 3
 	// badShare is how many wrong guesses there may be for each good one for more shards than
 	// half as many as there are requests at once.
 	badShare = 0.2
-	// firstGuesses is how many guesses may wait for their answers, unless goodShare times as many
-	// as were wrong were good. Then an eighth of all requests and guessesMore may.
+	// firstGuesses is how many guesses may wait for their answers at first; later fewer if most
+	// were wrong, or up to an eighth of all requests and guessesMore.
 	firstGuesses = 3
-	goodShare    = 4
 	guessesMore  = 2
 	// fewShort is how many short shards say nothing.
 	fewShort = 2
@@ -30,7 +31,8 @@ const (
 
 // next returns the shard to make a request for: the first that waits for one, or
 // one that is cut off. Only the head may continue when memory is full. The others must
-// not fill it before what stands before them has come, as far as that is known.
+// not fill it before what stands before them has come, as far as that is known. The last
+// pages are for what is yielded next, so that a long head is cut and not listed alone.
 func (l *parallelListing) next() *shard {
 	if head := l.shards[0]; !head.busy && !head.done && len(head.pages) == 0 {
 		return head
@@ -39,9 +41,13 @@ func (l *parallelListing) next() *shard {
 	if l.kept+l.running >= limit {
 		return nil
 	}
+	most := limit
+	if l.kept+l.running >= limit-l.atOnce {
+		most = l.atOnce
+	}
 	window, ahead := len(l.shards), 0.0
 	for i, s := range l.shards {
-		if ahead > float64(limit) && l.kept+l.running > limit/2 {
+		if ahead > float64(most) && l.kept+l.running > limit/2 {
 			window = i
 			break
 		}
@@ -130,7 +136,11 @@ func (l *parallelListing) mayCut() bool {
 
 // spare returns how many requests may be useless.
 func (l *parallelListing) spare() float64 {
-	return min(firstSpare+l.useful, spareRequests+spareShare*l.useful)
+	most := spareRequests + spareShare*l.useful
+	if l.running > l.atOnce/8 {
+		most -= reserve
+	}
+	return min(firstSpare+l.useful, most)
 }
 
 // pending returns how many useless requests the shards that were cut off will cost: the
@@ -157,18 +167,8 @@ func (l *parallelListing) mayGuess() bool {
 		}
 	}
 	// After the last key all guesses are wrong, so that only some are made at once.
-	most := float64(firstGuesses)
-	if l.good >= goodShare*l.bad {
-		most = max(most, float64(l.atOnce)/8+guessesMore)
-	}
+	most := min(float64(l.atOnce)/8+guessesMore, (firstGuesses+l.good)/(1+l.bad))
 	return unknown < most && l.useless+risk*(unknown+1)+l.pending() < l.spare()
-}
-
-// isBounded reports whether a guess after a shard was in vain, and the shard has not come
-// so far that another one were worth it.
-func (l *parallelListing) isBounded(s *shard, i int, wanted float64) bool {
-	rest := s.expected - float64(s.keys)
-	return i+1 < len(l.shards) && l.shards[i+1].answered && l.shards[i+1].total == 0 && rest > 0 && rest < 1.5*wanted
 }
 
 // guessCut guesses where to cut a shard. Up to a key that was listed, guesses are safe, and
@@ -176,11 +176,13 @@ func (l *parallelListing) isBounded(s *shard, i int, wanted float64) bool {
 // time, each time twice as far.
 func (l *parallelListing) guessCut(s *shard, limit string, i int, wanted float64) borderCut {
 	isOpen := limit != s.until || i+1 == len(l.shards) || l.shards[i+1].total == 0
-	isBounded := l.isBounded(s, i, wanted)
-	if !isBounded && (!isOpen || l.good >= l.bad) {
+	if s.total < s.pause {
+		return borderCut{}
+	}
+	if !isOpen || l.good >= l.bad {
 		return borderCut{l.guess(s, limit, wanted), wanted, true}
 	}
-	if !s.answered || isBounded {
+	if !s.answered {
 		return borderCut{}
 	}
 	far := min(max(wanted, float64(s.run)), float64(pagesAhead*l.atOnce*l.pageSize)/2)

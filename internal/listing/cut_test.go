@@ -227,11 +227,12 @@ func TestMayGuessAgain(t *testing.T) {
 		"more, and little runs":       {1, 4, 0, 0, 1.1, true},
 		"as many as may be":           {2, 4, 0, 10, 3, true},
 		"one in five":                 {2, 4, 0, 10, 3.1, false},
-		"two wait":                    {0, 64, 2, 0, 1, true},
-		"three wait":                  {0, 64, 3, 0, 1, false},
-		"many wait, most were good":   {0, 64, 9, 40, 10, true},
-		"as many as may wait":         {0, 64, 10, 40, 10, false},
-		"many wait, some were wrong":  {0, 64, 3, 39, 10, false},
+		"one waits":                   {0, 64, 1, 0, 1, true},
+		"two wait":                    {0, 64, 2, 0, 1, false},
+		"many wait, most were good":   {0, 64, 9, 40, 3, true},
+		"as many as may wait":         {0, 64, 10, 40, 3, false},
+		"few wait, some were wrong":   {0, 64, 3, 40, 10, true},
+		"many wait, some were wrong":  {0, 64, 4, 40, 10, false},
 		"few at once, most were good": {0, 4, 3, 40, 10, false},
 	} {
 		l := newListing("")
@@ -240,33 +241,6 @@ func TestMayGuessAgain(t *testing.T) {
 			l.shards = append(l.shards, &shard{busy: true, requests: 1, guessed: true})
 		}
 		assert.Equal(t, test.want, l.mayGuess(), name)
-	}
-}
-
-// TestIsBounded checks whether a guess after a shard was in vain not long ago.
-func TestIsBounded(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		expected float64
-		keys     int
-		second   *shard
-		want     bool
-	}{
-		"in vain":          {100, 10, &shard{answered: true}, true},
-		"none":             {100, 10, nil, false},
-		"not known yet":    {100, 10, &shard{}, false},
-		"not in vain":      {100, 10, &shard{answered: true, total: 1}, false},
-		"all have come":    {100, 100, &shard{answered: true}, false},
-		"a long way to go": {160, 10, &shard{answered: true}, false},
-		"not so long":      {159, 10, &shard{answered: true}, true},
-	} {
-		l := newListing("")
-		s := l.shards[0]
-		s.expected, s.keys = test.expected, test.keys
-		if test.second != nil {
-			l.shards = append(l.shards, test.second)
-		}
-		assert.Equal(t, test.want, l.isBounded(s, 0, 100), name)
 	}
 }
 
@@ -299,8 +273,7 @@ func TestGuessCut(t *testing.T) {
 			l.shards = append(l.shards, &shard{total: 1})
 		}, borderCut{"data/00169", 70, true}},
 		"not so soon after one in vain": {func(l *parallelListing, s *shard) {
-			s.expected, s.until = 80, "e"
-			l.shards = append(l.shards, &shard{answered: true})
+			s.pause = s.total + 1
 		}, borderCut{}},
 	} {
 		l, s := sampled("")

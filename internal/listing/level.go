@@ -40,6 +40,8 @@ type level struct {
 	folder  string
 	borders []string // objects and folders, in order
 	folders []int    // how many of the borders up to each, and with it, are folders
+	objects []int    // how many objects there are up to each, and in a row with it
+	last    string   // the last name
 	after   string   // the key from which they were asked for
 	isWhole bool     // none follow
 	isOnly  bool     // one answer had all of them from after on
@@ -100,23 +102,30 @@ func (l *parallelListing) learn(lev *level, page *Page, err error) {
 }
 
 // add adds a name, and returns how many folders that are. Of objects in a row, only the
-// first is of interest: the folder before ends there.
+// first is a border: the folder before ends there.
 func (lev *level) add(key string) int {
+	if key <= lev.last {
+		return 0
+	}
 	n := len(lev.borders)
-	if n > 0 && key <= lev.borders[n-1] {
+	isInRow := n > 0 && isObject(lev.last) && isObject(key)
+	lev.last = key
+	if isInRow {
+		lev.objects[n-1]++
 		return 0
 	}
-	folders, isFolder := lev.foldersTo(n), 0
-	if key[len(key)-1] == delimiter {
-		isFolder = 1
-	}
-	if isFolder == 0 && n > 0 && lev.borders[n-1][len(lev.borders[n-1])-1] != delimiter {
-		return 0
-	}
+	folders, objects := lev.foldersTo(n), lev.objectsTo(n)
 	lev.borders = append(lev.borders, key)
-	lev.folders = append(lev.folders, folders+isFolder)
-	return isFolder
+	if isObject(key) {
+		lev.folders, lev.objects = append(lev.folders, folders), append(lev.objects, objects+1)
+		return 0
+	}
+	lev.folders, lev.objects = append(lev.folders, folders+1), append(lev.objects, objects)
+	return 1
 }
+
+// isObject reports whether a name in a folder is not a folder's.
+func isObject(name string) bool { return name[len(name)-1] != delimiter }
 
 // childOf returns the folder in a folder that a key is in, or "".
 func childOf(folder, key string) string {
@@ -164,10 +173,18 @@ func (lev *level) foldersTo(n int) int {
 	return lev.folders[n-1]
 }
 
+// objectsTo returns how many objects there are before the n-th border.
+func (lev *level) objectsTo(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return lev.objects[n-1]
+}
+
 // expect returns how many keys to expect from one border to another.
 func (lev *level) expect(from, to int, perFolder float64) float64 {
-	folders := float64(lev.foldersTo(to) - lev.foldersTo(from))
-	return float64(to-from) - folders + folders*perFolder
+	folders, objects := lev.foldersTo(to)-lev.foldersTo(from), lev.objectsTo(to)-lev.objectsTo(from)
+	return float64(objects) + float64(folders)*perFolder
 }
 
 // from returns the index of the first border after a key.
@@ -233,7 +250,7 @@ func (l *parallelListing) border(s *shard, wanted float64) (c borderCut, limit s
 			}
 			limit = lev.limit(s, limit)
 			if lev.isExhausted(s) {
-				lev.after = max(s.last, lev.borders[len(lev.borders)-1])
+				lev.after = max(s.last, lev.last)
 				if l.want([]*level{lev}) {
 					return c, limit, true
 				}
@@ -303,6 +320,9 @@ func (l *parallelListing) cutLevel(s *shard, lev *level, wanted float64) borderC
 		n = (to - from) / 2 // there is nothing better to do
 	}
 	n = min(n, to-from-1)
+	if lev.isWhole && to == len(lev.borders) && lev.expect(from+n, to, per) < float64(l.pageSize)/2 {
+		return borderCut{} // hardly anything follows
+	}
 	return borderCut{at: lev.borders[from+n], keys: now + lev.expect(from, from+n, per), isUnsure: lev.passed < enoughEntries || rest < 1.5*wanted}
 }
 

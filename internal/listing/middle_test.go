@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestMiddle cuts a shard, that has listed some keys up to one, where about half of the
@@ -63,4 +64,71 @@ func TestTally(t *testing.T) {
 		s.last = page[len(page)-1]
 	}
 	assert.Equal(t, []int{9, 4, 2, 1}, s.counts)
+}
+
+// exploring returns a listing whose only shard has pages of keys that begin with "docs a".
+func exploring() (*parallelListing, *shard) {
+	s := &shard{}
+	l := &parallelListing{pageSize: 100, atOnce: 32, shards: []*shard{s}, levels: map[string]*level{}}
+	l.pace.isFar = true
+	for page := range 3 {
+		entries := entriesOf(numbered(100, fmt.Sprintf("docs a%d-%%02d", page)))
+		l.put(s, entries)
+		l.model.learn("", entries)
+		s.sample = keySample{entries[0].Key, s.last, 100}
+	}
+	l.useful = 3
+	return l, s
+}
+
+// TestExplore cuts the last shard after all that is expected of it first, once at a time,
+// until it is known where the keys end.
+func TestExplore(t *testing.T) {
+	t.Parallel()
+	l, first := exploring()
+	second := l.cutInTheMiddle(l.shards)
+	require.NotNil(t, second)
+	assert.Equal(t, "docs b", second.after)
+	assert.Equal(t, second.after, first.until)
+	assert.True(t, second.guessed)
+	l, _ = exploring()
+	assert.Nil(t, l.cutInTheMiddle(l.shards[:0]), "memory is full before the last shard")
+	l.tail = "docs z"
+	second = l.cutInTheMiddle(l.shards)
+	require.NotNil(t, second)
+	assert.Less(t, second.after, "docs b", "the end is known: in the middle")
+	l, first = exploring()
+	first.isTight = true
+	assert.Nil(t, l.explore(0))
+}
+
+// TestSureCut checks that a long shard between keys is cut in its middle also if no guess may
+// be made.
+func TestSureCut(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		rest   float64
+		after  int // keys of the shard after it
+		isSure bool
+	}{{801, 1, true}, {800, 1, false}, {801, 0, false}} {
+		l := &parallelListing{pageSize: 100, shards: []*shard{{}, {total: test.after}}}
+		assert.Equal(t, test.isSure, l.isSure(0, test.rest), "%+v", test)
+		assert.False(t, l.isSure(1, test.rest), "the last shard")
+	}
+	l := &parallelListing{pageSize: 50, atOnce: 32, levels: map[string]*level{}, useful: 20}
+	s := &shard{until: "a/99999"}
+	entries := entriesOf(numbered(3000, "a/%05d"))
+	l.put(s, entries)
+	l.model.learn("", entries)
+	s.sample = keySample{entries[0].Key, s.last, 50}
+	l.shards = []*shard{s, {after: s.until, last: s.until, total: 1, answered: true}}
+	for range 3 { // whose answers are not known
+		l.shards = append(l.shards, &shard{guessed: true, busy: true, requests: 1})
+	}
+	require.False(t, l.mayGuess())
+	second := l.cutInTheMiddle(l.shards)
+	require.NotNil(t, second)
+	assert.False(t, second.guessed)
+	l.running = 16
+	assert.Nil(t, l.cutInTheMiddle(l.shards), "half of the requests run")
 }

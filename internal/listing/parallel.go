@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -250,6 +251,9 @@ func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
 	if s.guessed && s.total == s.added {
 		l.good += share
 		l.bad += 1 - share
+		if s.added == 0 {
+			l.miss(s)
+		}
 	}
 	if s.done && s.until != "" && s.total > 0 {
 		l.ended++
@@ -261,10 +265,11 @@ func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
 		l.letters.learn(entries[:s.added])
 	}
 	if s.done && s.expected > 0 {
-		if float64(s.keys) < s.expected/3 {
-			l.short++
-		} else {
+		switch {
+		case float64(s.keys) >= s.expected/3:
 			l.fair++
+		case s.total > 0 || !l.isAfterNothing(s):
+			l.short++
 		}
 		// Slowly, and not far: a stretch that is much too long leads out of the layout.
 		wrong := min(max(s.expected/float64(max(s.keys, 1)), 1.0/4), 4)
@@ -293,4 +298,20 @@ func (l *parallelListing) observe(s *shard, before string, page []Entry) {
 		next = s.over[0].Key
 	}
 	l.model.end(s.last, next)
+}
+
+// isAfterNothing reports whether the shard before has no keys either: both guesses were
+// wrong for the same reason.
+func (l *parallelListing) isAfterNothing(s *shard) bool {
+	i := slices.Index(l.shards, s)
+	return i > 0 && l.shards[i-1].answered && l.shards[i-1].total == 0
+}
+
+// miss has the shard before a guess without keys wait for more keys before the next guess,
+// each time for twice as many.
+func (l *parallelListing) miss(s *shard) {
+	const most = 16
+	before := l.before(slices.Index(l.shards, s))
+	before.misses = min(before.misses+1, most)
+	before.pause = before.total + l.pageSize<<before.misses
 }

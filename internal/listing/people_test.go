@@ -84,6 +84,19 @@ var people = map[string]func(n int) []string{
 	"words":           layouts["words"],
 	"words, skewed":   func(n int) []string { return wordsOf(n, "") },
 	"words, in a dir": func(n int) []string { return wordsOf(n, "corpus/en/") },
+	"documents": func(n int) []string { // with a few separators
+		words := strings.Fields("annual apple bridge budget cedar draft early field final garden harbor invoice june kitchen letter march notes october paper quarter report summer table urgent valley winter yearly zebra")
+		random := rand.New(rand.NewPCG(7, 1))
+		return compact(apply(n, func(i int) string {
+			key := "docs"
+			for rest := i; ; rest /= len(words) {
+				key += "/-_ "[rest%4:][:1] + words[random.IntN(len(words))] + words[rest%len(words)]
+				if rest < len(words) {
+					return key + ".txt"
+				}
+			}
+		}))
+	},
 	"20 users": func(n int) []string {
 		names := strings.Fields("alice bob carol dave erin frank grace heidi ivan judy karl leo mallory nina oscar peggy quinn rupert sybil trent")
 		return apply(n, func(i int) string { return fmt.Sprintf("home/%s/photo_%d.jpg", names[i%20], 1000+i/20) })

@@ -47,6 +47,8 @@ type shard struct {
 	isWide   bool      // more keys came than were hoped for
 	border   borderCut // where to cut it, see parallelListing.border
 	limit    string
+	misses   int // guesses after it that had no key
+	pause    int // how many keys must have come before the next guess
 	waits    bool
 	// inherited is how many keys a shard was expected to have that this one was cut off from.
 	inherited float64
