@@ -20,6 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(testkit.AtOnce(m, 8))) }
 
+// TestConformanceEmbedded holds a store to the suite on the embedded server. Under -short,
+// it moves no conditional streams in parts: those are 25 MiB.
 func TestConformanceEmbedded(t *testing.T) {
 	t.Parallel()
 	onBothPaths(t, func(t *testing.T, sdkOnly bool) *storagetest.Harness {
@@ -38,7 +40,7 @@ func TestConformanceEmbedded(t *testing.T) {
 		bucket, err := store.EnsureBucket(t.Context())
 		require.NoError(t, err)
 		learnPaths(t, store, bucket)
-		return &storagetest.Harness{Storage: store, Bucket: bucket}
+		return &storagetest.Harness{Storage: store, Bucket: bucket, Capabilities: storagetest.Capabilities{NoConditionalParts: testing.Short()}}
 	})
 }
 

@@ -80,13 +80,13 @@ func storeOfZeros(t *testing.T, endpoint string, size int64, inUse *heap) *Store
 	return store
 }
 
-// TestMemoryOfStreams holds the memory of a stream of 512 MiB up, and of those down: 28 MiB
+// TestMemoryOfStreams holds the memory of a stream of 256 MiB up, and of those down: 28 MiB
 // of buffers by default, 56 MiB with seven ranges, plus what requests need.
 func TestMemoryOfStreams(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	const size, most = 512 << 20, 64 << 20
+	const size, most = 256 << 20, 64 << 20
 	for _, endpoint := range []string{"https://s3.example.com", "", "http://127.0.0.1:1"} {
 		var up heap
 		store := storeOfZeros(t, endpoint, size, &up)

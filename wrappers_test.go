@@ -29,7 +29,7 @@ func TestConformanceWrappers(t *testing.T) {
 	t.Parallel()
 	const prefix = "some/where-"
 	harness := func(storage lithopss3.Storage, bucket string) *storagetest.Harness {
-		return &storagetest.Harness{Storage: storage, Bucket: bucket, Capabilities: storagetest.Capabilities{MaxKey: 1024 - len(prefix)}}
+		return &storagetest.Harness{Storage: storage, Bucket: bucket, Capabilities: storagetest.Capabilities{MaxKey: 1024 - len(prefix), NoConditionalParts: testing.Short()}}
 	}
 	for name, start := range map[string]func(t *testing.T) *storagetest.Harness{
 		"prefix": func(*testing.T) *storagetest.Harness {
