@@ -272,7 +272,7 @@ func TestGuessCut(t *testing.T) {
 			l.bad, s.answered, s.until = 1, false, "e"
 			l.shards = append(l.shards, &shard{total: 1})
 		}, borderCut{"data/00169", 70, true}},
-		"not so soon after one in vain": {func(l *parallelListing, s *shard) {
+		"not so soon after one in vain": {func(_ *parallelListing, s *shard) {
 			s.pause = s.total + 1
 		}, borderCut{}},
 	} {
