@@ -5,8 +5,6 @@ package panics
 import (
 	"sync"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
 )
 
 // TestBox keeps the first of several panics, and nothing of functions that return.
@@ -22,14 +20,26 @@ func TestBox(t *testing.T) {
 		group.Wait()
 	}
 	run(func() {}, func() { t.Error("nothing panicked") })
-	assert.True(t, box.IsEmpty())
-	assert.NotPanics(t, box.Rethrow)
+	if caught := rethrown(&box); caught != nil || !box.IsEmpty() {
+		t.Errorf("got %v, and nothing panicked", caught)
+	}
 	calls := 0
 	run(func() { panic("first") }, func() { calls++ })
 	run(func() { panic("second") }, func() { calls++ })
 	run(func() { panic("third") }, nil)
-	assert.Equal(t, 2, calls)
-	assert.False(t, box.IsEmpty())
-	assert.PanicsWithValue(t, "first", box.Rethrow)
-	assert.PanicsWithValue(t, "first", box.Rethrow)
+	if calls != 2 || box.IsEmpty() {
+		t.Errorf("told of %d panics, want 2; empty: %v", calls, box.IsEmpty())
+	}
+	for range 2 {
+		if caught := rethrown(&box); caught != "first" {
+			t.Errorf("got %v, want the first panic, each time", caught)
+		}
+	}
+}
+
+// rethrown returns what Rethrow panics with.
+func rethrown(box *Box) (value any) {
+	defer func() { value = recover() }()
+	box.Rethrow()
+	return nil
 }

@@ -5,8 +5,6 @@ package redact
 import (
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
 )
 
 func TestName(t *testing.T) {
@@ -15,8 +13,12 @@ func TestName(t *testing.T) {
 		"region": "region", "a-b_1": "a-b_1", "": Text, "Region": Text, "1a": Text, "a b": Text, "wJalrXUtnFEMI/K7MDENG": Text,
 		strings.Repeat("a", 32): strings.Repeat("a", 32), strings.Repeat("a", 33): Text,
 	} {
-		assert.Equal(t, want, Name(name, ""), name)
-		assert.Equal(t, name, Name(name, "region"), name)
+		if got := Name(name, ""); got != want {
+			t.Errorf("Name(%q): got %q, want %q", name, got, want)
+		}
+		if got := Name(name, "region"); got != name {
+			t.Errorf("Name(%q) of a region: got %q, want it as it is", name, got)
+		}
 	}
 }
 
@@ -30,21 +32,23 @@ func TestValue(t *testing.T) {
 		strings.Repeat("a", 32): `"` + strings.Repeat("a", 32) + `"`, strings.Repeat("a", 33): Text, strings.Repeat(" ", 64): `"` + strings.Repeat(" ", 64) + `"`,
 		strings.Repeat(" ", 65): Text, `"<REGION>"`: `"\"<REGION>\""`, "<a> <b>": Text,
 	} {
-		assert.Equal(t, want, Value(value), "%q", value)
+		if got := Value(value); got != want {
+			t.Errorf("Value(%q): got %q, want %q", value, got, want)
+		}
 	}
 }
 
 func TestWithoutComment(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"a # b": "a", "a\t; b": "a", "#a": "", ";": "", "a  \t# b # c": "a", "a ;b": "a"} {
-		bare, has := WithoutComment(value)
-		assert.Equal(t, want, bare, value)
-		assert.True(t, has, value)
+		if bare, has := WithoutComment(value); bare != want || !has {
+			t.Errorf("WithoutComment(%q): got %q and %v, want %q and true", value, bare, has, want)
+		}
 	}
 	for _, value := range []string{"a#b", "a;b", "", "a b"} {
-		bare, has := WithoutComment(value)
-		assert.Equal(t, value, bare)
-		assert.False(t, has, value)
+		if bare, has := WithoutComment(value); bare != value || has {
+			t.Errorf("WithoutComment(%q): got %q and %v, want it as it is and false", value, bare, has)
+		}
 	}
 }
 
@@ -55,8 +59,9 @@ func TestWrong(t *testing.T) {
 		"a\n": "line break", "a\rb": "line break", "a b": "blanks", "a\u00a0": "blanks", "a#b": "a #",
 	} {
 		got := Wrong(value)
-		assert.Contains(t, got, want, "%q", value)
-		assert.Equal(t, want == "", got == "", "%q", value)
+		if !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("Wrong(%q): got %q, want %q in it", value, got, want)
+		}
 	}
 }
 
@@ -66,6 +71,8 @@ func TestURL(t *testing.T) {
 		"https://host/a": "https://host/a", "http://u:p@host": "http://[redacted]@host", "u:p@host": "[redacted]@host",
 		"http://u:p/q@r@host:1/": "http://[redacted]@host:1/", "": "", "@": "[redacted]@",
 	} {
-		assert.Equal(t, want, URL(address))
+		if got := URL(address); got != want {
+			t.Errorf("URL(%q): got %q, want %q", address, got, want)
+		}
 	}
 }

@@ -7,27 +7,30 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func TestFinal(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("the file shrank")
 	err := fmt.Errorf("sending: %w", Final(cause))
-	require.ErrorIs(t, err, cause)
-	assert.Equal(t, "sending: the file shrank", err.Error())
-	assert.True(t, IsFinal(err))
-	assert.False(t, IsFinal(cause))
+	if !errors.Is(err, cause) || err.Error() != "sending: the file shrank" {
+		t.Errorf("got %v, want the cause and its text", err)
+	}
+	if !IsFinal(err) || IsFinal(cause) {
+		t.Errorf("IsFinal: got %v and %v, want true, and false of the cause", IsFinal(err), IsFinal(cause))
+	}
 	var marked interface{ RetryableError() bool }
-	require.ErrorAs(t, err, &marked)
-	assert.False(t, marked.RetryableError())
+	if !errors.As(err, &marked) || marked.RetryableError() {
+		t.Error("the SDK would send the request again")
+	}
 }
 
 func TestText(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, `a\x1b[31m\u202e\nb`, Text("a\x1b[31m\u202e\nb"))
-	assert.Equal(t, strings.Repeat("x", MaxText), Text(strings.Repeat("x", MaxText)))
-	assert.Equal(t, strings.Repeat("x", MaxText), Text(strings.Repeat("x", MaxText+1)))
+	longest := strings.Repeat("x", MaxText)
+	for text, want := range map[string]string{"a\x1b[31m\u202e\nb": `a\x1b[31m\u202e\nb`, longest: longest, longest + "x": longest} {
+		if got := Text(text); got != want {
+			t.Errorf("Text(%q): got %q, want %q", text, got, want)
+		}
+	}
 }

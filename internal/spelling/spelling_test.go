@@ -5,8 +5,6 @@ package spelling
 import (
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
 )
 
 func TestNearest(t *testing.T) {
@@ -20,13 +18,25 @@ func TestNearest(t *testing.T) {
 		"my_storage": "storage", "secretaccess_ke": "secret_access_key", "secretaccesske": "",
 		strings.Repeat("x", 60) + "_access_key_id": "",
 	} {
-		assert.Equal(t, want, Nearest(word, known), word)
+		if got := Nearest(word, known); got != want {
+			t.Errorf("Nearest(%q): got %q, want %q", word, got, want)
+		}
 	}
-	assert.Equal(t, "ab_cdefg", Nearest(strings.Repeat("y", 55)+"_ab_cdefg", []string{"ab_cdefg"}), "64 bytes")
-	assert.Empty(t, Nearest(strings.Repeat("y", 56)+"_ab_cdefg", []string{"ab_cdefg"}), "65 bytes")
-	assert.Equal(t, "abcdeg", Nearest("abcdef", []string{"abcdeg", "abcdeh"}), "the first of equals")
-	assert.Equal(t, "abcdef", Nearest("abcdefx", []string{"abcdefyz", "abcdef"}), "the nearer one")
-	assert.Empty(t, Nearest("my_own_region", []string{"region"}), "too short for a prefix")
+	for _, c := range []struct {
+		name, word string
+		known      []string
+		want       string
+	}{
+		{"64 bytes", strings.Repeat("y", 55) + "_ab_cdefg", []string{"ab_cdefg"}, "ab_cdefg"},
+		{"65 bytes", strings.Repeat("y", 56) + "_ab_cdefg", []string{"ab_cdefg"}, ""},
+		{"the first of equals", "abcdef", []string{"abcdeg", "abcdeh"}, "abcdeg"},
+		{"the nearer one", "abcdefx", []string{"abcdefyz", "abcdef"}, "abcdef"},
+		{"too short for a prefix", "my_own_region", []string{"region"}, ""},
+	} {
+		if got := Nearest(c.word, c.known); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
 }
 
 func TestDistance(t *testing.T) {
@@ -46,6 +56,8 @@ func TestDistance(t *testing.T) {
 		{"ab", "ba", 2},
 		{"flaw", "lawn", 2},
 	} {
-		assert.Equal(t, c.want, distance(c.a, c.b), "%s %s", c.a, c.b)
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q): got %d, want %d", c.a, c.b, got, c.want)
+		}
 	}
 }
