@@ -95,6 +95,9 @@ func TestTake(t *testing.T) {
 		assert.Len(t, l.shards, test.shards, name)
 		assert.Zero(t, l.running, name)
 		assert.True(t, second.answered && !second.busy, name)
+		if test.page.TokensOnly {
+			assert.Zero(t, l.kept, "the guess does not count any more")
+		}
 	}
 	l := newListing("")
 	s := l.shards[0]
@@ -108,4 +111,18 @@ func TestTake(t *testing.T) {
 	require.ErrorIs(t, l.take(pageResult{from: s, err: errFake}), errFake)
 	s.dropped = true
 	require.NoError(t, l.take(pageResult{from: s, err: errFake}), "it does not count any more")
+}
+
+// TestTakeReady takes the answers that are there, and stops at an error.
+func TestTakeReady(t *testing.T) {
+	t.Parallel()
+	l := newListing("")
+	require.NoError(t, l.takeReady(), "there is none")
+	l.running = 3
+	l.results <- pageResult{from: l.shards[0], page: &Page{Entries: objects("a"), Truncated: true, Next: "1"}}
+	l.results <- pageResult{from: l.shards[0], err: errFake}
+	l.results <- pageResult{from: l.shards[0], err: errFake}
+	require.ErrorIs(t, l.takeReady(), errFake)
+	assert.Len(t, l.results, 1)
+	assert.Equal(t, 1, l.kept)
 }
