@@ -146,3 +146,19 @@ func TestCutCosts(t *testing.T) {
 		assert.Equal(t, test.want, l.cut(l.shards) != nil, name)
 	}
 }
+
+// TestExploreStopsAtTheTail does not cut where a guess was given up: the same key would be
+// guessed, and given up, again and again.
+func TestExploreStopsAtTheTail(t *testing.T) {
+	t.Parallel()
+	for tail, want := range map[string]string{"": "99:", "99": "", "99:": "", "5": ""} {
+		l := divided([3]string{"989", "999", ""})
+		l.tail = tail
+		second := l.explore(0)
+		if want == "" {
+			assert.Nil(t, second, tail)
+		} else if assert.NotNil(t, second, tail) {
+			assert.Equal(t, want, second.after, tail)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func (l *parallelListing) explore(i int) *shard {
 		return nil
 	}
 	at := l.forecastOf(s).beyond()
-	if at == "" {
+	if at == "" || (l.tail != "" && at >= l.tail) {
 		return nil
 	}
 	return l.cutAt(i, borderCut{at: at, isUnsure: true})
