@@ -27,7 +27,7 @@ func TestParallelRequests(t *testing.T) {
 	faster := map[string]float64{
 		"numbers": 8, "numbers, few digits": 8, "a job": 6, "hashes": 6, "UUIDs": 6, "folders of hashes": 6, "two clusters": 4, "dates": 3, "nested": 2,
 	}
-	for name, layout := range testkit.Some(layouts, 4) {
+	for name, layout := range testkit.Some(layouts, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
