@@ -116,6 +116,7 @@ func TestLevelCounts(t *testing.T) {
 		"after the next":      {"f/a/1", 30, "f/d/1", 40, 2, 90},
 		"of no known folder":  {"f/d/1", 0, "f/d/2", 100, 0, 0},
 		"after the last name": {"f/d/1", 10, "f/e/1", 20, 1, 90},
+		"after all names":     {"f/e/1", 10, "f/x", 0, 0, 0},
 	} {
 		lev := levelOf("f/", "a/ b/ c d/ e/")
 		s := &shard{last: test.last, path: []folderCount{{2, 500}, {4, test.now}}}
