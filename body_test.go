@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -70,6 +71,58 @@ func TestBodyResumes(t *testing.T) {
 	require.NoError(t, object.Body.Close())
 	_, err = object.Body.Read(make([]byte, 1))
 	require.ErrorIs(t, err, lithopss3.ErrClosed)
+}
+
+// TestBodyAttempts checks how often in a row a body may break: a byte that comes begins to count
+// anew.
+func TestBodyAttempts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		comes map[int64]bool // requests that give a byte
+		want  string
+		gets  int64
+	}{
+		"never a byte":     {nil, "broke off 6 times at byte 0 of 4", 6},
+		"one in the third": {map[int64]bool{3: true}, "broke off 6 times at byte 1 of 4", 8},
+		"one in the sixth": {map[int64]bool{6: true}, "broke off 6 times at byte 1 of 4", 11},
+	} {
+		var gets atomic.Int64
+		calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodGet {
+				return false
+			}
+			get := gets.Add(1)
+			offset := 0
+			status := http.StatusOK
+			if asked := r.Header.Get("Range"); asked != "" {
+				_, _ = fmt.Sscanf(asked, "bytes=%d-", &offset)
+				status = http.StatusPartialContent
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-3/4", offset))
+			}
+			w.Header().Set("ETag", `"e1"`)
+			w.Header().Set("Content-Length", fmt.Sprint(4-offset))
+			w.WriteHeader(status)
+			if test.comes[get] {
+				_, _ = w.Write([]byte("x"))
+			}
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}}
+		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+		config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
+		require.NoError(t, err)
+		env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
+		store, err := lithopss3.New(t.Context(), config, lithopss3.InNoTime(&lithopss3.Options{LookupEnv: testkit.Env(env)}, 10*time.Second))
+		require.NoError(t, err)
+		object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+		require.NoError(t, err, name)
+		_, err = io.ReadAll(object.Body)
+		require.ErrorContains(t, err, test.want, name)
+		assert.Equal(t, test.gets, gets.Load(), name)
+		require.NoError(t, object.Body.Close())
+		require.NoError(t, object.Body.Close(), "once more")
+		require.NoError(t, store.Close())
+	}
 }
 
 // TestBodyOfChangedObject checks that the bytes after a broken connection are of the same
