@@ -42,7 +42,7 @@ func (l *parallelListing) next() *shard {
 		return nil
 	}
 	most := limit
-	if l.kept+l.running >= limit-l.atOnce {
+	if l.kept+l.running >= limit-l.atOnce/4 {
 		most = l.atOnce
 	}
 	window, ahead := len(l.shards), 0.0
