@@ -99,8 +99,13 @@ const tunedSuffix = " tuned"
 func (r *runner) clients(s *scenario) []string {
 	var names []string
 	for _, p := range peers {
-		if s.peers == nil || slices.Contains(s.peers, p.name) {
+		if s.work != workStart && (s.peers == nil || slices.Contains(s.peers, p.name)) {
 			names = append(names, p.name)
+		}
+	}
+	for _, t := range r.starters {
+		if s.work == workStart {
+			names = append(names, t.name)
 		}
 	}
 	for _, t := range r.tools {

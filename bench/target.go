@@ -28,6 +28,8 @@ const (
 	ownTuned = own + tunedSuffix
 	floor    = "net/http"
 	sdk      = "aws-sdk-go-v2"
+	// sdkConfig is a program that finds its credentials as ours does.
+	sdkConfig = "aws-sdk-go-v2 config"
 )
 
 // A target is what this package should reach: at most so much of another's value,
@@ -91,6 +93,7 @@ func targets() []target {
 		target{"K", "read-20ms", metricWall, own, own, 1.3, "down-20ms", ""},
 		target{"K", "read-20ms", metricRSS, own, absolute, 64 << 20, "", ""},
 		target{"L", "start-0ms", metricWall, own, sdk, 1.3, "", ""},
+		target{"L", "start-0ms", metricWall, own, sdkConfig, 1.3, "", ""},
 		target{"M", "up-https-0ms", metricWall, own, "manager" + tunedSuffix, 1, "", ""},
 		target{"M", "down-https-0ms", metricWall, own, "manager" + tunedSuffix, 1, "", ""},
 	)

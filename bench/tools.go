@@ -212,8 +212,9 @@ func awsEnv(j *job) []string {
 // startKey is where the start of a process is measured to.
 const startKey = "start.bin"
 
-// buildStarters builds this package's command and a minimal program on the SDK in folder,
-// and installs them in programs.
+// buildStarters builds this package's command and two minimal programs on the SDK in
+// folder, and installs them in programs. One is given its credentials, the other finds
+// them with the SDK's config.
 func buildStarters(ctx context.Context, folder, programs string) ([]*tool, error) {
 	own := &tool{name: "lithopss3", path: filepath.Join(programs, "lithops-s3"), command: func(j *job) []string {
 		return []string{"put", "-q", j.Path, j.Bucket, "-k", startKey}
@@ -221,7 +222,10 @@ func buildStarters(ctx context.Context, folder, programs string) ([]*tool, error
 	sdk := &tool{name: "aws-sdk-go-v2", path: filepath.Join(programs, "startsdk"), command: func(j *job) []string {
 		return []string{j.Endpoint, j.Path, j.Bucket, startKey}
 	}}
-	for _, build := range []struct{ path, module, source string }{{own.path, "..", "./cmd/lithops-s3"}, {sdk.path, ".", "./internal/startsdk"}} {
+	config := &tool{name: sdkConfig, path: filepath.Join(programs, "startconfig"), command: sdk.command}
+	for _, build := range []struct{ path, module, source string }{
+		{own.path, "..", "./cmd/lithops-s3"}, {sdk.path, ".", "./internal/startsdk"}, {config.path, ".", "./internal/startconfig"},
+	} {
 		built := filepath.Join(folder, filepath.Base(build.path))
 		command := exec.CommandContext(ctx, "go", "build", "-o", built, build.source)
 		command.Dir = build.module
@@ -232,7 +236,7 @@ func buildStarters(ctx context.Context, folder, programs string) ([]*tool, error
 			return nil, err
 		}
 	}
-	return []*tool{own, sdk}, nil
+	return []*tool{own, sdk, config}, nil
 }
 
 // install copies a program to where users have theirs, on a disk. From a file in memory
