@@ -36,7 +36,8 @@ type CleanOptions struct {
 	// OlderThan keeps what is in use: of the selected objects, or alone of all jobs and
 	// CloudObjects, it selects those whose executor has stored nothing for so long. It
 	// is measured on the storage's clock, if the storage has a method
-	// ServerTime() time.Time, as *lithopss3.Store has. Everything is listed twice.
+	// ServerTime() time.Time, as *lithopss3.Store has. Everything is listed twice, and what
+	// is stored between is kept.
 	OlderThan time.Duration
 
 	// DryRun only counts.
@@ -198,6 +199,7 @@ type cleaning struct {
 	client *Client
 	opts   CleanOptions
 	young  map[string]bool // owners that have stored something lately; nil without OlderThan
+	before time.Time       // what was stored since then is young
 	report CleanReport
 	failed *lithopss3.DeleteError
 	batch  []string         // keys to delete next
@@ -242,14 +244,29 @@ func (r *cleaning) findYoung(ctx context.Context, scopes []cleanScope) error {
 			}
 		}
 	}
-	before := r.client.Now().Add(-r.opts.OlderThan) // after a request has told the storage's clock
+	r.before = r.client.Now().Add(-r.opts.OlderThan) // after a request has told the storage's clock
 	r.young = map[string]bool{}
 	for owner, last := range newest {
-		if last.IsZero() || last.After(before) {
+		if r.isRecent(last) {
 			r.young[owner] = true
 		}
 	}
 	return nil
+}
+
+func (r *cleaning) isRecent(stored time.Time) bool { return stored.IsZero() || stored.After(r.before) }
+
+// isYoung reports whether OlderThan keeps an object. Its owner may be new, or in use again,
+// since the owners were looked at.
+func (r *cleaning) isYoung(info lithopss3.ObjectInfo) bool {
+	if r.young == nil {
+		return false
+	}
+	owner := ownerOf(info.Key)
+	if r.isRecent(info.LastModified) {
+		r.young[owner] = true
+	}
+	return r.young[owner]
 }
 
 // ownerOf returns what the objects have in common that are in use as long as one of
@@ -283,7 +300,7 @@ func (r *cleaning) clean(ctx context.Context, scope cleanScope) error {
 		if err != nil {
 			return err // what the listing has told so far is not to be trusted
 		}
-		if r.young[ownerOf(info.Key)] {
+		if r.isYoung(info) {
 			r.report.Younger++
 			continue
 		}

@@ -4,7 +4,9 @@ package jobs_test
 
 import (
 	"context"
+	"io/fs"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -229,6 +232,52 @@ func TestCleanOlderThan(t *testing.T) {
 	assert.Len(t, left, len(keys)-7)
 	_, err = client.Clean(t.Context(), jobs.CleanOptions{OlderThan: -1})
 	require.Error(t, err)
+}
+
+// busyStorage stores something before the third listing.
+type busyStorage struct {
+	*agedStorage
+	lists int
+	store func()
+}
+
+func (s *busyStorage) ListObjects(ctx context.Context, bucket string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	if s.lists++; s.lists == 3 { // the first two look for owners
+		s.store()
+	}
+	return s.agedStorage.ListObjects(ctx, bucket, opts)
+}
+
+// TestCleanKeepsWhatIsStoredMeanwhile checks that an executor that begins while its elders
+// are cleaned loses nothing, and that one that stores something again keeps the rest.
+func TestCleanKeepsWhatIsStoredMeanwhile(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	ages := map[string]time.Duration{
+		"lithops.jobs/old-0-M000/00000/status.json":    8 * day,
+		"lithops.jobs/again-0-M000/00001/status.json":  8 * day,
+		"lithops.jobs/again-0-M000/00000/init":         0,
+		"lithops.jobs/begins-0-M000/00000/status.json": 0,
+		"lithops.jobs/undated-0-M000/00000/init":       day,
+		"lithops.jobs/tmp/cloudobject_0":               0,
+	}
+	store := memstore.New("bucket")
+	put := func(isNew bool) {
+		for key, age := range ages {
+			if age < 8*day == isNew {
+				require.NoError(t, store.PutObject(t.Context(), "bucket", key, strings.NewReader("12"), nil))
+			}
+		}
+	}
+	put(false)
+	aged := &agedStorage{store, maps.Clone(ages), 0}
+	delete(aged.ages, "lithops.jobs/undated-0-M000/00000/init")
+	client := jobs.New(&busyStorage{agedStorage: aged, store: func() { put(true) }}, "bucket", nil)
+	report, err := client.Clean(t.Context(), jobs.CleanOptions{OlderThan: 7 * day})
+	require.NoError(t, err)
+	assert.Equal(t, jobs.CleanReport{Objects: 1, Bytes: 2, Younger: 5}, report)
+	_, err = store.HeadObject(t.Context(), "bucket", "lithops.jobs/old-0-M000/00000/status.json")
+	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 // interruptedStorage refuses a key and ends its caller's context: both are told.
