@@ -116,11 +116,10 @@ func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *
 	if err := checkNames(op, bucket, key); err != nil {
 		return err
 	}
-	var pinned DownloadOptions
-	if opts != nil {
-		pinned = *opts
+	if opts == nil {
+		opts = &DownloadOptions{}
 	}
-	source := GetOptions{IfMatch: pinned.IfMatch, VersionID: pinned.VersionID, SSECustomerKey: pinned.SSECustomerKey}
+	source := GetOptions{IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey}
 	found, err := s.head(ctx, bucket, key, &source, s.client.HeadObject)
 	if err != nil {
 		return wrapError(op, bucket, key, err)
@@ -128,14 +127,20 @@ func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *
 	if err := checkMovable(found); err != nil {
 		return wrapError(op, bucket, key, err)
 	}
-	pinned.IfMatch, pinned.Sync = aws.ToString(found.ETag), true
-	if err := s.DownloadFile(ctx, bucket, key, path, &pinned); err != nil {
+	if err := s.DownloadFile(ctx, bucket, key, path, opts.toMove(aws.ToString(found.ETag))); err != nil {
 		return err
 	}
 	if err := s.deleteUnchanged(ctx, bucket, key, found, source); err != nil {
 		return fmt.Errorf("the file is there, and the object was not deleted: %w", wrapError(op, bucket, key, err))
 	}
 	return nil
+}
+
+// toMove returns the options for the object with this ETag, which is deleted once the file
+// survives a loss of power.
+func (o DownloadOptions) toMove(etag string) *DownloadOptions {
+	o.IfMatch, o.Sync = etag, true
+	return &o
 }
 
 // maxObjectSize is larger than any object in S3, which has at most 50 TB.

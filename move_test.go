@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -83,6 +84,88 @@ func TestMoveToFileNeverLosesTheObject(t *testing.T) {
 			info, err := mine.HeadObject(t.Context(), "bucket", "key")
 			require.NoError(t, err, "the object is there")
 			assert.Equal(t, int64(len(cmp.Or(test.text, "text"))), info.Size)
+		})
+	}
+}
+
+// TestMoveToFileOptions checks that the object that is asked for is moved, and that one
+// that differs from IfMatch is not downloaded.
+func TestMoveToFileOptions(t *testing.T) {
+	t.Parallel()
+	const etag, other = `"1cb251ec0d568de6a929b520c4aed8d1"`, `"00000000000000000000000000000000"`
+	var mu sync.Mutex
+	var seen []string
+	store, _ := aCopier(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		mu.Lock()
+		seen = append(seen, request.Method+" "+request.URL.Query().Get("versionId")+" "+request.Header.Get("If-Match"))
+		mu.Unlock()
+		header := http.Header{"Etag": {etag}, "Last-Modified": {"Mon, 01 Jan 2001 00:00:00 GMT"}, "X-Amz-Version-Id": {"v"}, "Content-Length": {"4"}}
+		switch {
+		case request.Header.Get("If-Match") == other:
+			return answer(request, http.StatusPreconditionFailed, nil, http.NoBody), nil
+		case request.Method == http.MethodDelete:
+			return answer(request, http.StatusNoContent, nil, http.NoBody), nil
+		case request.Method == http.MethodHead:
+			return answer(request, http.StatusOK, header, http.NoBody), nil
+		}
+		header.Set("Content-Range", "bytes 0-3/4")
+		return answer(request, http.StatusPartialContent, header, strings.NewReader("text")), nil
+	})
+	path := filepath.Join(t.TempDir(), "file")
+	err := store.MoveToFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{IfMatch: other})
+	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+	assert.Equal(t, []string{"HEAD  " + other}, seen)
+	assert.NoFileExists(t, path)
+
+	seen = nil
+	require.NoError(t, store.MoveToFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{VersionID: "v"}))
+	last := len(seen) - 1
+	assert.Equal(t, []string{"HEAD v ", "DELETE v "}, []string{seen[0], seen[last]})
+	for _, line := range seen[1:last] {
+		assert.True(t, strings.HasSuffix(line, " v "+etag), line)
+	}
+}
+
+// TestMoveIsNotStoppedByAnother checks that a move is refused if the destination looks like
+// the source in all that tells objects apart, and only then.
+func TestMoveIsNotStoppedByAnother(t *testing.T) {
+	t.Parallel()
+	for name, differs := range map[string]string{"in nothing": "", "in the ETag": "ETag", "in the time": "Last-Modified", "in the version": "X-Amz-Version-Id"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			other := http.Header{"Etag": {`"00000000000000000000000000000000"`}, "Last-Modified": {"Mon, 01 Jan 2001 00:00:00 GMT"}, "X-Amz-Version-Id": {"v"}}
+			var isCopied atomic.Bool
+			var source http.Header // of the HEAD before
+			store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+				response, err := next.RoundTrip(request)
+				switch {
+				case err != nil:
+				case request.Header.Get("X-Amz-Copy-Source") != "":
+					isCopied.Store(true)
+				case request.Method != http.MethodHead || isCopied.Load():
+				case strings.HasPrefix(request.URL.Path, "/bucket"):
+					source = response.Header
+				default:
+					for key := range other {
+						if value := source.Get(key); value != "" {
+							response.Header.Set(key, value)
+						}
+					}
+					if differs != "" {
+						response.Header.Set(differs, other.Get(differs))
+					}
+				}
+				return response, err
+			})
+			for _, bucket := range []string{"bucket", "other"} {
+				require.NoError(t, store.PutObject(t.Context(), bucket, "key", strings.NewReader("text of "+bucket), nil))
+			}
+			err := store.MoveObject(t.Context(), "bucket", "key", "other", "key", nil)
+			if differs == "" {
+				require.ErrorContains(t, err, "same object")
+				return
+			}
+			require.NoError(t, err)
 		})
 	}
 }
