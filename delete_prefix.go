@@ -142,7 +142,7 @@ func (p *prefixDeleter) deletePages(ctx context.Context, pages iter.Seq2[[]listi
 	return nil
 }
 
-// An objectVersion is what tells an object from a later one under its key.
+// An objectVersion identifies one of the objects that a key has had.
 type objectVersion struct {
 	key, etag string
 	modified  time.Time

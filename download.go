@@ -110,7 +110,9 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 // still there unchanged. With opts.VersionID it deletes that version.
 //
 // At no time is the object in neither place. If it was replaced meanwhile, it stays, the
-// error says so, and the file may be there too. A server must give strong ETags.
+// error is ErrPrecondition, and the file may be there too. A server must give strong
+// ETags; if it gives none, nothing is downloaded. The other errors are those of
+// DownloadFile. It is safe for concurrent use.
 func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *DownloadOptions) error {
 	const op = "MoveToFile"
 	if err := checkNames(op, bucket, key); err != nil {

@@ -49,10 +49,11 @@ func TestMoveToFileNeverLosesTheObject(t *testing.T) {
 		weak    bool   // ETags
 		missing bool   // the file's folder
 		want    string
+		is      error // the kind of error, unless nil
 	}{
-		"replaced before the GET":    {when: is(http.MethodGet), text: "new one", want: "precondition failed"},
-		"replaced before the DELETE": {when: is(http.MethodDelete), text: "new one", want: "replaced meanwhile"},
-		"a DELETE that is refused":   {when: is(http.MethodDelete), status: http.StatusForbidden, want: "the object was not deleted"},
+		"replaced before the GET":    {when: is(http.MethodGet), text: "new one", want: "precondition failed", is: lithopss3.ErrPrecondition},
+		"replaced before the DELETE": {when: is(http.MethodDelete), text: "new one", want: "replaced meanwhile", is: lithopss3.ErrPrecondition},
+		"a DELETE that is refused":   {when: is(http.MethodDelete), status: http.StatusForbidden, want: "the object was not deleted", is: fs.ErrPermission},
 		"no strong ETag":             {when: is(""), weak: true, want: "no strong ETag"},
 		"no folder for the file":     {when: is(""), missing: true, want: "none"},
 	} {
@@ -80,7 +81,11 @@ func TestMoveToFileNeverLosesTheObject(t *testing.T) {
 			if test.missing {
 				path = filepath.Join(t.TempDir(), "none", "file")
 			}
-			require.ErrorContains(t, mine.MoveToFile(t.Context(), "bucket", "key", path, nil), test.want)
+			err := mine.MoveToFile(t.Context(), "bucket", "key", path, nil)
+			require.ErrorContains(t, err, test.want)
+			if test.is != nil {
+				require.ErrorIs(t, err, test.is)
+			}
 			info, err := mine.HeadObject(t.Context(), "bucket", "key")
 			require.NoError(t, err, "the object is there")
 			assert.Equal(t, int64(len(cmp.Or(test.text, "text"))), info.Size)

@@ -36,8 +36,9 @@ type CleanOptions struct {
 	// OlderThan keeps what is in use: of the selected objects, or alone of all jobs and
 	// CloudObjects, it selects those whose executor has stored nothing for so long. It
 	// is measured on the storage's clock, if the storage has a method
-	// ServerTime() time.Time, as *lithopss3.Store has. Everything is listed twice, and what
-	// is stored between is kept.
+	// ServerTime() time.Time, as *lithopss3.Store has. Everything is listed twice. What
+	// is stored between is kept; of an executor that stores something again in that time,
+	// older objects that are listed before may be deleted.
 	OlderThan time.Duration
 
 	// DryRun only counts.

@@ -58,6 +58,18 @@ func withoutValues(header http.Header) http.Header {
 	return header
 }
 
+// firstPutOptions returns options of a client that a first put is for, changed by change
+// unless that is nil.
+func firstPutOptions(change func(*s3.Options)) s3.Options {
+	options := s3.Options{
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), Retryer: s3http.NewRetryer(Attempts, nil),
+	}
+	if change != nil {
+		change(&options)
+	}
+	return options
+}
+
 // TestFirstPut checks that the first put has the address, the headers and the region of
 // the SDK's.
 func TestFirstPut(t *testing.T) {
@@ -77,12 +89,7 @@ func TestFirstPut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			options := s3.Options{
-				Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), Retryer: s3http.NewRetryer(Attempts, nil),
-			}
-			if test.change != nil {
-				test.change(&options)
-			}
+			options := firstPutOptions(test.change)
 			test.settings.Addressing = "auto"
 			wire := &putWire{}
 			client := NewSDK(&s3http.Client{Transport: wire, Peer: &s3http.Peer{}}, &test.settings, options)
@@ -154,12 +161,7 @@ func TestUnknownFirstPut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			options := s3.Options{
-				Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), Retryer: s3http.NewRetryer(Attempts, nil),
-			}
-			if test.change != nil {
-				test.change(&options)
-			}
+			options := firstPutOptions(test.change)
 			if test.bucket == "" {
 				test.bucket = "my-bucket"
 			}
