@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/upload"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -123,6 +125,11 @@ func (c *contested) key(t *testing.T, once bool) *soakKey {
 // A lie is an error that nothing that was broken accounts for.
 func isLie(err error) bool {
 	if err == nil || errors.Is(err, lithopss3.ErrChecksum) {
+		return false
+	}
+	// A put after which a HEAD finds an object of the same size, but without a checksum: one
+	// that the key had a moment before.
+	if errors.Is(err, upload.ErrOutcomeUnknown) && strings.Contains(err.Error(), "made up by faultproxy") {
 		return false
 	}
 	var known *lithopss3.Error
