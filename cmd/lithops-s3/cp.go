@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -96,6 +97,19 @@ func (p place) join(name string) place {
 		return place{isS3: true, object: objectName{p.object.bucket, folderPrefix(p.object.key) + name}}
 	}
 	return place{path: filepath.Join(p.path, filepath.FromSlash(name))}
+}
+
+// below returns the place in p of what has the last name of a key. On this machine, the
+// name must be one that leads nowhere else.
+func (p place) below(key string) (place, error) {
+	name := path.Base(key)
+	if p.isS3 {
+		return p.join(name), nil
+	}
+	if _, err := lithopss3.LocalPath(name); err != nil {
+		return place{}, usagef("the key would be written outside of %s, or not at all: %w", formatPath(p.path), err)
+	}
+	return p.join(name), nil
 }
 
 // places reads the arguments of cp and mv.
@@ -208,18 +222,19 @@ func (c *copyFlags) collect(copier *copier, source, target place, isOneOfMany bo
 	}
 	if !c.Recursive && !hasWildcard(source.object.key) {
 		if isOneOfMany || target.isFolder() {
-			target = target.join(path.Base(source.object.key))
+			var err error
+			if target, err = target.below(source.object.key); err != nil {
+				return err
+			}
 		}
 		return copier.fromS3(source.object, -1, target)
 	}
-	query := folderQuery(source.object)
-	if !c.Recursive {
-		var err error
-		if query, err = patternQuery(source.object); err != nil {
-			return err
-		}
-	} else if name := path.Base(source.object.key); isOneOfMany && name != "." {
-		target = target.join(name)
+	query, err := c.query(source.object)
+	if err == nil && isOneOfMany && c.Recursive && source.object.key != "" {
+		target, err = target.below(source.object.key)
+	}
+	if err != nil {
+		return err
 	}
 	found, err := query.list(copier.t, copier.store, copier.keep)
 	if err != nil {
@@ -229,6 +244,14 @@ func (c *copyFlags) collect(copier *copier, source, target place, isOneOfMany bo
 		return c.collectLone(copier, source, target, &query)
 	}
 	return copier.fromFolder(&query, found, target)
+}
+
+// query selects the objects of a source on S3 that is a folder or a pattern.
+func (c *copyFlags) query(source objectName) (objectQuery, error) {
+	if c.Recursive {
+		return folderQuery(source), nil
+	}
+	return patternQuery(source)
 }
 
 // collectLone adds the object that was named as a folder, as cp -r copies a file.
@@ -241,7 +264,9 @@ func (c *copyFlags) collectLone(copier *copier, source, target place, query *obj
 		return query.none()
 	}
 	if target.isFolder() {
-		target = target.join(path.Base(source.object.key))
+		if target, err = target.below(source.object.key); err != nil {
+			return err
+		}
 	}
 	return copier.fromS3(source.object, info.Size, target)
 }

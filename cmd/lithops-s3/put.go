@@ -250,10 +250,10 @@ func (t *terminal) runOne(copier *copier, one oneTask) error {
 
 // baseName returns the name of a file or folder. One that is reached as ".." has
 // the name that it has in the folder above it, because a key "../x" would be
-// written outside of the folder that it is fetched into. This folder has none.
+// written outside of the folder that it is fetched into. This folder has none, "".
 func baseName(path string) (string, error) {
 	if filepath.Base(path) != ".." {
-		return filepath.ToSlash(filepath.Base(filepath.Clean(path))), nil
+		return lastName(filepath.Clean(path)), nil
 	}
 	if !filepath.IsAbs(path) {
 		here, err := os.Getwd()
@@ -266,5 +266,14 @@ func baseName(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return filepath.ToSlash(filepath.Base(resolved)), nil
+	return lastName(resolved), nil
+}
+
+// lastName returns the last component of a path, "" for this folder and the root.
+func lastName(path string) string {
+	name := filepath.Base(path)
+	if name == "." || name == string(filepath.Separator) {
+		return ""
+	}
+	return name
 }

@@ -166,11 +166,11 @@ func localNames(found []entry) (files []entry, folders []string, failures []fail
 	return files, folders, failures, nil
 }
 
-// folderPrefix makes a prefix of what the user wrote for a folder.
+// folderPrefix makes a prefix of what the user wrote for a folder. Only "" is the whole
+// bucket: "/" and "./" are folders of their own, as S3 has them.
 func folderPrefix(name string) string {
-	name = strings.TrimSuffix(name, "/")
-	if name == "" || name == "." {
-		return ""
+	if name == "" || strings.HasSuffix(name, "/") {
+		return name
 	}
 	return name + "/"
 }
