@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
@@ -29,12 +31,13 @@ type copier struct {
 	tasks      []task
 	failed     []failureReport
 	targets    map[string]bool
+	sources    map[string]bool // objects that the server copies
 	roots      []*os.Root
 	together   lithopss3.DownloadOptions // of all downloads
 }
 
 func (t *terminal) newCopier(store *lithopss3.Store) *copier {
-	return &copier{t: t, store: store, targets: map[string]bool{}, together: lithopss3.DownloadOptions{}.Together()}
+	return &copier{t: t, store: store, targets: map[string]bool{}, sources: map[string]bool{}, together: lithopss3.DownloadOptions{}.Together()}
 }
 
 // close closes the folders that the tasks work in.
@@ -69,6 +72,17 @@ func (c *copier) add(target string, next task) error {
 	}
 	c.targets[target] = true
 	c.tasks = append(c.tasks, next)
+	return nil
+}
+
+// checkSources returns an error if one task replaces the object that another one reads:
+// the tasks run at the same time, and mv would lose what was replaced first.
+func (c *copier) checkSources() error {
+	for _, target := range slices.Sorted(maps.Keys(c.targets)) {
+		if c.sources[target] {
+			return usagef("%s is a source, and another source would be stored there: leave one of them out, or choose another target", sanitize.Name(target))
+		}
+	}
 	return nil
 }
 
@@ -148,15 +162,27 @@ func (c *copier) storeEntry(root *os.Root, e entry, target objectName) error {
 	})
 }
 
-// removeStored removes a file that was moved, unless another is in its place or it was
-// written to since.
+// removeStored removes a file that was moved.
 func removeStored(stored os.FileInfo, stat func() (os.FileInfo, error), remove func() error) error {
+	err := removeUnchanged(stored, stat, remove)
+	if errors.Is(err, errReplaced) {
+		return fmt.Errorf("the object is stored, and the file was %w", err)
+	}
+	return err
+}
+
+// errReplaced is why something is kept that was to be deleted.
+var errReplaced = errors.New("not deleted, because it was replaced or written to meanwhile")
+
+// removeUnchanged removes a file that was described before, unless another is in its
+// place or it was written to since.
+func removeUnchanged(before os.FileInfo, stat func() (os.FileInfo, error), remove func() error) error {
 	now, err := stat()
 	if err != nil {
 		return err
 	}
-	if !os.SameFile(stored, now) || now.Size() != stored.Size() || !now.ModTime().Equal(stored.ModTime()) {
-		return errors.New("the object is stored, and the file was not deleted: it was replaced or written to meanwhile")
+	if !os.SameFile(before, now) || now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
+		return errReplaced
 	}
 	return remove()
 }
@@ -253,6 +279,7 @@ func (c *copier) copyObject(source objectName, size int64, target objectName) er
 	if source == target {
 		return usagef("%s is the source and the target", source.url())
 	}
+	c.sources[urlOf(source)] = true
 	return c.add(urlOf(target), task{
 		name: urlOf(source), preview: c.describe(urlOf(source), urlOf(target)), key: target.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {

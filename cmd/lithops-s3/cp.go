@@ -195,6 +195,9 @@ func (c *copyFlags) copy(t *terminal, moves bool) error {
 			return err
 		}
 	}
+	if err := copier.checkSources(); err != nil {
+		return err
+	}
 	return c.run(t, copier, target)
 }
 

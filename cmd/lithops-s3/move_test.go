@@ -74,3 +74,24 @@ func TestMoveKeepsWhatReplacedTheSource(t *testing.T) { // sets the environment
 		})
 	}
 }
+
+// TestMoveIntoItsSource checks that objects are not moved to where others are moved from,
+// which would be lost.
+func TestMoveIntoItsSource(t *testing.T) {
+	s := newSession(t)
+	keys := []string{"x/1", "x/y/1", "x/y/2"}
+	for _, key := range keys {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader(key), nil))
+	}
+	for _, line := range []string{
+		"mv -r s3://BUCKET/x/ s3://BUCKET/x/y/", "cp -r s3://BUCKET/x s3://./x/y",
+		"mv -rn s3://BUCKET/x/ s3://BUCKET/x/y/",
+	} {
+		assert.Contains(t, s.run(exitUsage, line), "x/y/1 is a source, and another source would be stored there", line)
+		assert.Equal(t, keys, s.keys(), line)
+	}
+	s.run(0, "mv -r s3://BUCKET/x/ s3://BUCKET/x/y/ --exclude y/1")
+	for key, want := range map[string]string{"x/y/1": "x/1", "x/y/y/2": "x/y/2"} {
+		assert.Equal(t, want, s.run(0, "cat s3://BUCKET/"+key))
+	}
+}
