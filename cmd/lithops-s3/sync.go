@@ -5,13 +5,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -33,7 +31,7 @@ func (syncCommand) Usage() string { return "SOURCE TARGET" }
 
 // Help is shown by sync --help.
 func (syncCommand) Help() string {
-	return `Copies files whose size differs, and those that are newer in the source, to the second. A file that is fetched gets the object's time. Nothing is deleted if something could not be read or copied.
+	return `Copies files whose size differs, and those that are newer in the source, to the second. A file that is fetched gets the object's time. Nothing is deleted if something could not be read or copied, and nothing that was stored in the target meanwhile.
 
 Examples:
   lithops-s3 sync results s3://my-bucket/results --dry-run
@@ -153,7 +151,8 @@ func (s *syncSide) load(c *copier) error {
 	}
 	s.entries = make(map[string]entry, len(found))
 	for _, e := range found {
-		if e.name != "" && !strings.HasSuffix(e.name, "/") { // which stands for a folder
+		isFolder := e.size == 0 && (e.name == "" || strings.HasSuffix(e.name, "/"))
+		if !isFolder {
 			s.entries[e.name] = e
 		}
 	}
@@ -184,10 +183,13 @@ func (c *syncCommand) sync(t *terminal, copier *copier, source, target *syncSide
 	}
 	report := transfer.newReport(copier.failed)
 	err = transfer.do(report, copier.tasks)
+	total := len(copier.tasks) + len(copier.failed)
 	if c.Delete && err == nil && t.ctx.Err() == nil {
-		err = c.delete(t, copier, report, source, target)
+		deletion := &syncDeletion{t: t, copier: copier, report: report, target: target, extra: extraNames(source, target)}
+		total += len(deletion.extra)
+		err = deletion.run(c.DryRun, c.JSON)
 	}
-	return transfer.finish(report, len(copier.tasks)+len(copier.failed), err)
+	return transfer.finish(report, total, err)
 }
 
 // changed returns the entries of the source that the target lacks, or has otherwise.
@@ -258,51 +260,6 @@ func (c *syncCommand) collect(copier *copier, changed []entry, source, target *s
 			err = copier.storeEntry(source.root, e, to)
 		}
 		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// delete deletes what only the target has.
-func (c *syncCommand) delete(t *terminal, copier *copier, report *folderReport, source, target *syncSide) error {
-	var names, keys []string
-	for _, name := range sortedNames(target.entries) {
-		if _, exists := source.entries[name]; !exists {
-			names = append(names, name)
-			keys = append(keys, target.entries[name].key)
-		}
-	}
-	count := len(names)
-	report.Deleted = &count
-	if c.DryRun {
-		return c.previewDeletion(t, names, target)
-	}
-	if target.place.isS3 {
-		err := copier.store.DeleteObjects(t.ctx, target.place.object.bucket, keys)
-		var failed *lithopss3.DeleteError
-		if errors.As(err, &failed) {
-			count -= len(failed.Failed)
-		} else if err != nil {
-			count = 0
-		}
-		return err
-	}
-	for i, name := range names {
-		if err := target.root.Remove(filepath.FromSlash(name)); err != nil {
-			count = i
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *syncCommand) previewDeletion(t *terminal, names []string, target *syncSide) error {
-	if c.JSON {
-		return nil
-	}
-	for _, name := range names {
-		if _, err := fmt.Fprintf(t.stdout, "would delete %s\n", sanitize.Name(target.place.join(name).String())); err != nil {
 			return err
 		}
 	}

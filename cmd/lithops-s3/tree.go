@@ -24,7 +24,13 @@ type entry struct {
 	key      string // of an object
 	size     int64
 	modified time.Time
-	etag     string // of an object
+	etag     string      // of an object
+	file     fs.FileInfo // of a file
+}
+
+// isSame reports whether two listings have the same object under a key.
+func (e entry) isSame(other entry) bool {
+	return e.size == other.size && e.etag == other.etag && e.modified.Equal(other.modified)
 }
 
 // walkFiles finds all files below a folder. Links to files within it are followed; a
@@ -56,7 +62,7 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 		case err != nil:
 			fail(name, err)
 		default:
-			found = append(found, entry{name: name, size: info.Size(), modified: info.ModTime()})
+			found = append(found, entry{name: name, size: info.Size(), modified: info.ModTime(), file: info})
 		}
 		return nil
 	})
@@ -100,7 +106,7 @@ func folderQuery(name objectName) objectQuery {
 }
 
 // patternQuery selects the objects that match a pattern. Their names begin after the
-// last slash before the first wildcard.
+// last slash before the first wildcard; of data/**, which is data too, with data.
 func patternQuery(name objectName) (objectQuery, error) {
 	glob, err := lithopss3.CompileGlob(name.key)
 	if err != nil {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
+)
+
+// A syncDeletion deletes from the target of a sync what its source does not have. Copying
+// may have taken hours since both were listed, so that it deletes only what is still as it
+// was then.
+type syncDeletion struct {
+	t       *terminal
+	copier  *copier
+	report  *folderReport
+	target  *syncSide
+	extra   []string // names that only the target has
+	deleted int
+	first   error // the first failure
+}
+
+// extraNames returns the names that only the target has.
+func extraNames(source, target *syncSide) (extra []string) {
+	for _, name := range sortedNames(target.entries) {
+		if _, exists := source.entries[name]; !exists {
+			extra = append(extra, name)
+		}
+	}
+	return extra
+}
+
+// run deletes, and returns the first failure.
+func (d *syncDeletion) run(dryRun, quiet bool) error {
+	d.report.Deleted = &d.deleted
+	switch {
+	case dryRun:
+		d.deleted = len(d.extra)
+		if quiet {
+			return nil
+		}
+		return d.preview()
+	case len(d.extra) == 0:
+		return nil
+	case d.target.place.isS3:
+		return d.objects()
+	}
+	return d.files()
+}
+
+func (d *syncDeletion) preview() error {
+	for _, name := range d.extra {
+		if _, err := fmt.Fprintf(d.t.stdout, "would delete %s\n", sanitize.Name(d.target.place.join(name).String())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fail reports what was not deleted.
+func (d *syncDeletion) fail(name string, err error) {
+	err = fmt.Errorf("%s: %w", sanitize.Name(d.target.place.join(name).String()), err)
+	d.report.Failed = append(d.report.Failed, failureReport{File: name, Error: err.Error()})
+	d.t.printError(err)
+	d.first = cmpError(d.first, err)
+}
+
+// objects deletes objects.
+func (d *syncDeletion) objects() error {
+	query := folderQuery(d.target.place.object)
+	found, err := query.list(d.t, d.copier.store, d.copier.keep)
+	if err != nil {
+		return err
+	}
+	now := make(map[string]entry, len(found))
+	for _, e := range found {
+		now[e.name] = e
+	}
+	var keys []string
+	names := map[string]string{}
+	for _, name := range d.extra {
+		e, exists := now[name]
+		if exists && !e.isSame(d.target.entries[name]) {
+			d.fail(name, errReplaced)
+		} else if exists {
+			keys = append(keys, e.key)
+			names[e.key] = name
+		}
+	}
+	err = d.copier.store.DeleteObjects(d.t.ctx, query.bucket, keys)
+	var failed *lithopss3.DeleteError
+	if err != nil && !errors.As(err, &failed) {
+		return err
+	}
+	d.deleted = len(keys)
+	if failed != nil {
+		for _, key := range failed.Failed {
+			d.deleted--
+			d.fail(names[key.Key], key)
+		}
+	}
+	return d.first
+}
+
+// files deletes files.
+func (d *syncDeletion) files() error {
+	root := d.target.root
+	for _, name := range d.extra {
+		if d.t.ctx.Err() != nil {
+			break
+		}
+		local := filepath.FromSlash(name)
+		err := removeUnchanged(d.target.entries[name].file, func() (os.FileInfo, error) { return root.Stat(local) }, func() error { return root.Remove(local) })
+		switch {
+		case err == nil:
+			d.deleted++
+		case !errors.Is(err, fs.ErrNotExist):
+			d.fail(name, err)
+		}
+	}
+	return d.first
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A meddling is a session in which something happens while sync copies an object or file
+// whose name ends with "new".
+type meddling struct {
+	*session
+	meddle func()
+}
+
+func newMeddling(t *testing.T) *meddling {
+	t.Helper()
+	m := &meddling{}
+	store := refuse(t, func(r *http.Request) bool {
+		isCopy := r.Method == http.MethodPut || r.Method == http.MethodGet && r.URL.RawQuery == "x-id=GetObject"
+		if meddle := m.meddle; meddle != nil && isCopy && strings.HasSuffix(r.URL.Path, "/new") {
+			m.meddle = nil
+			meddle()
+		}
+		return r.Method == http.MethodDelete && strings.HasSuffix(r.URL.Path, "/refused")
+	})
+	t.Chdir(t.TempDir())
+	m.session = &session{t, store}
+	return m
+}
+
+func (m *meddling) put(keys ...string) {
+	m.t.Helper()
+	for _, key := range keys {
+		require.NoError(m.t, m.store.PutObject(m.t.Context(), refusedBucket, key, strings.NewReader(key), nil))
+	}
+}
+
+// TestSyncKeepsObjectsOfMeanwhile replaces an object, and deletes one, that sync --delete is
+// about to delete.
+func TestSyncKeepsObjectsOfMeanwhile(t *testing.T) {
+	s := newMeddling(t)
+	s.write("from/new", "text")
+	s.put("to/gone", "to/old", "to/replaced")
+	s.meddle = func() {
+		assert.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "to/replaced", strings.NewReader("newer"), nil))
+		assert.NoError(t, s.store.DeleteObject(t.Context(), refusedBucket, "to/gone"))
+	}
+	said := s.run(exitError, "sync from s3://BUCKET/to --delete")
+	assert.Contains(t, said, "Copied 1 file, 4 B, deleted 1:")
+	assert.Contains(t, said, "to/replaced: not deleted, because it was replaced")
+	assert.Contains(t, said, "1 of 4 files failed")
+	assert.Equal(t, []string{"to/new", "to/replaced"}, s.keys())
+	assert.Contains(t, s.run(0, "sync from s3://BUCKET/to --delete"), "deleted 1:")
+	assert.Equal(t, []string{"to/new"}, s.keys())
+}
+
+// TestSyncKeepsFilesOfMeanwhile does the same with files.
+func TestSyncKeepsFilesOfMeanwhile(t *testing.T) {
+	s := newMeddling(t)
+	s.put("from/new")
+	for _, name := range []string{"to/gone", "to/old", "to/replaced", "to/zlast"} {
+		s.write(name, "old")
+	}
+	s.meddle = func() {
+		info, err := os.Stat("to/replaced")
+		if assert.NoError(t, err) { // another file of the same size and time
+			assert.NoError(t, os.WriteFile("to/newer", []byte("new"), 0o600))
+			assert.NoError(t, os.Chtimes("to/newer", info.ModTime(), info.ModTime()))
+			assert.NoError(t, os.Rename("to/newer", "to/replaced"))
+		}
+		assert.NoError(t, os.Remove("to/gone"))
+	}
+	said := s.run(exitError, "sync s3://BUCKET/from to --delete")
+	assert.Contains(t, said, "deleted 2:")
+	assert.Contains(t, said, "to/replaced: not deleted, because it was replaced")
+	assert.NotContains(t, said, "gone")
+	assert.Equal(t, "new", s.file("to/replaced"))
+	assert.NoFileExists(t, "to/old")
+	assert.NoFileExists(t, "to/zlast")
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/from to --delete --json"), `"deleted": 1`)
+	assert.NoFileExists(t, "to/replaced")
+}
+
+// TestSyncNamesWhatIsNotDeleted has the server refuse to delete an object.
+func TestSyncNamesWhatIsNotDeleted(t *testing.T) {
+	s := newMeddling(t)
+	s.write("from/new", "text")
+	s.put("to/refused")
+	said := s.run(exitPermission, "sync from s3://BUCKET/to --delete")
+	assert.Contains(t, said, "deleted 0:")
+	assert.Contains(t, said, "to/refused: DeleteObject")
+	assert.Contains(t, said, "1 of 2 files failed")
+}
+
+// TestSyncCopiesObjectsThatEndWithASlash checks that an object with bytes is none that
+// stands for a folder.
+func TestSyncCopiesObjectsThatEndWithASlash(t *testing.T) {
+	s := newMeddling(t)
+	s.put("from/a/", "from/b")
+	require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "from/folder/", nil, &lithopss3.PutOptions{}))
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/from s3://BUCKET/to"), "Copied 2 files")
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/from s3://BUCKET/to"), "Copied 0 files")
+	assert.Equal(t, []string{"from/a/", "from/b", "from/folder/", "to/a/", "to/b"}, s.keys())
+	assert.Contains(t, s.run(exitError, "sync s3://BUCKET/from there"), "its key ends with a slash, and it has bytes")
+}
