@@ -34,10 +34,11 @@ func isUnsafe(r rune) bool {
 
 // Name returns a key, a bucket or a file name as it is shown in a line of text. A
 // name that has anything but printable characters is quoted as Go quotes strings,
-// and so is one that would read like a quoted name. Different names stay different.
+// and so are the empty one, which would not be seen, and one that would read like a quoted
+// name. Different names stay different.
 func Name(name string) string {
 	quoted := strconv.Quote(name)
-	if quoted[1:len(quoted)-1] == name {
+	if name != "" && quoted[1:len(quoted)-1] == name {
 		return name
 	}
 	return quoted

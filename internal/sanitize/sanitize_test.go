@@ -79,7 +79,7 @@ func TestName(t *testing.T) {
 	for name, want := range map[string]string{
 		"a/b c":  "a/b c",
 		"é日":     "é日",
-		"":       "",
+		"":       `""`,
 		"a\nb":   `"a\nb"`,
 		`a\nb`:   `"a\\nb"`,
 		`"a"`:    `"\"a\""`,
