@@ -7,35 +7,37 @@ import (
 	"context"
 	"io"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/quick"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/pickle"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 // TestPartitionLines checks that for any object, chunking and newline, the lines of all
 // partitions are the object's, each once and whole.
 func TestPartitionLines(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		newline := rapid.SampledFrom([]string{"\n", "\n", ";", "", "::", "\r\n", "aba"}).Draw(t, "newline")
-		letters := rapid.SampledFrom([]string{"ab\n;", "a\n", "abcdefghijklmnop\n;", "a", "a:", ":", "a\r\n", "ab"}).Draw(t, "letters")
-		data := rapid.Custom(func(t *rapid.T) []byte {
-			return []byte(rapid.StringOfN(rapid.RuneFrom([]rune(letters)), 1, 200, -1).Draw(t, "text"))
-		}).Draw(t, "data")
-		if factor := rapid.SampledFrom([]int{1, 1, 1, 2000}).Draw(t, "factor"); factor > 1 { // lines beyond the threshold
-			data = bytes.Join(bytes.SplitAfter(data, []byte("b")), bytes.Repeat([]byte("z"), factor*10))
-		}
+	agrees := func(seed uint64) bool {
+		random := rand.New(rand.NewPCG(seed, 0))
+		newline := pick(random, "\n", "\n", ";", "", "::", "\r\n", "aba")
+		data := randomText(random, pick(random, "ab\n;", "a\n", "abcdefghijklmnop\n;", "a", "a:", ":", "a\r\n", "ab"))
 		opts := &Options{Newline: newline}
-		if rapid.Bool().Draw(t, "by number") {
-			opts.ChunkNumber = rapid.IntRange(1, 50).Draw(t, "number")
+		if random.IntN(2) == 0 {
+			opts.ChunkNumber = 1 + random.IntN(1+random.IntN(50))
 		} else {
-			opts.ChunkSize = int64(rapid.IntRange(max(1, len(data)/60), len(data)+1).Draw(t, "size"))
+			least := max(1, len(data)/60)
+			opts.ChunkSize = int64(least + random.IntN(len(data)+2-least))
 		}
+		defer func() {
+			if t.Failed() {
+				t.Logf("seed %d, %+v, %.200q", seed, opts, data)
+			}
+		}()
 		storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": data}}
 		partitions, _, err := Objects(context.Background(), storage, []string{"b/k"}, opts)
 		require.NoError(t, err)
@@ -59,15 +61,31 @@ func TestPartitionLines(t *testing.T) {
 		}
 		require.Equal(t, string(data), string(all))
 		if newline == "" {
-			require.Equal(t, string(data), strings.Join(lines, ""))
-			return
+			return assert.Equal(t, string(data), strings.Join(lines, ""))
 		}
 		want := strings.SplitAfter(string(data), newline)
 		if want[len(want)-1] == "" {
 			want = want[:len(want)-1]
 		}
-		require.Equal(t, want, lines)
-	})
+		return assert.Equal(t, want, lines)
+	}
+	require.NoError(t, quick.Check(agrees, nil))
+}
+
+func pick(random *rand.Rand, choices ...string) string { return choices[random.IntN(len(choices))] }
+
+// randomText returns up to 200 of the letters, short texts as often as long ones. In one
+// of four, lines are longer than the threshold.
+func randomText(random *rand.Rand, letters string) []byte {
+	text := []byte{letters[0]}
+	for range random.IntN(1 + random.IntN(200)) {
+		text = append(text, letters[random.IntN(len(letters))])
+	}
+	random.Shuffle(len(text), func(i, j int) { text[i], text[j] = text[j], text[i] })
+	if random.IntN(4) > 0 {
+		return text
+	}
+	return bytes.Join(bytes.SplitAfter(text, []byte("b")), bytes.Repeat([]byte("z"), 20_000))
 }
 
 // iotestHalf reads a few bytes at a time, and only the first fifty.
