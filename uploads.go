@@ -26,8 +26,8 @@ type OpenUpload struct {
 }
 
 // OpenUploads yields the open multipart uploads of a bucket, for keys that begin with
-// prefix, a page for each request. S3 does not say who started them. The first error
-// ends the sequence.
+// prefix, a page for each request. S3 does not say who started them. If the server has
+// others in a page, that is ErrListing. The first error ends the sequence.
 func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq2[OpenUpload, error] {
 	const op = "OpenUploads"
 	return func(yield func(OpenUpload, error) bool) {
@@ -48,8 +48,13 @@ func (s *Store) OpenUploads(ctx context.Context, bucket, prefix string) iter.Seq
 				yield(OpenUpload{}, err)
 				return
 			}
-			for _, found := range out.Uploads {
-				if !yield(openUpload(out, found), nil) {
+			page, err := openUploads(out, prefix)
+			if err != nil {
+				yield(OpenUpload{}, wrapError(op, bucket, "", err))
+				return
+			}
+			for _, upload := range page {
+				if !yield(upload, nil) {
 					return
 				}
 			}
@@ -73,8 +78,17 @@ func isNoUpload(err error) bool {
 	return errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound && failure.Code == "NoSuchUpload"
 }
 
-func openUpload(out *s3.ListMultipartUploadsOutput, found types.MultipartUpload) OpenUpload {
-	return OpenUpload{Key: decodeListedKey(out.EncodingType, found.Key), ID: aws.ToString(found.UploadId), Begun: aws.ToTime(found.Initiated)}
+// openUploads returns the uploads of a page. An upload outside of the prefix is an error,
+// because callers abort what they get.
+func openUploads(out *s3.ListMultipartUploadsOutput, prefix string) ([]OpenUpload, error) {
+	page := make([]OpenUpload, len(out.Uploads))
+	for i, found := range out.Uploads {
+		page[i] = OpenUpload{Key: decodeListedKey(out.EncodingType, found.Key), ID: aws.ToString(found.UploadId), Begun: aws.ToTime(found.Initiated)}
+		if err := checkPrefix(page[i].Key, prefix); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
 }
 
 // nextUploads returns where the next page begins. It returns an error if the pages

@@ -5,6 +5,7 @@ package lithopss3_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,6 +51,30 @@ func TestOpenUploads(t *testing.T) {
 		require.ErrorIs(t, err, lithopss3.ErrNoSuchBucket)
 	}
 	require.ErrorContains(t, store.AbortUpload(t.Context(), bucket, lithopss3.OpenUpload{Key: "key"}), "no ID")
+}
+
+// TestOpenUploadsOfAPrefix has a server that does not know the prefix of this listing, so
+// that uploads of other keys would be aborted.
+func TestOpenUploadsOfAPrefix(t *testing.T) {
+	t.Parallel()
+	store := openWire(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		response := testkit.ErrorAnswer(request, http.StatusOK, "")
+		response.Body = io.NopCloser(strings.NewReader("<ListMultipartUploadsResult><Upload><Key>mine/a</Key><UploadId>1</UploadId></Upload>" +
+			"<Upload><Key>theirs</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>"))
+		response.ContentLength = -1
+		return response, nil
+	})
+	for prefix, want := range map[string]int{"mine/": 0, "": 2} {
+		count := 0
+		var failed error
+		for _, err := range store.OpenUploads(t.Context(), "bucket", prefix) {
+			if failed = err; err == nil {
+				count++
+			}
+		}
+		assert.Equal(t, want, count, prefix)
+		assert.Equal(t, want == 0, errors.Is(failed, lithopss3.ErrListing), "%q: %v", prefix, failed)
+	}
 }
 
 // TestOpenUploadsPages follows the markers, and ends where they do not advance.
