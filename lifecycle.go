@@ -18,6 +18,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/lifecycle"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // The names of the rules that ExpireAfter makes.
@@ -44,6 +45,9 @@ func (s *Store) ExpireAfter(ctx context.Context, bucket, prefix string, days int
 	const longest = 200 // S3 takes names of 255 bytes
 	if prefix == "" || len(prefix) > longest || days < 1 {
 		return false, &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("a prefix of 1 to %d bytes and 1 day or more are needed, not %q and %d", longest, prefix, days)}
+	}
+	if !validate.IsXML(prefix) { // a rule would have another prefix, and delete what is there
+		return false, &Error{Op: op, Bucket: bucket, Err: fmt.Errorf("a rule can't have the prefix %q, which XML can't hold", prefix)}
 	}
 	rules := []lifecycle.Rule{
 		{ID: expireRuleID + prefix, Prefix: prefix, ExpireDays: days},

@@ -68,6 +68,12 @@ func TestExpireAfter(t *testing.T) {
 		_, err = store.ExpireAfter(ctx, bucket, bad.prefix, bad.days, false)
 		require.ErrorContains(t, err, "are needed")
 	}
+	document = rawLifecycle(t, store, bucket)
+	for _, prefix := range []string{"tmp\x01/", "tmp\xff/"} {
+		_, err = store.ExpireAfter(ctx, bucket, prefix, 7, false)
+		require.ErrorContains(t, err, "XML can't hold")
+	}
+	assert.Equal(t, document, rawLifecycle(t, store, bucket), "no rule for another prefix")
 }
 
 // A server without lifecycle rules is told from one that refuses.
