@@ -31,8 +31,8 @@ const dirParallel = 8
 // PutDir stores the regular files below folder, each under prefix and its path with
 // slashes: PutDir(ctx, "site", bucket, "www/", nil) stores site/a/b.txt as www/a/b.txt.
 // Symbolic links, devices and empty folders are left out. An object that has no file is
-// not deleted. The errors are joined, one for each file that was not stored; the others
-// are.
+// not deleted. The errors are joined, one for each file that was not stored, or folder that
+// could not be read; the other files are stored.
 func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts *DirOptions) error {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -42,7 +42,8 @@ func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts 
 	t := newDirTransfer(ctx, opts)
 	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return err
+			t.finish(err) // of a folder; the others are still worth storing
+			return nil
 		}
 		if !entry.Type().IsRegular() {
 			return nil

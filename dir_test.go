@@ -8,8 +8,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -57,6 +59,28 @@ func TestPutDirAndGetDir(t *testing.T) {
 	assert.Equal(t, files, found)
 	require.ErrorIs(t, store.PutDir(t.Context(), filepath.Join(from, "missing"), "bucket", "", nil), fs.ErrNotExist)
 	require.ErrorIs(t, store.GetDir(t.Context(), "no-bucket", "", t.TempDir(), nil), lithopss3.ErrNoSuchBucket)
+}
+
+// TestPutDirWithoutAFolder has a folder disappear after its name was read, and expects
+// the rest to be stored.
+func TestPutDirWithoutAFolder(t *testing.T) {
+	t.Parallel()
+	from := t.TempDir()
+	for _, name := range []string{"a/1", "a/2", "b/file", "c/file"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(from, name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(from, name), []byte("text"), 0o600))
+	}
+	store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(request.URL.Path, "/a/1") { // for which a/2 waits, and so does b
+			assert.NoError(t, os.RemoveAll(filepath.Join(from, "b")))
+		}
+		return next.RoundTrip(request)
+	})
+	err := store.PutDir(t.Context(), from, "bucket", "", &lithopss3.DirOptions{Parallel: 1})
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	keys, err := store.ListKeys(t.Context(), "bucket", "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a/1", "a/2", "c/file"}, keys)
 }
 
 // TestGetDirStaysInside checks that a key that would lead outside the folder is an
