@@ -194,7 +194,7 @@ func (s *Store) get(ctx context.Context, bucket, key string, opts *lithopss3.Get
 	if err != nil {
 		return nil, err
 	}
-	body := &reader{ctx: ctx, Reader: bytes.NewReader(found.data[offset : offset+length])}
+	body := &reader{ctx: ctx, data: bytes.NewReader(found.data[offset : offset+length])}
 	return &lithopss3.Object{ObjectInfo: found.info(key), Body: body, Offset: offset, Length: length}, nil
 }
 
@@ -336,8 +336,8 @@ func (r contextReader) Read(p []byte) (int, error) {
 
 // A reader is the Body of an object.
 type reader struct {
-	ctx context.Context //nolint:containedctx // a body lives as long as the GetObject that opened it
-	*bytes.Reader
+	ctx      context.Context //nolint:containedctx // a body lives as long as the GetObject that opened it
+	data     *bytes.Reader   // not embedded: its WriteTo would read on after Close
 	isClosed bool
 }
 
@@ -349,7 +349,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	if err := context.Cause(r.ctx); err != nil {
 		return 0, err
 	}
-	return r.Reader.Read(p)
+	return r.data.Read(p)
 }
 
 // Close ends the body; reading on is ErrClosed.

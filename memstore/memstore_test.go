@@ -34,6 +34,8 @@ func TestBodyIsASnapshot(t *testing.T) {
 	require.NoError(t, object.Body.Close())
 	_, err = object.Body.Read(make([]byte, 1))
 	require.ErrorIs(t, err, lithopss3.ErrClosed)
+	_, err = io.Copy(io.Discard, object.Body)
+	require.ErrorIs(t, err, lithopss3.ErrClosed, "by no other way")
 }
 
 // TestMetadataIsCopied, both ways.
