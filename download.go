@@ -45,6 +45,7 @@ type DownloadOptions struct {
 	Progress func(Progress)
 
 	files *partfile.Files // see Together
+	moves bool            // the object is deleted afterwards
 }
 
 // Together returns options for downloads of several objects. Downloads with copies of
@@ -86,6 +87,9 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 		return err
 	}
 	defer target.Close()
+	if opts.moves && target.IsDevice() {
+		return wrapError(op, bucket, key, fmt.Errorf("%s keeps no bytes, so that the object would be lost: %w", path, partfile.ErrNotRegular))
+	}
 	target.Share(opts.files)
 	source := &downloadSource{store: s, bucket: bucket, key: key, opts: GetOptions{
 		IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey,
@@ -111,8 +115,8 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 //
 // At no time is the object in neither place. If it was replaced meanwhile, it stays, the
 // error is ErrPrecondition, and the file may be there too. A server must give strong
-// ETags; if it gives none, nothing is downloaded. The other errors are those of
-// DownloadFile. It is safe for concurrent use.
+// ETags; if it gives none, nothing is downloaded. A device or a pipe at path is an error.
+// The other errors are those of DownloadFile. It is safe for concurrent use.
 func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *DownloadOptions) error {
 	const op = "MoveToFile"
 	if err := checkNames(op, bucket, key); err != nil {
@@ -141,7 +145,7 @@ func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *
 // toMove returns the options for the object with this ETag, which is deleted once the file
 // survives a loss of power.
 func (o DownloadOptions) toMove(etag string) *DownloadOptions {
-	o.IfMatch, o.Sync = etag, true
+	o.IfMatch, o.Sync, o.moves = etag, true, true
 	return &o
 }
 

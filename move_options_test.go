@@ -13,6 +13,6 @@ import (
 func TestMovedFileIsOnTheDisk(t *testing.T) {
 	t.Parallel()
 	given := DownloadOptions{Resume: true, VersionID: "v"}
-	assert.Equal(t, &DownloadOptions{Resume: true, VersionID: "v", IfMatch: "e", Sync: true}, given.toMove("e"))
+	assert.Equal(t, &DownloadOptions{Resume: true, VersionID: "v", IfMatch: "e", Sync: true, moves: true}, given.toMove("e"))
 	assert.Equal(t, DownloadOptions{Resume: true, VersionID: "v"}, given)
 }

@@ -35,6 +35,18 @@ func TestMoveToFile(t *testing.T) {
 	}
 }
 
+// TestMoveToFileNeedsAFile checks that an object stays that would be moved to where no
+// bytes are kept.
+func TestMoveToFileNeedsAFile(t *testing.T) {
+	t.Parallel()
+	store, _ := aCopier(t, nil)
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), nil))
+	require.ErrorContains(t, store.MoveToFile(t.Context(), "bucket", "key", os.DevNull, nil), "keeps no bytes")
+	_, err := store.HeadObject(t.Context(), "bucket", "key")
+	require.NoError(t, err)
+	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", os.DevNull, nil), "a download may")
+}
+
 // TestMoveToFileNeverLosesTheObject checks that an object stays that was replaced at any
 // time of the move, and one whose file can't be written.
 func TestMoveToFileNeverLosesTheObject(t *testing.T) {

@@ -280,6 +280,9 @@ func (c *copyFlags) collectFiles(copier *copier, source, target place, isOneOfMa
 	if isDir && !c.Recursive {
 		return usagef("%s is a folder: say --recursive", formatPath(source.path))
 	}
+	if err == nil && copier.moves && !isDir && !info.Mode().IsRegular() {
+		return usagef("%s is no regular file, and can't be moved", formatPath(source.path))
+	}
 	name := ""
 	if isOneOfMany || !isDir && target.isFolder() {
 		if name, err = baseName(source.path); err != nil {

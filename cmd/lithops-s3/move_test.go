@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -94,4 +95,18 @@ func TestMoveIntoItsSource(t *testing.T) {
 	for key, want := range map[string]string{"x/y/1": "x/1", "x/y/y/2": "x/y/2"} {
 		assert.Equal(t, want, s.run(0, "cat s3://BUCKET/"+key))
 	}
+}
+
+// TestMoveOfADevice checks that mv deletes no device, and no object whose bytes a device
+// takes.
+func TestMoveOfADevice(t *testing.T) {
+	s := newSession(t)
+	require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "key", strings.NewReader("text"), nil))
+	s.run(exitError, "mv s3://BUCKET/key "+os.DevNull)
+	assert.Equal(t, []string{"key"}, s.keys())
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	testkit.FIFO(t, pipe)
+	assert.Contains(t, s.run(exitUsage, "mv "+pipe+" s3://BUCKET/other"), "can't be moved")
+	_, err := os.Lstat(pipe)
+	require.NoError(t, err)
 }
