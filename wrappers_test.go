@@ -147,9 +147,9 @@ func TestWithLimitTurns(t *testing.T) {
 // TestWriter stores when it is closed, and nothing otherwise.
 func TestWriter(t *testing.T) {
 	t.Parallel()
-	store, bucket := lithopstest.NewServer(t).Open(t)
+	store, bucket := openWire(t, straight), "bucket"
 	isThere := func(key string) bool { return second(store.HeadObject(t.Context(), bucket, key)) == nil }
-	large := string(testkit.Bytes(7 * mib))
+	large := string(testkit.Bytes(7 * unit))
 	for name, text := range map[string]string{"none": "", "small": "text", "large": large} {
 		w := lithopss3.NewWriter(t.Context(), store, bucket, name, &lithopss3.PutOptions{ContentType: "text/x"})
 		_, err := io.Copy(w, strings.NewReader(text))
@@ -164,7 +164,7 @@ func TestWriter(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, text, string(data))
 	}
-	for _, text := range []string{"", "text", large[:6*mib]} { // a part is sent
+	for _, text := range []string{"", "text", large[:6*unit]} { // a part is sent
 		for _, reason := range []error{nil, io.ErrNoProgress} {
 			w := lithopss3.NewWriter(t.Context(), store, bucket, "abandoned", nil)
 			_, err := io.WriteString(w, text)

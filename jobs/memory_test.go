@@ -246,9 +246,6 @@ func TestStatusesStop(t *testing.T) {
 
 // What is larger than its limit is refused, told by its length before a byte is read.
 func TestReadLimits(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads as much as a status may have")
-	}
 	t.Parallel()
 	storage := &generatedStorage{size: maxStatus + 1}
 	client := New(storage, "bucket", nil)
@@ -259,6 +256,9 @@ func TestReadLimits(t *testing.T) {
 		require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 	}
 	assert.Zero(t, storage.handed.Load())
+	if testing.Short() {
+		return // the rest reads as much as a status may have
+	}
 	storage.noLength = true
 	_, err = client.Status(t.Context(), callsOfJob(1)[0])
 	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
