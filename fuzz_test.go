@@ -103,6 +103,7 @@ func fuzzStore(t *testing.T, sdkOnly bool, answer func(*http.Request) *http.Resp
 	options.Retryer = aws.NopRetryer{}
 	store.client = s3.New(options)
 	store.fast.SDK, store.s3.SDK = store.client, store.client
+	store.pace.scale = SmallScale
 	return store
 }
 
@@ -150,7 +151,7 @@ func FuzzServersXML(f *testing.F) {
 			}
 		}
 		_, _ = store.BucketStatus(ctx, "bucket")
-		_ = store.PutObject(ctx, "bucket", "key", io.MultiReader(strings.NewReader("x"), io.LimitReader(zeros{}, 6<<20)), nil)
+		_ = store.PutObject(ctx, "bucket", "key", io.MultiReader(strings.NewReader("x"), io.LimitReader(zeros{}, 6<<20/SmallScale)), nil)
 	})
 }
 

@@ -35,6 +35,7 @@ func TestBodyIsTheCallersAgain(t *testing.T) {
 	t.Cleanup(server.Close)
 	store := storeOverTLS(t, server)
 	data := make([]byte, 4<<20)
+	arrived.Grow(len(data) + bytes.MinRead)
 	for round := range byte(4) {
 		isRefusing.Store(round%2 == 1)
 		err := store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(data), nil)

@@ -127,7 +127,7 @@ func TestReaderAtTogether(t *testing.T) {
 		group.Go(func() {
 			random := rand.New(rand.NewPCG(1, uint64(worker)))
 			for range 50 {
-				p := make([]byte, random.IntN(300_000))
+				p := make([]byte, random.IntN(60_000))
 				offset := random.Int64N(int64(len(data)))
 				n, err := reader.ReadAt(p, offset)
 				if err != nil {

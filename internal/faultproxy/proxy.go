@@ -309,7 +309,7 @@ func (p *Proxy) hear(kind Kind, r *http.Request) ([]byte, error) {
 	case ThrottledBody:
 		r.Body = io.NopCloser(&slowReader{reader: r.Body, proxy: p, step: max(1, r.ContentLength/slowSteps)})
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := readAll(r.Body, r.ContentLength)
 	if err != nil {
 		return nil, err
 	}
@@ -346,11 +346,24 @@ func (p *Proxy) ask(r *http.Request, body []byte) (*answer, error) {
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	content, err := io.ReadAll(response.Body)
+	length := response.ContentLength
+	if r.Method == http.MethodHead {
+		length = 0
+	}
+	content, err := readAll(response.Body, length)
 	if err != nil {
 		return nil, err
 	}
 	return &answer{status: response.StatusCode, header: response.Header, body: content}, nil
+}
+
+// readAll reads a body into memory that is taken once, if it has the expected length.
+func readAll(body io.Reader, expected int64) ([]byte, error) {
+	const most = 64 << 20 // is taken for a promise
+	var buffer bytes.Buffer
+	buffer.Grow(int(min(max(expected, 0), most)) + bytes.MinRead)
+	_, err := buffer.ReadFrom(body)
+	return buffer.Bytes(), err
 }
 
 // wait is a pause that the proxy's end ends.
