@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,18 +116,28 @@ func (*pausingReader) Close() error { return nil }
 // and then its WriteTo answers io.EOF as an error. net/http, which calls it to see
 // whether there is more than it promised, takes that for a broken body and closes
 // the connection under the unread answer. closedBody is such a body, without the
-// luck that a race needs.
+// luck that a race needs: the answer's body comes when net/http has written the
+// request, or has closed the connection because it could not.
 func TestRequestBodyIsNotClosedUnderTheAnswer(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.(http.Flusher).Flush()
-		time.Sleep(50 * time.Millisecond) // the answer's body comes after the request's end
-		_, _ = io.WriteString(w, "answer")
-	}))
-	t.Cleanup(server.Close)
 	ask := func(send func(*http.Request) (*http.Response, error)) (string, error) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL, &closedBody{strings.NewReader("body")})
+		written := make(chan struct{}) // without an error
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.(http.Flusher).Flush()
+			select {
+			case <-written:
+			case <-r.Context().Done():
+			}
+			_, _ = io.WriteString(w, "answer")
+		}))
+		t.Cleanup(server.Close)
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				close(written)
+			}
+		}})
+		request, err := http.NewRequestWithContext(ctx, http.MethodPut, server.URL, &closedBody{strings.NewReader("body")})
 		require.NoError(t, err)
 		request.ContentLength = 4
 		response, err := send(request)
