@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
@@ -59,7 +60,7 @@ type slowStorage struct{ lithopss3.Storage }
 func (s slowStorage) ListObjects(ctx context.Context, bucket string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
 	return func(yield func(lithopss3.ObjectInfo, error) bool) {
 		for info, err := range s.Storage.ListObjects(ctx, bucket, opts) {
-			time.Sleep(drawEvery + 10*time.Millisecond)
+			time.Sleep(drawEvery)
 			if !yield(info, err) {
 				return
 			}
@@ -71,21 +72,23 @@ func (s slowStorage) ListObjects(ctx context.Context, bucket string, opts *litho
 // deleted.
 func TestCleanShowsHowFarItIs(t *testing.T) {
 	t.Parallel()
-	store := memstore.New("bucket")
-	for _, key := range []string{"lithops.jobs/e-0-M000/a", "lithops.jobs/e-0-M000/b"} {
-		require.NoError(t, store.PutObject(t.Context(), "bucket", key, strings.NewReader("x"), nil))
-	}
-	client := jobs.New(slowStorage{store}, "bucket", nil)
-	out := &lockedBuilder{}
-	term := &terminal{ctx: t.Context(), stdin: &input{ctx: t.Context(), in: strings.NewReader("y\n"), isTerminal: true}, stderr: newOutputOn(out, true)}
-	command := &cleanCommand{All: true}
-	total, err := command.ask(term, client, jobs.CleanOptions{All: true})
-	require.NoError(t, err)
-	assert.Equal(t, int64(2), total)
-	assert.Contains(t, out.String(), "2 objects")
-	report, err := command.clean(term, client, jobs.CleanOptions{All: true}, total)
-	require.NoError(t, err)
-	assert.Equal(t, int64(2), report.Objects)
-	assert.Contains(t, out.String(), "50%")
-	assert.Contains(t, out.String(), "2/2 objects")
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New("bucket")
+		for _, key := range []string{"lithops.jobs/e-0-M000/a", "lithops.jobs/e-0-M000/b"} {
+			require.NoError(t, store.PutObject(t.Context(), "bucket", key, strings.NewReader("x"), nil))
+		}
+		client := jobs.New(slowStorage{store}, "bucket", nil)
+		out := &lockedBuilder{}
+		term := &terminal{ctx: t.Context(), stdin: &input{ctx: t.Context(), in: strings.NewReader("y\n"), isTerminal: true}, stderr: newOutputOn(out, true)}
+		command := &cleanCommand{All: true}
+		total, err := command.ask(term, client, jobs.CleanOptions{All: true})
+		require.NoError(t, err)
+		assert.Equal(t, int64(2), total)
+		assert.Contains(t, out.String(), "2 objects")
+		report, err := command.clean(term, client, jobs.CleanOptions{All: true}, total)
+		require.NoError(t, err)
+		assert.Equal(t, int64(2), report.Objects)
+		assert.Contains(t, out.String(), "50%")
+		assert.Contains(t, out.String(), "2/2 objects")
+	})
 }

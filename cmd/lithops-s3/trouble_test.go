@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -37,29 +38,31 @@ func (b *lockedBuilder) String() string {
 func TestWaitsAreShown(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "attempt 2 of 6 in 1.3 s: connection refused", wait{2, 6, 0, "connection refused"}.line(1300*time.Millisecond))
+	const inTwo, inOne = "\rattempt 3 of 6 in 2.0 s: connection refused\x1b[K", "\rattempt 3 of 6 in 1.0 s: connection refused\x1b[K"
 	for _, c := range []struct {
 		isTerminal, debug bool
 		began             time.Duration // ago
-		want              string
+		now, later        string        // after a second
 	}{
-		{isTerminal: true, began: 2 * time.Second, want: "attempt 3 of 6 in 2.0 s: connection refused"},
-		{isTerminal: true, want: ""},
-		{isTerminal: false, began: 2 * time.Second, want: ""},
-		{isTerminal: false, debug: true, want: ""}, // "retry" has it
+		{isTerminal: true, began: 2 * time.Second, now: inTwo, later: inTwo},
+		{isTerminal: true, later: inOne},
+		{isTerminal: false, began: 2 * time.Second},
+		{isTerminal: false, debug: true, began: 2 * time.Second}, // "retry" has it
 	} {
-		out := &lockedBuilder{}
-		term := &terminal{stderr: newOutputOn(out, c.isTerminal)}
-		handler, ok := term.newLogger(c.debug).Handler().(*logHandler)
-		require.True(t, ok)
-		if c.began > 0 {
-			handler.trouble.began, handler.trouble.until = time.Now().Add(-c.began), time.Now()
-		}
-		slog.New(handler).Log(t.Context(), s3http.LevelWait, "waiting", "attempt", 3, "attempts", 6, "wait", 2*time.Second, "reason", "connection refused")
-		if c.began > 0 && c.want != "" {
-			assert.Eventually(t, func() bool { return out.String() != "" }, 10*time.Second, time.Millisecond)
-			assert.Regexp(t, `attempt 3 of 6 in [12]\.\d s: connection refused`, out.String())
-			continue
-		}
-		assert.Equal(t, c.want, out.String())
+		synctest.Test(t, func(t *testing.T) {
+			out := &lockedBuilder{}
+			term := &terminal{stderr: newOutputOn(out, c.isTerminal)}
+			handler, ok := term.newLogger(c.debug).Handler().(*logHandler)
+			require.True(t, ok)
+			if c.began > 0 {
+				handler.trouble.began, handler.trouble.until = time.Now().Add(-c.began), time.Now()
+			}
+			slog.New(handler).Log(t.Context(), s3http.LevelWait, "waiting", "attempt", 3, "attempts", 6, "wait", 2*time.Second, "reason", "connection refused")
+			synctest.Wait()
+			assert.Equal(t, c.now, out.String())
+			time.Sleep(patience)
+			synctest.Wait()
+			assert.Equal(t, c.later, out.String())
+		})
 	}
 }
