@@ -159,6 +159,7 @@ func (t *terminal) run(args []string) int {
 	if parsed == nil {
 		return 0
 	}
+	takeEffect(parsed)
 	t.filter = filterOrder(parsed)
 	return t.end(commandOf(parsed).Run(t))
 }

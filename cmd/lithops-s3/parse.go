@@ -21,8 +21,8 @@ type informer interface{ inform(out io.Writer) error }
 // A validator is a type of option that checks its value.
 type validator interface{ validate() error }
 
-// An applier is a type of option that does something as soon as the line is known to be
-// right.
+// An applier is a type of option that does something to the process before the command
+// runs.
 type applier interface{ apply() }
 
 // parse parses a line with kong. It returns nil if an option printed something instead.
@@ -55,12 +55,16 @@ func (t *terminal) parse(parser *kong.Kong, args []string) (*kong.Context, error
 	if err := validateLine(parsed); err != nil {
 		return nil, err
 	}
+	return parsed, nil
+}
+
+// takeEffect has the options of a line take effect that do so before the command runs.
+func takeEffect(parsed *kong.Context) {
 	for _, step := range parsed.Path {
 		if option, ok := valueOf(step).(applier); ok {
 			option.apply()
 		}
 	}
-	return parsed, nil
 }
 
 // inform has the options print that do so instead of running a command. It reports
