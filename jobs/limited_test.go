@@ -3,13 +3,11 @@
 package jobs_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/jobs"
@@ -28,8 +26,7 @@ func TestReadAheadOnLimitedStorage(t *testing.T) {
 			if testing.Short() && limit > 1 {
 				t.Skip("the smallest limit is the hardest")
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
+			ctx := t.Context()
 			client := jobs.New(lithopss3.WithLimit(memstore.New("bucket"), limit), "bucket", &jobs.Options{NoCache: true})
 			calls := jobs.Calls("4b99c1-0", "M000", 50)
 			var bodies []io.Reader
