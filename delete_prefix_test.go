@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -219,7 +218,7 @@ func TestPanicInIterator(t *testing.T) {
 		},
 	} {
 		assert.PanicsWithValue(t, "the caller", panics, name)
-		assert.Eventually(t, func() bool { return running.Load() == 0 }, 10*time.Second, time.Millisecond, name)
+		testkit.Await(t, func() bool { return running.Load() == 0 })
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/faultproxy"
@@ -83,9 +82,12 @@ func (v *victim) kill(rule faultproxy.Rule, args ...string) {
 	v.proxy.Break(rule)
 	held := v.proxy.Faults()[rule.Fault]
 	cmd, out := v.start(args...)
-	assert.Eventually(v.t, func() bool { return v.proxy.Faults()[rule.Fault] > held }, time.Minute, 5*time.Millisecond)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	testkit.Await(v.t, func() bool { return v.proxy.Faults()[rule.Fault] > held || len(ended) > 0 })
+	require.Empty(v.t, ended, "it has ended by itself: %s", out)
 	require.NoError(v.t, cmd.Process.Kill())
-	require.Error(v.t, cmd.Wait(), "%s", out)
+	require.Error(v.t, <-ended, "%s", out)
 	v.proxy.Break()
 }
 
@@ -233,7 +235,7 @@ func (v *victim) putting() (*exec.Cmd, io.WriteCloser) {
 	require.NoError(v.t, cmd.Start())
 	_, err = input.Write(make([]byte, 12<<20))
 	require.NoError(v.t, err)
-	require.Eventually(v.t, func() bool { return v.openUploads() > 0 }, time.Minute, 10*time.Millisecond)
+	testkit.Await(v.t, func() bool { return v.openUploads() > 0 })
 	return cmd, input
 }
 
@@ -255,10 +257,10 @@ func TestSignals(t *testing.T) {
 		code := 128 + int(sent)
 		cmd, input := v.putting()
 		require.NoError(t, cmd.Process.Signal(sent))
-		require.Eventually(t, func() bool { // its input has no end but the process's
+		testkit.Await(t, func() bool { // its input has no end but the process's
 			_, err := input.Write(make([]byte, 1<<10))
 			return err != nil
-		}, time.Minute, 10*time.Millisecond)
+		})
 		var exit *exec.ExitError
 		require.ErrorAs(t, cmd.Wait(), &exit)
 		assert.Equal(t, code, exit.ExitCode(), "%v", sent)
@@ -269,9 +271,9 @@ func TestSignals(t *testing.T) {
 	cmd, input := v.putting()
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	require.Eventually(t, func() bool {
+	testkit.Await(t, func() bool {
 		_ = cmd.Process.Signal(os.Interrupt)
 		return len(ended) == 1
-	}, time.Minute, 50*time.Millisecond)
+	})
 	_ = input.Close()
 }

@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -68,10 +68,10 @@ func TestDescendants(t *testing.T) {
 	_, err = bufio.NewReader(fifo).ReadString('\n')
 	require.NoError(t, err)
 	var found []int
-	require.Eventually(t, func() bool {
+	testkit.Await(t, func() bool {
 		found = descendants(process.Process.Pid)
 		return len(found) == 2
-	}, time.Minute, time.Millisecond)
+	})
 	endTree(process.Process.Pid)
 	require.Error(t, process.Wait())
 	_, err = io.ReadAll(fifo) // ends when the last of them, which holds the other end, is gone

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
@@ -56,15 +55,6 @@ func (b bounded) Run() int {
 		return max(code, 1)
 	}
 	return code
-}
-
-// CollectAsUsual has garbage collected as often as in a program, where [Bounded] has less
-// of it collected, until the end of a test that measures the heap. Such a test is not
-// parallel.
-func CollectAsUsual(t *testing.T) {
-	t.Helper()
-	before := debug.SetGCPercent(100)
-	t.Cleanup(func() { debug.SetGCPercent(before) })
 }
 
 func hasOwnNeeds() bool {

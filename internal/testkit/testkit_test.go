@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 	"weak"
 
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -86,10 +85,10 @@ func TestServerIsReleased(t *testing.T) {
 	t.Parallel()
 	var server weak.Pointer[devs3.Server]
 	t.Cleanup(func() {
-		require.Eventually(t, func() bool {
+		Await(t, func() bool {
 			runtime.GC()
 			return server.Value() == nil
-		}, 10*time.Second, time.Millisecond)
+		})
 	})
 	t.Run("opens one", func(t *testing.T) {
 		t.Parallel()
