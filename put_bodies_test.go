@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
@@ -256,22 +257,30 @@ func TestFailedUploadLeavesNothing(t *testing.T) {
 func TestPutParallel(t *testing.T) {
 	t.Parallel()
 	for _, parallel := range []int{1, 3} {
-		var now, most atomic.Int64
-		store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-			if request.URL.Query().Has("partNumber") {
-				most.Store(max(most.Load(), now.Add(1)))
-				defer now.Add(-1)
-				time.Sleep(time.Millisecond)
+		synctest.Test(t, func(t *testing.T) {
+			var now, most atomic.Int64
+			store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				text := `<CompleteMultipartUploadResult><ETag>"e-1"</ETag></CompleteMultipartUploadResult>`
+				switch query := request.URL.Query(); {
+				case query.Has("uploads"):
+					text = `<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>`
+				case query.Has("partNumber"):
+					for n, m := now.Add(1), most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+					}
+					_, _ = io.Copy(io.Discard, request.Body)
+					time.Sleep(time.Second) // of the bubble: until all that may be sent at once is
+					now.Add(-1)
+					text = ""
+				}
+				return answer(request, http.StatusOK, http.Header{"Etag": {`"e"`}}, strings.NewReader(text)), nil
+			})
+			body := struct{ io.Reader }{io.LimitReader(readerFunc(func(p []byte) (int, error) { return len(p), nil }), 60*mib)}
+			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", body, &lithopss3.PutOptions{Parallel: parallel}))
+			assert.EqualValues(t, parallel, most.Load())
+			for _, wrong := range []int{-1, 10_001} {
+				err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), &lithopss3.PutOptions{Parallel: wrong})
+				require.ErrorContains(t, err, fmt.Sprintf("PutOptions.Parallel is %d, and must be from 0 to 10000", wrong))
 			}
-			return next.RoundTrip(request)
 		})
-		body := struct{ io.Reader }{bytes.NewReader(testkit.Bytes(60 * unit))}
-		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", body, &lithopss3.PutOptions{Parallel: parallel}))
-		assert.LessOrEqual(t, most.Load(), int64(parallel))
-		assert.Positive(t, most.Load())
-		for _, wrong := range []int{-1, 10_001} {
-			err := store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), &lithopss3.PutOptions{Parallel: wrong})
-			require.ErrorContains(t, err, fmt.Sprintf("PutOptions.Parallel is %d, and must be from 0 to 10000", wrong))
-		}
 	}
 }

@@ -100,22 +100,28 @@ func TestCopyWithChecksumsOfTheWhole(t *testing.T) {
 // where the server's checksums are wrong too, in whichever order they come.
 func TestCopyWithChecksumsOfTheWholeKeepsErrors(t *testing.T) {
 	t.Parallel()
-	fake := newCopyingS3()
-	fake.wholeSum = true
-	refused := errors.New("refused")
-	var isDone atomic.Bool
-	fake.onSource = func(in *s3.UploadPartCopyInput) error {
-		if *in.PartNumber == 2 && !isDone.Swap(true) {
-			time.Sleep(20 * time.Millisecond) // the other part's checksum comes first
-			return refused
-		}
-		return nil
+	for _, first := range []int32{1, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			fake := newCopyingS3()
+			fake.wholeSum = true
+			refused := errors.New("refused")
+			var isDone atomic.Bool
+			fake.onSource = func(in *s3.UploadPartCopyInput) error {
+				if *in.PartNumber != first {
+					time.Sleep(time.Second) // of the bubble
+				}
+				if *in.PartNumber == 2 && !isDone.Swap(true) {
+					return refused
+				}
+				return nil
+			}
+			opts := options()
+			opts.Algorithm = types.ChecksumAlgorithmCrc32
+			_, err := Copy(t.Context(), fake, fake.describe(), opts, 500)
+			require.ErrorIs(t, err, refused)
+			assert.Empty(t, fake.uploads)
+		})
 	}
-	opts := options()
-	opts.Algorithm = types.ChecksumAlgorithmCrc32
-	_, err := Copy(t.Context(), fake, fake.describe(), opts, 500)
-	require.ErrorIs(t, err, refused)
-	assert.Empty(t, fake.uploads)
 }
 
 // TestCopiedPartsAtOnce checks how many parts are copied at once.
