@@ -127,7 +127,7 @@ func TestAnonymousSignsNothing(t *testing.T) {
 		store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", StorageBucket: "bucket"}, lithopss3.InSmall(lithopss3.InHaste(&lithopss3.Options{
 			Anonymous: true, SDKOnly: sdkOnly, Endpoint: server.URL,
 			LookupEnv: testkit.Env(map[string]string{"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "HOME": t.TempDir()}),
-		}, 10*time.Second)))
+		}, patient)))
 		require.NoError(t, err)
 		for name, way := range ways {
 			before := asked.Load()

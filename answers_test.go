@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
@@ -119,7 +118,7 @@ func openAnswers(t *testing.T, name string, sdkOnly bool) *answering {
 		SDKOnly:   sdkOnly,
 		LookupEnv: testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}),
 		Transport: &wire{next: transport, trip: a.trip},
-	}, 10*time.Second))))
+	}, patient))))
 	require.NoError(t, err)
 	// The fast path learns.
 	require.NoError(t, a.store.PutObject(t.Context(), "bucket", "key", multipartBody(), nil))

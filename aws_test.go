@@ -236,7 +236,7 @@ func TestClientOfTheCallerThatFails(t *testing.T) {
 	store, err := New(t.Context(), nil, InNoTime(&Options{
 		AWS:      &aws.Config{Region: "eu-west-2", Credentials: static("AWS"), HTTPClient: client},
 		Observer: func(_ context.Context, info *RequestInfo) { seen = append(seen, info.Err) }, LookupEnv: testkit.Env(nil),
-	}, time.Second))
+	}, Patience))
 	require.NoError(t, err)
 	_, err = store.HeadObject(t.Context(), "bucket", "key")
 	require.ErrorIs(t, err, broken)

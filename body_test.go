@@ -16,7 +16,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -112,7 +111,7 @@ func TestBodyAttempts(t *testing.T) {
 		config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 		require.NoError(t, err)
 		env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
-		store, err := lithopss3.New(t.Context(), config, lithopss3.InNoTime(&lithopss3.Options{LookupEnv: testkit.Env(env)}, 10*time.Second))
+		store, err := lithopss3.New(t.Context(), config, lithopss3.InNoTime(&lithopss3.Options{LookupEnv: testkit.Env(env)}, patient))
 		require.NoError(t, err)
 		object, err := store.GetObject(t.Context(), "bucket", "key", nil)
 		require.NoError(t, err, name)

@@ -106,15 +106,11 @@ func (s *Store) BucketStatus(ctx context.Context, bucket string) (*BucketStatus,
 	return status, nil
 }
 
-// detailTime is how long BucketStatus asks about what many servers can't tell. A server
-// that answers nonsense would be asked six times for each detail, for half a minute.
-const detailTime = 5 * time.Second
-
 var errDetailTime = errors.New("no answer that could be used in time")
 
-// addDetails asks for the details at once, for detailTime at most.
+// addDetails asks for the details at once, for pace.detail at most.
 func (s *Store) addDetails(ctx context.Context, bucket string, status *BucketStatus) {
-	ctx, cancel := context.WithTimeoutCause(ctx, detailTime, errDetailTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.pace.detail, errDetailTime)
 	defer cancel()
 	var group sync.WaitGroup
 	group.Go(func() { status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket) })

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -53,7 +52,7 @@ func (d *deletingServer) trip(request *http.Request, _ http.RoundTripper) (*http
 
 func (d *deletingServer) open() *lithopss3.Store {
 	store, err := lithopss3.New(d.t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")},
-		lithopss3.InHaste(&lithopss3.Options{LookupEnv: testkit.Env(nil), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: d.trip}}, 10*time.Second))
+		lithopss3.InHaste(&lithopss3.Options{LookupEnv: testkit.Env(nil), Endpoint: "http://127.0.0.1:1", Transport: &wire{trip: d.trip}}, patient))
 	require.NoError(d.t, err)
 	return store
 }

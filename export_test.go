@@ -11,12 +11,23 @@ import (
 	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
+// Patience is a timeout that no slow machine meets.
+const Patience = time.Minute
+
+// Patiently has stores that are opened with opts wait for the server as long as a busy
+// machine may take, and between two attempts as usual.
+func Patiently(opts *Options) *Options {
+	opts.pace = usualPace
+	opts.pace.io, opts.pace.create, opts.pace.detail = Patience, Patience, Patience
+	return opts
+}
+
 // InHaste has stores that are opened with opts wait for the server as long as
 // timeout says, instead of ten seconds, and between two attempts a hundredth.
 // A canceled upload waits for its upload ID for a minute, so that it is aborted on a
-// busy machine too.
+// busy machine too, and BucketStatus as long for what it asks about.
 func InHaste(opts *Options, timeout time.Duration) *Options {
-	opts.pace = pace{io: timeout, divide: 100, create: time.Minute}
+	opts.pace = pace{io: timeout, divide: 100, create: Patience, detail: Patience}
 	return opts
 }
 

@@ -38,7 +38,7 @@ type faulty struct {
 const before = "before"
 
 // patient is a timeout that no slow machine meets.
-const patient = time.Minute
+const patient = lithopss3.Patience
 
 // openFaulty has a bucket of its own, on an embedded server or, if there is one,
 // on that of LITHOPSS3_TEST_ENDPOINT (see TestConformanceServer).
@@ -77,7 +77,7 @@ func (f *faulty) open(t *testing.T, options faultproxy.Options, timeout time.Dur
 	f.store, err = lithopss3.New(t.Context(), config, opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.store.Close()) })
-	f.direct, err = lithopss3.New(t.Context(), config, &lithopss3.Options{Endpoint: options.Target, LookupEnv: testkit.Env(nil)})
+	f.direct, err = lithopss3.New(t.Context(), config, lithopss3.Patiently(&lithopss3.Options{Endpoint: options.Target, LookupEnv: testkit.Env(nil)}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.direct.Close()) })
 }

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
@@ -32,7 +31,7 @@ func storeOfServer(t *testing.T, server tripper, change ...func(*lithopss3.Optio
 	for _, change := range change {
 		change(opts)
 	}
-	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(opts, 10*time.Second))
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(opts, patient))
 	require.NoError(t, err)
 	return store
 }
@@ -75,9 +74,9 @@ func rawServer(t *testing.T, serve func(net.Conn)) string {
 
 func storeOn(t *testing.T, url string) *lithopss3.Store {
 	t.Helper()
-	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, &lithopss3.Options{
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.Patiently(&lithopss3.Options{
 		LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()}), Endpoint: url, STSEndpoint: url,
-	})
+	}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store
@@ -105,13 +104,13 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 // It cuts transfers as if a MiB were a unit.
 func openWire(t *testing.T, trip tripper) *lithopss3.Store {
 	t.Helper()
-	return openWireWith(t, trip, lithopss3.InSmall(lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second)))
+	return openWireWith(t, trip, lithopss3.InSmall(lithopss3.InHaste(&lithopss3.Options{}, patient)))
 }
 
 // openWireFull is openWire with the usual sizes of parts and chunks.
 func openWireFull(t *testing.T, trip tripper) *lithopss3.Store {
 	t.Helper()
-	return openWireWith(t, trip, lithopss3.InHaste(&lithopss3.Options{}, 10*time.Second))
+	return openWireWith(t, trip, lithopss3.InHaste(&lithopss3.Options{}, patient))
 }
 
 func openWireWith(t *testing.T, trip tripper, opts *lithopss3.Options) *lithopss3.Store {
@@ -266,7 +265,7 @@ func openStore(t *testing.T, server *devs3.Server, config string) *lithopss3.Sto
 	parsed, err := lithopss3.ParseConfig([]byte(config))
 	require.NoError(t, err)
 	env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
-	store, err := lithopss3.New(t.Context(), parsed, &lithopss3.Options{LookupEnv: testkit.Env(env)})
+	store, err := lithopss3.New(t.Context(), parsed, lithopss3.Patiently(&lithopss3.Options{LookupEnv: testkit.Env(env)}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store

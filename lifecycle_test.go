@@ -104,7 +104,7 @@ func TestExpireAfterOnOtherServers(t *testing.T) {
 					}
 					return answer(r, c.status, http.Header{"Content-Type": {"application/xml"}}, io.NopCloser(strings.NewReader(c.body))), nil
 				}},
-			}, 0))
+			}, patient))
 			require.NoError(t, err)
 			_, err = store.ExpireAfter(t.Context(), "bucket", "tmp/", 7, false)
 			require.Error(t, err)

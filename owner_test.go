@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -71,7 +70,7 @@ func openRecorded(t *testing.T, server *devs3.Server, config string, opts lithop
 		opts.LookupEnv = testkit.Env(map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()})
 	}
 	opts.Transport = &wire{next: transport, trip: recorder.record}
-	store, err := lithopss3.New(t.Context(), parsed, lithopss3.InSmall(lithopss3.InHaste(&opts, 10*time.Second)))
+	store, err := lithopss3.New(t.Context(), parsed, lithopss3.InSmall(lithopss3.InHaste(&opts, patient)))
 	require.NoError(t, err)
 	return store, recorder
 }

@@ -16,10 +16,15 @@ type pace struct {
 	divide time.Duration // of the waits between attempts
 	create time.Duration // for the name of an upload that was canceled while it began
 	settle time.Duration // before an upload is aborted once more
+	detail time.Duration // for what BucketStatus asks about and many servers can't tell
 	scale  int64         // divides the sizes of parts and chunks
 }
 
-var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, settle: upload.SettleTime, scale: 1}
+// detailTime is how long BucketStatus asks about what many servers can't tell. A server
+// that answers nonsense would be asked six times for each detail, for half a minute.
+const detailTime = 5 * time.Second
+
+var usualPace = pace{io: s3http.IOTimeout, divide: 1, create: upload.CreateGrace, settle: upload.SettleTime, detail: detailTime, scale: 1}
 
 // backoff is the wait before another attempt at a request.
 func (p pace) backoff(attempt int, err error) (time.Duration, error) {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -34,7 +33,7 @@ func onBothClients(t *testing.T, server tripper, test func(*testing.T, *lithopss
 						}
 						return server(request, next)
 					}},
-				}, 10*time.Second))
+				}, patient))
 			require.NoError(t, err)
 			if learning {
 				require.NoError(t, second(store.ReadObject(t.Context(), "bucket", "key", 0)))

@@ -29,7 +29,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
-	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -51,6 +50,10 @@ const expiresLate = `"2035-01-01T00:00:00Z"`
 // loginFile is the cache of a login, named by the SHA-256 of "session".
 const loginFile = ".aws/login/cache/3f3af1ecebbd1410ab417ec0d27bbfcb5d340e177ae159b59fc8626c2dfd9175.json"
 
+// isSoon stands for a time at which what was laid out just now is about to end. A test
+// may come long after the table of its sources was made.
+const isSoon = "IN-4-MINUTES"
+
 // loginToken is a token of "aws login" that is about to end.
 func loginToken(t *testing.T, expires string) string {
 	t.Helper()
@@ -68,10 +71,9 @@ func secretSources(t *testing.T) map[string]secretSource {
 		return secretSource{files: map[string]string{".aws/config": "[default]\ncredential_process = " + command + "\n"}}
 	}
 	t.Helper()
-	soon := time.Now().Add(4 * time.Minute).UTC().Format(time.RFC3339)
 	// The names of cache files are the SHA-1 of "session" and of "http://start".
 	ssoFile := fmt.Sprintf(`{"accessToken":%q,"expiresAt":%q,"clientId":"c","clientSecret":%q,"refreshToken":%q,"registrationExpiresAt":%s}`,
-		canary, soon, canary, canary, expiresLate)
+		canary, isSoon, canary, canary, expiresLate)
 	return map[string]secretSource{
 		"configuration": {config: "aws:\n  region: us-east-1\n  access_key_id: AK\n  secret_access_key: " + canary + "\n  session_token: " + canary + "\n"},
 		"half a pair":   {config: "aws:\n  region: us-east-1\n  secret_access_key: " + canary + "\n"},
@@ -110,10 +112,10 @@ func secretSources(t *testing.T) map[string]secretSource {
 			".aws/config": "[default]\nsso_region = us-east-1\nsso_start_url = http://start\nsso_account_id = 111111111111\nsso_role_name = r\n",
 			".aws/sso/cache/2c99b100361d1941aeaf1b74b0f4f626bd2bf4c2.json": ssoFile[:60],
 		}},
-		"login":        {files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginFile: loginToken(t, soon)}},
-		"broken login": {files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginFile: loginToken(t, soon)[:60]}},
+		"login":        {files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginFile: loginToken(t, isSoon)}},
+		"broken login": {files: map[string]string{".aws/config": "[default]\nlogin_session = session\n", loginFile: loginToken(t, isSoon)[:60]}},
 		"login with a broken key": {files: map[string]string{
-			".aws/config": "[default]\nlogin_session = session\n", loginFile: strings.ReplaceAll(loginToken(t, soon), "-----", canary),
+			".aws/config": "[default]\nlogin_session = session\n", loginFile: strings.ReplaceAll(loginToken(t, isSoon), "-----", canary),
 		}},
 		"container": {env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container/" + canary, "AWS_CONTAINER_AUTHORIZATION_TOKEN": canary}},
 		"container's file": {
@@ -228,10 +230,11 @@ func (s secretSource) lay(t *testing.T, url string) (home string, lookup func(st
 	t.Helper()
 	home = t.TempDir()
 	fill := strings.NewReplacer("URL", url, "HOME", home, "SERVER", strings.TrimPrefix(url, "http://"))
+	soon := time.Now().Add(4 * time.Minute).UTC().Format(time.RFC3339)
 	for name, text := range s.files {
 		path := filepath.Join(home, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(text, isSoon, soon)), 0o600))
 	}
 	env := map[string]string{
 		"HOME": home, "AWS_ENDPOINT_URL": url, "AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1", "BOTO_CONFIG": "/nowhere",
@@ -252,7 +255,7 @@ func (s secretSource) exercise(t *testing.T, out *bytes.Buffer, url string) {
 		config, err = ParseConfig([]byte(s.config))
 		require.NoError(t, err)
 	}
-	opts := InNoTime(&Options{LookupEnv: lookup, Logger: logger}, s3http.IOTimeout)
+	opts := InNoTime(&Options{LookupEnv: lookup, Logger: logger}, Patience)
 	store, err := New(t.Context(), config, opts)
 	spill(t, out, err, config, *config)
 	if err != nil {
