@@ -31,8 +31,9 @@ var (
 // NewFS returns the objects of a bucket as an [fs.FS], for [fs.WalkDir],
 // http.FileServerFS, template.ParseFS and the like. Slashes in keys separate folders,
 // which exist if a key begins with them. Files that are opened are an io.Seeker and an
-// io.ReaderAt, and give one version of the object or an error that is ErrPrecondition.
-// Info().Sys() is an [ObjectInfo]. Times have whole seconds, as those of S3's answers.
+// io.ReaderAt, and if the storage has ETags, give one version of the object or an error
+// that is ErrPrecondition. Info().Sys() is an [ObjectInfo]. Times have whole seconds, as
+// those of S3's answers.
 //
 // Keys that are no path of an fs.FS, such as "a//b", "/a" and "a/../b", are not seen.
 // If an object has the name of a folder, it is a file: what is below it can be
