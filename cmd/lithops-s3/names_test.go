@@ -77,3 +77,12 @@ func TestCopyStaysInItsFolder(t *testing.T) {
 	s.run(0, "cp -r s3://BUCKET/x/.. s3://BUCKET/y s3://BUCKET/to")
 	assert.Subset(t, s.keys(), []string{"to/../f", "to/y/g"})
 }
+
+func TestBaseName(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"a": "a", "a/": "a", "a/.": "a", "a/b": "b", ".": "", "./": "", "./.": "", string(os.PathSeparator): ""} {
+		got, err := baseName(path)
+		require.NoError(t, err)
+		assert.Equal(t, want, got, path)
+	}
+}

@@ -3,10 +3,14 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/stretchr/testify/assert"
@@ -110,4 +114,50 @@ func TestSyncCopiesObjectsThatEndWithASlash(t *testing.T) {
 	assert.Contains(t, s.run(0, "sync s3://BUCKET/from s3://BUCKET/to"), "Copied 0 files")
 	assert.Equal(t, []string{"from/a/", "from/b", "from/folder/", "to/a/", "to/b"}, s.keys())
 	assert.Contains(t, s.run(exitError, "sync s3://BUCKET/from there"), "its key ends with a slash, and it has bytes")
+}
+
+// TestEntryIsSame compares what two listings have under a key.
+func TestEntryIsSame(t *testing.T) {
+	t.Parallel()
+	was := entry{name: "a", key: "x/a", size: 4, etag: `"e"`, modified: time.Unix(1e9, 0)}
+	for name, test := range map[string]struct {
+		change func(e *entry)
+		want   bool
+	}{
+		"nothing":  {func(*entry) {}, true},
+		"its zone": {func(e *entry) { e.modified = e.modified.UTC() }, true},
+		"its size": {func(e *entry) { e.size++ }, false},
+		"its ETag": {func(e *entry) { e.etag = `"f"` }, false},
+		"its time": {func(e *entry) { e.modified = e.modified.Add(time.Second) }, false},
+	} {
+		now := was
+		test.change(&now)
+		assert.Equal(t, test.want, now.isSame(was), name)
+	}
+}
+
+// TestRemoveUnchanged removes a file unless it was written to or replaced.
+func TestRemoveUnchanged(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		meddle func(path string, was time.Time) error
+		want   error
+	}{
+		"nothing": {func(string, time.Time) error { return nil }, nil},
+		"written": {func(path string, was time.Time) error { return os.Chtimes(path, was, was.Add(time.Second)) }, errReplaced},
+		"longer, of the same time": {func(path string, was time.Time) error {
+			return errors.Join(os.WriteFile(path, []byte("longer"), 0o600), os.Chtimes(path, was, was))
+		}, errReplaced},
+		"gone": {func(path string, _ time.Time) error { return os.Remove(path) }, fs.ErrNotExist},
+	} {
+		path := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, os.WriteFile(path, []byte("text"), 0o600))
+		before, err := os.Stat(path)
+		require.NoError(t, err)
+		require.NoError(t, test.meddle(path, before.ModTime()))
+		err = removeUnchanged(before, func() (os.FileInfo, error) { return os.Stat(path) }, func() error { return os.Remove(path) })
+		require.ErrorIs(t, err, test.want, name)
+		_, err = os.Stat(path)
+		assert.Equal(t, errors.Is(test.want, errReplaced), err == nil, name)
+	}
 }
