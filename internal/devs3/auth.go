@@ -94,19 +94,14 @@ func verify(r *http.Request, body []byte, credential Credential, signed scope) b
 		if name == "content-length" { // the Go SDK signs it, boto3 does not
 			again.ContentLength = int64(len(body))
 		}
-		if name != "host" && name != "content-length" {
-			again.Header[http.CanonicalHeaderKey(name)] = r.Header.Values(name)
-		}
+		again.Header[http.CanonicalHeaderKey(name)] = r.Header.Values(name)
 	}
 	hash := sha256.Sum256(body)
 	err = v4.NewSigner().SignHTTP(r.Context(), aws.Credentials{
 		AccessKeyID: credential.AccessKeyID, SecretAccessKey: credential.SecretAccessKey, SessionToken: credential.SessionToken,
 	}, again, hex.EncodeToString(hash[:]), signed.service, signed.region, at)
-	if err != nil {
-		return false
-	}
-	want, ok := scopeOf(again)
-	return ok && hmac.Equal([]byte(want.signature), []byte(signed.signature))
+	want, _ := scopeOf(again)
+	return err == nil && hmac.Equal([]byte(want.signature), []byte(signed.signature))
 }
 
 // maxSTSBody bounds a request to STS, in bytes.

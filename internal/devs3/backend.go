@@ -4,6 +4,7 @@ package devs3
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -17,15 +18,15 @@ import (
 // backend lists as S3 does where gofakes3's memory does not: after a key that is
 // not there it leaves out the next one, and with a delimiter a prefix that spans
 // two pages is listed on both.
-type backend struct{ *s3mem.Backend }
+type backend struct {
+	*s3mem.Backend
+	buckets *bucketTable
+}
 
 // ListBucket lists one page.
 func (b *backend) ListBucket(ctx context.Context, name string, prefix *gofakes3.Prefix, page gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
-	if (prefix == nil || !prefix.HasDelimiter) && (page.Marker == "" || b.has(ctx, name, page.Marker)) {
+	if !prefix.HasDelimiter && (page.Marker == "" || b.has(ctx, name, page.Marker)) {
 		return b.Backend.ListBucket(ctx, name, prefix, page)
-	}
-	if prefix == nil {
-		prefix = &gofakes3.Prefix{}
 	}
 	flat := &gofakes3.Prefix{HasPrefix: prefix.HasPrefix, Prefix: prefix.Prefix}
 	all, err := b.Backend.ListBucket(ctx, name, flat, gofakes3.ListBucketPage{})
@@ -41,7 +42,7 @@ func (b *backend) HeadObject(ctx context.Context, bucket, key string) (*gofakes3
 	if err != nil {
 		return nil, err
 	}
-	if versioning, err := b.VersioningConfiguration(bucket); err == nil && !versioning.Enabled() {
+	if versioning, _ := b.VersioningConfiguration(bucket); !versioning.Enabled() {
 		object.VersionID = ""
 	}
 	return object, nil
@@ -67,12 +68,17 @@ func (r *timedReader) Read(p []byte) (int, error) {
 }
 
 func (b *backend) has(ctx context.Context, bucket, key string) bool {
-	object, err := b.HeadObject(ctx, bucket, key)
-	if err != nil {
-		return false
+	_, err := b.HeadObject(ctx, bucket, key)
+	return err == nil
+}
+
+// DeleteBucket deletes a bucket and what the table knows of it.
+func (b *backend) DeleteBucket(ctx context.Context, name string) error {
+	err := b.Backend.DeleteBucket(ctx, name)
+	if err == nil {
+		b.buckets.forget(name)
 	}
-	_ = object.Contents.Close()
-	return true
+	return err
 }
 
 // pageOf cuts a page out of all keys. The marker of a page that ends with a
@@ -89,7 +95,7 @@ func pageOf(contents []*gofakes3.Content, prefix *gofakes3.Prefix, page gofakes3
 			list.NextMarker = content.Key
 			continue
 		}
-		if page.MaxKeys > 0 && count == page.MaxKeys {
+		if count == page.MaxKeys {
 			list.IsTruncated = true
 			return list
 		}
@@ -122,30 +128,41 @@ func commonPrefix(key string, prefix *gofakes3.Prefix) string {
 // with its checksum.
 func fixRange(memory *backend, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if first, last, ok := strings.Cut(strings.TrimPrefix(r.Header.Get("Range"), "bytes="), "-"); ok {
-			bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-			if object, err := memory.HeadObject(r.Context(), bucket, key); err == nil {
-				_ = object.Contents.Close()
-				fixRangeOf(object, first, last, w, r)
+		if r.Header.Get("Range") != "" {
+			if object, err := memory.object(r); err == nil {
+				if last, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=-"); ok {
+					count, _ := strconv.ParseInt(last, 10, 64) // no bytes for no number, which is refused
+					r.Header.Set("Range", fmt.Sprintf("bytes=-%d", min(count, object.Size)))
+				}
+				if strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+					w = &rangeWriter{w, object}
+				}
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func fixRangeOf(object *gofakes3.Object, first, last string, w http.ResponseWriter, r *http.Request) {
-	end, err := strconv.ParseInt(last, 10, 64)
-	isSuffix := first == "" && err == nil
-	if isSuffix && object.Size > 0 && object.Size < end {
-		r.Header.Set("Range", "bytes=0-")
-	}
-	isAll := first == "0" && (last == "" || (err == nil && end >= object.Size-1)) || (isSuffix && end >= object.Size)
-	if !isAll || object.Size == 0 || !strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
-		return
-	}
-	for name, value := range object.Metadata {
-		if name = http.CanonicalHeaderKey(name); strings.HasPrefix(name, "X-Amz-Checksum-") {
-			w.Header().Set(name, value)
+// object describes the object that a request names.
+func (b *backend) object(r *http.Request) (*gofakes3.Object, error) {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return b.HeadObject(r.Context(), bucket, key)
+}
+
+// A rangeWriter gives a range that is all of an object the object's checksums.
+type rangeWriter struct {
+	http.ResponseWriter
+	object *gofakes3.Object
+}
+
+// WriteHeader adds the checksums.
+func (w *rangeWriter) WriteHeader(status int) {
+	if w.Header().Get("Content-Range") == fmt.Sprintf("bytes 0-%d/%d", w.object.Size-1, w.object.Size) {
+		for name, value := range w.object.Metadata {
+			if name = http.CanonicalHeaderKey(name); strings.HasPrefix(name, "X-Amz-Checksum-") {
+				w.Header().Set(name, value)
+			}
 		}
 	}
+	w.ResponseWriter.WriteHeader(status)
 }

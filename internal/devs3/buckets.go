@@ -50,11 +50,8 @@ func (t *bucketTable) create(ctx context.Context, name string, info bucketInfo) 
 	if err := gofakes3.ValidateBucketName(name); err != nil {
 		return err
 	}
-	if err := t.backend.CreateBucket(ctx, name); err != nil {
-		return err
-	}
 	t.infos[name] = info
-	return nil
+	return t.backend.CreateBucket(ctx, name)
 }
 
 // change changes what is known of a bucket that exists.
@@ -105,9 +102,6 @@ func (s *Server) serveBuckets(objects http.Handler) http.Handler {
 			objects.ServeHTTP(&uploadsWriter{ResponseWriter: w}, r)
 		default:
 			objects.ServeHTTP(w, r)
-			if r.Method == http.MethodDelete {
-				s.forgetDeleted(r.Context(), name)
-			}
 		}
 	})
 }
@@ -147,12 +141,6 @@ func (s *Server) allowedSource(r *http.Request, caller Credential) bool {
 	}
 	expected := r.Header.Get("X-Amz-Source-Expected-Bucket-Owner")
 	return (info.owner == caller.Account || info.openBy != 0) && (expected == "" || expected == info.owner)
-}
-
-func (s *Server) forgetDeleted(ctx context.Context, name string) {
-	if exists, err := s.buckets.backend.BucketExists(ctx, name); err == nil && !exists {
-		s.buckets.forget(name)
-	}
 }
 
 // ownNamespace reports whether a request may take a bucket's name: one in an account's

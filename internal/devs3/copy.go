@@ -31,8 +31,6 @@ func checkCopy(memory *backend, next http.Handler) http.Handler {
 			writeError(w, r, http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 			return
 		}
-		r.Header.Del("If-Match")
-		r.Header.Del("If-None-Match")
 		next.ServeHTTP(w, r)
 	})
 }
@@ -40,11 +38,9 @@ func checkCopy(memory *backend, next http.Handler) http.Handler {
 // etag returns the ETag of the object that a request names, without quotes; "" if there
 // is none.
 func (b *backend) etag(r *http.Request) string {
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	object, err := b.HeadObject(r.Context(), bucket, key)
+	object, err := b.object(r)
 	if err != nil {
 		return ""
 	}
-	_ = object.Contents.Close()
 	return hex.EncodeToString(object.Hash)
 }

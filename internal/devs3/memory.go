@@ -13,7 +13,8 @@ import (
 // A memoryBound keeps what the server holds below a limit. It measures the heap,
 // because the objects are gofakes3's.
 type memoryBound struct {
-	limit int64 // 0 for none
+	limit int64                        // 0 for none
+	held  func(isCollected bool) int64 // heldBytes
 
 	mu       sync.Mutex
 	reserved int64                 // by requests in progress
@@ -27,7 +28,7 @@ type heldParts struct {
 }
 
 func newMemoryBound(limit int64) *memoryBound {
-	return &memoryBound{limit: limit, uploads: map[string]*heldParts{}}
+	return &memoryBound{limit: limit, held: heldBytes, uploads: map[string]*heldParts{}}
 }
 
 // serve refuses a request whose body does not fit, and lets only one request at a time
@@ -111,17 +112,11 @@ func (m *memoryBound) note(id string, r *http.Request, parts *heldParts) {
 // reserve reports whether there is room for so many bytes, after a collection of
 // garbage if there seems to be none.
 func (m *memoryBound) reserve(bytes int64) bool {
-	if m.limit == 0 {
-		return true
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	fits := func() bool { return heldBytes()+m.reserved+bytes <= m.limit }
-	if !fits() {
-		runtime.GC()
-		if !fits() {
-			return false
-		}
+	fits := func(isCollected bool) bool { return m.held(isCollected)+m.reserved+bytes <= m.limit }
+	if m.limit != 0 && !fits(false) && !fits(true) {
+		return false
 	}
 	m.reserved += bytes
 	return true
@@ -129,17 +124,18 @@ func (m *memoryBound) reserve(bytes int64) bool {
 
 // release gives back what reserve took: the heap has it now.
 func (m *memoryBound) release(bytes int64) {
-	if m.limit == 0 {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reserved -= bytes
 }
 
-// heldBytes returns the size of all objects on the heap. Package runtime/metrics tells
-// it too, but would describe all metrics at the start of each command.
-func heldBytes() int64 {
+// heldBytes returns the size of all objects on the heap, after a collection of garbage if
+// isCollected. Package runtime/metrics tells it too, but would describe all metrics at the
+// start of each command.
+func heldBytes(isCollected bool) int64 {
+	if isCollected {
+		runtime.GC()
+	}
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc) //nolint:gosec // no machine has so much

@@ -14,16 +14,16 @@ import (
 	"github.com/rclone/gofakes3"
 )
 
-var hexHash = lazyregexp.New(`^[0-9a-f]+$`)
+var hexHash = lazyregexp.New(`^[0-9a-f]{64}$`)
 
 // checkPayload refuses a body that is not the one that was signed: the signature
 // covers only the header with its hash. It gives S3's content type to what has none.
 func checkPayload(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if want := r.Header.Get("X-Amz-Content-Sha256"); len(want) == hex.EncodedLen(sha256.Size) && hexHash().MatchString(want) {
+		if want := r.Header.Get("X-Amz-Content-Sha256"); hexHash().MatchString(want) {
 			r.Body = &hashedBody{ReadCloser: r.Body, hash: sha256.New(), want: want}
 		}
-		if r.Method != http.MethodGet && r.Header.Get("Content-Type") == "" {
+		if r.Header.Get("Content-Type") == "" {
 			r.Header.Set("Content-Type", "binary/octet-stream") // what S3 stores for none
 		}
 		next.ServeHTTP(w, r)

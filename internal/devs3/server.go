@@ -60,7 +60,7 @@ type Server struct {
 	log         *slog.Logger
 	url         string
 	http        *http.Server
-	done        chan error
+	done        chan struct{} // closed when nothing is served any more
 }
 
 // defaultCredential is known to the server if none is given. It is no secret.
@@ -74,7 +74,7 @@ func Start(opts *Options) (*Server, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Server{region: opts.Region, credentials: opts.Credentials, buckets: newBucketTable(), memory: newMemoryBound(opts.MaxMemory), log: opts.Logger, done: make(chan error, 1)}
+	s := &Server{region: opts.Region, credentials: opts.Credentials, buckets: newBucketTable(), memory: newMemoryBound(opts.MaxMemory), log: opts.Logger, done: make(chan struct{})}
 	if s.region == "" {
 		s.region = "us-east-1"
 	}
@@ -94,7 +94,10 @@ func Start(opts *Options) (*Server, error) {
 		handler = opts.Wrap(handler)
 	}
 	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
-	go func() { s.done <- s.http.Serve(listener) }()
+	go func() {
+		defer close(s.done)
+		_ = s.http.Serve(listener)
+	}()
 	return s, nil
 }
 
@@ -117,7 +120,7 @@ func listen(addr string, allowRemote bool) (net.Listener, error) {
 }
 
 func (s *Server) handler() http.Handler {
-	memory := &backend{s3mem.New()}
+	memory := &backend{s3mem.New(), s.buckets}
 	s.buckets.backend = memory
 	fake := gofakes3.New(memory)
 	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(s.memory.serve(checkCopy(memory, fixRange(memory, fake.Server())))))))))
@@ -183,9 +186,6 @@ func (s *Server) AddBucket(name, ownerAccount, region string) error {
 // Close drops all connections and ends the server.
 func (s *Server) Close() error {
 	err := s.http.Close()
-	if serveErr := <-s.done; !errors.Is(serveErr, http.ErrServerClosed) {
-		err = errors.Join(err, serveErr)
-	}
-	s.done <- http.ErrServerClosed // a second Close finds the same
+	<-s.done
 	return err
 }
