@@ -66,7 +66,7 @@ func (a *answer) send(w http.ResponseWriter) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) //nolint:gosec // G705: a proxy for tests; the client may have gone
+	_, _ = w.Write(a.body) // or the client has gone
 }
 
 // deliver hands the server's answer on, or what the fault leaves of it.
