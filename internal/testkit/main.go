@@ -21,9 +21,7 @@ type atOnce struct {
 
 // Run runs the tests.
 func (a atOnce) Run() int {
-	if !flag.Parsed() {
-		flag.Parse()
-	}
+	flag.Parse()
 	isGiven := false
 	flag.Visit(func(f *flag.Flag) { isGiven = isGiven || f.Name == parallelFlag })
 	if !isGiven {

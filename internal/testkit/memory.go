@@ -37,9 +37,7 @@ type bounded struct {
 
 // Run runs the tests.
 func (b bounded) Run() int {
-	if !flag.Parsed() {
-		flag.Parse()
-	}
+	flag.Parse()
 	if hasOwnNeeds() {
 		return b.Main.Run()
 	}

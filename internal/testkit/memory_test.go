@@ -3,11 +3,15 @@
 package testkit
 
 import (
+	"flag"
+	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A passing Main has tests that need nothing and pass.
@@ -19,10 +23,60 @@ func (passing) Run() int { return 0 }
 func TestBounded(t *testing.T) { //nolint:paralleltest // sets the process's memory limit
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
-	assert.Zero(t, Bounded(passing{}).Run())
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	seen := &measured{}
+	assert.Equal(t, 3, Bounded(seen).Run())
 	if runtime.GOOS != "linux" || hasOwnNeeds() {
 		t.Skip("the peak is not measured")
 	}
 	assert.Greater(t, peakMemory(), int64(MiB))
 	assert.Equal(t, 1, bounded{passing{}, MiB}.Run(), "the tests of this package need more")
+	assert.Equal(t, 3, bounded{seen, MiB}.Run(), "a failure stays what it is")
+	if before == math.MaxInt64 {
+		assert.EqualValues(t, 640*MiB, seen.limit)
+	}
+	if os.Getenv("GOGC") == "" {
+		assert.Equal(t, 400, seen.percent)
+	}
+}
+
+// A measured Main notes when garbage is collected, and fails with 3.
+type measured struct {
+	limit   int64
+	percent int
+}
+
+// Run notes it.
+func (m *measured) Run() int {
+	m.limit = debug.SetMemoryLimit(-1)
+	m.percent = debug.SetGCPercent(100)
+	debug.SetGCPercent(m.percent)
+	return 3
+}
+
+// TestOwnNeeds checks that benchmarks and fuzzing are not measured.
+func TestOwnNeeds(t *testing.T) { //nolint:paralleltest // changes flags of all tests
+	if hasOwnNeeds() {
+		t.Skip("this run is one of them")
+	}
+	for _, name := range []string{"test.bench", "test.fuzz"} {
+		require.NoError(t, flag.Set(name, "x"))
+		hasNeeds, code := hasOwnNeeds(), bounded{passing{}, 1}.Run()
+		require.NoError(t, flag.Set(name, ""))
+		assert.True(t, hasNeeds, name)
+		assert.Zero(t, code, name)
+	}
+}
+
+// TestCollectAsUsual checks that garbage is collected as usual until the test ends.
+func TestCollectAsUsual(t *testing.T) { //nolint:paralleltest // sets it for the process
+	before := debug.SetGCPercent(300)
+	defer debug.SetGCPercent(before)
+	during := 0
+	t.Run("a test", func(t *testing.T) { //nolint:paralleltest // as above
+		CollectAsUsual(t)
+		during = debug.SetGCPercent(100)
+	})
+	assert.Equal(t, 100, during)
+	assert.Equal(t, 300, debug.SetGCPercent(100))
 }

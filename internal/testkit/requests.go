@@ -20,7 +20,7 @@ type Sent struct {
 
 // RequireSameRequest compares a request of the SDK with one that the fast path made
 // instead of it: all but the signature, the time, and what counts the SDK's features.
-func RequireSameRequest(t *testing.T, sdk, fast Sent) {
+func RequireSameRequest(t testing.TB, sdk, fast Sent) {
 	t.Helper()
 	require.NotNil(t, sdk.Request)
 	require.NotNil(t, fast.Request)
@@ -42,7 +42,7 @@ func RequireSameRequest(t *testing.T, sdk, fast Sent) {
 	assert.Equal(t, length, fast.ContentLength)
 }
 
-func comparedHeader(t *testing.T, r *http.Request, isSigned bool) http.Header {
+func comparedHeader(t testing.TB, r *http.Request, isSigned bool) http.Header {
 	t.Helper()
 	h := r.Header.Clone()
 	for name, isSent := range map[string]bool{"Authorization": isSigned, "X-Amz-Date": isSigned, "Amz-Sdk-Invocation-Id": true} {
@@ -56,7 +56,7 @@ func comparedHeader(t *testing.T, r *http.Request, isSigned bool) http.Header {
 }
 
 // decodeChunk undoes aws-chunked in the header, and returns the body.
-func decodeChunk(t *testing.T, body []byte, header http.Header) []byte {
+func decodeChunk(t testing.TB, body []byte, header http.Header) []byte {
 	t.Helper()
 	size, rest, _ := strings.Cut(string(body), "\r\n")
 	data, trailer, ok := strings.Cut(rest, "\r\n0\r\nx-amz-checksum-crc32:")

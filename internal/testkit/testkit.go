@@ -132,7 +132,7 @@ func Golden(t testing.TB, root, name string, into any) {
 }
 
 // NeedsCommand skips a test that runs a command which this machine does not have.
-func NeedsCommand(t *testing.T, name string) {
+func NeedsCommand(t testing.TB, name string) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
 		t.Skip(err)

@@ -3,12 +3,17 @@
 package testkit
 
 import (
+	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"weak"
@@ -44,16 +49,90 @@ func TestAnswer(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, left, "the request's body was read")
 
-	request.Method = http.MethodHead
-	head := Answer(request, http.StatusOK, http.Header{"Content-Length": {"100"}}, "")
+	assert.Equal(t, http.StatusConflict, response.StatusCode)
+	assert.Equal(t, []any{"HTTP/1.1", true, request}, []any{response.Proto, response.ProtoAtLeast(1, 1) && !response.ProtoAtLeast(1, 2), response.Request})
+	assert.Equal(t, strconv.Itoa(len(body)), response.Header.Get("Content-Length"))
+}
+
+// TestAnswersWithoutABody checks the answers to a HEAD and to a request without a body.
+func TestAnswersWithoutABody(t *testing.T) {
+	t.Parallel()
+	request := &http.Request{Method: http.MethodHead}
+	header := http.Header{"Content-Length": {"100"}}
+	head := Answer(request, http.StatusOK, header, "four")
 	assert.Equal(t, http.NoBody, head.Body)
 	assert.Equal(t, "100", head.Header.Get("Content-Length"))
+	head.Header.Set("Etag", "e")
+	assert.Len(t, header, 1, "the caller's header stays")
+	request.Method = http.MethodGet
+	empty := Answer(request, http.StatusOK, nil, "")
+	assert.Equal(t, http.NoBody, empty.Body)
+	assert.Equal(t, "0", empty.Header.Get("Content-Length"))
+}
+
+// A closing body notes that it was closed.
+type closing struct{ *strings.Reader }
+
+// Close makes the reader nil.
+func (c *closing) Close() error {
+	c.Reader = nil
+	return nil
+}
+
+// TestAnswerClosesTheBody checks that a request's body is closed, and that a RoundTripper
+// returns what its function does.
+func TestAnswerClosesTheBody(t *testing.T) {
+	t.Parallel()
+	body := &closing{strings.NewReader("sent")}
+	request := &http.Request{Method: http.MethodPut, Body: body}
+	answer := RoundTripper(func(r *http.Request) (*http.Response, error) { return Answer(r, http.StatusTeapot, nil, "x"), nil })
+	response, err := answer.RoundTrip(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusTeapot, response.StatusCode)
+	assert.Nil(t, body.Reader)
+}
+
+// TestErrorTypes checks the layers of errors, one or several in each.
+func TestErrorTypes(t *testing.T) {
+	t.Parallel()
+	path := &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}
+	assert.Equal(t, []string{"*errors.errorString"}, ErrorTypes(io.EOF))
+	assert.Equal(t, []string{"*fs.PathError", "*errors.errorString"}, ErrorTypes(path))
+	assert.Equal(t, []string{"*fs.PathError"}, ErrorTypes(&fs.PathError{}))
+	assert.Equal(t, []string{"*fmt.wrapError", "*errors.joinError", "*fs.PathError", "*errors.errorString", "*errors.errorString"},
+		ErrorTypes(fmt.Errorf("a: %w", errors.Join(path, io.EOF))))
+}
+
+// TestNeedsCommand checks that a test is skipped only if its command is missing.
+func TestNeedsCommand(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "passed", outcome(t, func(t testing.TB) { NeedsCommand(t, "go") }))
+	assert.Equal(t, "skipped", outcome(t, func(t testing.TB) { NeedsCommand(t, "no-such-command-here") }))
+}
+
+// TestServerEnds checks that a server ends with its test, and that one that can't start
+// fails it.
+func TestServerEnds(t *testing.T) {
+	t.Parallel()
+	var server *devs3.Server
+	fake := during(t, func(t testing.TB) { server = Server(t, nil) })
+	address := strings.TrimPrefix(server.URL(), "http://")
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	fake.end()
+	_, err = new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	require.Error(t, err)
+	assert.Contains(t, outcome(t, func(t testing.TB) { Server(t, &devs3.Options{Addr: "0.0.0.0:0"}) }), "loopback")
 }
 
 func TestBytes(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, Bytes(1000), Bytes(1000))
 	assert.NotEqual(t, Bytes(1000), Bytes(1001)[:1000])
+	assert.NotEqual(t, Bytes(1000), Bytes(1256)[:1000], "also where the low bits are the same")
+	assert.Empty(t, Bytes(0))
 }
 
 // A counted is a Main that notes how many tests would run at once.
@@ -111,4 +190,7 @@ func TestGolden(t *testing.T) {
 	var scenarios []map[string]any
 	Golden(t, filepath.Join("..", ".."), "credentials.json", &scenarios)
 	assert.NotEmpty(t, scenarios)
+	assert.Contains(t, outcome(t, func(t testing.TB) { Golden(t, t.TempDir(), "credentials.json", &scenarios) }), "no such file")
+	assert.Contains(t, outcome(t, func(t testing.TB) { Golden(t, filepath.Join("..", ".."), "credentials.json", new(int)) }), "cannot unmarshal")
+	assert.NotEqual(t, "passed", outcome(t, func(t testing.TB) { Files(t, filepath.Join(t.TempDir(), "missing")) }))
 }
