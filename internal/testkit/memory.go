@@ -14,12 +14,14 @@ import (
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
-// MaxMemory is how much memory the tests of a package may need at their peak, in bytes.
-const MaxMemory = 1 << 30
+// MaxMemory is how much memory the tests of a package may need at their peak, in bytes. It
+// is twice what they need on two CPUs: how many of them hold their memory at the same time
+// depends on the machine.
+const MaxMemory = 3 << 29
 
 // collectFrom is how much of Go's memory has garbage collected more often, so that
 // the peak is what the tests need, and not what the collector left until later.
-const collectFrom = MaxMemory * 5 / 8
+const collectFrom = 640 << 20
 
 // collectAfter is the percentage by which the memory in use grows before it is collected,
 // up to collectFrom. The usual 100 costs the tests a twelfth of their CPU time.

@@ -67,16 +67,3 @@ func TestOwnNeeds(t *testing.T) { //nolint:paralleltest // changes flags of all 
 		assert.Zero(t, code, name)
 	}
 }
-
-// TestCollectAsUsual checks that garbage is collected as usual until the test ends.
-func TestCollectAsUsual(t *testing.T) { //nolint:paralleltest // sets it for the process
-	before := debug.SetGCPercent(300)
-	defer debug.SetGCPercent(before)
-	during := 0
-	t.Run("a test", func(t *testing.T) { //nolint:paralleltest // as above
-		CollectAsUsual(t)
-		during = debug.SetGCPercent(100)
-	})
-	assert.Equal(t, 100, during)
-	assert.Equal(t, 300, debug.SetGCPercent(100))
-}
