@@ -166,7 +166,7 @@ func TestNoFaultThatNothingTells(t *testing.T) {
 	}
 }
 
-// TestEmptyBodies checks faults of bytes where there is none.
+// TestEmptyBodies checks what faults of bytes do to bodies that have none.
 func TestEmptyBodies(t *testing.T) {
 	t.Parallel()
 	var received []string
