@@ -14,6 +14,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // DirOptions are the options of PutDir and GetDir; nil is the zero value.
@@ -21,7 +23,9 @@ type DirOptions struct {
 	// Parallel is how many files are transferred at once; 0 is 8.
 	Parallel int
 	// Progress is called after each file with how many are done, never twice at a time.
-	// Total is -1 until all of them are found. It must not block. May be nil.
+	// Total is -1 until all of them are found. It must not block. May be nil. If it panics,
+	// no further file is begun, and the call panics with the same value once the others
+	// have ended.
 	Progress func(Progress)
 }
 
@@ -115,10 +119,12 @@ func (s *Store) getFileIn(ctx context.Context, opts *DownloadOptions, name, buck
 
 // A dirTransfer has several files in transfer at once.
 type dirTransfer struct {
-	ctx   context.Context //nolint:containedctx // of one call
-	opts  DirOptions
-	slots chan struct{}
-	group sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // of one call
+	cancel context.CancelCauseFunc
+	opts   DirOptions
+	slots  chan struct{}
+	group  sync.WaitGroup
+	panics panics.Box
 
 	mu    sync.Mutex
 	found int64
@@ -128,7 +134,8 @@ type dirTransfer struct {
 }
 
 func newDirTransfer(ctx context.Context, opts *DirOptions) *dirTransfer {
-	t := &dirTransfer{ctx: ctx, total: -1}
+	t := &dirTransfer{total: -1}
+	t.ctx, t.cancel = context.WithCancelCause(ctx)
 	if opts != nil {
 		t.opts = *opts
 	}
@@ -167,10 +174,14 @@ func (t *dirTransfer) finish(err error) {
 		return
 	}
 	t.done++
-	if t.opts.Progress != nil {
+	if t.opts.Progress != nil && t.panics.IsEmpty() {
+		defer t.panics.Catch(func() { t.cancel(errProgressPanicked) })
 		t.opts.Progress(Progress{Done: t.done, Total: t.total})
 	}
 }
+
+// errProgressPanicked ends transfers whose callback panicked. Their caller sees the panic.
+var errProgressPanicked = errors.New("the progress callback panicked")
 
 // wait waits for all files. err is that of finding them.
 func (t *dirTransfer) wait(err error) error {
@@ -180,6 +191,8 @@ func (t *dirTransfer) wait(err error) error {
 		t.mu.Unlock()
 	}
 	t.group.Wait()
+	t.cancel(nil)
+	t.panics.Rethrow()
 	return errors.Join(append(t.errs, err)...)
 }
 

@@ -132,6 +132,37 @@ func TestDirCancel(t *testing.T) {
 	require.Error(t, store.GetDir(ctx, "bucket", "", t.TempDir(), nil))
 }
 
+// TestDirProgressPanics checks that a panic of Progress reaches the caller, and that no
+// further file is begun.
+func TestDirProgressPanics(t *testing.T) {
+	t.Parallel()
+	var store *lithopss3.Store
+	from, to := t.TempDir(), t.TempDir()
+	for _, name := range []string{"a", "b", "c", "d"} {
+		require.NoError(t, os.WriteFile(filepath.Join(from, name), []byte("text"), 0o600))
+	}
+	for name, transfer := range map[string]func(opts *lithopss3.DirOptions) error{
+		"PUT": func(opts *lithopss3.DirOptions) error { return store.PutDir(t.Context(), from, "bucket", "up/", opts) },
+		"GET": func(opts *lithopss3.DirOptions) error { return store.GetDir(t.Context(), "bucket", "dir/", to, opts) },
+	} {
+		var began atomic.Int64
+		store, _ = aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if request.Method == name && !request.URL.Query().Has("list-type") {
+				began.Add(1)
+			}
+			return next.RoundTrip(request)
+		})
+		putAll(t, store, "bucket", "dir/a", "dir/b", "dir/c", "dir/d")
+		began.Store(0)
+		calls := 0
+		assert.PanicsWithValue(t, "progress", func() {
+			_ = transfer(&lithopss3.DirOptions{Parallel: 1, Progress: func(lithopss3.Progress) { calls++; panic("progress") }})
+		}, name)
+		assert.Equal(t, 1, calls, name)
+		assert.EqualValues(t, 1, began.Load(), name)
+	}
+}
+
 // A memoryAt is an io.WriterAt.
 type memoryAt struct {
 	data   []byte
