@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var nobody = Credential{AccessKeyID: "AKIANOBODY", SecretAccessKey: "x"}
+var stranger = Credential{AccessKeyID: "AKIASTRANGER", SecretAccessKey: "x"}
 
 // with returns a credential with another secret or token, if they are not empty.
 func with(c Credential, secret, token string) Credential {
@@ -42,7 +42,7 @@ func TestIdentity(t *testing.T) {
 	}
 	_, err := ask(with(alice, "x", ""))
 	wantCode(t, err, "SignatureDoesNotMatch")
-	_, err = ask(nobody)
+	_, err = ask(stranger)
 	wantCode(t, err, "InvalidClientTokenId")
 	for _, token := range []string{"", "x"} {
 		_, err = ask(with(bob, "", token))
@@ -118,7 +118,7 @@ func TestSignatures(t *testing.T) {
 	}{
 		"a caller":              {alice, "alices", "OK"},
 		"a caller with a token": {bob, "bobs", "OK"},
-		"an unknown one":        {nobody, "alices", "InvalidAccessKeyId"},
+		"an unknown one":        {stranger, "alices", "InvalidAccessKeyId"},
 		"a wrong secret":        {with(alice, "x", ""), "alices", "SignatureDoesNotMatch"},
 		"no token":              {with(bob, "", ""), "bobs", "InvalidToken"},
 		"a wrong token":         {with(bob, "", "x"), "bobs", "InvalidToken"},
