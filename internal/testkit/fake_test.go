@@ -16,9 +16,15 @@ type fakeTB struct {
 	cleanups  []func()
 	failures  []string
 	isSkipped bool
+	helpers   []string
 }
 
-func (*fakeTB) Helper() {}
+// Helper notes the name of the function that is one.
+func (f *fakeTB) Helper() {
+	counter, _, _, _ := runtime.Caller(1)
+	name := runtime.FuncForPC(counter).Name()
+	f.helpers = append(f.helpers, name[strings.LastIndexByte(name, '.')+1:])
+}
 
 // Cleanup keeps what end calls.
 func (f *fakeTB) Cleanup(cleanup func()) { f.cleanups = append(f.cleanups, cleanup) }

@@ -19,7 +19,7 @@ func TestSetEnv(t *testing.T) {
 	t.Run("a test", func(t *testing.T) {
 		SetEnv(t, map[string]string{"HOME": "during"})
 		assert.Equal(t, "during", os.Getenv("HOME"))
-		assert.Equal(t, "during", os.Getenv(homeVariable()))
+		assert.Equal(t, "during", os.Getenv(homeVariable))
 	})
 	assert.Equal(t, "before", os.Getenv("HOME"))
 }
@@ -27,9 +27,11 @@ func TestSetEnv(t *testing.T) {
 // TestHome checks that a HOME is the home folder of each system, unless another is given.
 func TestHome(t *testing.T) {
 	t.Parallel()
-	home, ok := Env(map[string]string{"HOME": "a"})(homeVariable())
+	home, ok := Env(map[string]string{"HOME": "a"})(homeVariable)
 	assert.Equal(t, []any{"a", true}, []any{home, ok})
-	home, _ = Env(map[string]string{"HOME": "a", homeVariable(): "b"})(homeVariable())
+	both := map[string]string{"HOME": "a"}
+	both[homeVariable] = "b"
+	home, _ = Env(both)(homeVariable)
 	assert.Equal(t, "b", home)
 	_, ok = Env(map[string]string{"HOME": "a"})("OTHER")
 	assert.False(t, ok)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sent is a request of a put, of the SDK or of the fast path.
-func sent(t *testing.T, change func(*Sent)) Sent {
+// madeRequest is a request of a put, of the SDK or of the fast path.
+func madeRequest(t testing.TB, change func(*Sent)) Sent {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://127.0.0.1/bucket/key", strings.NewReader("body"))
 	require.NoError(t, err)
@@ -48,13 +48,18 @@ func chunked(body string) func(*Sent) {
 	}
 }
 
+// oneChunk is the chunk of "body", with its checksum.
+const oneChunk = "4\r\nbody\r\n0\r\nx-amz-checksum-crc32:c3VtIQ==\r\n\r\n"
+
+// inHeader changes a request into what the fast path sends over https.
+func inHeader(s *Sent) {
+	s.Header.Set("X-Amz-Checksum-Crc32", "c3VtIQ==")
+	s.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
+}
+
 // TestRequireSameRequest checks which differences of two requests are one.
 func TestRequireSameRequest(t *testing.T) {
 	t.Parallel()
-	inHeader := func(s *Sent) {
-		s.Header.Set("X-Amz-Checksum-Crc32", "c3VtIQ==")
-		s.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
-	}
 	unsigned := func(s *Sent) {
 		s.Header.Del("Authorization")
 		s.Header.Del("X-Amz-Date")
@@ -86,13 +91,13 @@ func TestRequireSameRequest(t *testing.T) {
 		"a length":            {nil, func(s *Sent) { s.ContentLength = 5 }, false},
 		"no request":          {nil, func(s *Sent) { s.Request = nil }, false},
 		"none of the SDK":     {func(s *Sent) { s.Request = nil }, nil, false},
-		"a trailer":           {chunked("4\r\nbody\r\n0\r\nx-amz-checksum-crc32:c3VtIQ==\r\n\r\n"), inHeader, true},
+		"a trailer":           {chunked(oneChunk), inHeader, true},
 		"another sum":         {chunked("4\r\nbody\r\n0\r\nx-amz-checksum-crc32:b3RoZQ==\r\n\r\n"), inHeader, false},
 		"another chunk":       {chunked("4\r\nbodi\r\n0\r\nx-amz-checksum-crc32:c3VtIQ==\r\n\r\n"), inHeader, false},
 		"a chunk's size":      {chunked("5\r\nbody\r\n0\r\nx-amz-checksum-crc32:c3VtIQ==\r\n\r\n"), inHeader, false},
 		"no end":              {chunked("4\r\nbody\r\n"), inHeader, false},
 	} {
-		sdk, fast := sent(t, test.sdk), sent(t, test.fast)
+		sdk, fast := madeRequest(t, test.sdk), madeRequest(t, test.fast)
 		got := outcome(t, func(t testing.TB) { RequireSameRequest(t, sdk, fast) })
 		assert.Equal(t, test.isSame, got == "passed", "%s: %s", name, got)
 	}

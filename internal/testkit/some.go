@@ -21,9 +21,15 @@ func Some[R any](rows map[string]R, count int) map[string]R {
 // SomeOf returns the rows of a list: all of them, and under -short count at most, at
 // equal distances.
 func SomeOf[R any](rows []R, count int) []R {
-	if !testing.Short() || len(rows) <= count {
+	if !testing.Short() {
 		return rows
 	}
+	return spread(rows, count)
+}
+
+// spread returns count rows at equal distances, or all if there are fewer.
+func spread[R any](rows []R, count int) []R {
+	count = min(count, len(rows))
 	chosen := make([]R, 0, count)
 	for i := range count {
 		chosen = append(chosen, rows[i*len(rows)/count])

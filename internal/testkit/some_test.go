@@ -11,6 +11,8 @@ import (
 func TestSome(t *testing.T) {
 	t.Parallel()
 	list, table := []int{0, 1, 2, 3, 4}, map[string]int{"a": 0, "b": 1, "c": 2, "d": 3, "e": 4}
+	assert.Equal(t, []int{0, 2}, spread(list, 2))
+	assert.Equal(t, []int{0, 1, 3}, spread(list, 3))
 	assert.Equal(t, list, SomeOf(list, 5))
 	assert.Equal(t, list[:1], SomeOf(list[:1], 5))
 	if !testing.Short() {

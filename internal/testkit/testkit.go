@@ -29,11 +29,9 @@ const MiB = 1 << 20
 // Env returns a lookup of environment variables that finds those of vars only. Nil
 // is an empty environment. A HOME stands for USERPROFILE on Windows, which has no HOME.
 func Env(vars map[string]string) func(name string) (string, bool) {
+	vars = withHome(vars)
 	return func(name string) (string, bool) {
 		value, ok := vars[name]
-		if !ok && name == homeVariable() {
-			value, ok = vars["HOME"]
-		}
 		return value, ok
 	}
 }

@@ -3,6 +3,7 @@
 package testkit
 
 import (
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -133,6 +134,7 @@ func TestBytes(t *testing.T) {
 	assert.NotEqual(t, Bytes(1000), Bytes(1001)[:1000])
 	assert.NotEqual(t, Bytes(1000), Bytes(1256)[:1000], "also where the low bits are the same")
 	assert.Empty(t, Bytes(0))
+	assert.Equal(t, "536b02042718e8db", hex.EncodeToString(Bytes(1000)[:8]), "also in another process")
 }
 
 // A counted is a Main that notes how many tests would run at once.
