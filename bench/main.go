@@ -132,6 +132,11 @@ func newRunner(ctx context.Context, o options, report *report) (r *runner, stop 
 	if err != nil {
 		return nil, nil, err
 	}
+	if o.profile != "" {
+		if err := os.MkdirAll(o.profile, 0o700); err != nil {
+			return nil, nil, err
+		}
+	}
 	if _, err := os.Stat(o.folder); err != nil {
 		o.folder = ""
 	}
