@@ -36,3 +36,12 @@ func spread[R any](rows []R, count int) []R {
 	}
 	return chosen
 }
+
+// Less returns whole, a size or a count, and under -short the smaller one that shows the
+// same.
+func Less[N int | int64](whole, short N) N {
+	if testing.Short() {
+		return short
+	}
+	return whole
+}

@@ -23,3 +23,12 @@ func TestSome(t *testing.T) {
 	assert.Equal(t, []int{0, 2}, SomeOf(list, 2))
 	assert.Equal(t, map[string]int{"a": 0, "c": 2}, Some(table, 2))
 }
+
+func TestLess(t *testing.T) {
+	t.Parallel()
+	want := 5
+	if testing.Short() {
+		want = 2
+	}
+	assert.Equal(t, want, Less(5, 2))
+}
