@@ -67,7 +67,7 @@ func TestOddProcesses(t *testing.T) {
 	for name, p := range printedByProcesses {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, err := askProcess(t, helper("print", toHex(p.stdout), toHex(p.stderr), strconv.Itoa(p.code)))
+			found, err := askProcess(t, printing(t, p))
 			if p.kind == "" {
 				require.NoError(t, err)
 				assert.Equal(t, "AK", found.AccessKeyID)

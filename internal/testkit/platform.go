@@ -75,6 +75,3 @@ func ShortDir(t testing.TB) string {
 	require.NoError(t, err)
 	return resolved
 }
-
-// HasShell reports whether /bin/sh runs scripts, as it does everywhere but on Windows.
-func HasShell() bool { return runtime.GOOS != "windows" }

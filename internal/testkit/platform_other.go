@@ -31,6 +31,9 @@ func withHome(vars map[string]string) map[string]string {
 // HasModes reports whether files have permissions, as they do everywhere but on Windows.
 func HasModes() bool { return false }
 
+// HasShell reports whether /bin/sh runs scripts, as it does everywhere but on Windows.
+func HasShell() bool { return false }
+
 // Symlink makes path a symbolic link to target. It skips the test where the user may
 // not make one, as on Windows without the privilege.
 func Symlink(t testing.TB, target, path string) {

@@ -52,6 +52,7 @@ func TestFilesOfUnix(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(path("file"), nil, 0o600))
 	assert.True(t, HasModes())
+	assert.True(t, HasShell())
 	assert.Equal(t, "passed", outcome(t, func(t testing.TB) { AssertMode(t, 0o600, 0o600|os.ModeDir) }))
 	assert.Contains(t, outcome(t, func(t testing.TB) { AssertMode(t, 0o600, 0o644, "of the file") }), "of the file")
 

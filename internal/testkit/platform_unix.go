@@ -24,6 +24,9 @@ func withHome(vars map[string]string) map[string]string { return vars }
 // HasModes reports whether files have permissions, as they do everywhere but on Windows.
 func HasModes() bool { return true }
 
+// HasShell reports whether /bin/sh runs scripts, as it does everywhere but on Windows.
+func HasShell() bool { return true }
+
 // Symlink makes path a symbolic link to target. It skips the test where the user may
 // not make one, as on Windows without the privilege.
 func Symlink(t testing.TB, target, path string) {
