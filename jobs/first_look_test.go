@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -78,10 +79,7 @@ func (*largeJob) answer(r *http.Request, body *bytes.Buffer) *http.Response {
 // it counts what waits for the server.
 func TestFirstLook(t *testing.T) {
 	t.Parallel()
-	calls := 100_000
-	if testing.Short() {
-		calls = 5_000
-	}
+	calls := testkit.Less(100_000, 3_000)
 	for name, look := range map[string]func(*testing.T, *jobs.Client){
 		"Watch": func(t *testing.T, client *jobs.Client) {
 			ended := 0

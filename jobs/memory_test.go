@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -158,8 +159,8 @@ func TestCloudObjectsInMemory(t *testing.T) {
 		most     int64 // bytes at once
 		heap     int   // MiB
 	}{
-		{objects: 600, size: 64 << 10, most: 4 << 20, heap: 20},
-		{objects: 100, size: 1 << 20, most: 32 << 20, heap: 60},
+		{objects: testkit.Less(600, 200), size: 64 << 10, most: 4 << 20, heap: 20},
+		{objects: testkit.Less(100, 40), size: 1 << 20, most: 32 << 20, heap: 60},
 		{objects: 30, size: 4 << 20, most: 32 << 20, heap: 60},
 		{objects: 4, size: 40 << 20, most: 41 << 20, heap: 90},
 		{objects: 4, size: 20 << 20, noLength: true, most: 21 << 20, heap: 60},
@@ -198,7 +199,7 @@ func TestReadingInMemory(t *testing.T) {
 		client := New(storage, "bucket", nil)
 		before := heapNow()
 		var running sync.WaitGroup
-		for _, call := range callsOfJob(12) {
+		for _, call := range callsOfJob(testkit.Less(12, 5)) {
 			running.Go(func() {
 				value, err := client.In(call).ResultOf(t.Context(), &Status{Call: call, ResultSize: storage.size})
 				storage.handed.Add(-storage.size)

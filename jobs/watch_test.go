@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -255,7 +256,7 @@ func TestWatchEveryEventOnce(t *testing.T) {
 		job.watchAll(t, job.jobs(nil))
 		return true
 	}
-	require.NoError(t, quick.Check(comeOnce, nil))
+	require.NoError(t, quick.Check(comeOnce, &quick.Config{MaxCount: testkit.Less(100, 30)}))
 }
 
 func TestWatchSurvivesTroubleThatPasses(t *testing.T) {
