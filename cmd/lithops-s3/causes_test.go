@@ -46,7 +46,7 @@ func TestDoctorFindsTheCause(t *testing.T) {
 	refusing := "http://" + free.Addr().String()
 	require.NoError(t, free.Close())
 
-	for words, c := range map[string]struct {
+	for words, c := range testkit.Some(map[string]struct {
 		env  map[string]string
 		file string // ~/.aws/config
 		kind string
@@ -73,7 +73,7 @@ func TestDoctorFindsTheCause(t *testing.T) {
 		"broken settings file":    {env: map[string]string{"AWS_ACCESS_KEY_ID": ""}, file: "no section\n", kind: "ConfigParseError", fix: "correct the line", code: exitConfig},
 		"wrong configuration":     {env: map[string]string{"LITHOPS_CONFIG": `{"aws": []}`}, kind: "InvalidRegionError", fix: "docs/configuration.md", code: exitConfig},
 		"another storage backend": {env: map[string]string{"LITHOPS_CONFIG": `{"lithops": {"storage": "minio"}}`}, kind: "ConfigError", fix: "aws_s3", code: exitConfig},
-	} {
+	}, 6) {
 		t.Run(words, func(t *testing.T) {
 			home := t.TempDir()
 			t.Chdir(home)

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -57,7 +58,7 @@ func ignoring(method string, headers ...string) func(*testing.T, *http.Request) 
 // bucket.
 func TestDoctorTriesConditions(t *testing.T) {
 	const puts, parts = "ignores the conditions of a put", "ignores the conditions of multipart uploads"
-	for name, test := range map[string]struct {
+	for name, test := range testkit.Some(map[string]struct {
 		owner               devs3.Credential
 		forget              func(*testing.T, *http.Request)
 		refuses             string // method of requests that are refused
@@ -72,7 +73,7 @@ func TestDoctorTriesConditions(t *testing.T) {
 		"no permission":     {owner: ann, refuses: http.MethodPut, conditions: "unknown", ofParts: "unknown"},
 		"no uploads":        {owner: ann, refuses: http.MethodPost, conditions: "kept", ofParts: "unknown"},
 		"another account's": {owner: ben, conditions: "unknown", ofParts: "unknown"},
-	} {
+	}, 4) {
 		t.Run(name, func(t *testing.T) {
 			var mu sync.Mutex
 			tried := false
@@ -126,7 +127,7 @@ func leftIn(t *testing.T, server *devs3.Server, owner devs3.Credential) string {
 // TestDoctorWithoutSTS imitates servers that don't know GetCallerIdentity. The report says
 // so once, and nothing else fails if the configuration names the bucket.
 func TestDoctorWithoutSTS(t *testing.T) {
-	for name, test := range map[string]struct {
+	for name, test := range testkit.Some(map[string]struct {
 		status int
 		body   string
 	}{
@@ -136,7 +137,7 @@ func TestDoctorWithoutSTS(t *testing.T) {
 		"MinIO":     {http.StatusBadRequest, `<ErrorResponse><Error><Code>InvalidParameterValue</Code><Message>Unsupported action</Message></Error></ErrorResponse>`},
 		"others":    {http.StatusNotImplemented, `<Error><Code>NotImplemented</Code></Error>`},
 		"refused":   {http.StatusForbidden, `<Error><Code>AccessDenied</Code></Error>`},
-	} {
+	}, 2) {
 		t.Run(name, func(t *testing.T) {
 			server := imitate(t, ann, func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method != http.MethodPost || r.URL.Path != "/" {

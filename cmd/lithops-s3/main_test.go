@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 	require.NotEmpty(t, scripts)
 	if testing.Short() {
 		scripts = slices.DeleteFunc(scripts, func(path string) bool {
-			return slices.Contains([]string{"jobs.txtar", "folder.txtar", "errors.txtar"}, filepath.Base(path))
+			return slices.Contains([]string{"jobs.txtar", "folder.txtar", "errors.txtar", "storage.txtar", "config.txtar"}, filepath.Base(path))
 		})
 	}
 	testscript.Run(t, testscript.Params{
@@ -109,7 +109,7 @@ func TestCommandsFor(t *testing.T) {
 		_, err = parser.Parse(args)
 		return fmt.Sprint(out.String(), err)
 	}
-	for _, field := range testkit.SomeOf(reflect.VisibleFields(reflect.TypeFor[commands]()), 10) {
+	for _, field := range testkit.SomeOf(reflect.VisibleFields(reflect.TypeFor[commands]()), 5) {
 		name := commandName(field)
 		lines := [][]string{{name, "--help"}, {name}, {name, "--nonsense"}, {name, "--version"}, {name, "show", "--help"}, {name, "a", "b", "c", "d"}}
 		for _, args := range testkit.SomeOf(lines, 1) {

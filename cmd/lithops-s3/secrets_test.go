@@ -51,7 +51,11 @@ func TestCommandsPrintNoSecret(t *testing.T) {
 	testkit.SetEnv(t, map[string]string{"HOME": home})
 	for i, url := range []string{sound.URL(), refusing.URL(), none.URL} {
 		t.Setenv("AWS_ENDPOINT_URL", url)
-		for _, line := range secretCommands {
+		lines := secretCommands
+		if i > 0 {
+			lines = testkit.SomeOf(lines, 6)
+		}
+		for _, line := range lines {
 			args := append(strings.Fields(fill.Replace(line)), "-c", path, "-d")
 			ran[args[0]] = true
 			var out, problems strings.Builder
