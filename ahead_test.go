@@ -68,7 +68,8 @@ func readParallel(t *testing.T, store *lithopss3.Store, opts lithopss3.GetOption
 // TestParallelBody has the bytes of the range, whatever its size, in order.
 func TestParallelBody(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{0, 1, aheadChunk - 1, aheadChunk, aheadChunk + 1, 2 * aheadChunk, 10*aheadChunk + 7} {
+	sizes := []int{0, 1, aheadChunk - 1, aheadChunk, aheadChunk + 1, 2 * aheadChunk, 10*aheadChunk + 7}
+	for _, size := range testkit.SomeOf(sizes, 4) {
 		data := testkit.Bytes(size)
 		store := openAhead(t, data, straight)
 		for _, byteRange := range []*lithopss3.ByteRange{nil, lithopss3.RangeFrom(0), lithopss3.RangeFrom(1), lithopss3.Range(3, 5*aheadChunk), lithopss3.Range(0, 10), lithopss3.RangeLast(9), lithopss3.Range(2, 0)} {
@@ -272,7 +273,7 @@ func TestBodyReadsAhead(t *testing.T) {
 	store, data := openSmall(t, aheadAll, gets.trip)
 	info, err := store.HeadObject(t.Context(), "bucket", "key")
 	require.NoError(t, err)
-	for name, test := range map[string]struct {
+	for name, test := range testkit.Some(map[string]struct {
 		opts        lithopss3.GetOptions
 		offset, end int
 		ahead       int // how many ranges are read ahead
@@ -285,7 +286,7 @@ func TestBodyReadsAhead(t *testing.T) {
 		"with one connection":  {lithopss3.GetOptions{Parallel: 1}, 0, aheadAll, 0},
 		"with larger ranges":   {lithopss3.GetOptions{Parallel: 2}, 0, aheadAll, 0}, // of 8 MiB
 		"of this version only": {lithopss3.GetOptions{IfMatch: info.ETag}, 0, aheadAll, 20},
-	} {
+	}, 4) {
 		gets.sent = nil
 		object, err := store.GetObject(t.Context(), "bucket", "key", &test.opts)
 		require.NoError(t, err, name)
@@ -332,7 +333,7 @@ func TestReadAheadNeedsNoRanges(t *testing.T) {
 		"one connection at a time": func(request *http.Request) *http.Response {
 			return answer(request, 503, nil, strings.NewReader("<Error><Code>SlowDown</Code></Error>"))
 		},
-	}, 2) {
+	}, 1) {
 		store, data := openSmall(t, aheadAll, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if request.Header.Get("Range") != "" {
 				return refuse(request), nil
@@ -391,7 +392,7 @@ func TestReadAheadShares(t *testing.T) {
 	t.Parallel()
 	store, data := openSmall(t, aheadAll, straight)
 	var group sync.WaitGroup
-	for i := range 12 {
+	for i := range testkit.Less(12, 4) {
 		group.Go(func() {
 			object, err := store.GetObject(t.Context(), "bucket", "key", nil)
 			if !assert.NoError(t, err) {

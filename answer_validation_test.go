@@ -56,7 +56,7 @@ func TestListingInCirclesEnds(t *testing.T) {
 		"tokens in circle": func(n int64) (string, string) { return fmt.Sprint("k", n), fmt.Sprint("t", n%7) },
 		"keys in circle":   func(n int64) (string, string) { return fmt.Sprint("k", n%1000), fmt.Sprint("t", n) },
 		"only promises":    func(n int64) (string, string) { return "", fmt.Sprint("t", n) },
-	}, 3) {
+	}, 2) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var pages atomic.Int64

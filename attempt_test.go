@@ -90,7 +90,7 @@ func TestExpectIsDropped(t *testing.T) {
 		}}
 		store := hastyStore(t, "http://127.0.0.1:1", server)
 		store.pace.scale = 1
-		text := strings.Repeat("x", 3<<20) // of a size for which the SDK asks first
+		text := strings.Repeat("x", 2<<20) // of a size for which the SDK asks first
 		for range 2 {
 			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader(text), &PutOptions{IfAbsent: true}))
 		}

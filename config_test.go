@@ -129,7 +129,7 @@ func TestGoldenConfig(t *testing.T) {
 	var golden struct{ Cases []configCase }
 	readGolden(t, "config.json", &golden)
 	require.NotEmpty(t, golden.Cases)
-	for _, c := range testkit.SomeOf(golden.Cases, 80) {
+	for _, c := range testkit.SomeOf(golden.Cases, 40) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			if runtime.GOOS == "windows" && c.Symlinks != nil {

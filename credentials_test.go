@@ -168,7 +168,7 @@ var zoneless = map[string]bool{"sso-fmt-05 2040-01-01T00:00:00": true}
 func TestGoldenCredentials(t *testing.T) {
 	t.Parallel()
 	scenarios := goldenScenarios(t)
-	for _, c := range testkit.SomeOf(scenarios, 40) {
+	for _, c := range testkit.SomeOf(scenarios, 20) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			if testing.Short() && strings.HasPrefix(c.Name, "imds-hang") {

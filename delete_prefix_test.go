@@ -249,6 +249,9 @@ func manyKeys(requests *atomic.Int64) func(http.Handler) http.Handler {
 
 func TestDeletePrefixStops(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("lists and fails to delete 16,000 keys")
+	}
 	var requests atomic.Int64
 	server := testkit.Server(t, &devs3.Options{Wrap: manyKeys(&requests)})
 	store := openStore(t, server, server.Config())

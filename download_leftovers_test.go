@@ -87,7 +87,7 @@ func poison(t *testing.T, folder string) {
 // are not the object's: none of them gets into the file.
 func TestResumeTrustsOnlyItsOwn(t *testing.T) {
 	t.Parallel()
-	for name, meddle := range map[string]func(t *testing.T, part, journal string) (left []string){
+	for name, meddle := range testkit.Some(map[string]func(t *testing.T, part, journal string) (left []string){
 		"as this user": func(*testing.T, string, string) []string { return nil },
 		"a journal that others may write": func(t *testing.T, _, journal string) []string {
 			testkit.Chmod(t, journal, 0o622)
@@ -117,7 +117,7 @@ func TestResumeTrustsOnlyItsOwn(t *testing.T) {
 			testkit.GiveAway(t, part)
 			return []string{partName}
 		},
-	} {
+	}, 4) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
@@ -161,7 +161,7 @@ func TestResumeNextToSpecialFiles(t *testing.T) {
 	}
 	server := &oddServer{data: testkit.Bytes(9 * unit)}
 	store := openWire(t, server.trip)
-	for name, plant := range plants {
+	for name, plant := range testkit.Some(plants, 3) {
 		for _, place := range []string{journalName, partName, tempName} {
 			t.Run(name+" at "+place, func(t *testing.T) {
 				t.Parallel()

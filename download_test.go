@@ -138,7 +138,7 @@ func TestDownloadFaults(t *testing.T) {
 				return response, err
 			}
 		}},
-	}, 5) {
+	}, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())

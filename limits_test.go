@@ -83,7 +83,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		"an error":        {http.StatusNotFound, "<Error><Code>", "x", 1 << 20},
 		"an error's text": {http.StatusForbidden, "<Error><Code>AccessDenied</Code><Message>", "x", 1 << 20},
 		"a redirect":      {http.StatusMovedPermanently, "", "x", 1 << 20},
-	}, 3) {
+	}, 2) {
 		for name, do := range smallOperations {
 			if (name == "delete many" && kind != "an element" && test.limit > 1<<20) || (name == "list" && kind == "spaces") {
 				continue // to read 16 MiB of XML takes its time

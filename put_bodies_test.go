@@ -274,7 +274,7 @@ func TestPutParallel(t *testing.T) {
 				}
 				return answer(request, http.StatusOK, http.Header{"Etag": {`"e"`}}, strings.NewReader(text)), nil
 			})
-			body := struct{ io.Reader }{io.LimitReader(readerFunc(func(p []byte) (int, error) { return len(p), nil }), 60*mib)}
+			body := struct{ io.Reader }{io.LimitReader(readerFunc(func(p []byte) (int, error) { return len(p), nil }), 34*mib)}
 			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", body, &lithopss3.PutOptions{Parallel: parallel}))
 			assert.EqualValues(t, parallel, most.Load())
 			for _, wrong := range []int{-1, 10_001} {

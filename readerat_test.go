@@ -89,10 +89,7 @@ func TestReaderAtAnywhere(t *testing.T) {
 // TestReaderAtReadsAhead checks that small reads in a row take few requests.
 func TestReaderAtReadsAhead(t *testing.T) {
 	t.Parallel()
-	size := 64 * mib
-	if testing.Short() {
-		size = 24 * mib
-	}
+	size, large := testkit.Less(64, 18)*mib, testkit.Less(20, 12)*mib
 	data := testkit.Bytes(size)
 	reader, requests := openInMemory(t, data)
 	all := make([]byte, len(data))
@@ -112,7 +109,7 @@ func TestReaderAtReadsAhead(t *testing.T) {
 	assert.Equal(t, before, requests.Load())
 
 	// A large read is one request, or as many as are not there.
-	_, err := reader.ReadAt(all[:20*mib], mib)
+	_, err := reader.ReadAt(all[:large], mib)
 	require.NoError(t, err)
 	assert.Equal(t, before+1, requests.Load())
 }

@@ -76,7 +76,7 @@ func TestDownloadResumes(t *testing.T) {
 			require.NoError(t, os.Rename(part, part+"2"))
 			testkit.Symlink(t, filepath.Base(part)+"2", part)
 		}, 40 * unit},
-	}, 5) {
+	}, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var fetched atomic.Int64

