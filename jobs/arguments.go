@@ -33,13 +33,17 @@ func (c *Client) PutArguments(ctx context.Context, executorID, jobID string, ite
 }
 
 // Arguments reads the pickled arguments of a call, from the range of its job's data
-// that [Client.PutArguments] returned for it. They may have at most 1 GiB.
+// that [Client.PutArguments] returned for it. They may have at most 1 GiB. If the data ends
+// before the range, as after another job's was stored there, it is io.ErrUnexpectedEOF.
 func (c *Client) Arguments(ctx context.Context, call Call, where lithopss3.ByteRange) (data []byte, err error) {
 	key := DataKey(call.ExecutorID, call.JobID)
 	if where.Length > maxOutput {
 		return nil, tooLarge(key, maxOutput)
 	}
 	err = c.read(ctx, source{bucket: c.bucket, key: key, limit: maxOutput, where: &where}, func(read []byte) error {
+		if int64(len(read)) < where.Length {
+			return fmt.Errorf("%s has %d of the %d bytes from %d on: %w", key, len(read), where.Length, where.Offset, io.ErrUnexpectedEOF)
+		}
 		data = read
 		return nil
 	})

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 
 // Runtime metadata is copied to a local cache, which Python shares
 // (InternalStorage.put_runtime_meta). Python believes the copy whatever bucket it came
-// from, and for ever. Here a note next to the copy says which bucket, and when that was
+// from, and for ever. Here a note next to the copy says which bucket and key, because two
+// keys may be one file ("a//b", or "A" on a file system that ignores case), and when that was
 // last asked; Python does not see the note, and a copy without one is not believed.
 
 const (
@@ -33,6 +35,7 @@ const (
 // An origin is what the note says.
 type origin struct {
 	Bucket  string    `json:"bucket"`
+	Key     string    `json:"key"`            // of the object
 	SHA256  string    `json:"sha256"`         // of the copy that was made
 	ETag    string    `json:"etag,omitempty"` // of the object, if it was told
 	Checked time.Time `json:"checked"`        // when the object was last known to be this
@@ -47,9 +50,9 @@ type cachedMeta struct {
 // A cacheEntry is the place of one runtime's copy. Its path is empty if there is
 // no cache, or where the runtime's name leads out of it.
 type cacheEntry struct {
-	path, bucket string
-	state        *cacheState
-	now          func() time.Time
+	path, bucket, key string
+	state             *cacheState
+	now               func() time.Time
 }
 
 // A cacheState tells apart what this process does with one copy at the same time.
@@ -65,8 +68,8 @@ type cacheState struct {
 var cacheStates sync.Map
 
 func (c *Client) cacheOf(runtime string) *cacheEntry {
-	entry := &cacheEntry{bucket: c.bucket, state: &cacheState{}, now: time.Now}
-	local := filepath.FromSlash(runtime + runtimeSuffix)
+	entry := &cacheEntry{bucket: c.bucket, key: RuntimeKey(runtime), state: &cacheState{}, now: time.Now}
+	local := filepath.FromSlash(strings.TrimPrefix(entry.key, RuntimesPrefix+"/"))
 	if c.cacheDir == "" || !filepath.IsLocal(local) {
 		return entry
 	}
@@ -89,7 +92,7 @@ func (e *cacheEntry) load() (found cachedMeta, isFresh bool) {
 	if err != nil || json.Unmarshal(note, &found.origin) != nil {
 		return cachedMeta{}, false
 	}
-	if found.origin.Bucket != e.bucket || found.origin.SHA256 != hashOf(data) {
+	if found.origin.Bucket != e.bucket || found.origin.Key != e.key || found.origin.SHA256 != hashOf(data) {
 		return cachedMeta{}, false
 	}
 	found.data = data
@@ -148,7 +151,7 @@ func (u *cacheUse) store(data []byte, etag string) {
 	if !u.isAlone || u.changes != e.state.changes {
 		return
 	}
-	note, err := json.Marshal(origin{Bucket: e.bucket, SHA256: hashOf(data), ETag: etag, Checked: e.now().UTC()})
+	note, err := json.Marshal(origin{Bucket: e.bucket, Key: e.key, SHA256: hashOf(data), ETag: etag, Checked: e.now().UTC()})
 	if err != nil || os.MkdirAll(filepath.Dir(e.path), 0o700) != nil {
 		return
 	}

@@ -26,6 +26,7 @@ func parseStatus(call Call, data []byte) (*Status, error) {
 	if err := status.UnmarshalJSON(data); err != nil {
 		return nil, fmt.Errorf("%s: %w", call.StatusKey(), err)
 	}
+	status.Call = call // a copy of another call's names that one; Python believes the key, too
 	return status, nil
 }
 

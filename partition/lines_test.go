@@ -202,3 +202,25 @@ func FuzzPartitionLines(f *testing.F) {
 		require.Equal(t, want, lines)
 	})
 }
+
+// TestLinesOfUnknownSize checks that a long line is whole if the storage does not tell the
+// object's size.
+func TestLinesOfUnknownSize(t *testing.T) {
+	t.Parallel()
+	for i, after := range []string{"", "c\n", strings.Repeat("d", 3*lineThreshold), "", strings.Repeat("d", 128)} {
+		content := "a\n" + strings.Repeat("b", 5*lineThreshold) + "\n" + after
+		storage := &memoryStorage{bucket: "bucket", objects: map[string][]byte{"key": []byte(content)}, emptyAfterEnd: i >= 2}
+		parts, _, err := Objects(t.Context(), storage, []string{"bucket/key"}, &Options{ChunkSize: 100_000, Newline: "\n"})
+		require.NoError(t, err)
+		storage.tells = -1
+		var got strings.Builder
+		for _, part := range parts {
+			body, err := part.Open(t.Context(), storage)
+			require.NoError(t, err)
+			_, err = io.Copy(&got, body)
+			require.NoError(t, err)
+			require.NoError(t, body.Close())
+		}
+		assert.True(t, content == got.String(), "%d of %d bytes", got.Len(), len(content))
+	}
+}

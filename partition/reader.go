@@ -188,6 +188,8 @@ type stretches struct {
 	offset, next int64 // where the next stretch begins, and how long it is; -1 to the object's end
 	size         int64
 	body         io.ReadCloser
+	begin        int64 // of the stretch that is open
+	ended        bool
 }
 
 // before is where to begin to read so that no newline is cut that ends at start or
@@ -240,13 +242,13 @@ func (s *stretches) open() error {
 	if s.etag == "" {
 		s.etag = object.ETag // later stretches must be of this version
 	}
-	s.body, s.size = object.Body, object.Size
+	s.body, s.size, s.begin = object.Body, object.Size, s.offset
 	return nil
 }
 
 // Read reads on in another stretch at the end of one.
 func (s *stretches) Read(p []byte) (int, error) {
-	for {
+	for !s.ended {
 		n, err := s.body.Read(p)
 		s.offset += int64(n)
 		if n > 0 || !errors.Is(err, io.EOF) {
@@ -255,18 +257,32 @@ func (s *stretches) Read(p []byte) (int, error) {
 			}
 			return n, err
 		}
-		if s.next < 0 || s.offset >= s.size {
-			return 0, io.EOF
-		}
-		if err := s.close(); err != nil {
-			return 0, err
-		}
-		const longest = 64 << 20
-		s.next = min(max(s.next, lineThreshold)*2, longest)
-		if err := s.open(); err != nil {
+		if err := s.openNext(); err != nil {
 			return 0, err
 		}
 	}
+	return 0, io.EOF
+}
+
+// openNext opens the next stretch, or notes that there is none. A storage need not tell the
+// object's size. Then the end is where a stretch has no bytes, or would begin after it.
+func (s *stretches) openNext() error {
+	isKnown := s.size > 0
+	if s.next < 0 || isKnown && s.offset >= s.size || !isKnown && s.offset == s.begin {
+		s.ended = true
+		return nil
+	}
+	if err := s.close(); err != nil {
+		return err
+	}
+	const longest = 64 << 20
+	s.next = min(max(s.next, lineThreshold)*2, longest)
+	err := s.open()
+	if !isKnown && errors.Is(err, lithopss3.ErrInvalidRange) {
+		s.ended = true
+		return nil
+	}
+	return err
 }
 
 func (s *stretches) close() error { return s.body.Close() }

@@ -24,6 +24,9 @@ type memoryStorage struct {
 	objects map[string][]byte
 	sizes   map[string]int64 // of objects without bytes
 	gets    atomic.Int64
+	tells   int64 // if not 0, the size that GetObject tells
+	// emptyAfterEnd answers a range that begins at the object's end with no bytes.
+	emptyAfterEnd bool
 }
 
 func (m *memoryStorage) info(key string) (lithopss3.ObjectInfo, bool) {
@@ -70,10 +73,15 @@ func (m *memoryStorage) GetObject(_ context.Context, bucket, key string, opts *l
 		return nil, lithopss3.ErrPrecondition
 	case opts.Range == nil:
 		return &lithopss3.Object{ObjectInfo: info, Body: io.NopCloser(bytes.NewReader(data)), Length: info.Size}, nil
+	case m.emptyAfterEnd && opts.Range.Offset == info.Size:
+		return &lithopss3.Object{ObjectInfo: lithopss3.ObjectInfo{Key: key, Size: -1}, Body: io.NopCloser(strings.NewReader("")), Offset: info.Size}, nil
 	case opts.Range.Offset >= info.Size:
 		return nil, lithopss3.ErrInvalidRange
 	}
 	end := info.Size
+	if m.tells != 0 {
+		info.Size = m.tells
+	}
 	if opts.Range.Length >= 0 {
 		end = min(end, opts.Range.Offset+opts.Range.Length)
 	}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/memstore"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestStatusIsOfTheCallThatWasAskedFor checks that a status that names another call, as
+// after a folder was copied, does not lead to the other's result.
+func TestStatusIsOfTheCallThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	client := New(memstore.New("bucket"), "bucket", &Options{NoCache: true})
+	original, copied := Call{"a-0", "M000", "00000"}, Call{"b-0", "M000", "00000"}
+	require.NoError(t, client.Finish(ctx, &Status{Call: original}, strings.Repeat("x", 10_000), nil))
+	for from, to := range map[string]string{original.StatusKey(): copied.StatusKey(), original.OutputKey(): copied.OutputKey()} {
+		data, err := client.readAll(ctx, from)
+		require.NoError(t, err)
+		require.NoError(t, client.PutData(ctx, to, strings.NewReader(string(data))))
+	}
+	require.NoError(t, client.Finish(ctx, &Status{Call: original}, strings.Repeat("y", 10_000), nil))
+
+	status, err := client.Status(ctx, copied)
+	require.NoError(t, err)
+	assert.Equal(t, copied, status.Call)
+	for status, err := range client.Statuses(ctx, []Call{copied}) {
+		require.NoError(t, err)
+		assert.Equal(t, copied, status.Call)
+	}
+	value, err := client.Result(ctx, copied)
+	require.NoError(t, err)
+	assert.True(t, value == strings.Repeat("x", 10_000), "Python's future reads its own output, too")
+}
+
+// TestArgumentsAreWhole checks that arguments whose data is shorter now are an error.
+func TestArgumentsAreWhole(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	client := New(memstore.New("bucket"), "bucket", &Options{NoCache: true})
+	call := Call{"a-0", "M000", "00000"}
+	require.NoError(t, client.PutData(ctx, DataKey("a-0", "M000"), strings.NewReader("0123456789")))
+	data, err := client.Arguments(ctx, call, lithopss3.ByteRange{Offset: 6, Length: 4})
+	require.NoError(t, err)
+	assert.Equal(t, "6789", string(data))
+	data, err = client.Arguments(ctx, call, lithopss3.ByteRange{Offset: 6, Length: 0})
+	require.NoError(t, err)
+	assert.Empty(t, data)
+	data, err = client.Arguments(ctx, call, lithopss3.ByteRange{Offset: 6, Length: 5})
+	require.EqualError(t, err, "lithops.jobs/a-0-M000/aggdata.pickle has 4 of the 5 bytes from 6 on: unexpected EOF")
+	assert.Nil(t, data)
+}
+
+// TestCacheIsOfOneKey checks that a copy in the cache answers for its own key only, also if
+// two names lead to one file.
+func TestCacheIsOfOneKey(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	client := New(memstore.New("bucket"), "bucket", &Options{CacheDir: t.TempDir()})
+	for i, name := range []string{"a/b", "a//b", "a/./b", "x/../a/b", "A/B"} {
+		require.NoError(t, client.PutData(ctx, RuntimeKey(name), strings.NewReader(strings.Repeat("1", i+1))))
+	}
+	for range 2 {
+		for i, name := range []string{"a/b", "a//b", "a/./b", "x/../a/b", "A/B"} {
+			meta, err := client.RuntimeMeta(ctx, name)
+			require.NoError(t, err, name)
+			assert.Equal(t, strings.Repeat("1", i+1), string(meta), name)
+		}
+	}
+	require.NoError(t, client.PutRuntimeMeta(ctx, `a\b`, 7)) // the key of a/b
+	meta, err := client.RuntimeMeta(ctx, "a/b")
+	require.NoError(t, err)
+	assert.Equal(t, "7", string(meta))
+}
