@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -32,6 +33,11 @@ func TestCreateBesideKept(t *testing.T) {
 // TestResumeOfLockedPart leaves a part file that another process writes.
 func TestResumeOfLockedPart(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testResumeOfLockedPart)
+}
+
+func testResumeOfLockedPart(t *testing.T) {
+	t.Helper()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	leave(t, path)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -41,8 +42,14 @@ func resume(t *testing.T, path string) (*File, error) {
 	return openTarget(t, path).Resume(t.Context(), "bucket", "key")
 }
 
+// TestResume waits for locks in the time of a bubble.
 func TestResume(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testResume)
+}
+
+func testResume(t *testing.T) {
+	t.Helper()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	leave(t, path)
