@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/require"
 )
 
@@ -52,8 +53,8 @@ func TestParallelSpeed(t *testing.T) {
 	const (
 		fastest  = 8.0  // times faster than one page after the other, at least
 		requests = 1.22 // times as many, at most
-		count    = 300_000
 	)
+	count := testkit.Less(300_000, 100_000)
 	kinds := []string{"uuid4", "hive", "flat unpadded", "folders of 1000, names restart", "words", "zarr", "folders that double"}
 	all := maps.Clone(people)
 	for _, more := range []map[string]func(int) []string{programs, fresh, unseen} {

@@ -230,7 +230,7 @@ func TestPartsAtOnce(t *testing.T) {
 		"a stream, 15":            {pipe, 15, 15},
 		"a stream, 16":            {pipe, 16, 16},
 		"a stream, all":           {pipe, 100, 19}, // of 8 MiB
-	}, 5) {
+	}, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			opts := options()
