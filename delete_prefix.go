@@ -20,6 +20,9 @@ var ErrEmptyPrefix = errors.New("an empty prefix selects the whole bucket: set D
 type DeletePrefixOptions struct {
 	// All lets an empty prefix stand for the whole bucket.
 	All bool
+	// Keep reports whether an object stays. It is called before Each, never twice at a
+	// time, and may be called twice for an object. May be nil.
+	Keep func(ObjectInfo) bool
 	// DryRun only counts, and calls Each.
 	DryRun bool
 	// Each is called for every object before it is deleted, in the order of the
@@ -83,7 +86,7 @@ type prefixDeleter struct {
 // run deletes what is listed, and once more what is still there.
 func (p *prefixDeleter) run(ctx context.Context) error {
 	all := p.store.listPages(ctx, p.bucket, &ListOptions{Prefix: p.prefix, Parallel: listedAtOnce})
-	if err := p.deletePages(ctx, all, nil); err != nil || p.opts.DryRun {
+	if err := p.deletePages(ctx, all, p.isWanted); err != nil || p.opts.DryRun {
 		return err
 	}
 	before, err := p.left(ctx)
@@ -116,7 +119,7 @@ func (p *prefixDeleter) deletePages(ctx context.Context, pages iter.Seq2[[]listi
 		}
 		for i := range page {
 			entry := &page[i]
-			if wanted != nil && !wanted(entry) {
+			if !wanted(entry) {
 				continue
 			}
 			if p.opts.Each != nil {
@@ -179,7 +182,14 @@ func (p *prefixDeleter) isLeft() func(*listing.Entry) bool {
 	for _, e := range p.failed {
 		failed[e.Key] = true
 	}
-	return func(entry *listing.Entry) bool { return !failed[entry.Key] && !entry.LastModified.After(began) }
+	return func(entry *listing.Entry) bool {
+		return !failed[entry.Key] && !entry.LastModified.After(began) && p.isWanted(entry)
+	}
+}
+
+// isWanted reports whether an object shall be deleted.
+func (p *prefixDeleter) isWanted(entry *listing.Entry) bool {
+	return p.opts.Keep == nil || !p.opts.Keep(infoOf(entry))
 }
 
 // fail adds a key to the failed ones. The key was counted as deleted twice, so that two

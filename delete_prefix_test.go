@@ -281,3 +281,25 @@ func TestDeletePrefixCancel(t *testing.T) {
 	assert.Zero(t, deleted)
 	assert.LessOrEqual(t, requests.Load(), int64(2))
 }
+
+// TestDeletePrefixKeeps checks that what Keep keeps stays and is not looked for again.
+func TestDeletePrefixKeeps(t *testing.T) {
+	t.Parallel()
+	store, bucket := filledBucket(t, nil, 5)
+	ctx := t.Context()
+	var met []string
+	opts := &lithopss3.DeletePrefixOptions{
+		Keep: func(info lithopss3.ObjectInfo) bool { return info.Key == "data/00001" || info.Key == "data/00004" },
+		Each: func(info lithopss3.ObjectInfo) { met = append(met, info.Key) },
+	}
+	for _, opts.DryRun = range []bool{true, false} {
+		met = nil
+		count, err := store.DeletePrefix(ctx, bucket, "data/0", opts)
+		require.NoError(t, err)
+		assert.EqualValues(t, 3, count)
+		assert.Equal(t, []string{"data/00000", "data/00002", "data/00003"}, met)
+	}
+	keys, err := store.ListKeys(ctx, bucket, "data/0")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"data/00001", "data/00004"}, keys)
+}

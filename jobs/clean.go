@@ -41,6 +41,9 @@ type CleanOptions struct {
 	// older objects that are listed before may be deleted.
 	OlderThan time.Duration
 
+	// Keep is called with every object before Each, and reports whether the object stays.
+	// It may be nil.
+	Keep func(lithopss3.ObjectInfo) bool
 	// DryRun only counts.
 	DryRun bool
 	// Each is called with every object before it is deleted, in the order of the keys
@@ -303,6 +306,9 @@ func (r *cleaning) clean(ctx context.Context, scope cleanScope) error {
 		}
 		if r.isYoung(info) {
 			r.report.Younger++
+			continue
+		}
+		if r.opts.Keep != nil && r.opts.Keep(info) {
 			continue
 		}
 		if r.opts.Each != nil {

@@ -78,3 +78,30 @@ func TestCacheIsOfOneKey(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "7", string(meta))
 }
+
+// TestCleanKeeps checks what CleanOptions.Keep keeps.
+func TestCleanKeeps(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	storage := memstore.New("bucket")
+	client := New(storage, "bucket", &Options{NoCache: true})
+	call := Call{"e-0", "M000", "00000"}
+	for _, key := range []string{call.InitKey("a"), call.OutputKey(), call.StatusKey()} {
+		require.NoError(t, client.PutData(ctx, key, strings.NewReader("abc")))
+	}
+	var met []string
+	opts := CleanOptions{
+		ExecutorID: "e-0",
+		Keep:       func(info lithopss3.ObjectInfo) bool { return info.Key == call.OutputKey() },
+		Each:       func(info lithopss3.ObjectInfo) { met = append(met, info.Key) },
+	}
+	for _, opts.DryRun = range []bool{true, false} {
+		met = nil
+		report, err := client.Clean(ctx, opts)
+		require.NoError(t, err)
+		assert.Equal(t, CleanReport{Objects: 2, Bytes: 6}, report)
+		assert.Equal(t, []string{call.InitKey("a"), call.StatusKey()}, met)
+	}
+	_, err := storage.HeadObject(ctx, "bucket", call.OutputKey())
+	assert.NoError(t, err)
+}

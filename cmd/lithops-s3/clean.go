@@ -65,29 +65,30 @@ func (c *cleanCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	total := int64(-1)
+	var seen *asked
 	if asks {
-		if total, err = c.ask(t, client, opts); err != nil {
+		if seen, err = c.ask(t, client, opts); err != nil {
 			return err
 		}
 	}
-	report, err := c.clean(t, client, opts, total)
-	if err == nil && c.ID != "" && report == (jobs.CleanReport{}) {
+	report, err := c.clean(t, client, opts, seen)
+	if err == nil && c.ID != "" && report == (jobs.CleanReport{}) && seen.kept() == 0 {
 		return noSuchID(c.ID, client.Bucket())
 	}
 	done := "Deleted"
 	if c.DryRun {
 		done = "Would delete"
 	}
-	_, printed := fmt.Fprintf(t.stdout, "%s %s, %s, in bucket %s%s\n", done, formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()), younger(report))
+	_, printed := fmt.Fprintf(t.stdout, "%s %s, %s, in bucket %s%s%s\n", done, formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()), younger(report), describeKept(seen.kept()))
 	return errors.Join(err, printed)
 }
 
-// clean deletes what is selected, total objects if that is not negative, and shows how
-// far it is. A dry run prints the keys.
-func (c *cleanCommand) clean(t *terminal, client *jobs.Client, opts jobs.CleanOptions, total int64) (jobs.CleanReport, error) {
+// clean deletes what is selected, and if a question was asked only what it counted. It shows
+// how far it is. A dry run prints the keys.
+func (c *cleanCommand) clean(t *terminal, client *jobs.Client, opts jobs.CleanOptions, seen *asked) (jobs.CleanReport, error) {
 	if !c.DryRun {
-		return showCleaning(t, client, opts, total)
+		opts.Keep = seen.keeps
+		return showCleaning(t, client, opts, seen.total())
 	}
 	var printing error
 	opts.Each = func(info lithopss3.ObjectInfo) {
@@ -103,8 +104,11 @@ func (c *cleanCommand) clean(t *terminal, client *jobs.Client, opts jobs.CleanOp
 func showCleaning(t *terminal, client *jobs.Client, opts jobs.CleanOptions, total int64) (jobs.CleanReport, error) {
 	bar := t.newCounter(client.Bucket(), "object")
 	if bar != nil {
-		count := int64(0)
-		opts.Each = func(lithopss3.ObjectInfo) {
+		each, count := opts.Each, int64(0)
+		opts.Each = func(info lithopss3.ObjectInfo) {
+			if each != nil {
+				each(info)
+			}
 			count++
 			bar.update(lithopss3.Progress{Done: count, Total: total})
 		}
@@ -124,12 +128,13 @@ func younger(report jobs.CleanReport) string {
 var errNotConfirmed = errors.New("nothing was deleted")
 
 // ask counts what would be deleted, and asks for a yes.
-func (c *cleanCommand) ask(t *terminal, client *jobs.Client, opts jobs.CleanOptions) (int64, error) {
-	opts.DryRun = true
+func (c *cleanCommand) ask(t *terminal, client *jobs.Client, opts jobs.CleanOptions) (*asked, error) {
+	seen := newAsked()
+	opts.DryRun, opts.Each = true, seen.add
 	report, err := showCleaning(t, client, opts, -1)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	question := fmt.Sprintf("Delete %s, %s, in bucket %s?", formatCount(report.Objects, "object"), formatSize(report.Bytes), sanitize.Name(client.Bucket()))
-	return report.Objects, t.confirm(question)
+	return seen, t.confirm(question)
 }

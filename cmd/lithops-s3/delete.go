@@ -46,6 +46,7 @@ type deleteReport struct {
 	Bucket  string   `json:"bucket"`
 	Key     string   `json:"key"` // the prefix
 	Deleted int64    `json:"deleted"`
+	Kept    int64    `json:"kept,omitempty"` // stored after they were counted
 	DryRun  bool     `json:"dry_run,omitempty"`
 	Keys    []string `json:"keys,omitempty"` // of a dry run
 }
@@ -118,28 +119,28 @@ func (f *deletionFlags) deletePrefix(t *terminal, store *lithopss3.Store, name o
 	if f.DryRun {
 		return f.preview(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll)
 	}
-	total := int64(-1)
+	var seen *asked
 	if !f.Yes {
 		var err error
-		if total, err = f.ask(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll); err != nil {
+		if seen, err = f.ask(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll); err != nil {
 			return err
 		}
 	}
 	bar := t.newCounter(name.String(), "object")
-	opts := &lithopss3.DeletePrefixOptions{All: name.key == ""}
+	opts := &lithopss3.DeletePrefixOptions{All: name.key == "", Keep: seen.keeps}
 	if bar != nil {
 		done := int64(0)
 		opts.Each = func(lithopss3.ObjectInfo) {
 			done++
-			bar.update(lithopss3.Progress{Done: done, Total: total})
+			bar.update(lithopss3.Progress{Done: done, Total: seen.total()})
 		}
 	}
 	deleted, err := store.DeletePrefix(t.ctx, name.bucket, name.key, opts)
 	bar.clear()
-	if err != nil {
+	if err != nil && deleted == 0 {
 		return err
 	}
-	return f.print(t, "Deleted", name, &deleteReport{Deleted: deleted})
+	return errors.Join(err, f.print(t, "Deleted", name, &deleteReport{Deleted: deleted, Kept: seen.kept()}))
 }
 
 // preview prints the keys that would be deleted.
@@ -167,25 +168,24 @@ func (f *deletionFlags) preview(t *terminal, store *lithopss3.Store, name object
 
 // ask counts the objects. One needs no answer; for more, it asks a person, and
 // without a terminal it does not count them all, as it can't ask.
-func (f *deletionFlags) ask(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) (int64, error) {
-	count, size := int64(0), int64(0)
+func (f *deletionFlags) ask(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) (*asked, error) {
+	seen := newAsked()
 	for info, err := range t.counting(name.bucket, store.ListObjects(t.ctx, name.bucket, opts)) {
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if !keeps(info.Key) {
 			continue
 		}
-		count++
-		size += info.Size
-		if count > 1 && !isTerminal(t.stdin) {
-			return 0, fmt.Errorf("more than one object %s %s: %w", relation(opts), sanitize.Name(name.key), errNeedsYes)
+		seen.add(info)
+		if seen.total() > 1 && !isTerminal(t.stdin) {
+			return nil, fmt.Errorf("more than one object %s %s: %w", relation(opts), sanitize.Name(name.key), errNeedsYes)
 		}
 	}
-	if count <= 1 {
-		return count, nil
+	if seen.total() <= 1 {
+		return seen, nil
 	}
-	return count, t.confirm(fmt.Sprintf("Delete %s, %s, from %s?", formatCount(count, "object"), formatSize(size), name))
+	return seen, t.confirm(fmt.Sprintf("Delete %s, %s, from %s?", formatCount(seen.total(), "object"), formatSize(seen.bytes), name))
 }
 
 // relation says how keys relate to what was asked for.
@@ -201,7 +201,7 @@ func (f *deletionFlags) print(t *terminal, done string, name objectName, report 
 	if f.JSON {
 		return t.printJSON(report)
 	}
-	_, err := fmt.Fprintf(t.stdout, "%s %s from %s\n", done, formatCount(report.Deleted, "object"), name)
+	_, err := fmt.Fprintf(t.stdout, "%s %s from %s%s\n", done, formatCount(report.Deleted, "object"), name, describeKept(report.Kept))
 	return err
 }
 
@@ -307,17 +307,20 @@ func (c *rmCommand) deleteMatching(t *terminal, store *lithopss3.Store, name obj
 	if c.DryRun {
 		return c.preview(t, store, name, opts, keeps)
 	}
+	var seen *asked
 	if !c.Yes {
-		if _, err := c.ask(t, store, name, opts, keeps); err != nil {
+		var err error
+		if seen, err = c.ask(t, store, name, opts, keeps); err != nil {
 			return err
 		}
 	}
-	deleted, err := deleteListed(t, store, name.bucket, opts, keeps)
-	return errors.Join(err, c.print(t, "Deleted", name, &deleteReport{Deleted: deleted}))
+	wants := func(info lithopss3.ObjectInfo) bool { return keeps(info.Key) && !seen.keeps(info) }
+	deleted, err := deleteListed(t, store, name.bucket, opts, wants)
+	return errors.Join(err, c.print(t, "Deleted", name, &deleteReport{Deleted: deleted, Kept: seen.kept()}))
 }
 
 // deleteListed lists, and deletes in batches while it lists.
-func deleteListed(t *terminal, store *lithopss3.Store, bucket string, opts *lithopss3.ListOptions, keeps func(key string) bool) (deleted int64, err error) {
+func deleteListed(t *terminal, store *lithopss3.Store, bucket string, opts *lithopss3.ListOptions, wants func(lithopss3.ObjectInfo) bool) (deleted int64, err error) {
 	var batch []string
 	flush := func() error {
 		err := store.DeleteObjects(t.ctx, bucket, batch)
@@ -335,7 +338,7 @@ func deleteListed(t *terminal, store *lithopss3.Store, bucket string, opts *lith
 		if err != nil {
 			return deleted, err
 		}
-		if !keeps(info.Key) {
+		if !wants(info) {
 			continue
 		}
 		if batch = append(batch, info.Key); len(batch) == 1000 {

@@ -81,11 +81,11 @@ func TestCleanShowsHowFarItIs(t *testing.T) {
 		out := &lockedBuilder{}
 		term := &terminal{ctx: t.Context(), stdin: &input{ctx: t.Context(), in: strings.NewReader("y\n"), isTerminal: true}, stderr: newOutputOn(out, true)}
 		command := &cleanCommand{All: true}
-		total, err := command.ask(term, client, jobs.CleanOptions{All: true})
+		seen, err := command.ask(term, client, jobs.CleanOptions{All: true})
 		require.NoError(t, err)
-		assert.Equal(t, int64(2), total)
+		assert.Equal(t, int64(2), seen.total())
 		assert.Contains(t, out.String(), "2 objects")
-		report, err := command.clean(term, client, jobs.CleanOptions{All: true}, total)
+		report, err := command.clean(term, client, jobs.CleanOptions{All: true}, seen)
 		require.NoError(t, err)
 		assert.Equal(t, int64(2), report.Objects)
 		assert.Contains(t, out.String(), "50%")
