@@ -37,6 +37,9 @@ func packageChanges(dir string) ([]change, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("no Go files in %s", dir)
+	}
 	var changes []change
 	for _, path := range paths {
 		isCompiled, err := build.Default.MatchFile(dir, filepath.Base(path))

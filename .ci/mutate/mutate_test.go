@@ -4,6 +4,7 @@ package main
 
 import (
 	"strings"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -86,4 +87,13 @@ func TestAllowed(t *testing.T) {
 		}
 	}
 	assert.Empty(t, allowed, "no such line any more")
+}
+
+// TestNoPackage checks that a folder without code is an error, and not a room without survivors.
+func TestNoPackage(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
+		_, err := packageChanges(dir)
+		assert.ErrorContains(t, err, "no Go files in "+dir)
+	}
 }
