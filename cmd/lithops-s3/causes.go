@@ -213,8 +213,11 @@ func isUnknownHost(err error) bool {
 	return errors.As(err, &dns)
 }
 
+// isRefused reports whether no server listens. Windows has an error of its own for that, known
+// by its words; those of the whole error hold a bucket's name, which can be any.
 func isRefused(err error) bool {
-	return errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "refused")
+	var operation *net.OpError
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &operation) && strings.Contains(operation.Err.Error(), "refused")
 }
 
 func isTimeout(err error) bool {

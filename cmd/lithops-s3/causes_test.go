@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,8 +13,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -121,8 +124,10 @@ func TestDoctorMeetsAPipe(t *testing.T) {
 func TestFindCause(t *testing.T) {
 	t.Parallel()
 	for words, err := range map[string]error{
-		"unknown host": fmt.Errorf("x: %w", &net.DNSError{Err: "no such host", IsNotFound: true}),
-		"no answer":    fmt.Errorf("x: %w", os.ErrDeadlineExceeded),
+		"unknown host":       fmt.Errorf("x: %w", &net.DNSError{Err: "no such host", IsNotFound: true}),
+		"no answer":          fmt.Errorf("x: %w", os.ErrDeadlineExceeded),
+		"connection refused": &net.OpError{Op: "dial", Err: errors.New("the target machine actively refused it")},
+		"no such bucket":     &lithopss3.Error{Op: "HeadBucket", Bucket: "refused", Code: "NoSuchBucket", Err: lithopss3.ErrNoSuchBucket},
 	} {
 		found := findCause(err)
 		require.NotNil(t, found, words)
@@ -135,5 +140,25 @@ func TestFindCause(t *testing.T) {
 		seen[c.words] = true
 		assert.NotEmpty(t, c.fix, c.words)
 		assert.True(t, c.is != nil || len(c.codes) > 0, c.words)
+	}
+}
+
+// TestFixNamesTheEndpoint checks that the fix of a refused connection names the setting of the
+// service that refused it, also where S3 and STS share an address, or begin alike.
+func TestFixNamesTheEndpoint(t *testing.T) {
+	t.Parallel()
+	const address = "http://127.0.0.1:1"
+	refused := fmt.Errorf("cannot reach %s: %w", address, syscall.ECONNREFUSED)
+	for name, test := range map[string]struct {
+		s3, setting string
+		err         error
+	}{
+		"S3":                   {address + "9", "of S3", &lithopss3.Error{Op: "HeadBucket", Err: refused}},
+		"S3 at STS's address":  {address, "of S3", &lithopss3.Error{Op: "HeadBucket", Err: refused}},
+		"STS at S3's address":  {address, "of STS", fmt.Errorf("no name: %w", &lithopss3.Error{Op: "GetCallerIdentity", Err: refused})},
+		"credentials from STS": {address + "9", "of STS", &lithopss3.Error{Op: "HeadBucket", Err: &lithopss3.CredentialsError{Source: "assume-role", Reason: refused.Error(), Err: refused}}},
+	} {
+		d := &diagnosis{Endpoint: endpointDiagnosis{S3: test.s3, S3Source: "of S3", STS: address, STSSource: "of STS"}}
+		assert.Equal(t, "start the server, or correct host and port in "+test.setting, d.describe(test.err).Fix, name)
 	}
 }

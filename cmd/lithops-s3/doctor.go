@@ -288,11 +288,22 @@ func (d *diagnosis) describe(err error) *errorDiagnosis {
 		report.Kind = found.kind
 	}
 	source := d.Endpoint.S3Source
-	if strings.Contains(report.Message, d.Endpoint.STS) && d.Endpoint.STS != "" {
+	if d.isOfSTS(err) {
 		source = d.Endpoint.STSSource
 	}
 	report.Fix = strings.ReplaceAll(found.fix, "ENDPOINT", orElse(source, "the endpoint's settings"))
 	return report
+}
+
+// isOfSTS reports whether STS failed and not S3, which may have the same address or one that
+// begins with STS's.
+func (d *diagnosis) isOfSTS(err error) bool {
+	var failed *lithopss3.Error
+	if errors.As(err, &failed) && failed.Op == "GetCallerIdentity" {
+		return true
+	}
+	var credentials *lithopss3.CredentialsError
+	return errors.As(err, &credentials) && d.Endpoint.STS != "" && strings.Contains(err.Error(), d.Endpoint.STS)
 }
 
 // kindOf returns the name of botocore's exception for an error, or S3's code.
