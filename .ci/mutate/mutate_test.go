@@ -3,8 +3,8 @@
 package main
 
 import (
-	"strings"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
