@@ -177,6 +177,19 @@ func TestPutCloudObjectsPanics(t *testing.T) {
 	}
 }
 
+// TestPutCloudObjectsCanceled checks that many bodies that are not tried don't wait for each other.
+func TestPutCloudObjectsCanceled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("enough")
+	cancel(reason)
+	client := jobs.New(&countingStorage{}, "bucket", nil)
+	objects, err := client.PutCloudObjects(ctx, bodies(make([]string, 100)...))
+	require.ErrorIs(t, err, reason)
+	require.ErrorContains(t, err, "100 of 100 CloudObjects not stored")
+	assert.Equal(t, make([]*jobs.CloudObject, 100), objects)
+}
+
 // A body whose Read ends its goroutine, as a test's FailNow does, is not taken for stored.
 func TestPutCloudObjectsGoexit(t *testing.T) {
 	t.Parallel()
