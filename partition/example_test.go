@@ -10,40 +10,18 @@ import (
 	"log"
 	"strings"
 
-	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/lithops-go/lithopss3/partition"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
-// demoStore returns a storage on the embedded server, and a bucket of it.
-func demoStore(ctx context.Context) (store *lithopss3.Store, bucket string, done func()) {
-	server, err := lithopstest.Start(nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	store, err = lithopss3.New(ctx, server.Config(), server.Options())
-	if err != nil {
-		log.Fatal(err)
-	}
-	if bucket, err = store.EnsureBucket(ctx); err != nil {
-		log.Fatal(err)
-	}
-	return store, bucket, func() {
-		_ = store.Close()
-		_ = server.Close()
-	}
-}
-
 func ExampleObjects() {
 	ctx := context.Background()
-	store, bucket, done := demoStore(ctx) // lithopss3.Open(ctx, nil) for your own
-	defer done()
-	if err := store.PutObject(ctx, bucket, "data/a.txt", strings.NewReader("one\ntwo\nthree\n"), nil); err != nil {
+	store := memstore.New("bucket") // lithopss3.Open(ctx, nil) for S3
+	if err := store.PutObject(ctx, "bucket", "data/a.txt", strings.NewReader("one\ntwo\nthree\n"), nil); err != nil {
 		log.Fatal(err)
 	}
-	partitions, _, err := partition.Objects(ctx, store, []string{bucket + "/data/*.txt"}, &partition.Options{ChunkSize: 5, Newline: "\n"})
+	partitions, _, err := partition.Objects(ctx, store, []string{"bucket/data/*.txt"}, &partition.Options{ChunkSize: 5, Newline: "\n"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,12 +47,11 @@ func ExampleObjects() {
 // comes back in a worker of Go's.
 func ExampleOf() {
 	ctx := context.Background()
-	store, bucket, done := demoStore(ctx)
-	defer done()
-	if err := store.PutObject(ctx, bucket, "data/a.txt", strings.NewReader("one\ntwo\nthree\n"), nil); err != nil {
+	store := memstore.New("bucket")
+	if err := store.PutObject(ctx, "bucket", "data/a.txt", strings.NewReader("one\ntwo\nthree\n"), nil); err != nil {
 		log.Fatal(err)
 	}
-	partitions, _, err := partition.Objects(ctx, store, []string{bucket + "/data/a.txt"}, &partition.Options{ChunkNumber: 2, Newline: "\n"})
+	partitions, _, err := partition.Objects(ctx, store, []string{"bucket/data/a.txt"}, &partition.Options{ChunkNumber: 2, Newline: "\n"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -101,12 +78,11 @@ func ExampleOf() {
 // Open reads the bytes of a partition as a stream.
 func ExamplePartition_Open() {
 	ctx := context.Background()
-	store, bucket, done := demoStore(ctx)
-	defer done()
-	if err := store.PutObject(ctx, bucket, "data/b.bin", strings.NewReader("0123456789"), nil); err != nil {
+	store := memstore.New("bucket")
+	if err := store.PutObject(ctx, "bucket", "data/b.bin", strings.NewReader("0123456789"), nil); err != nil {
 		log.Fatal(err)
 	}
-	partitions, perObject, err := partition.Objects(ctx, store, []string{"s3://" + bucket + "/data/"}, &partition.Options{ChunkSize: 4})
+	partitions, perObject, err := partition.Objects(ctx, store, []string{"s3://bucket/data/"}, &partition.Options{ChunkSize: 4})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -129,12 +105,12 @@ func ExamplePartition_Open() {
 // ChunkNumber cuts each object into as many pieces; ChunkSize into pieces of a size.
 func ExampleOptions() {
 	ctx := context.Background()
-	storage := memstore.New("bucket")
-	if err := storage.PutObject(ctx, "bucket", "data.csv", strings.NewReader("a,1\nb,2\nc,3\n"), nil); err != nil {
+	store := memstore.New("bucket")
+	if err := store.PutObject(ctx, "bucket", "data.csv", strings.NewReader("a,1\nb,2\nc,3\n"), nil); err != nil {
 		log.Fatal(err)
 	}
 	for _, opts := range []partition.Options{{ChunkNumber: 2}, {ChunkSize: 4}} {
-		partitions, _, err := partition.Objects(ctx, storage, []string{"bucket/data.csv"}, &opts)
+		partitions, _, err := partition.Objects(ctx, store, []string{"bucket/data.csv"}, &opts)
 		fmt.Println(len(partitions), err)
 	}
 	// Output:
