@@ -105,7 +105,7 @@ var errorScripts = map[string][]script{
 // same error by as many requests.
 func TestErrorsOnBothPaths(t *testing.T) {
 	t.Parallel()
-	for name, scripts := range testkit.Some(errorScripts, 12) {
+	for name, scripts := range testkit.Some(errorScripts, 6) {
 		for i, endpoint := range []string{"http://127.0.0.1:9000", ""} {
 			if testing.Short() && i != len(name)%2 {
 				continue // the other endpoint is asked in the whole run

@@ -273,7 +273,7 @@ func TestETags(t *testing.T) {
 		parts.Write(sum[:])
 	}
 	whole := md5.Sum(data)
-	for _, c := range []struct {
+	for _, c := range testkit.SomeOf([]struct {
 		etag        string
 		same, known bool
 	}{
@@ -286,7 +286,7 @@ func TestETags(t *testing.T) {
 		{"", false, false},
 		{"not-a-sum", false, false},
 		{strings.Repeat("0", 32) + "-x", false, false},
-	} {
+	}, 4) {
 		same, known, err := hasETag(bytes.NewReader(data), int64(len(data)), c.etag)
 		require.NoError(t, err)
 		assert.Equal(t, c.same, same, c.etag)
