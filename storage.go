@@ -75,7 +75,8 @@ type PutOptions struct {
 	// ContentType is the content type. Empty sends none, as Python Lithops does; S3
 	// then answers binary/octet-stream.
 	ContentType string
-	// Metadata is stored with the object: US-ASCII, 2 KiB in all.
+	// Metadata is stored with the object: US-ASCII, 2 KiB in all. S3 returns the names in
+	// small letters, and the values without spaces around them.
 	Metadata map[string]string
 	// IfAbsent stores only if there is no object yet; otherwise ErrPrecondition. If the
 	// response is lost, an object with identical bytes is taken for this call's own. If

@@ -16,9 +16,11 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -95,7 +97,7 @@ func (s *Store) put(ctx context.Context, bucket, key string, body io.Reader, opt
 	if opts == nil {
 		opts = &lithopss3.PutOptions{}
 	}
-	if err := validate.Input(&struct{ Metadata map[string]string }{opts.Metadata}); err != nil {
+	if err := checkOptions(opts); err != nil {
 		return err
 	}
 	if body == nil {
@@ -107,7 +109,7 @@ func (s *Store) put(ctx context.Context, bucket, key string, body io.Reader, opt
 	}
 	sum := md5.Sum(data) //nolint:gosec // see the import
 	stored := &object{data: data, etag: `"` + hex.EncodeToString(sum[:]) + `"`, modified: time.Now(), options: *opts}
-	stored.options.Metadata = maps.Clone(opts.Metadata)
+	stored.options.Metadata = asReceived(opts.Metadata)
 	if err := s.store(bucket, key, stored); err != nil {
 		return err
 	}
@@ -115,6 +117,37 @@ func (s *Store) put(ctx context.Context, bucket, key string, body io.Reader, opt
 		opts.Progress(lithopss3.Progress{Done: int64(len(data)), Total: int64(len(data))})
 	}
 	return nil
+}
+
+// checkOptions returns an error for what no request could carry.
+func checkOptions(opts *lithopss3.PutOptions) error {
+	header := http.Header{}
+	for name, value := range map[string]string{
+		"Content-Type": opts.ContentType, "Cache-Control": opts.CacheControl, "Content-Encoding": opts.ContentEncoding,
+		"Content-Disposition": opts.ContentDisposition, "If-Match": opts.IfMatch,
+	} {
+		if !utf8.ValidString(value) {
+			return fmt.Errorf("invalid %s %q: it is not UTF-8", name, value)
+		}
+		header.Set(name, value)
+	}
+	if err := validate.Header(header); err != nil {
+		return err
+	}
+	return validate.Input(&struct{ Metadata map[string]string }{opts.Metadata})
+}
+
+// asReceived returns metadata as S3 has it, which gets it in headers: with names in small
+// letters, and values without spaces around them.
+func asReceived(sent map[string]string) map[string]string {
+	if len(sent) == 0 {
+		return nil
+	}
+	received := make(map[string]string, len(sent))
+	for name, value := range sent {
+		received[strings.ToLower(name)] = strings.Trim(value, " \t")
+	}
+	return received
 }
 
 // store puts an object in its place, if its conditions hold.
@@ -194,7 +227,8 @@ func (s *Store) get(ctx context.Context, bucket, key string, opts *lithopss3.Get
 	if err != nil {
 		return nil, err
 	}
-	body := &reader{ctx: ctx, data: bytes.NewReader(found.data[offset : offset+length])}
+	data := found.data[min(offset, int64(len(found.data))):]
+	body := &reader{ctx: ctx, data: bytes.NewReader(data[:length])}
 	return &lithopss3.Object{ObjectInfo: found.info(key), Body: body, Offset: offset, Length: length}, nil
 }
 
@@ -223,9 +257,9 @@ func cut(r *lithopss3.ByteRange, size int64) (offset, length int64, err error) {
 		offset = max(0, size+offset)
 	}
 	if r.Length == 0 {
-		return min(offset, size), 0, nil
+		return offset, 0, nil
 	}
-	if offset >= size && size > 0 || offset > 0 && size == 0 {
+	if offset >= size && (size > 0 || r.Offset >= 0) {
 		return 0, 0, fmt.Errorf("%w: it begins at %d, and the object has %d bytes", lithopss3.ErrInvalidRange, offset, size)
 	}
 	length = size - offset

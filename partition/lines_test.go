@@ -208,7 +208,7 @@ func FuzzPartitionLines(f *testing.F) {
 // object's size.
 func TestLinesOfUnknownSize(t *testing.T) {
 	t.Parallel()
-	for i, after := range []string{"", "c\n", strings.Repeat("d", 3*lineThreshold), "", strings.Repeat("d", 128)} {
+	for i, after := range []string{"", strings.Repeat("d", 3*lineThreshold), strings.Repeat("d", 3*lineThreshold), "", strings.Repeat("d", 128)} {
 		content := "a\n" + strings.Repeat("b", 5*lineThreshold) + "\n" + after
 		storage := &memoryStorage{bucket: "bucket", objects: map[string][]byte{"key": []byte(content)}, emptyAfterEnd: i >= 2}
 		parts, _, err := Objects(t.Context(), storage, []string{"bucket/key"}, &Options{ChunkSize: 100_000, Newline: "\n"})

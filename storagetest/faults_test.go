@@ -229,6 +229,12 @@ var faultsOfDescriptions = []faultRow{
 			*c.info = lithopss3.ObjectInfo{}
 		}
 	}},
+	{test: "Describes", name: "metadata keeps its case", want: []string{"head metadata: got ", "get metadata: got "}, fault: func(c *call, do func()) {
+		do()
+		if c.info != nil {
+			c.info.Metadata = map[string]string{"Colour": "green"}
+		}
+	}},
 	{test: "Describes", name: "an object is an hour old", want: []string{"head is new: got false", "get is new: got false"}, fault: func(c *call, do func()) {
 		do()
 		if c.info != nil {

@@ -234,7 +234,7 @@ func checkConditionalPut(t *testing.T, h *Harness, body func(text string) (reade
 func testDescribes(t *testing.T, h *Harness) {
 	before := time.Now().Add(-time.Minute)
 	err := h.Storage.PutObject(t.Context(), h.Bucket, "key", strings.NewReader("text"), &lithopss3.PutOptions{
-		ContentType: "text/x-test", Metadata: map[string]string{"colour": "green"},
+		ContentType: "text/x-test", Metadata: map[string]string{"Colour": "green"},
 	})
 	if err != nil {
 		t.Fatal(err)
