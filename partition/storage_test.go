@@ -24,7 +24,7 @@ type memoryStorage struct {
 	objects map[string][]byte
 	sizes   map[string]int64 // of objects without bytes
 	gets    atomic.Int64
-	tells   int64 // if not 0, the size that GetObject tells
+	tells   *int64 // if not nil, the size that GetObject tells
 	// emptyAfterEnd answers a range that begins at the object's end with no bytes.
 	emptyAfterEnd bool
 }
@@ -79,8 +79,8 @@ func (m *memoryStorage) GetObject(_ context.Context, bucket, key string, opts *l
 		return nil, lithopss3.ErrInvalidRange
 	}
 	end := info.Size
-	if m.tells != 0 {
-		info.Size = m.tells
+	if m.tells != nil {
+		info.Size = *m.tells
 	}
 	if opts.Range.Length >= 0 {
 		end = min(end, opts.Range.Offset+opts.Range.Length)
