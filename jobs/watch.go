@@ -40,7 +40,7 @@ type WatchOptions struct {
 	// Calls tells how many calls the jobs of the executor have, by job id. Once all of
 	// them have ended or are lost, the sequence ends; jobs that are not named are not
 	// waited for. Without it the sequence ends only with its context, an error, or a
-	// break.
+	// break. It needs an ID with an executor; of an ID with a call, that call is waited for.
 	Calls map[string]int
 	// UntilIdle ends the sequence once every call that has started has ended, is lost
 	// or was deleted, and two polls in a row found nothing new. It waits for a job that
@@ -55,6 +55,9 @@ type WatchOptions struct {
 	// calls, see [ID.HasNested].
 	Nested bool
 }
+
+// errCallsOfAll is about numbers of calls that no executor has.
+var errCallsOfAll = errors.New("WatchOptions.Calls needs an ID with an executor, whose jobs it names")
 
 // Watch yields the start and the end of each call that an ID selects once, see
 // [ID.Has]. A call that had ended when it was first seen yields both. A call that
@@ -80,6 +83,10 @@ func (c *Client) Watch(ctx context.Context, id ID, opts *WatchOptions) iter.Seq2
 		opts = &WatchOptions{}
 	}
 	return func(yield func(Event, error) bool) {
+		if len(opts.Calls) > 0 && id.ExecutorID == "" {
+			yield(Event{}, errCallsOfAll)
+			return
+		}
 		w := &watcher{client: c, id: id, opts: opts, yield: yield, known: map[string]*watchedJob{}}
 		if err := w.run(ctx); err != nil && !errors.Is(err, errStopped) {
 			yield(Event{}, err)

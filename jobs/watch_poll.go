@@ -141,7 +141,8 @@ func (w *watcher) finished() bool {
 	if len(w.opts.Calls) == 0 {
 		return false
 	}
-	for jobID, calls := range w.opts.Calls {
+	for jobID := range w.opts.Calls {
+		calls := w.callsOf(jobID)
 		if calls <= 0 || w.id.JobID != "" && jobID != w.id.JobID {
 			continue
 		}
@@ -150,6 +151,15 @@ func (w *watcher) finished() bool {
 		}
 	}
 	return true
+}
+
+// callsOf returns how many calls of a job Calls waits for: of a single one, that one.
+func (w *watcher) callsOf(jobID string) int {
+	calls := w.opts.Calls[jobID]
+	if w.id.CallID != "" {
+		return min(calls, 1)
+	}
+	return calls
 }
 
 // poll looks for new jobs and at those that are not at rest: by listing everything,
@@ -275,7 +285,7 @@ func (w *watcher) job(folder string) *watchedJob {
 	}
 	job := &watchedJob{executorID: executorID, jobID: jobID, started: map[string]time.Time{}, done: map[string]bool{}, lost: map[string]bool{}, digits: minCallDigits}
 	if executorID == w.id.ExecutorID {
-		job.calls = w.opts.Calls[jobID]
+		job.calls = w.callsOf(jobID)
 	}
 	w.known[folder] = job
 	w.order = append(w.order, job)

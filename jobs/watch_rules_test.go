@@ -142,6 +142,11 @@ func TestResolved(t *testing.T) {
 	assert.False(t, w.finished())
 	w.id.JobID = "M000"
 	assert.True(t, w.finished(), "the other job is not watched")
+	w.opts.Calls = map[string]int{"M000": 9}
+	assert.False(t, w.finished())
+	w.id.CallID = "00001"
+	assert.True(t, w.finished(), "of a single call, no other is waited for")
+	w.id.CallID = ""
 	w.opts.Calls = nil
 	assert.False(t, w.finished())
 
@@ -237,6 +242,20 @@ func TestWatchInterval(t *testing.T) {
 		assert.Equal(t, test.want, waits, name)
 		assert.Equal(t, 1, events, name)
 	}
+}
+
+// TestWatchCallsOfAll checks that Calls without an executor, of which none would ever be
+// complete, is an error.
+func TestWatchCallsOfAll(t *testing.T) {
+	t.Parallel()
+	client := New(nil, "bucket", nil) // nothing is asked
+	events := 0
+	for event, err := range client.Watch(t.Context(), ID{}, &WatchOptions{Calls: map[string]int{"M000": 2}}) {
+		require.ErrorContains(t, err, "WatchOptions.Calls needs an ID with an executor")
+		assert.Zero(t, event)
+		events++
+	}
+	assert.Equal(t, 1, events)
 }
 
 // TestWatchLostCalls reports a call as lost once, unless no call is ever lost.
