@@ -55,14 +55,18 @@ func fromProcess(ctx context.Context, command string) (*aws.Credentials, error) 
 	return runProcess(ctx, words, os.Stdin)
 }
 
-// runProcess runs a credential process. It inherits standard input, as botocore's
-// does, and a cancel ends it together with the processes that it started.
+// runProcess runs a credential process. It inherits standard input if a person types
+// there; botocore's always does. A cancel ends it together with the processes that it
+// started.
 func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Credentials, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	stdout, stderr := &boundBuffer{stop: stop}, &boundBuffer{stop: stop}
 	process := exec.CommandContext(running, words[0], words[1:]...) //nolint:gosec // the user's own command
-	process.Stdin, process.Stdout, process.Stderr = stdin, stdout, stderr
+	process.Stdout, process.Stderr = stdout, stderr
+	if isInteractive(stdin) {
+		process.Stdin = stdin
+	}
 	process.WaitDelay = processGrace
 	endWithChildren(process)
 	err := process.Run()
@@ -85,6 +89,14 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 		return nil, failure(kindRetrieval, "%s: %w", words[0], err)
 	}
 	return parseProcess(words[0], stdout.data.Bytes())
+}
+
+// isInteractive reports whether file is a terminal, or another device. A pipe or a file
+// may be what the program stores: a credential process that reads it, as ssh does, would
+// take bytes out of an object.
+func isInteractive(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // processGrace is how long a process is waited for that was canceled, or whose

@@ -4,6 +4,7 @@ package awscreds
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -135,8 +136,9 @@ func TestProcessIsBounded(t *testing.T) {
 	}
 }
 
-// TestProcessReadsStandardInput checks that it is this process's, as with botocore.
-func TestProcessReadsStandardInput(t *testing.T) {
+// TestProcessTakesNoInput checks that a process does not read a pipe that this program may
+// be storing, and that a device, as a terminal is, is passed on.
+func TestProcessTakesNoInput(t *testing.T) {
 	t.Parallel()
 	in, write, err := os.Pipe()
 	require.NoError(t, err)
@@ -144,7 +146,16 @@ func TestProcessReadsStandardInput(t *testing.T) {
 	_, err = write.WriteString("AK\nrest")
 	require.NoError(t, err)
 	require.NoError(t, write.Close())
-	found, err := runProcess(t.Context(), helperWords("echo"), in)
+	_, err = runProcess(t.Context(), helperWords("echo"), in)
+	require.ErrorContains(t, err, "empty access key ID", "the process found the end of its input")
+	left, err := io.ReadAll(in)
 	require.NoError(t, err)
-	assert.Equal(t, "AK", found.AccessKeyID)
+	assert.Equal(t, "AK\nrest", string(left))
+
+	device, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	defer func() { _ = device.Close() }()
+	assert.True(t, isInteractive(device))
+	assert.False(t, isInteractive(in))
+	assert.False(t, isInteractive(nil))
 }

@@ -16,9 +16,15 @@ import (
 
 // AskMFA asks for the code of an MFA device on the terminal or, if there is none,
 // on standard error and input, as Python's getpass does. A cancel ends the wait.
+//
+// A renewal never reads standard input: the program may be storing it, and a line that is
+// taken from its middle would be missing in the object.
 func AskMFA(ctx context.Context, serial string) (string, error) {
-	in, out := os.Stdin, os.Stderr //nolint:forbidigo // where a person answers
-	names := terminalNames(runtime.GOOS)
+	return askOn(ctx, terminalNames(runtime.GOOS), os.Stdin, serial)
+}
+
+func askOn(ctx context.Context, names [2]string, stdin *os.File, serial string) (string, error) {
+	in, out := stdin, os.Stderr //nolint:forbidigo // where a person answers
 	reads, err := os.OpenFile(names[0], os.O_RDWR, 0)
 	if err == nil {
 		defer func() { _ = reads.Close() }()
@@ -29,6 +35,8 @@ func AskMFA(ctx context.Context, serial string) (string, error) {
 	}
 	if err == nil && err2 == nil {
 		in, out = reads, writes
+	} else if isRenewal(ctx) {
+		return "", &Error{Kind: "RefreshWithMFAUnsupportedError", Reason: "to renew the role's credentials needs a new MFA code for " + serial + ", and there is no terminal to ask on"}
 	}
 	return ask(ctx, in, out, serial)
 }

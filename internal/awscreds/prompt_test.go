@@ -11,7 +11,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -50,6 +52,39 @@ func TestPrompt(t *testing.T) {
 	assert.Equal(t, "EOFError", known.Kind)
 	_, err = ask(t.Context(), in, brokenWriter{}, "arn:mfa")
 	require.ErrorIs(t, err, errBroken)
+}
+
+// TestRenewalTakesNoInput checks that the code for the first credentials may come from
+// standard input, and one for their renewal not: by then a program may be storing it.
+func TestRenewalTakesNoInput(t *testing.T) {
+	t.Parallel()
+	in, write, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _ = in.Close() }()
+	_, err = io.WriteString(write, "123456\nstored\n")
+	require.NoError(t, err)
+	require.NoError(t, write.Close())
+	now := time.Now()
+	noTerminal := [2]string{t.TempDir(), t.TempDir()}
+	r := NewRefresher(func(ctx context.Context) (aws.Credentials, error) {
+		code, err := askOn(ctx, noTerminal, in, "arn:mfa")
+		return aws.Credentials{AccessKeyID: code, SecretAccessKey: "SK", CanExpire: true, Expires: now.Add(time.Hour)}, err
+	})
+	r.now = func() time.Time { return now }
+	for _, after := range []time.Duration{0, 50 * time.Minute} { // the second is in the advisory window
+		now = now.Add(after)
+		found, err := r.Retrieve(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "123456", found.AccessKeyID)
+	}
+	now = now.Add(20 * time.Minute)
+	_, err = r.Retrieve(t.Context())
+	var known *Error
+	require.ErrorAs(t, err, &known)
+	assert.Equal(t, "RefreshWithMFAUnsupportedError", known.Kind)
+	left, err := io.ReadAll(in)
+	require.NoError(t, err)
+	assert.Equal(t, "stored\n", string(left))
 }
 
 // TestPromptIsSanitized keeps the text of a profile from moving the cursor.

@@ -93,12 +93,21 @@ func (r *Refresher) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return held.Credentials, nil
 }
 
+// A renewalKey is the context's key of whether there were credentials before.
+type renewalKey struct{}
+
+// isRenewal reports whether a Refresher that has had credentials asks for new ones.
+func isRenewal(ctx context.Context) bool {
+	had, _ := ctx.Value(renewalKey{}).(bool)
+	return had
+}
+
 // renew fetches. The flight calls it once at a time.
 func (r *Refresher) renew(ctx context.Context) (aws.Credentials, error) {
 	if held := r.held.Load(); held != nil && !held.needs(held.advisory, r.now()) {
 		return held.Credentials, nil // another flight renewed them since the caller looked
 	}
-	fresh, err := r.fetch(ctx)
+	fresh, err := r.fetch(context.WithValue(ctx, renewalKey{}, r.held.Load() != nil))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
