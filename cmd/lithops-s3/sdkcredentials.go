@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -31,12 +32,25 @@ func useSDK(ctx context.Context, profile string, opts *lithopss3.Options) error 
 			// A container's credentials are fetched by a client of their own.
 			config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = offlineClient() }))
 	}
+	hideInput()
 	loaded, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return &lithopss3.SettingsError{Kind: "SDKConfigError", Reason: "the SDK's configuration: " + err.Error(), Err: err}
 	}
 	opts.AWS = &aws.Config{Region: loaded.Region, Credentials: loaded.Credentials}
 	return nil
+}
+
+// hideInput keeps standard input, unless it is a terminal or another device, from the
+// credential processes that the SDK starts: they would take bytes of what is stored.
+func hideInput() {
+	info, err := os.Stdin.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice != 0 {
+		return
+	}
+	if nothing, err := os.Open(os.DevNull); err == nil {
+		os.Stdin = nothing //nolint:reassign // the SDK has no option for it
+	}
 }
 
 // offlineClient returns a client that sends nothing. It has the SDK's own type, because the
