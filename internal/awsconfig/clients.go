@@ -45,8 +45,8 @@ func (e *Environment) S3(override string) (S3, error) {
 	settings := S3{
 		URL: endpoint.Text, URLSource: endpoint.Source,
 		Accelerate:                   IsTrue(block["use_accelerate_endpoint"]),
-		DualStack:                    e.isTrue("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") || IsTrue(block["use_dualstack_endpoint"]),
-		FIPS:                         e.isTrue("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+		DualStack:                    e.usesDualStack() || IsTrue(block["use_dualstack_endpoint"]),
+		FIPS:                         e.usesFIPS(),
 		UseARNRegion:                 e.useARNRegion(block),
 		RequestChecksumWhenRequired:  strings.EqualFold(e.Setting("AWS_REQUEST_CHECKSUM_CALCULATION", "request_checksum_calculation").Text, whenRequired),
 		ResponseChecksumWhenRequired: strings.EqualFold(e.Setting("AWS_RESPONSE_CHECKSUM_VALIDATION", "response_checksum_validation").Text, whenRequired),
@@ -131,6 +131,30 @@ func isAccelerateURL(address string) bool {
 	return err == nil && (parsed.Host == "s3-accelerate.amazonaws.com" || parsed.Host == "s3-accelerate.dualstack.amazonaws.com")
 }
 
+// A Service is where a service other than S3 and STS is asked. URL is a custom endpoint,
+// which has no variants; "" is AWS's own.
+type Service struct {
+	URL             string
+	DualStack, FIPS bool
+}
+
+// Service reads the settings of a client of a service (sso, sso_oidc, signin).
+func (e *Environment) Service(name string) (Service, error) {
+	endpoint, err := e.Endpoint(name, "")
+	if err != nil || endpoint.Set {
+		return Service{URL: endpoint.Text}, err
+	}
+	return Service{DualStack: e.usesDualStack(), FIPS: e.usesFIPS()}, nil
+}
+
+func (e *Environment) usesDualStack() bool {
+	return e.isTrue("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+}
+
+func (e *Environment) usesFIPS() bool {
+	return e.isTrue("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
+}
+
 // STS are the settings of an STS client.
 type STS struct {
 	URL, URLSource  string // of a custom endpoint; "" is AWS's own
@@ -154,8 +178,8 @@ func (e *Environment) STS(override, region string) STS {
 	isLegacy := e.Setting("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints").Text == "legacy"
 	settings := STS{
 		URL: endpoint.Text, URLSource: endpoint.Source, SigningRegion: region, Err: err,
-		DualStack: e.isTrue("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
-		FIPS:      e.isTrue("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+		DualStack: e.usesDualStack(),
+		FIPS:      e.usesFIPS(),
 		Global:    isLegacy && slices.Contains(legacyRegions, region),
 	}
 	// A value that is not a number fails botocore's STS client; here it counts as unset.

@@ -53,11 +53,11 @@ const loginThreshold = 5 * time.Minute
 // renewLogin returns new credentials, those that another process got meanwhile, or, if
 // there are none and they still hold, the old ones.
 func (p *Providers) renewLogin(ctx context.Context, profile string, token *loginToken) (*aws.Credentials, error) {
-	endpoint, err := p.Settings.Endpoint("signin", "")
+	at, err := p.Settings.Service("signin")
 	if err != nil {
 		return nil, err
 	}
-	client := &loginClient{next: p.Services.signin(endpoint.Text)}
+	client := &loginClient{next: p.Services.signin(at)}
 	err = token.renew(ctx, client)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -25,8 +25,8 @@ type processAnswer struct {
 	version         any
 	accessKeyID     *string
 	secretAccessKey *string
-	sessionToken    *string
-	expiration      *string
+	sessionToken    any
+	expiration      any
 }
 
 // Process returns the provider of the profile's credential_process
@@ -139,16 +139,32 @@ func parseProcess(name string, data []byte) (*aws.Credentials, error) {
 		return nil, failure(kindRetrieval, "%s did not print both AccessKeyId and SecretAccessKey", name)
 	}
 	found := &aws.Credentials{AccessKeyID: *answer.accessKeyID, SecretAccessKey: *answer.secretAccessKey}
-	if answer.sessionToken != nil {
-		found.SessionToken = *answer.sessionToken
+	var isText bool
+	if found.SessionToken, isText = answer.sessionToken.(string); !isText && answer.sessionToken != nil {
+		return nil, failure(kindRetrieval, "%s printed a SessionToken that is no string", name)
 	}
-	if answer.expiration != nil {
-		if found.Expires, err = dateutil.Parse(*answer.expiration); err != nil {
-			return nil, failure(kindParser, "%s: Expiration: %w", name, err)
-		}
-		found.CanExpire = true
+	if err := answer.expire(name, found); err != nil {
+		return nil, err
 	}
 	return checkAnswer(found, name)
+}
+
+// expire sets when the keys end. An expiration that is no text is an error, because keys
+// without one would never be renewed.
+func (a *processAnswer) expire(name string, keys *aws.Credentials) error {
+	if a.expiration == nil {
+		return nil
+	}
+	text, ok := a.expiration.(string)
+	if !ok {
+		return failure("TypeError", "%s printed an Expiration that is no string", name)
+	}
+	at, err := dateutil.Parse(text)
+	if err != nil {
+		return failure(kindParser, "%s: Expiration: %w", name, err)
+	}
+	keys.CanExpire, keys.Expires = true, at
+	return nil
 }
 
 var errNoObject = errors.New("no JSON object")
@@ -168,5 +184,5 @@ func decodeProcess(data []byte) (processAnswer, error) {
 		}
 		return nil
 	}
-	return processAnswer{fields["Version"], text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"), text("Expiration")}, nil
+	return processAnswer{fields["Version"], text("AccessKeyId"), text("SecretAccessKey"), fields["SessionToken"], fields["Expiration"]}, nil
 }

@@ -14,7 +14,11 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
+	signintypes "github.com/aws/aws-sdk-go-v2/service/signin/types"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -88,6 +92,9 @@ var statics = map[string]static{
 	"half SSO":  {setup: fileOf(nameSSO, ".aws/config", "[default]\nsso_role_name = r\nsso_region = x\n"), kind: kindInvalidConfig, text: "lacks sso_start_url, sso_account_id"},
 	"two SSOs":  {setup: fileOf(nameSSO, ".aws/config", ssoProfile+"[profile p]\nsso_session = session\nsso_region = other\nsso_role_name = r\n"), kind: "SSOTokenLoadError"},
 	"SSO apart": {setup: setup{provider: nameSSO, env: map[string]string{"AWS_PROFILE": "p"}, files: map[string]string{".aws/config": ssoProfile + "[profile p]\nsso_session = session\nsso_region = other\nsso_role_name = r\n"}}, kind: kindInvalidConfig, text: "sso_region of profile p and of sso-session session differ"},
+
+	"SSO, role in session": {setup: setup{provider: nameSSO, files: map[string]string{".aws/config": strings.Replace(ssoProfile, "sso_role_name = r\n", "", 1) + "sso_role_name = r\n"}}, kind: "SSOTokenLoadError"},
+	"SSO, two roles":       {setup: setup{provider: nameSSO, files: map[string]string{".aws/config": ssoProfile + "sso_role_name = q\n"}}, kind: kindInvalidConfig, text: "sso_role_name of profile default and of sso-session session differ"},
 
 	"EC2 file":            {setup: setup{provider: nameEC2File, env: map[string]string{"AWS_CREDENTIAL_FILE": "~/keys"}, files: map[string]string{"keys": "# old\nAWSAccessKeyId = AK\nAWSSecretKey=SK=\n"}}, id: "AK"},
 	"EC2 file, no key":    {setup: setup{provider: nameEC2File, env: map[string]string{"AWS_CREDENTIAL_FILE": "~/keys"}, files: map[string]string{"keys": "x"}}, skip: "has no AWSAccessKeyId"},
@@ -239,6 +246,37 @@ func TestSTSEndpoint(t *testing.T) {
 		address, err := (&Services{Settings: settings}).STSEndpoint(t.Context())
 		require.NoError(t, err, want)
 		assert.Equal(t, want, address)
+	}
+}
+
+// TestServicesEndpoints checks which of AWS's hosts the services of a sign-in are asked at
+// (botocore 1.43 makes clients with these endpoints).
+func TestServicesEndpoints(t *testing.T) {
+	t.Parallel()
+	for want, settings := range map[string]map[string]string{
+		"portal.sso.us-east-2.amazonaws.com oidc.us-east-2.amazonaws.com us-east-2.signin.aws.amazon.com":               {},
+		"portal.sso.us-east-2.api.aws oidc.us-east-2.api.aws signin.us-east-2.api.aws":                                  {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+		"portal.sso-fips.us-east-2.amazonaws.com oidc-fips.us-east-2.amazonaws.com signin-fips.us-east-2.amazonaws.com": {"AWS_USE_FIPS_ENDPOINT": "true"},
+		"127.0.0.1:1 127.0.0.1:1 127.0.0.1:1": {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+	} {
+		env, err := awsconfig.Read(testkit.Env(settings), "")
+		require.NoError(t, err)
+		var hosts []string
+		services := &Services{Settings: env.STS("", "us-east-2"), Backoff: s3http.Backoff, Transport: testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			hosts = append(hosts, r.URL.Host)
+			return testkit.Answer(r, http.StatusForbidden, nil, "{}"), nil
+		})}
+		login := &ssoLogin{region: "us-east-2"}
+		at, err := env.Service("sso")
+		require.NoError(t, err)
+		_, err = services.sso(login.region, at).GetRoleCredentials(t.Context(), &sso.GetRoleCredentialsInput{AccessToken: aws.String("T"), AccountId: aws.String("1"), RoleName: aws.String("r")})
+		require.Error(t, err)
+		require.Error(t, login.createToken(t.Context(), env, services, &ssoToken{}))
+		at, err = env.Service("signin")
+		require.NoError(t, err)
+		_, err = services.signin(at).CreateOAuth2Token(t.Context(), &signin.CreateOAuth2TokenInput{TokenInput: &signintypes.CreateOAuth2TokenRequestBody{ClientId: aws.String("c"), GrantType: aws.String("refresh_token")}})
+		require.Error(t, err)
+		assert.Equal(t, want, strings.Join(hosts, " "))
 	}
 }
 

@@ -48,7 +48,7 @@ type Services struct {
 // STS returns a client of STS that signs with the credentials of provider.
 func (s *Services) STS(provider aws.CredentialsProvider) *sts.Client {
 	client := s.client()
-	retryer := s3http.NewRetryer(cmp.Or(s.Settings.Attempts, Attempts), s.Backoff)
+	retryer := s.retryer()
 	if s.Retryer != nil {
 		retryer = s.Retryer()
 	}
@@ -79,36 +79,58 @@ func (s *Services) stsForRole(provider aws.CredentialsProvider) (*sts.Client, er
 	return s.STS(provider), nil
 }
 
-// sso returns a client of SSO. An empty endpoint is AWS's own.
-func (s *Services) sso(region, endpoint string) *sso.Client {
+// sso returns a client of SSO.
+func (s *Services) sso(region string, at awsconfig.Service) *sso.Client {
 	client := s.client()
 	return sso.New(sso.Options{
-		Region: region, BaseEndpoint: optional(endpoint), HTTPClient: client,
-		Retryer: s3http.NewRetryer(Attempts, s.Backoff), APIOptions: answerSteps(client),
+		Region: region, BaseEndpoint: optional(at.URL), HTTPClient: client,
+		EndpointOptions: sso.EndpointResolverOptions{UseDualStackEndpoint: dualStack(at), UseFIPSEndpoint: fips(at)},
+		Retryer:         s.retryer(), APIOptions: answerSteps(client),
 	})
 }
 
-// oidc returns a client of SSO OIDC. An empty endpoint is AWS's own.
-func (s *Services) oidc(region, endpoint string) *ssooidc.Client {
+// oidc returns a client of SSO OIDC.
+func (s *Services) oidc(region string, at awsconfig.Service) *ssooidc.Client {
 	client := s.client()
 	return ssooidc.New(ssooidc.Options{
-		Region: region, BaseEndpoint: optional(endpoint), HTTPClient: client,
-		Retryer: s3http.NewRetryer(Attempts, s.Backoff), APIOptions: answerSteps(client),
+		Region: region, BaseEndpoint: optional(at.URL), HTTPClient: client,
+		EndpointOptions: ssooidc.EndpointResolverOptions{UseDualStackEndpoint: dualStack(at), UseFIPSEndpoint: fips(at)},
+		Retryer:         s.retryer(), APIOptions: answerSteps(client),
 	})
 }
 
-// signin returns a client of AWS's sign-in, which signs nothing. An empty endpoint is
-// AWS's own.
-func (s *Services) signin(endpoint string) *signin.Client {
+// signin returns a client of AWS's sign-in, which signs nothing.
+func (s *Services) signin(at awsconfig.Service) *signin.Client {
 	client := s.client()
 	region := s.Settings.SigningRegion
 	if region == "aws-global" {
 		region = "us-east-1"
 	}
+	at.FIPS = at.FIPS || (s.Settings.FIPS && at.URL == "") // of a pseudo region
 	return signin.New(signin.Options{
-		Region: region, BaseEndpoint: optional(endpoint), HTTPClient: client, Credentials: aws.AnonymousCredentials{},
-		Retryer: s3http.NewRetryer(Attempts, s.Backoff), APIOptions: answerSteps(client),
+		Region: region, BaseEndpoint: optional(at.URL), HTTPClient: client, Credentials: aws.AnonymousCredentials{},
+		EndpointOptions: signin.EndpointResolverOptions{UseDualStackEndpoint: dualStack(at), UseFIPSEndpoint: fips(at)},
+		Retryer:         s.retryer(), APIOptions: answerSteps(client),
 	})
+}
+
+func dualStack(at awsconfig.Service) aws.DualStackEndpointState {
+	if at.DualStack {
+		return aws.DualStackEndpointStateEnabled
+	}
+	return aws.DualStackEndpointStateDisabled
+}
+
+func fips(at awsconfig.Service) aws.FIPSEndpointState {
+	if at.FIPS {
+		return aws.FIPSEndpointStateEnabled
+	}
+	return aws.FIPSEndpointStateDisabled
+}
+
+// retryer returns the retry policy of botocore's clients.
+func (s *Services) retryer() aws.Retryer {
+	return s3http.NewRetryer(cmp.Or(s.Settings.Attempts, Attempts), s.Backoff)
 }
 
 func (s *Services) client() *s3http.Client {

@@ -26,6 +26,7 @@ import (
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -392,10 +393,10 @@ func TestOptionsOfSTS(t *testing.T) {
 	services := &Services{Backoff: s3http.Backoff, Retryer: func() aws.Retryer { return mine }}
 	services.Settings.SigningRegion = "aws-global"
 	assert.Equal(t, mine.MaxAttempts(), services.STS(aws.AnonymousCredentials{}).Options().Retryer.MaxAttempts())
-	assert.Equal(t, "us-east-1", services.signin("").Options().Region)
+	assert.Equal(t, "us-east-1", services.signin(awsconfig.Service{}).Options().Region)
 	services.Retryer, services.Settings.SigningRegion = nil, "eu-west-1"
 	assert.Equal(t, Attempts, services.STS(aws.AnonymousCredentials{}).Options().Retryer.MaxAttempts())
-	assert.Equal(t, "eu-west-1", services.signin("").Options().Region)
+	assert.Equal(t, "eu-west-1", services.signin(awsconfig.Service{}).Options().Region)
 	for _, observer := range []*s3http.Observer{nil, {}} {
 		services.Observer = observer
 		assert.Equal(t, observer != nil, services.client().Peer.IsObserved)
@@ -419,7 +420,7 @@ func TestBoundBuffer(t *testing.T) {
 // TestProcessAnswer has what a process may print for a session token.
 func TestProcessAnswer(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"": "", `,"SessionToken":"T"`: "T", `,"SessionToken":1`: "", `,"sessiontoken":"T"`: ""} {
+	for text, want := range map[string]string{"": "", `,"SessionToken":"T"`: "T", `,"SessionToken":null`: "", `,"sessiontoken":"T"`: ""} {
 		found, err := parseProcess("name", fmt.Appendf(nil, `{"Version":1,"AccessKeyId":"AK","SecretAccessKey":"SK"%s}`, text))
 		require.NoError(t, err, text)
 		assert.Equal(t, want, found.SessionToken, text)

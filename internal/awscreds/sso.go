@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +72,11 @@ func readSSOLogin(settings *awsconfig.Environment, name string) (*ssoLogin, erro
 	}, nil
 }
 
-// ssoKeys are the keys that a sign-in needs. The first two may be in an sso-session.
+// ssoKeys are the keys that a sign-in needs, of the profile or of its sso-session.
 var ssoKeys = []string{"sso_start_url", "sso_region", "sso_account_id", "sso_role_name"}
 
-// ssoValues returns those of ssoKeys that the profile, or its sso-session, has.
+// ssoValues returns those of ssoKeys that the profile, or its sso-session, has. No key may
+// have one value in the profile and another in the sso-session.
 func ssoValues(settings *awsconfig.Environment, name string) (map[string]string, error) {
 	profile := settings.Profiles[name]
 	values := map[string]string{}
@@ -90,14 +93,11 @@ func ssoValues(settings *awsconfig.Environment, name string) (map[string]string,
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range ssoKeys[:2] {
-		inSession, ok := section[key]
-		if inProfile, also := values[key]; ok && also && inProfile != inSession {
+	for _, key := range slices.Sorted(maps.Keys(section)) {
+		if inProfile, also := profile[key]; also && inProfile != section[key] {
 			return nil, failure(kindInvalidConfig, "%s of profile %s and of sso-session %s differ", key, name, session)
 		}
-		if ok {
-			values[key] = inSession
-		}
+		values[key] = section[key]
 	}
 	return values, nil
 }
@@ -107,11 +107,11 @@ func (l *ssoLogin) credentials(ctx context.Context, settings *awsconfig.Environm
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := settings.Endpoint("sso", "")
+	at, err := settings.Service("sso")
 	if err != nil {
 		return nil, err
 	}
-	out, err := services.sso(l.region, endpoint.Text).GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
+	out, err := services.sso(l.region, at).GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
 		AccessToken: &token, AccountId: &l.account, RoleName: &l.roleName,
 	})
 	var unauthorized *types.UnauthorizedException
@@ -191,11 +191,11 @@ func (l *ssoLogin) renew(ctx context.Context, settings *awsconfig.Environment, s
 
 // createToken asks SSO OIDC for a new token and writes the cache.
 func (l *ssoLogin) createToken(ctx context.Context, settings *awsconfig.Environment, services *Services, token *ssoToken) error {
-	endpoint, err := settings.Endpoint("sso_oidc", "")
+	at, err := settings.Service("sso_oidc")
 	if err != nil {
 		return err
 	}
-	out, err := services.oidc(l.region, endpoint.Text).CreateToken(ctx, &ssooidc.CreateTokenInput{
+	out, err := services.oidc(l.region, at).CreateToken(ctx, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("refresh_token"), ClientId: aws.String(token.get("clientId")),
 		ClientSecret: aws.String(token.get("clientSecret")), RefreshToken: aws.String(token.get("refreshToken")),
 	})

@@ -131,6 +131,14 @@ func TestConfigProfiles(t *testing.T) {
 	assert.Equal(t, 18, p.KeyLine("default", "a"))
 	assert.Zero(t, p.KeyLine("none", "a"))
 
+	// As in botocore, the first word begins with its kind, in quotes it does not.
+	file, err = Parse("f", []byte("[profiles x]\na=1\n[\"profile\" y]\na=2\n[services-x \"a b\"]\na=3\n"))
+	require.NoError(t, err)
+	p = file.ConfigProfiles()
+	assert.Equal(t, map[string]Section{"x": {"a": "1"}}, p.Profiles)
+	assert.Equal(t, map[string]Section{"a b": {"a": "3"}}, p.Services)
+	assert.Equal(t, 2, p.KeyLine("x", "a"))
+
 	// The last of both headers of the default profile counts.
 	file, err = Parse("f", []byte("[profile default]\na=1\n[default]\na=2\n"))
 	require.NoError(t, err)

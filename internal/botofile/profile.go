@@ -19,8 +19,9 @@ func (p Profiles) KeyLine(profile, key string) int { return p.file.KeyLine(p.sec
 
 // ConfigProfiles sorts the sections of a configuration file as
 // botocore.configloader.build_profile_map does: [default], [profile name],
-// [sso-session name] and [services name]; the rest is not seen. The last of
-// [default] and [profile default] wins.
+// [sso-session name] and [services name]; the rest is not seen. Of the first word only
+// the beginning counts, so that [profiles name] is a profile. The last of [default] and
+// [profile default] wins.
 func (f *File) ConfigProfiles() Profiles {
 	p := Profiles{Profiles: map[string]Section{}, SSOSessions: map[string]Section{}, Services: map[string]Section{}, Lines: map[string]int{}, file: f, sections: map[string]string{}}
 	if f == nil {
@@ -28,7 +29,6 @@ func (f *File) ConfigProfiles() Profiles {
 	}
 	for _, name := range f.Order {
 		section := f.Sections[name]
-		kinds := map[string]map[string]Section{"profile": p.Profiles, "sso-session": p.SSOSessions, "services": p.Services}
 		if name == "default" {
 			p.Profiles[name] = section
 			p.Lines[name] = f.Lines[name]
@@ -36,12 +36,17 @@ func (f *File) ConfigProfiles() Profiles {
 			continue
 		}
 		words, err := SplitShell(name)
-		if err != nil || len(words) != 2 || kinds[words[0]] == nil {
+		if err != nil || len(words) != 2 {
 			continue
 		}
-		kinds[words[0]][words[1]] = section
-		if words[0] == "profile" {
+		switch {
+		case strings.HasPrefix(name, "profile"):
+			p.Profiles[words[1]] = section
 			p.Lines[words[1]], p.sections[words[1]] = f.Lines[name], name
+		case strings.HasPrefix(name, "sso-session"):
+			p.SSOSessions[words[1]] = section
+		case strings.HasPrefix(name, "services"):
+			p.Services[words[1]] = section
 		}
 	}
 	return p
