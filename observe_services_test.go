@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"runtime"
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -103,4 +105,25 @@ func TestPresignEndsWithTheCredentials(t *testing.T) {
 			assert.WithinDuration(t, time.Now().Add(test.want), request.Expires, 30*time.Second, name)
 		}
 	}
+}
+
+// TestPresignEndsByTheServersClock checks that a clock that is wrong gives a request no longer
+// time than the credentials have: that is the server's.
+func TestPresignEndsByTheServersClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const ahead, left = 2 * time.Hour, 10 * time.Minute
+		server := testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			return testkit.Answer(r, http.StatusOK, http.Header{"Date": {time.Now().Add(ahead).UTC().Format(http.TimeFormat)}}, ""), nil
+		})
+		provider := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AK", SecretAccessKey: "SK", CanExpire: true, Expires: time.Now().Add(ahead + left)}, nil
+		})
+		store, err := New(t.Context(), &Config{Region: "us-east-1"}, &Options{Credentials: provider, Transport: server, LookupEnv: testkit.Env(nil)})
+		require.NoError(t, err)
+		request, err := store.PresignGet(t.Context(), "bucket", "key", time.Hour, nil)
+		require.NoError(t, err)
+		assert.WithinDuration(t, time.Now().Add(ahead+left), request.Expires, 2*time.Second)
+		assert.Contains(t, request.URL, "X-Amz-Expires=600&", "ten minutes")
+	})
 }

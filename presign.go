@@ -100,7 +100,7 @@ func (s *Store) presign(ctx context.Context, bucket string, in any, expires time
 	}
 	now := s.peer.Clock.Now()
 	if credentials.CanExpire {
-		expires = min(expires, time.Until(credentials.Expires).Truncate(time.Second))
+		expires = min(expires, credentials.Expires.Sub(now).Truncate(time.Second))
 	}
 	if expires < time.Second {
 		return nil, fmt.Errorf("the credentials expire at %s, too soon to sign a request for later", credentials.Expires.Format(time.RFC3339))

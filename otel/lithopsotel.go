@@ -44,6 +44,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/lithops-go/lithopss3"
@@ -159,7 +160,11 @@ func spanAttributes(info *lithopss3.RequestInfo) []attribute.KeyValue {
 	if info.Attempt > 1 {
 		attributes = append(attributes, semconv.HTTPRequestResendCount(info.Attempt-1))
 	}
-	for _, optional := range []attribute.KeyValue{semconv.AWSS3Bucket(info.Bucket), semconv.AWSS3Key(info.Key), semconv.AWSRequestID(info.RequestID)} {
+	// OTLP carries valid text only: another one would cost all spans of its batch.
+	valid := func(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+	for _, optional := range []attribute.KeyValue{
+		semconv.AWSS3Bucket(valid(info.Bucket)), semconv.AWSS3Key(valid(info.Key)), semconv.AWSRequestID(valid(info.RequestID)),
+	} {
 		if optional.Value.AsString() != "" {
 			attributes = append(attributes, optional)
 		}

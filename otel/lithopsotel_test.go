@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/lithopstest"
@@ -355,3 +356,12 @@ func TestNoSecret(t *testing.T) {
 type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
+
+// TestTextIsValid checks that no server's text and no key spoils the batch that its span is in:
+// OTLP carries UTF-8 only.
+func TestTextIsValid(t *testing.T) {
+	t.Parallel()
+	for _, found := range spanAttributes(&lithopss3.RequestInfo{Bucket: "b\xff", Key: "k\xff", RequestID: "r\xff"}) {
+		assert.True(t, utf8.ValidString(found.Value.Emit()), found.Key)
+	}
+}

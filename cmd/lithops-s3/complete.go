@@ -133,6 +133,12 @@ func (c *completion) set(option, value string) {
 		c.flags.Region = regionFlag(value)
 	case "--profile":
 		c.flags.Profile = value
+	case "--credentials":
+		c.flags.Credentials = value
+	case "--no-sign-request":
+		c.flags.NoSignRequest = true
+	case "--request-payer":
+		c.flags.RequestPayer = true
 	case "--bucket":
 		c.bucket, _ = parseBucket(value)
 	}

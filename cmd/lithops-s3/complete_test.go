@@ -3,7 +3,10 @@
 package main
 
 import (
+	"cmp"
 	"os/exec"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,32 +25,33 @@ func TestComplete(t *testing.T) {
 	}
 	storeCalls(t, s.store)
 	for line, want := range testkit.Some(map[string]string{
-		"lithops-s3 pre":                       "presign",
-		"lithops-s3 m":                         "man mb mv",
-		"lithops-s3 help pre":                  "presign",
-		"lithops-s3 jobs sh":                   "show",
-		"lithops-s3 -d jobs sh":                "show",
-		"lithops-s3 du --endp":                 "--endpoint-url",
-		"lithops-s3 completion ":               "bash fish powershell zsh",
-		"lithops-s3 ls s3://./d":               "s3://./data/ s3://./do",
-		"lithops-s3 ls s3://BUCKET/data/":      "s3://BUCKET/data/1.csv s3://BUCKET/data/deep/",
-		"lithops-s3 ls s3://ref":               "s3://BUCKET/",
-		"lithops-s3 cp x s3":                   "s3://",
-		"lithops-s3 cp x":                      "",
-		"lithops-s3 get -o out ref":            "BUCKET",
-		"lithops-s3 get BUCKET -d d":           "data/ do",
-		"lithops-s3 get . data/d":              "data/deep/",
-		`lithops-s3 cat . x\ `:                 "x y",
-		"lithops-s3 put file ref":              "BUCKET",
-		"lithops-s3 put fi":                    "",
-		"lithops-s3 get . -o ":                 "",
-		"lithops-s3 jobs show e":               "e-0 e-0-M000",
-		"lithops-s3 jobs logs e-0-M000/":       "e-0-M000/00000 e-0-M000/00001 e-0-M000/00002",
-		"lithops-s3 clean --bucket ref":        "BUCKET",
-		"lithops-s3 jobs show --bucket none e": "",
-		"lithops-s3 nonsense ":                 "",
-		"lithops-s3 ls -c missing.yaml s3://":  "",
-		"":                                     "",
+		"lithops-s3 pre":                           "presign",
+		"lithops-s3 m":                             "man mb mv",
+		"lithops-s3 help pre":                      "presign",
+		"lithops-s3 jobs sh":                       "show",
+		"lithops-s3 -d jobs sh":                    "show",
+		"lithops-s3 du --endp":                     "--endpoint-url",
+		"lithops-s3 completion ":                   "bash fish powershell zsh",
+		"lithops-s3 ls s3://./d":                   "s3://./data/ s3://./do",
+		"lithops-s3 ls s3://BUCKET/data/":          "s3://BUCKET/data/1.csv s3://BUCKET/data/deep/",
+		"lithops-s3 ls s3://ref":                   "s3://BUCKET/",
+		"lithops-s3 cp x s3":                       "s3://",
+		"lithops-s3 cp x":                          "",
+		"lithops-s3 get -o out ref":                "BUCKET",
+		"lithops-s3 get BUCKET -d d":               "data/ do",
+		"lithops-s3 get . data/d":                  "data/deep/",
+		`lithops-s3 cat . x\ `:                     "x y",
+		"lithops-s3 put file ref":                  "BUCKET",
+		"lithops-s3 put fi":                        "",
+		"lithops-s3 get . -o ":                     "",
+		"lithops-s3 jobs show e":                   "e-0 e-0-M000",
+		"lithops-s3 jobs logs e-0-M000/":           "e-0-M000/00000 e-0-M000/00001 e-0-M000/00002",
+		"lithops-s3 clean --bucket ref":            "BUCKET",
+		"lithops-s3 jobs show --bucket none e":     "",
+		"lithops-s3 nonsense ":                     "",
+		"lithops-s3 ls -c missing.yaml s3://":      "",
+		"lithops-s3 ls --no-sign-request s3://./d": "",
+		"": "",
 	}, 7) {
 		code, out, problems := command(t.Context(), "__complete", strings.ReplaceAll(line, "BUCKET", refusedBucket))
 		require.Zero(t, code, problems)
@@ -111,5 +115,26 @@ func TestLicenses(t *testing.T) {
 	_, out, _ := command(t.Context(), "--licenses")
 	for _, name := range []string{"github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/service/s3", "golang.org/x/term", "gopkg.in/yaml.v3", "Go's standard library", "Apache License"} {
 		assert.Contains(t, out, name)
+	}
+}
+
+// TestCompletionConnects checks that each option that says which storage a command uses, and as
+// whom, holds for what completion lists too.
+func TestCompletionConnects(t *testing.T) {
+	t.Parallel()
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[storageFlags]()) {
+		if field.Anonymous || slices.Contains([]string{"Debug", "UTC"}, field.Name) {
+			continue
+		}
+		name := cmp.Or(field.Tag.Get("name"), strings.ToLower(field.Name))
+		names := []string{"--" + name}
+		if short := field.Tag.Get("short"); short != "" {
+			names = append(names, "-"+short)
+		}
+		for _, name := range names {
+			c := &completion{}
+			c.set(name, "value")
+			assert.False(t, reflect.ValueOf(c.flags).FieldByIndex(field.Index).IsZero(), name)
+		}
 	}
 }

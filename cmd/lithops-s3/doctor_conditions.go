@@ -46,7 +46,9 @@ func (d *diagnosis) examineConditions(ctx context.Context, store *lithopss3.Stor
 	d.Storage.Conditions = probe.puts(limited)
 	if probe.isStored {
 		d.Storage.PartConditions = probe.parts(limited)
-		_ = store.DeleteObject(ctx, probe.bucket, probe.key) // a few bytes, if it fails
+		kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime) // also after an interrupt
+		defer cancel()
+		_ = store.DeleteObject(kept, probe.bucket, probe.key) // a few bytes, if it fails
 	}
 }
 
@@ -86,7 +88,10 @@ func (p *conditionProbe) put(ctx context.Context, text string, opts lithopss3.Pu
 // there is one.
 func (p *conditionProbe) parts(ctx context.Context) string {
 	client, part := p.store.Client(), int32(1)
-	created, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &p.bucket, Key: &p.key})
+	// Also after an interrupt, because an upload whose ID did not arrive can't be aborted.
+	kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime)
+	defer cancel()
+	created, err := client.CreateMultipartUpload(kept, &s3.CreateMultipartUploadInput{Bucket: &p.bucket, Key: &p.key})
 	if err != nil {
 		return conditionsUnknown
 	}
@@ -105,8 +110,6 @@ func (p *conditionProbe) parts(ctx context.Context) string {
 		result = outcome(err)
 	}
 	if result != conditionsIgnored {
-		kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime) // also when the time is over
-		defer cancel()
 		_, _ = client.AbortMultipartUpload(kept, &s3.AbortMultipartUploadInput{Bucket: &p.bucket, Key: &p.key, UploadId: created.UploadId})
 	}
 	return result

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -107,6 +108,27 @@ func TestDoctorTriesConditions(t *testing.T) {
 			assert.Equal(t, "0 objects, 0 B\n", leftIn(t, server, test.owner), "what was stored is deleted")
 		})
 	}
+}
+
+// TestDoctorLeavesNothing checks that the object of the test is deleted after an interrupt, too.
+func TestDoctorLeavesNothing(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	isTried := false
+	server := imitate(t, ann, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "lithops-s3-doctor-") {
+			isTried = true
+			interrupt()
+		}
+		return false
+	})
+	testkit.SetEnv(t, map[string]string{"HOME": t.TempDir()})
+	for name, value := range server.Env() {
+		t.Setenv(name, value)
+	}
+	t.Setenv("LITHOPS_CONFIG", `{"aws_s3": {"storage_bucket": "some-bucket"}}`)
+	_, _, _ = command(ctx, "doctor")
+	require.True(t, isTried)
+	assert.Equal(t, "0 objects, 0 B\n", leftIn(t, server, ann))
 }
 
 // leftIn lists the keys and the open uploads of some-bucket.

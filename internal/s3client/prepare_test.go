@@ -160,6 +160,26 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+// TestLocateAsksAgain checks that a server's failure does not leave a bucket in the configured
+// region permanently.
+func TestLocateAsksAgain(t *testing.T) {
+	t.Parallel()
+	for status, isAsked := range map[int]bool{429: true, 499: false, 500: true, 503: true} {
+		server, failing := &fakeServer{}, true
+		server.answer = func(*http.Request) (int, http.Header, string) {
+			if failing {
+				return status, nil, ""
+			}
+			return 403, http.Header{"X-Amz-Bucket-Region": {"eu-west-1"}}, ""
+		}
+		c := server.client(Options{Region: "us-east-1"})
+		require.NoError(t, c.Locate(t.Context(), "bucket"), status)
+		failing = false
+		require.NoError(t, c.Locate(t.Context(), "bucket"), status)
+		assert.Equal(t, isAsked, c.BucketRegion("bucket") == "eu-west-1", status)
+	}
+}
+
 // TestLocateFails checks that no answer is an error, and that it is asked again then.
 func TestLocateFails(t *testing.T) {
 	t.Parallel()

@@ -21,8 +21,9 @@ func (c *Client) BucketRegion(bucket string) string {
 }
 
 // Locate finds out which region a bucket is in, for what can't be sent again in
-// another region. It sends a request for each bucket once. An answer that does not
-// tell the region leaves it at Options.Region; the error is that of no answer at all.
+// another region. It sends a request for each bucket once, unless the server failed to
+// answer it. An answer that does not tell the region leaves it at Options.Region; the
+// error is that of no answer at all.
 func (c *Client) Locate(ctx context.Context, bucket string) error {
 	if _, isLocated := c.located.Load(bucket); isLocated || c.BucketRegion(bucket) != "" {
 		return nil
@@ -32,13 +33,23 @@ func (c *Client) Locate(ctx context.Context, bucket string) error {
 	if err != nil && !errors.As(err, &response) {
 		return err
 	}
+	region := ""
 	if err != nil {
-		if region := c.regionHeader(response); region != "" && region != c.Region {
-			c.regions.Store(bucket, region)
-		}
+		region = c.regionHeader(response)
 	}
-	c.located.Store(bucket, true)
+	if region != "" && region != c.Region {
+		c.regions.Store(bucket, region)
+	}
+	if err == nil || region != "" || !isServersFault(response.HTTPStatusCode()) {
+		c.located.Store(bucket, true)
+	}
 	return nil
+}
+
+// isServersFault reports whether a status says nothing of the request, which may be answered
+// another time.
+func isServersFault(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
 }
 
 // InRegion returns the options of a call in region, which may be "".
