@@ -48,7 +48,7 @@ func hideInput() {
 	if err != nil || info.Mode()&os.ModeCharDevice != 0 {
 		return
 	}
-	if nothing, err := os.Open(os.DevNull); err == nil {
+	if nothing, err := os.OpenFile(os.DevNull, os.O_RDONLY, 0); err == nil {
 		os.Stdin = nothing //nolint:reassign // the SDK has no option for it
 	}
 }
