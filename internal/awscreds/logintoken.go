@@ -19,13 +19,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
-	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
 // A loginToken is a token that "aws login" left in ~/.aws/login/cache. The fields that
 // this package does not know are kept.
 type loginToken struct {
 	path   string
+	read   []byte // the file
 	fields map[string]any
 }
 
@@ -38,7 +38,7 @@ func readLoginToken(path string) (*loginToken, error) {
 	if err != nil {
 		return nil, loginProblem(err, "%v", err)
 	}
-	token := &loginToken{path: path}
+	token := &loginToken{path: path, read: data}
 	if json.Unmarshal(data, &token.fields) != nil {
 		return nil, loginProblem(nil, "%s is not a JSON object", path)
 	}
@@ -129,8 +129,7 @@ func (t *loginToken) renew(ctx context.Context, client logincreds.TokenAPIClient
 	return nil
 }
 
-// keep takes what was renewed and writes the cache, which only this user may read. If
-// the cache can't be written, the credentials still hold.
+// keep takes what was renewed and writes the cache.
 func (t *loginToken) keep(fresh *loginToken) {
 	access := maps.Clone(t.access())
 	maps.Copy(access, fresh.access())
@@ -138,7 +137,7 @@ func (t *loginToken) keep(fresh *loginToken) {
 	t.fields["accessToken"] = access
 	t.fields["refreshToken"] = fresh.fields["refreshToken"]
 	if data, err := json.Marshal(t.fields); err == nil {
-		_ = partfile.Replace(t.path, data, 0o600)
+		writeToken(t.path, t.read, data)
 	}
 }
 

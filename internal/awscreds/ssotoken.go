@@ -13,13 +13,13 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
-	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
 // An ssoToken is a token that "aws sso login" left in ~/.aws/sso/cache. The
 // fields that this package does not know are kept.
 type ssoToken struct {
 	path   string
+	read   []byte // the file
 	fields map[string]any
 }
 
@@ -40,7 +40,7 @@ func readSSOToken(path string) (*ssoToken, error) {
 	if err != nil {
 		return nil, failure("SSOTokenLoadError", "%w", err)
 	}
-	token := &ssoToken{path: path}
+	token := &ssoToken{path: path, read: data}
 	if err := json.Unmarshal(data, &token.fields); err != nil {
 		return nil, failure("SSOTokenLoadError", "%s is not a JSON object: run aws sso login", path)
 	}
@@ -84,8 +84,7 @@ func (t *ssoToken) canRefresh(now time.Time) bool {
 	return now.Before(t.time("registrationExpiresAt"))
 }
 
-// renewed keeps a new access token, and writes it to the cache, which only this user
-// may read. If the cache can't be written, the token still holds.
+// renewed keeps a new access token, and writes it to the cache.
 func (t *ssoToken) renewed(accessToken, refreshToken string, expires time.Time) {
 	t.fields["accessToken"] = accessToken
 	t.fields["expiresAt"] = expires.UTC().Format("2006-01-02T15:04:05Z")
@@ -96,7 +95,7 @@ func (t *ssoToken) renewed(accessToken, refreshToken string, expires time.Time) 
 	if err != nil {
 		return
 	}
-	_ = partfile.Replace(t.path, data, 0o600)
+	writeToken(t.path, t.read, data)
 }
 
 // reload reads the cache again and reports whether another process has renewed the
