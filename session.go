@@ -160,10 +160,10 @@ func (s *session) insecureEndpoints() []string {
 	}
 	warn("S3", s.s3.URL, s.s3.URLSource)
 	warn("STS", s.sts.URL, s.sts.URLSource)
-	if _, usesSSO := s.settings.Section["sso_account_id"]; usesSSO {
-		for _, service := range []string{"sso", "sso_oidc"} {
-			at, _ := s.settings.Endpoint(service, "") // a wrong one is an error for the caller of that service
-			warn(service, at.Text, at.Source)
+	for _, of := range []struct{ key, service string }{{"sso_account_id", "sso"}, {"sso_account_id", "sso_oidc"}, {"login_session", "signin"}} {
+		if _, isUsed := s.settings.Section[of.key]; isUsed {
+			at, _ := s.settings.Endpoint(of.service, "") // a wrong one is an error for the caller of that service
+			warn(of.service, at.Text, at.Source)
 		}
 	}
 	return warnings
