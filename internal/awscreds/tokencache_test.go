@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRenewalLeavesANewLogin checks that a token whose renewal was under way when a person
+// TestRenewalLeavesANewLogin checks that a token whose renewal was in progress when a person
 // signed in anew, or out, is not written over that.
 func TestRenewalLeavesANewLogin(t *testing.T) {
 	t.Parallel()
