@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/awscreds"
 )
 
 // credentialsSDK is the value of --credentials for the chain of the SDK.
@@ -41,11 +42,10 @@ func useSDK(ctx context.Context, profile string, opts *lithopss3.Options) error 
 	return nil
 }
 
-// hideInput keeps standard input, unless it is a terminal or another device, from the
-// credential processes that the SDK starts: they would take bytes of what is stored.
+// hideInput keeps standard input from the credential processes that the SDK starts, unless
+// they may have it.
 func hideInput() {
-	info, err := os.Stdin.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice != 0 {
+	if awscreds.IsInteractive(os.Stdin) {
 		return
 	}
 	if nothing, err := os.OpenFile(os.DevNull, os.O_RDONLY, 0); err == nil {

@@ -64,7 +64,7 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 	stdout, stderr := &boundBuffer{stop: stop}, &boundBuffer{stop: stop}
 	process := exec.CommandContext(running, words[0], words[1:]...) //nolint:gosec // the user's own command
 	process.Stdout, process.Stderr = stdout, stderr
-	if isInteractive(stdin) {
+	if IsInteractive(stdin) {
 		process.Stdin = stdin
 	}
 	process.WaitDelay = processGrace
@@ -91,10 +91,10 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 	return parseProcess(words[0], stdout.data.Bytes())
 }
 
-// isInteractive reports whether file is a terminal, or another device. A pipe or a file
+// IsInteractive reports whether file is a terminal, or another device. A pipe or a file
 // may be what the program stores: a credential process that reads it, as ssh does, would
 // take bytes out of an object.
-func isInteractive(file *os.File) bool {
+func IsInteractive(file *os.File) bool {
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -159,7 +159,7 @@ func TestProcessTakesNoInput(t *testing.T) {
 	device, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	defer func() { _ = device.Close() }()
-	assert.True(t, isInteractive(device))
-	assert.False(t, isInteractive(in))
-	assert.False(t, isInteractive(nil))
+	assert.True(t, IsInteractive(device))
+	assert.False(t, IsInteractive(in))
+	assert.False(t, IsInteractive(nil))
 }

@@ -397,6 +397,13 @@ func TestOptionsOfSTS(t *testing.T) {
 	services.Retryer, services.Settings.SigningRegion = nil, "eu-west-1"
 	assert.Equal(t, Attempts, services.STS(aws.AnonymousCredentials{}).Options().Retryer.MaxAttempts())
 	assert.Equal(t, "eu-west-1", services.signin(awsconfig.Service{}).Options().Region)
+	services.Settings.Attempts = 2 // AWS_MAX_ATTEMPTS
+	for name, retryer := range map[string]aws.Retryer{
+		"sts": services.STS(aws.AnonymousCredentials{}).Options().Retryer, "sso": services.sso("eu-west-1", awsconfig.Service{}).Options().Retryer,
+		"oidc": services.oidc("eu-west-1", awsconfig.Service{}).Options().Retryer, "signin": services.signin(awsconfig.Service{}).Options().Retryer,
+	} {
+		assert.Equal(t, 2, retryer.MaxAttempts(), name)
+	}
 	for _, observer := range []*s3http.Observer{nil, {}} {
 		services.Observer = observer
 		assert.Equal(t, observer != nil, services.client().Peer.IsObserved)
