@@ -114,6 +114,9 @@ func store(into reflect.Value, value any) error {
 	if value == nil {
 		return storeNone(into)
 	}
+	if row, isRow := value.(numpyRow); isRow && into.Kind() == reflect.Interface {
+		value = row.list()
+	}
 	if from := reflect.ValueOf(value); from.Type().AssignableTo(into.Type()) {
 		into.Set(from)
 		return nil
@@ -256,8 +259,16 @@ func storeFloat(into reflect.Value, value any) error {
 	if into.OverflowFloat(number) {
 		return misfit(into, value, fmt.Sprintf("overflow: it is %g", number))
 	}
+	if vanishes(number, into.Type().Bits()) {
+		return misfit(into, value, fmt.Sprintf("underflow: it is %g", number))
+	}
 	into.SetFloat(number)
 	return nil
+}
+
+// vanishes reports whether a number that is not 0 is 0 as a float of some bits.
+func vanishes(number float64, bits int) bool {
+	return bits == 32 && number != 0 && float32(number) == 0
 }
 
 // exactFloat returns a number as a float of some bits, and whether it is the same.
@@ -284,6 +295,9 @@ func storeComplex(into reflect.Value, value any) error {
 	}
 	if into.OverflowComplex(number) {
 		return misfit(into, value, fmt.Sprintf("overflow: it is %g", number))
+	}
+	if bits := into.Type().Bits() / 2; vanishes(real(number), bits) || vanishes(imag(number), bits) {
+		return misfit(into, value, fmt.Sprintf("underflow: it is %g", number))
 	}
 	into.SetComplex(number)
 	return nil

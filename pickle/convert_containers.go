@@ -20,6 +20,9 @@ func storeList(into reflect.Value, value any) error {
 	if !ok {
 		return misfit(into, value, "")
 	}
+	if array, isArray := value.(*NumpyArray); isArray && array.emptyRows() > maxEmptyRows {
+		return misfit(into, value, fmt.Sprintf("it has %d rows and no element", array.emptyRows()))
+	}
 	if into.Kind() == reflect.Slice {
 		into.Set(reflect.MakeSlice(into.Type(), items.length, items.length))
 	}
@@ -52,7 +55,9 @@ func storeBytes(into reflect.Value, value any, data []byte) error {
 	if len(data) != into.Len() {
 		return misfit(into, value, fmt.Sprintf("it has %d bytes", len(data)))
 	}
-	reflect.Copy(into, reflect.ValueOf(data))
+	for i, c := range data { // the element may be a named type, which reflect.Copy refuses
+		into.Index(i).SetUint(uint64(c))
+	}
 	return nil
 }
 
@@ -110,6 +115,38 @@ type numpyRow struct {
 	array *NumpyArray
 	start int   // of its first element, in row-major order
 	shape []int // of the other dimensions; never empty
+}
+
+// list returns the row as lists within a list.
+func (r numpyRow) list() []any {
+	rows := arrayItems(r.array, r.start, r.shape)
+	list := make([]any, rows.length)
+	for i := range list {
+		list[i] = rows.at(i)
+		if row, isRow := list[i].(numpyRow); isRow {
+			list[i] = row.list()
+		}
+	}
+	return list
+}
+
+// maxEmptyRows is how many rows an array without elements may have to become slices.
+// They take memory that nothing in the pickle pays for.
+const maxEmptyRows = 4096
+
+// emptyRows returns how many rows an array without elements has, if they are more than
+// maxEmptyRows; those within rows are included.
+func (a *NumpyArray) emptyRows() int {
+	if a.Len() > 0 {
+		return 0
+	}
+	rows := 1
+	for _, n := range a.Shape {
+		if rows *= n; rows == 0 || rows > maxEmptyRows {
+			break
+		}
+	}
+	return rows
 }
 
 func arrayItems(array *NumpyArray, start int, shape []int) items {

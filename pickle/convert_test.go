@@ -33,6 +33,8 @@ type word struct {
 	hidden    int
 }
 
+type octet byte
+
 type person struct {
 	Name string
 	Age  uint8
@@ -93,6 +95,10 @@ func TestConvert(t *testing.T) {
 		"deque":                 {convertTo[[]int], &Object{Module: "collections", Name: "deque", Args: Tuple{Tuple{}, nil}, List: []any{int64(3)}}, []int{3}},
 		"array":                 {convertTo[[2]bool], []any{true, false}, [2]bool{true, false}},
 		"numpy array":           {convertTo[[]float64], floats(3), []float64{0, 0.5, 1}},
+		"array of bytes":        {convertTo[[2]octet], []byte{1, 2}, [2]octet{1, 2}},
+		"rows of nothing":       {convertTo[[][]int], floats(2, 0), [][]int{{}, {}}},
+		"no rows":               {convertTo[[][]int], floats(0, 1<<31-1), [][]int{}},
+		"rows as any":           {convertTo[[]any], floats(2, 1, 2), []any{[]any{[]any{0.0, 0.5}}, []any{[]any{1.0, 1.5}}}},
 		"numpy matrix":          {convertTo[[][]float32], floats(2, 2), [][]float32{{0, 0.5}, {1, 1.5}}},
 		"numpy scalar":          {convertTo[int32], NumpyScalar{"<i8", int64(5)}, int32(5)},
 		"numpy of no dimension": {convertTo[float64], floats(), 0.0},
@@ -156,6 +162,10 @@ func TestConvertErrors(t *testing.T) {
 		"inexact":          {convertTo[float64], int64(1)<<53 + 1, "int does not fit into float64: it has no exact float: 9007199254740993"},
 		"inexact, 32 bits": {convertTo[float32], int64(1)<<24 + 1, "int does not fit into float32: it has no exact float: 16777217"},
 		"beyond floats":    {convertTo[float64], new(big.Int).Lsh(large, 2000), "int does not fit into float64: it has no exact float: a number of 2065 bits"},
+		"small float":      {convertTo[float32], 1e-50, "float does not fit into float32: underflow: it is 1e-50"},
+		"small complex":    {convertTo[complex64], complex(1, -1e-50), "complex does not fit into complex64: underflow: it is (1-1e-50i)"},
+		"rows of nothing":  {convertTo[[][]float64], floats(maxEmptyRows+1, 0), "numpy.ndarray does not fit into [][]float64: it has 4097 rows and no element"},
+		"rows within":      {convertTo[[]any], floats(2, 1<<31-1, 1<<31-1, 0), "numpy.ndarray does not fit into []interface {}: it has 4294967294 rows and no element"},
 		"large float":      {convertTo[float32], 1e300, "float does not fit into float32: overflow: it is 1e+300"},
 		"long timedelta":   {convertTo[time.Duration], Timedelta{Days: 200_000}, "datetime.timedelta does not fit into time.Duration: overflow: it has 200000 days"},
 		"array":            {convertTo[[2]int], []any{int64(1)}, "list does not fit into [2]int: it has 1 items"},

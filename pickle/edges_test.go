@@ -35,7 +35,8 @@ func TestOpcodes(t *testing.T) {
 		"\x8f(K\x01K\x01K\x02\x90.": Set{int64(1), int64(2)}, "(K\x03K\x03\x91.": FrozenSet{int64(3)},
 		"K\x01K\x020.": int64(1), "K\x01(K\x02K\x031.": int64(1), "K\x012\x86.": Tuple{int64(1), int64(1)}, "K\x07p0\n0g0\n.": int64(7), "K\x07q\x000h\x00.": int64(7), "K\x07r\x00\x01\x00\x000j\x00\x01\x00\x00.": int64(7), "K\x05\x940h\x00.": int64(5),
 		"cshop\nItem\n.": Global{"shop", "Item"}, "\x8c\x04shop\x8c\x04Item\x93.": Global{"shop", "Item"}, "c__builtin__\nlong\n.": Global{"builtins", "int"}, "c__builtin__\nlen\n.": Global{"builtins", "len"},
-		"ccopy_reg\n_x\n.": Global{"copyreg", "_x"}, "cexceptions\nlong\n.": Global{"builtins", "int"}, "cshop\nlong\n.": Global{"shop", "long"},
+		"ccopy_reg\n_x\n.": Global{"copyreg", "_x"}, "cexceptions\nlong\n.": Global{"builtins", "int"}, "\x80\x02cexceptions\nKeyError\n.": Global{"builtins", "KeyError"}, "\x80\x03cexceptions\nKeyError\n.": Global{"exceptions", "KeyError"},
+		"\x80\x04\x8c\x0aexceptions\x8c\x08KeyError\x93.": Global{"exceptions", "KeyError"}, "\x80\x04\x8c\x0b__builtin__\x8c\x04long\x93.": Global{"__builtin__", "long"}, "cshop\nlong\n.": Global{"shop", "long"},
 		"cshop\nItem\n(K\x01tR.": &Object{Module: "shop", Name: "Item", Args: Tuple{int64(1)}}, "cshop\nItem\n)\x81.": &Object{Module: "shop", Name: "Item", Args: Tuple{}},
 		"cshop\nItem\n)}\x92.": &Object{Module: "shop", Name: "Item", Args: Tuple{}, Kwargs: &Dict{}}, "(K\x01ishop\nItem\n.": &Object{Module: "shop", Name: "Item", Args: Tuple{int64(1)}},
 		"(cshop\nItem\nK\x01o.": &Object{Module: "shop", Name: "Item", Args: Tuple{int64(1)}}, "cshop\nItem\n)\x81K\x05b.": &Object{Module: "shop", Name: "Item", Args: Tuple{}, State: int64(5)},
@@ -140,6 +141,12 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 		require.Error(t, d.Set(key, nil), "%T", key)
 		_, found := d.Get(key)
 		assert.False(t, found)
+	}
+	for _, nan := range []any{math.NaN(), complex(1, math.NaN()), NumpyScalar{"<f8", math.NaN()}, Tuple{"a", math.NaN()}, FrozenSet{Tuple{complex(math.NaN(), 0)}}, Tuple{NumpyScalar{"<f8", math.NaN()}}} {
+		before := d.Len()
+		require.NoError(t, d.Set(nan, 1))
+		require.NoError(t, d.Set(nan, 2))
+		assert.Equal(t, before+2, d.Len(), "%v is equal to nothing", nan)
 	}
 	deep := func(n int) any {
 		var key any = "x"

@@ -34,8 +34,9 @@ const (
 // It also takes Go's other integers and floats, time.Duration (a timedelta), slices and arrays
 // (lists; of bytes: bytes) and maps (dicts, ordered by key if the keys are
 // strings or numbers). Times lose what is finer than a microsecond. Structs,
-// pointers and functions are an error, and so is a value that contains itself
-// or nests deeper than 500 levels.
+// pointers and functions are an error, and so are a value that contains itself
+// or nests deeper than 500 levels, and keys of a map that Python can't hash or that are
+// one key there, as 1 and 1.0.
 func Encode(v any) ([]byte, error) {
 	e := newEncoder()
 	if err := e.value(v, 0); err != nil {
@@ -62,8 +63,9 @@ func EncodeExcInfo(e *Exception) ([]byte, error) {
 }
 
 type encoder struct {
-	out    []byte
-	active map[container]struct{} // being written now
+	out     []byte
+	active  map[container]struct{} // being written now
+	isOfKey bool                   // it writes a key, to find out what Python reads
 }
 
 // container is a slice, map or Dict by where it lies.

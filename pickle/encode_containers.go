@@ -4,6 +4,7 @@ package pickle
 
 import (
 	"cmp"
+	"errors"
 	"reflect"
 	"slices"
 )
@@ -50,7 +51,7 @@ func (e *encoder) tuple(items Tuple, depth int) error {
 }
 
 func (e *encoder) set(items Set, depth int) error {
-	if err := hashable(items); err != nil {
+	if err := e.hashable(items, depth); err != nil {
 		return err
 	}
 	e.op(0x8f)
@@ -58,7 +59,7 @@ func (e *encoder) set(items Set, depth int) error {
 }
 
 func (e *encoder) frozenSet(items FrozenSet, depth int) error {
-	if err := hashable(items); err != nil {
+	if err := e.hashable(items, depth); err != nil {
 		return err
 	}
 	e.op('(')
@@ -69,61 +70,39 @@ func (e *encoder) frozenSet(items FrozenSet, depth int) error {
 	return nil
 }
 
-// hashable refuses elements and keys that Python can't hash.
-func hashable(items []any) error {
-	for _, item := range items {
-		if err := hashableKey(item); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func hashableKey(v any) error {
-	switch v := v.(type) {
-	case []byte, Tuple, FrozenSet:
-		if _, err := hashKey(normalKey(v)); err != nil {
-			return err
-		}
+// hashable refuses elements that Python can't hash.
+func (e *encoder) hashable(items []any, depth int) error {
+	if e.isOfKey { // the key as a whole is looked at
 		return nil
-	case []any, Set, *Dict, ByteArray:
-		return encodeError("unhashable %s as a key", kindName(v))
 	}
-	if k := reflect.ValueOf(v).Kind(); k == reflect.Slice || k == reflect.Map {
-		return encodeError("unhashable %T as a key", v)
+	for _, item := range items {
+		if _, err := encodedKey(item, depth); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// normalKey gives a tuple or frozenset with Go's other scalars as hashKey
-// knows them.
-func normalKey(v any) any {
-	switch v := v.(type) {
-	case Tuple:
-		return Tuple(normalKeys(v))
-	case FrozenSet:
-		return FrozenSet(normalKeys(v))
+// encodedKey returns the hash of a key or an element as Python will read it, which is
+// not what Go has: a [2]int becomes a list, and two durations one timedelta.
+func encodedKey(v any, depth int) (hash any, err error) {
+	switch v := widenInt(v).(type) {
+	case nil, bool, string, int64, float64:
+		return hashKey(v)
 	}
-	r := reflect.ValueOf(v)
-	switch {
-	case !r.IsValid() || r.Type().PkgPath() != "":
-		return v
-	case r.CanInt():
-		return r.Int()
-	case r.CanUint():
-		return int64(r.Uint()) // only whether it hashes is asked
-	case r.CanFloat():
-		return r.Float()
+	inner := newEncoder()
+	inner.isOfKey = true
+	if err := inner.value(v, depth+1); err != nil {
+		return nil, err
 	}
-	return v
-}
-
-func normalKeys(items []any) []any {
-	out := make([]any, len(items))
-	for i, item := range items {
-		out[i] = normalKey(item)
+	key, err := Decode(append(inner.out, '.'))
+	if err == nil {
+		hash, err = hashKey(key)
 	}
-	return out
+	if errors.Is(err, ErrMalformed) {
+		return nil, encodeError("unhashable %T as a key", v)
+	}
+	return hash, err
 }
 
 func (e *encoder) dict(d *Dict, depth int) error {
@@ -140,9 +119,7 @@ func (e *encoder) dict(d *Dict, depth int) error {
 
 func (e *encoder) slice(v reflect.Value, depth int) error {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
-		raw := make([]byte, v.Len())
-		reflect.Copy(reflect.ValueOf(raw), v)
-		e.counted('C', 'B', 0x8e, raw)
+		e.counted('C', 'B', 0x8e, bytesIn(v))
 		return nil
 	}
 	items := make([]any, v.Len())
@@ -153,15 +130,40 @@ func (e *encoder) slice(v reflect.Value, depth int) error {
 	return e.batches(items, 'e', depth)
 }
 
+// bytesIn returns the bytes of a slice or an array of bytes, also of a named type.
+func bytesIn(v reflect.Value) []byte {
+	if v.Kind() == reflect.Slice {
+		return v.Bytes()
+	}
+	raw := make([]byte, v.Len())
+	for i := range raw {
+		raw[i] = byte(v.Index(i).Uint())
+	}
+	return raw
+}
+
+// entry is a key of a Go map and its value. A NaN is a key that can't be looked up.
+type entry struct{ key, value reflect.Value }
+
 func (e *encoder) goMap(v reflect.Value, depth int) error {
-	keys := v.MapKeys()
-	slices.SortStableFunc(keys, compareKeys)
-	pairs := make([]any, 0, 2*len(keys))
-	for _, key := range keys {
-		if err := hashableKey(key.Interface()); err != nil {
+	entries := make([]entry, 0, v.Len())
+	for it := v.MapRange(); it.Next(); {
+		entries = append(entries, entry{it.Key(), it.Value()})
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return compareKeys(a.key, b.key) })
+	pairs := make([]any, 0, 2*len(entries))
+	seen := make(map[any]struct{}, len(entries))
+	for _, entry := range entries {
+		key := entry.key.Interface()
+		hash, err := encodedKey(key, depth)
+		if err != nil {
 			return err
 		}
-		pairs = append(pairs, key.Interface(), v.MapIndex(key).Interface())
+		if _, again := seen[hash]; again {
+			return encodeError("two keys of a map are %v in Python", key)
+		}
+		seen[hash] = struct{}{}
+		pairs = append(pairs, key, entry.value.Interface())
 	}
 	e.op('}')
 	return e.batches(pairs, 'u', depth)

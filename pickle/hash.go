@@ -22,6 +22,7 @@ type (
 	bigKey       string
 	timeKey      struct{ seconds, nanoseconds int64 }
 	compositeKey string
+	unequalKey   struct{ nan float64 } // equal to nothing, itself included
 )
 
 // hashKey gives a comparable value that is equal for two values when Python
@@ -53,9 +54,30 @@ func hashKey(v any) (any, error) {
 		return timeKey{v.Unix(), int64(v.Nanosecond())}, nil
 	case Tuple, FrozenSet:
 		text, err := appendKey(nil, v, 0)
+		if err == nil && hasNaN(v) {
+			return unequalKey{math.NaN()}, nil
+		}
 		return compositeKey(text), err
 	}
 	return nil, malformed("unhashable %s as a key", kindName(v))
+}
+
+// hasNaN reports whether a key is NaN or holds one, which is equal to no other. Python
+// takes a NaN as equal to itself, but a pickle has no two places for one.
+func hasNaN(key any) bool {
+	switch key := key.(type) {
+	case Tuple:
+		return slices.ContainsFunc(key, hasNaN)
+	case FrozenSet:
+		return slices.ContainsFunc(key, hasNaN)
+	case NumpyScalar:
+		return hasNaN(key.Value)
+	case float64:
+		return math.IsNaN(key)
+	case complex128:
+		return math.IsNaN(real(key)) || math.IsNaN(imag(key))
+	}
+	return false
 }
 
 func naiveKey(v NaiveTime) any {

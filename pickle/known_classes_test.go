@@ -4,8 +4,11 @@ package pickle
 
 import (
 	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -106,4 +109,75 @@ func TestKnownClassesHideNothing(t *testing.T) {
 			assert.Contains(t, Repr(v), "canary", "%s of %s(%v)", name, Global{o.Module, o.Name}.TypeName(), object.Args)
 		}
 	}
+}
+
+// TestKnownClassesWithAnyArguments gives known classes and exceptions what they are never
+// built with. A pickle may say anything of them, and no reader of it must panic.
+func TestKnownClassesWithAnyArguments(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	parts := []any{
+		nil, true, int64(0), int64(-1), int64(math.MaxInt64), bigPower(2, 200), 1.5, math.NaN(), complex(1, 2), "", "a", "\xed\xa0\x80",
+		[]byte{},
+		[]byte("0123456789"),
+		[]any{},
+		[]any{int64(1)},
+		Tuple{},
+		Tuple{"f", int64(3)},
+		&Dict{}, NewDict("Error", NewDict("Code", 1), "int", -1),
+		Timedelta{1, 2, 3},
+		Decimal("1"),
+		Global{"m", "C"},
+		Global{"numpy", "ndarray"},
+		&Object{Module: "m", Name: "C"}, &Exception{Module: builtins, Class: "KeyError"}, floats(2, 2), floats(0), floats(0, 3),
+		NumpyScalar{"<M8[ns]", int64(1)},
+		NaiveTime{},
+		FrozenSet{int64(1)},
+	}
+	some := func(most int) Tuple {
+		args := make(Tuple, random.IntN(most+1))
+		for i := range args {
+			args[i] = parts[random.IntN(len(parts))]
+		}
+		return args
+	}
+	each := 300
+	if testing.Short() {
+		each = 60
+	}
+	for _, class := range append(knownBuilders(), knownExceptions()...) {
+		for range each {
+			object := &Object{Module: class.Module, Name: class.Name, Args: some(6), State: parts[random.IntN(len(parts))]}
+			if random.IntN(2) == 0 {
+				object.State = some(5)
+			}
+			failed := &Exception{Module: class.Module, Class: class.Name, Args: object.Args, Attrs: NewDict("message", object.State)}
+			require.NotPanics(t, func() {
+				value, err := interpret(object)
+				if err != nil {
+					return
+				}
+				for _, held := range []any{value, failed} {
+					_ = Repr(held)
+					_ = (&Exception{Module: builtins, Class: "ValueError", Args: Tuple{held}}).TracebackText()
+					for _, target := range []any{new(string), new([]any), new([][]float64), new(map[any]any), new(person), new(time.Time)} {
+						_ = Convert(held, target)
+					}
+				}
+			}, "%#v", object)
+		}
+	}
+}
+
+// knownExceptions are those whose text is made of more than their arguments.
+func knownExceptions() (classes []Global) {
+	for _, name := range slices.Sorted(maps.Keys(builtinExceptions())) {
+		classes = append(classes, Global{builtins, name})
+	}
+	for _, name := range slices.Sorted(maps.Keys(botocoreFormats())) {
+		classes = append(classes, Global{botocoreModule, name})
+	}
+	return append(classes, Global{botocoreModule, "ClientError"}, Global{botocoreModule, botocoreBuilder}, Global{"botocore.errorfactory", "NoSuchKey"},
+		Global{"json.decoder", "JSONDecodeError"}, Global{"subprocess", "CalledProcessError"}, Global{"subprocess", "TimeoutExpired"}, Global{"urllib.error", "URLError"},
+		Global{"http.client", "IncompleteRead"}, Global{"zoneinfo", "ZoneInfoNotFoundError"}, Global{"ssl", "SSLError"}, Global{"configparser", "Error"}, Global{"socket", "gaierror"})
 }

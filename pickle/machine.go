@@ -13,6 +13,8 @@ type machine struct {
 	budget  *budget
 	highest int // of the stack, for the budget
 	done    bool
+
+	protocol uint64 // 0 until PROTO says another
 }
 
 func newMachine(data []byte, start int, limits Limits) *machine {

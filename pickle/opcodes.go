@@ -100,6 +100,7 @@ func opProto(m *machine) error {
 	if err == nil && version > highestProtocol {
 		err = unsupported("protocol %d", version)
 	}
+	m.protocol = version
 	return err
 }
 

@@ -136,7 +136,7 @@ func (m *machine) lineGlobal() (Global, error) {
 	if err := m.budget.charge(int64(len(module) + len(name))); err != nil {
 		return Global{}, err
 	}
-	return newGlobal(string(module), string(name))
+	return m.global(string(module), string(name))
 }
 
 func opStackGlobal(m *machine) error {
@@ -148,7 +148,7 @@ func opStackGlobal(m *machine) error {
 	if err != nil {
 		return err
 	}
-	g, err := newGlobal(module, name)
+	g, err := m.global(module, name)
 	if err != nil {
 		return err
 	}
@@ -157,11 +157,18 @@ func opStackGlobal(m *machine) error {
 
 func (m *machine) pushGlobal(g Global) error { return m.pushSized(g, 3*costSlot) }
 
-// newGlobal checks a name and maps Python 2's module names, which protocols 0
-// to 2 write, to Python 3's.
-func newGlobal(module, name string) (Global, error) {
+// highestOfPython2 is the last protocol that Python 2 reads.
+const highestOfPython2 = 2
+
+// global checks a name and maps Python 2's module names, which protocols 0 to 2
+// write, to Python 3's. Later protocols have them only for modules of these names, as a
+// program's own exceptions.py.
+func (m *machine) global(module, name string) (Global, error) {
 	if module == "" || name == "" || !validText(module) || !validText(name) {
 		return Global{}, malformed("a class without a proper name")
+	}
+	if m.protocol > highestOfPython2 {
+		return Global{Module: module, Name: name}, nil
 	}
 	switch module {
 	case "__builtin__", "exceptions":

@@ -105,6 +105,9 @@ func strOfObject(o *Object) (string, bool) {
 		parts, ok := fractionParts(o)
 		return strings.TrimSuffix(strings.Replace(parts, ", ", "/", 1), "/1"), ok
 	case Global{"zoneinfo", "ZoneInfo._unpickle"}:
+		if len(o.Args) == 0 {
+			return "", false
+		}
 		key, ok := o.Args[0].(string)
 		return key, ok
 	}
