@@ -26,7 +26,7 @@ type devCommand struct {
 	Region      string `default:"us-east-1" help:"The region that the server has."`
 	AllowRemote bool   `name:"allow-remote" help:"Allow an --addr that other machines and containers can reach, such as 0.0.0.0:9000. Anyone who reaches it can read and change what is stored."`
 	Load        string `type:"file" placeholder:"FILE" help:"Begin with the objects of a recorded job, as examples/pythonjob/job.json in the repository."`
-	MaxMemory   int64  `name:"max-memory" default:"4096" placeholder:"MIB" help:"How much memory to use, in MiB (4096); a put that has no room is refused with QuotaExceeded. 0 is no limit."`
+	MaxMemory   amount `name:"max-memory" default:"4096" placeholder:"MIB" help:"How much memory to use, in MiB (4096); a put that has no room is refused with QuotaExceeded. 0 is no limit."`
 	Debug       bool   `short:"d" help:"Say more on stderr."`
 }
 
@@ -35,7 +35,7 @@ func (c *devCommand) Run(t *terminal) error {
 	if problem := awsconfig.RegionProblem(c.Region); problem != "" {
 		return usagef("--region %s", problem)
 	}
-	if c.MaxMemory < 0 || c.MaxMemory > 1<<30 {
+	if c.MaxMemory > 1<<30 {
 		return usagef("--max-memory is a number of MiB, 0 for no limit")
 	}
 	if c.Load != "" {
@@ -47,9 +47,9 @@ func (c *devCommand) Run(t *terminal) error {
 		return usagef("--addr: %w", err)
 	}
 	if c.MaxMemory > 0 {
-		debug.SetMemoryLimit(c.MaxMemory << 20) // garbage is collected before it counts
+		debug.SetMemoryLimit(int64(c.MaxMemory) << 20) // garbage is collected before it counts
 	}
-	opts := &devs3.Options{Addr: c.Addr, AllowRemote: c.AllowRemote, Region: c.Region, MaxMemory: c.MaxMemory << 20}
+	opts := &devs3.Options{Addr: c.Addr, AllowRemote: c.AllowRemote, Region: c.Region, MaxMemory: int64(c.MaxMemory) << 20}
 	if c.Debug {
 		opts.Logger = slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}

@@ -56,6 +56,17 @@ func (e endpointFlag) validate() error {
 	return nil
 }
 
+// amount is how many of something there are, or may be.
+type amount int
+
+// validate finds a number that counts nothing.
+func (a amount) validate() error {
+	if a < 0 {
+		return fmt.Errorf("%d is negative", int(a))
+	}
+	return nil
+}
+
 // regionFlag is the name of a region.
 type regionFlag string
 

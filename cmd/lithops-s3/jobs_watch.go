@@ -16,11 +16,11 @@ import (
 type jobsWatchCommand struct {
 	jobsFlags
 	lostFlags
-	ID       string        `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
-	Calls    int           `help:"How many calls the job has; without it, the command ends when every call that has started has ended."`
-	Nested   bool          `help:"Also the calls of executors that were made inside the watched calls."`
-	Interval time.Duration `help:"The time between two looks; monitoring_interval of the configuration if not given."`
-	JSON     bool          `name:"json" help:"Print JSON: a line for each event."`
+	ID       string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
+	Calls    amount `help:"How many calls the job has; without it, the command ends when every call that has started has ended."`
+	Nested   bool   `help:"Also the calls of executors that were made inside the watched calls."`
+	Interval age    `help:"The time between two looks; monitoring_interval of the configuration if not given."`
+	JSON     bool   `name:"json" help:"Print JSON: a line for each event."`
 }
 
 // Run follows the calls: as a bar on a terminal, else a line for each event.
@@ -33,7 +33,7 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 		return fmt.Errorf("%w: --calls says how many calls a job has; the ID is not a job's", errUsage)
 	}
 	options := c.options()
-	options.Interval = c.Interval
+	options.Interval = time.Duration(c.Interval)
 	store, client, err := c.openWith(t, options)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (c *jobsWatchCommand) Run(t *terminal) error {
 	}
 	opts := &jobs.WatchOptions{UntilIdle: c.Calls == 0, Nested: c.Nested}
 	if c.Calls > 0 {
-		opts.Calls = map[string]int{id.JobID: c.Calls}
+		opts.Calls = map[string]int{id.JobID: int(c.Calls)}
 	}
 	return c.follow(t, client, id, opts)
 }
@@ -61,7 +61,7 @@ type watchEvent struct {
 }
 
 func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, id jobs.ID, opts *jobs.WatchOptions) error {
-	bar := &callBar{out: t.stderr, shown: t.stderr.isLive() && !c.JSON, total: c.Calls}
+	bar := &callBar{out: t.stderr, shown: t.stderr.isLive() && !c.JSON, total: int(c.Calls)}
 	bar.start()
 	defer bar.end()
 	for seen, err := range watchStatuses(t.ctx, client, id, opts) {

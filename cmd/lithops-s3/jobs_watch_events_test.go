@@ -58,7 +58,7 @@ func watched(t *testing.T, storage lithopss3.Storage, count int) (string, error)
 	t.Helper()
 	var out, problems strings.Builder
 	term := &terminal{ctx: t.Context(), stdout: newOutput(&out), stderr: newOutput(&problems)}
-	command := &jobsWatchCommand{Calls: count}
+	command := &jobsWatchCommand{Calls: amount(count)}
 	opts := &jobs.WatchOptions{Calls: map[string]int{"M000": count}}
 	err := command.follow(term, jobs.New(storage, "bucket", nil), jobs.ID{ExecutorID: "4b99c1-0", JobID: "M000"}, opts)
 	return out.String(), err

@@ -20,7 +20,7 @@ type listCommand struct {
 	Match  string `short:"m" placeholder:"PATTERN" help:"List only keys that match: ? is a character, * any within a component, ** any components."`
 	JSON   bool   `name:"json" help:"Print a JSON array."`
 
-	Parallel int `default:"16" placeholder:"N" help:"Make up to N requests at once (16); 1 is one after the other."`
+	Parallel amount `default:"16" placeholder:"N" help:"Make up to N requests at once (16); 1 is one after the other."`
 }
 
 // Usage is shown by list --help.
@@ -52,7 +52,7 @@ func (c *listCommand) Run(t *terminal) error {
 	if err := t.resolve(store, &name); err != nil {
 		return err
 	}
-	opts := &lithopss3.ListOptions{Prefix: c.Prefix + name.key, Match: c.Match, Parallel: c.Parallel}
+	opts := &lithopss3.ListOptions{Prefix: c.Prefix + name.key, Match: c.Match, Parallel: int(c.Parallel)}
 	objects := t.countingUnlessShown(name.bucket, store.ListObjects(t.ctx, name.bucket, opts))
 	if c.JSON {
 		return t.listJSON(objects)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
@@ -98,6 +99,7 @@ func TestCommandsRun(t *testing.T) {
 	for _, leaf := range parser.Model.Leaves(false) {
 		assert.Implements(t, (*runner)(nil), leaf.Target.Addr().Interface(), leaf.Path())
 	}
+	unbounded := []reflect.Type{reflect.TypeFor[int](), reflect.TypeFor[int64](), reflect.TypeFor[float64](), reflect.TypeFor[time.Duration]()}
 	check := func(target reflect.Value, name string) {
 		for _, hook := range []string{"BeforeReset", "BeforeResolve", "BeforeApply", "AfterApply", "AfterRun", "Validate"} {
 			assert.False(t, target.Addr().MethodByName(hook).IsValid(), "%s of %s", hook, name)
@@ -110,6 +112,7 @@ func TestCommandsRun(t *testing.T) {
 		case *kong.Value: // also of an option
 			if node.Flag != parser.Model.HelpFlag {
 				check(node.Target, node.Name)
+				assert.NotContains(t, unbounded, node.Target.Type(), "%s: an amount or an age is not negative", node.Name)
 			}
 		case *kong.Node:
 			check(node.Target, node.Name)
