@@ -5,19 +5,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
-	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/assert"
@@ -26,54 +19,6 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(testkit.Bounded(testkit.AtOnce(m, 8)), map[string]func(){"lithops-s3": main})
-}
-
-// TestScripts runs testdata/*.txtar, each with an embedded server of its own. The scripts
-// that start the command most often are left out under -short.
-func TestScripts(t *testing.T) {
-	t.Parallel()
-	scripts, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
-	require.NoError(t, err)
-	require.NotEmpty(t, scripts)
-	if testing.Short() {
-		scripts = slices.DeleteFunc(scripts, func(path string) bool {
-			return slices.Contains([]string{"jobs.txtar", "folder.txtar", "errors.txtar", "storage.txtar", "config.txtar"}, filepath.Base(path))
-		})
-	}
-	testscript.Run(t, testscript.Params{
-		Files: scripts,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
-		Setup: func(env *testscript.Env) error {
-			server, err := devs3.Start(nil)
-			if err != nil {
-				return err
-			}
-			env.Defer(func() { _ = server.Close() })
-			for name, value := range server.Env() {
-				env.Setenv(name, value)
-			}
-			env.Setenv("HOME", env.WorkDir)
-			env.Setenv("USERPROFILE", env.WorkDir) // the home folder on Windows
-			return os.WriteFile(env.WorkDir+"/devs3.yaml", []byte(server.Config()), 0o600)
-		},
-	})
-}
-
-// exits runs a command that must end with an exit code: exits CODE COMMAND [ARGUMENT...]
-func exits(script *testscript.TestScript, isNegated bool, args []string) {
-	if isNegated || len(args) < 2 {
-		script.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
-	}
-	err := script.Exec(args[1], args[2:]...)
-	code := 0
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
-		code = failed.ExitCode()
-	} else if err != nil {
-		script.Fatalf("%v", err)
-	}
-	if strconv.Itoa(code) != args[0] {
-		script.Fatalf("exit code %d, not %s", code, args[0])
-	}
 }
 
 // FuzzArguments checks that no arguments make the command panic or contact anything.
