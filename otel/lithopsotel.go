@@ -43,6 +43,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -172,17 +173,18 @@ func spanAttributes(info *lithopss3.RequestInfo) []attribute.KeyValue {
 	return attributes
 }
 
+// splitHost returns the host, an address of IPv6 without its brackets, and the port, the
+// scheme's if none is given.
 func splitHost(info *lithopss3.RequestInfo) (host string, port int) {
-	host, text, err := net.SplitHostPort(info.Host)
-	if err == nil {
-		if port, err = strconv.Atoi(text); err == nil {
-			return host, port
-		}
+	address := url.URL{Host: info.Host}
+	port, err := strconv.Atoi(address.Port())
+	switch {
+	case err == nil:
+		return address.Hostname(), port
+	case info.Scheme == "http":
+		return address.Hostname(), 80
 	}
-	if info.Scheme == "http" {
-		return info.Host, 80
-	}
-	return info.Host, 443
+	return address.Hostname(), 443
 }
 
 // errorType returns the attribute error.type, which has few values, or "" for a success.

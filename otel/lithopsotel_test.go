@@ -261,7 +261,9 @@ func TestServer(t *testing.T) {
 		{"http", "minio", "minio", 80},
 		{"http", "minio:9000", "minio", 9000},
 		{"https", "[::1]:9000", "::1", 9000},
-		{"https", "[::1]", "[::1]", 443},
+		{"https", "[::1]", "::1", 443},
+		{"http", "[fe80::1]", "fe80::1", 80},
+		{"https", "minio:", "minio", 443},
 	} {
 		address, port := splitHost(&lithopss3.RequestInfo{Scheme: test.scheme, Host: test.host})
 		assert.Equal(t, test.address, address)

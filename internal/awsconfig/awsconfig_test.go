@@ -327,6 +327,15 @@ func TestMetadata(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Metadata{Endpoint: "http://h", IPv6: true, Disabled: true, V1Disabled: true, Timeout: 3 * time.Second, Attempts: 2}, got)
 
+	for text, want := range map[string]time.Duration{"9223372036": 9223372036 * time.Second, "9223372037": 9223372036 * time.Second, "-9223372037": -9223372036 * time.Second, "100000000000000000000": 9223372036 * time.Second} {
+		env, _, err = read(t, map[string]string{"AWS_METADATA_SERVICE_TIMEOUT": text, "AWS_METADATA_SERVICE_NUM_ATTEMPTS": text}, "", "")
+		require.NoError(t, err)
+		got, err = env.Metadata()
+		require.NoError(t, err, text)
+		assert.Equal(t, want, got.Timeout, text)
+		assert.Equal(t, text[0] == '-', got.Attempts < 0, text)
+	}
+
 	env, _, err = read(t, nil, "[default]\nimds_use_ipv6 = true\nec2_metadata_service_endpoint_mode = ipv4\n", "")
 	require.NoError(t, err)
 	got, err = env.Metadata()

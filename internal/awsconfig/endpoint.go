@@ -117,7 +117,7 @@ func parseEndpoint(text string) (address string, problem *Error) {
 		return refuse(KindResolution, "it has a query (?)")
 	}
 	address, _, _ = strings.Cut(text, "#")
-	return strings.TrimRight(address, "/"), nil
+	return strings.TrimRight(strings.TrimSuffix(address, "?"), "/"), nil // without an empty query
 }
 
 var hostLabel = lazyregexp.New(`^[a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?$`)

@@ -3,7 +3,9 @@
 package awsconfig
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -193,18 +195,25 @@ func (e *Environment) Metadata() (Metadata, error) {
 	return Metadata{
 		Endpoint: endpoint.Text, IPv6: strings.EqualFold(mode.Text, "ipv6") || e.isTrue("AWS_IMDS_USE_IPV6", "imds_use_ipv6"),
 		Disabled: IsTrue(disabled), V1Disabled: e.isTrue("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"),
-		Timeout: time.Duration(timeout) * time.Second, Attempts: attempts,
+		Timeout: seconds(timeout), Attempts: attempts,
 	}, nil
 }
 
-// number reads a setting that Python's int must accept; 1 if it is not set.
+// seconds returns a duration, the longest or shortest that there is if it would overflow.
+func seconds(count int) time.Duration {
+	const most = int64(math.MaxInt64 / time.Second)
+	return time.Duration(max(-most, min(int64(count), most))) * time.Second
+}
+
+// number reads a setting that Python's int must accept; 1 if it is not set. Python's numbers
+// have no end: one that is larger than ours is the largest.
 func (e *Environment) number(variable, key string) (int, error) {
 	found := e.Setting(variable, key)
 	if !found.Set {
 		return 1, nil
 	}
 	number, err := parseInt(found.Text)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, invalid(KindValue, found, "a whole number")
 	}
 	return number, nil

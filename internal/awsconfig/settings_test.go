@@ -70,6 +70,7 @@ func TestEndpoints(t *testing.T) {
 		"http://a_b.example": "http://a_b.example", "HTTP://H": "HTTP://H", "http://h/": "http://h",
 		" http://h": "http://h", "http://[::1]:9000": "http://[::1]:9000", "http://a.": "http://a.",
 		"http://xn--mnchen-3ya.example": "http://xn--mnchen-3ya.example", "http://a#f": "http://a",
+		"http://a?": "http://a", "http://a/?#f": "http://a", "http://a/b/?": "http://a/b", "http://a#/x": "http://a", "http://a/#x?y": "http://a",
 		"https://s3-accelerate.amazonaws.com":           "https://s3-accelerate.amazonaws.com",
 		"https://s3-accelerate.dualstack.amazonaws.com": "https://s3-accelerate.dualstack.amazonaws.com",
 		"http://s3-accelerate.amazonaws.com":            "http://s3-accelerate.amazonaws.com",
@@ -82,6 +83,7 @@ func TestEndpoints(t *testing.T) {
 		"http://a-.example": KindValue, "http://a..b": KindValue, "http://.a": KindValue, "http://" + strings.Repeat("a", 64) + ".x": KindValue,
 		"http://%41": KindValue, "http://h%20": KindValue, "http://*": KindValue, "http://h,": KindValue, `"http://h"`: KindValue,
 		"ftp://h": KindResolution, "http://h:x": KindResolution, "http://h:99999": KindResolution, "http://a/b?c=d": KindResolution,
+		"http://a??": KindResolution,
 	} {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
