@@ -15,6 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// toSource are the lines of a role that another profile assumes.
+func toSource(name string) string {
+	return "role_arn = arn:aws:iam::123456789012:role/r\nsource_profile = " + name + "\n"
+}
+
 // TestPlainHTTPIsAWarning checks that the log warns once for each server, without a
 // request.
 func TestPlainHTTPIsAWarning(t *testing.T) {
@@ -35,7 +40,20 @@ func TestPlainHTTPIsAWarning(t *testing.T) {
 		"SSO":             {map[string]string{"AWS_ENDPOINT_URL_SSO": "http://10.0.0.1", "AWS_ENDPOINT_URL_SSO_OIDC": "http://10.0.0.2"}, []string{"sso is asked", "sso_oidc is asked"}, "sso_account_id = 1"},
 		"no SSO":          {map[string]string{"AWS_ENDPOINT_URL_SSO": "http://10.0.0.1", "AWS_ENDPOINT_URL_SIGNIN": "http://10.0.0.2"}, nil, ""},
 		"sign-in":         {map[string]string{"AWS_ENDPOINT_URL_SIGNIN": "http://10.0.0.1"}, []string{"signin is asked"}, "login_session = x"},
-		"almost loopback": {map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1.example"}, []string{"S3 is asked"}, ""},
+		"SSO of a role": {
+			map[string]string{"AWS_ENDPOINT_URL_SSO": "http://10.0.0.1", "AWS_ENDPOINT_URL_SSO_OIDC": "http://10.0.0.2"},
+			[]string{"sso is asked", "sso_oidc is asked"},
+			toSource("a") + "[profile a]\n" + toSource("b") + "[profile b]\nsso_account_id = 1",
+		},
+		"sign-in of a role": {
+			map[string]string{"AWS_ENDPOINT_URL_SIGNIN": "http://10.0.0.1"},
+			[]string{"signin is asked"},
+			toSource("a") + "[profile a]\nlogin_session = x",
+		},
+		"roles in a circle":  {map[string]string{"AWS_ENDPOINT_URL_SSO": "http://10.0.0.1"}, nil, toSource("a") + "[profile a]\n" + toSource("default")},
+		"SSO of no role":     {map[string]string{"AWS_ENDPOINT_URL_SSO": "http://10.0.0.1"}, nil, "source_profile = a\n[profile a]\nsso_account_id = 1"},
+		"SSO of another one": {map[string]string{"AWS_ENDPOINT_URL_SSO": "http://10.0.0.1"}, nil, "[profile a]\nsso_account_id = 1"},
+		"almost loopback":    {map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1.example"}, []string{"S3 is asked"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
@@ -49,6 +50,9 @@ type Options struct {
 	// the keys of the environment are not used then. Keys of the Lithops configuration, of
 	// AWS and Credentials are used before those of a profile.
 	Profile string
+	// AskMFA returns the code of an MFA device, by its serial number, which a role of ~/.aws
+	// may need. Nil asks on the terminal or, if there is none, on standard error and input.
+	AskMFA func(ctx context.Context, serial string) (string, error)
 	// Anonymous signs no request, whatever else is set. It is for public buckets. Without
 	// an identity, the configuration or the caller must name the bucket.
 	Anonymous bool
@@ -119,6 +123,9 @@ func (o *Options) withDefaults() *Options {
 	opts.pace = cmp.Or(opts.pace, usualPace)
 	opts.parallelRange = cmp.Or(opts.parallelRange, parallelRange)
 	opts.signer = sourceOptions
+	if opts.AskMFA == nil {
+		opts.AskMFA = awscreds.AskMFA
+	}
 	return opts.withAWS()
 }
 

@@ -99,7 +99,7 @@ func newProviders(s *session, opts *Options) *awscreds.Providers {
 			Settings:  s.sts,
 		},
 		Metadata: &awscreds.Metadata{Transport: s3http.ObserveTransport(metadataTransport(), observer, "metadata"), Sleep: s3http.Sleep},
-		AskMFA:   awscreds.AskMFA,
+		AskMFA:   opts.AskMFA,
 
 		ProfileOnly: opts.Profile != "",
 	}
@@ -160,8 +160,9 @@ func (s *session) insecureEndpoints() []string {
 	}
 	warn("S3", s.s3.URL, s.s3.URLSource)
 	warn("STS", s.sts.URL, s.sts.URLSource)
+	used := s.providers.UsedKeys()
 	for _, of := range []struct{ key, service string }{{"sso_account_id", "sso"}, {"sso_account_id", "sso_oidc"}, {"login_session", "signin"}} {
-		if _, isUsed := s.settings.Section[of.key]; isUsed {
+		if used[of.key] {
 			at, _ := s.settings.Endpoint(of.service, "") // a wrong one is an error for the caller of that service
 			warn(of.service, at.Text, at.Source)
 		}

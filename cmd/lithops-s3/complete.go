@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -256,10 +257,21 @@ func (c *completion) urls() []string {
 	return c.keys(bucket, key, s3Scheme+name+"/")
 }
 
+// errNoQuestion refuses to ask a person who has only typed a tab.
+var errNoQuestion = errors.New("completion asks for no MFA code")
+
+// storageOptions returns the options to open the storage with.
+func (c *completion) storageOptions() lithopss3.Options {
+	return lithopss3.Options{
+		Loader: c.flags.loader(),
+		AskMFA: func(context.Context, string) (string, error) { return "", errNoQuestion },
+	}
+}
+
 // open opens the storage without a word on the terminal.
 func (c *completion) open() (*lithopss3.Store, error) {
 	quiet := &terminal{ctx: c.ctx}
-	return c.flags.connect(quiet, lithopss3.Options{Loader: c.flags.loader()})
+	return c.flags.connect(quiet, c.storageOptions())
 }
 
 // buckets returns the account's buckets, or the configuration's if it may not list

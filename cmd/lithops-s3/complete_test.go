@@ -138,3 +138,11 @@ func TestCompletionConnects(t *testing.T) {
 		}
 	}
 }
+
+// TestCompletionAsksNothing checks that a tab asks no person for the code of an MFA device.
+func TestCompletionAsksNothing(t *testing.T) {
+	t.Parallel()
+	code, err := (&completion{}).storageOptions().AskMFA(t.Context(), "serial")
+	assert.Empty(t, code)
+	assert.ErrorIs(t, err, errNoQuestion)
+}

@@ -30,6 +30,23 @@ func isRole(profile map[string]string) bool {
 	return role && !web
 }
 
+// UsedKeys returns the keys of the chosen profile, and of those that source_profile leads to.
+func (p *Providers) UsedKeys() map[string]bool {
+	keys := map[string]bool{}
+	visited := map[string]bool{}
+	for name := p.Settings.ProfileName(); !visited[name]; {
+		visited[name] = true
+		profile := p.Settings.Profiles[name]
+		for key := range profile {
+			keys[key] = true
+		}
+		if isRole(profile) {
+			name = profile["source_profile"]
+		}
+	}
+	return keys
+}
+
 func hasStaticKeys(profile map[string]string) bool {
 	_, id := profile["aws_access_key_id"]
 	_, secret := profile["aws_secret_access_key"]
