@@ -146,7 +146,7 @@ func (t inTurn) Run(name string, run func(testscript.T)) {
 
 type hereKey struct{}
 
-// hereState is what the lines of a script share.
+// hereState holds what the lines of a script share.
 type hereState struct {
 	t     *testing.T
 	names []string // of variables
