@@ -3,8 +3,12 @@
 package jobs
 
 import (
+	"context"
+	"iter"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/memstore"
@@ -37,6 +41,62 @@ func TestStatusIsOfTheCallThatWasAskedFor(t *testing.T) {
 	value, err := client.Result(ctx, copied)
 	require.NoError(t, err)
 	assert.True(t, value == strings.Repeat("x", 10_000), "Python's future reads its own output, too")
+}
+
+// TestStatusThatIsNone checks that JSON that is no status, or one of a call that has only
+// begun, is not taken for a call that returned None. Python has a KeyError for them.
+func TestStatusThatIsNone(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	client := New(memstore.New("bucket"), "bucket", &Options{NoCache: true})
+	call := Call{"a-0", "M000", "00000"}
+	for _, text := range []string{"{}", `{"exception": false, "func_result_size": 0.0}`, `{"type": null}`, `{"type": "__init__"}`, `{"type": "__end__", "type": ""}`} {
+		require.NoError(t, client.PutData(ctx, call.StatusKey(), strings.NewReader(text)))
+		_, err := client.Result(ctx, call)
+		require.ErrorIs(t, err, ErrMalformedStatus, text)
+		assert.ErrorContains(t, err, call.StatusKey()+": malformed call status: type is ", text)
+		for _, err := range client.Statuses(ctx, []Call{call}) {
+			require.ErrorIs(t, err, ErrMalformedStatus, text)
+		}
+	}
+}
+
+// A startsOver ignores StartAfter, as the directory buckets of S3 do.
+type startsOver struct{ lithopss3.Storage }
+
+func (s startsOver) ListObjects(ctx context.Context, bucket string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	whole := *opts
+	whole.StartAfter = ""
+	return s.Storage.ListObjects(ctx, bucket, &whole)
+}
+
+// TestWatchWithoutStartAfter watches on a storage that lists from the beginning, whatever is
+// asked for: Watch lists everything then. It would list the first page without end.
+func TestWatchWithoutStartAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const calls, ending = 40, 30
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // of the bubble's clock
+		defer cancel()
+		client := New(startsOver{memstore.New("bucket")}, "bucket", &Options{NoCache: true, Interval: time.Second, LostAfter: time.Minute})
+		client.pageSize = 10
+		all := Calls("a-0", "M000", calls)
+		for _, call := range all {
+			require.NoError(t, client.PutInit(ctx, call, "aa"))
+		}
+		go func() {
+			for _, call := range all[:ending] {
+				time.Sleep(time.Second)
+				assert.NoError(t, client.Finish(ctx, &Status{Call: call}, nil, nil))
+			}
+		}()
+		count := map[EventKind]int{}
+		for event, err := range client.Watch(ctx, ID{ExecutorID: "a-0"}, &WatchOptions{Calls: map[string]int{"M000": calls}}) {
+			require.NoError(t, err)
+			count[event.Kind]++
+		}
+		assert.Equal(t, map[EventKind]int{CallStarted: calls, CallDone: ending, CallLost: calls - ending}, count)
+	})
 }
 
 // TestArgumentsAreWhole checks that arguments whose data is shorter now are an error.

@@ -234,7 +234,7 @@ func TestResultsWhileStatusesAreRead(t *testing.T) {
 // A consumer that stops, and a context that ends, leave no reader that waits.
 func TestStatusesStop(t *testing.T) {
 	t.Parallel()
-	storage := &generatedStorage{head: `{"exc_info": "`, tail: `"}`, size: 5 << 20}
+	storage := &generatedStorage{head: `{"type": "__end__", "exc_info": "`, tail: `"}`, size: 5 << 20}
 	client := New(storage, "bucket", nil)
 	for _, err := range client.Statuses(t.Context(), callsOfJob(100)) {
 		require.NoError(t, err)

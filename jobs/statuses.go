@@ -26,6 +26,9 @@ func parseStatus(call Call, data []byte) (*Status, error) {
 	if err := status.UnmarshalJSON(data); err != nil {
 		return nil, fmt.Errorf("%s: %w", call.StatusKey(), err)
 	}
+	if status.Type != StatusEnd { // {} would be a call that returned None
+		return nil, fmt.Errorf("%s: %w: type is %.80q, and not %q", call.StatusKey(), ErrMalformedStatus, status.Type, StatusEnd)
+	}
 	status.Call = call // a copy of another call's names that one; Python believes the key, too
 	return status, nil
 }

@@ -4,12 +4,14 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // A watchedJob is what a watcher knows about a job.
@@ -123,6 +125,10 @@ func (b *watchedJob) page(ctx context.Context, w *watcher, from string) (news in
 	for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, opts) {
 		if err == nil {
 			err = checkPrefix(info.Key, folder)
+		}
+		if err == nil && info.Key <= opts.StartAfter {
+			w.listsAll = true
+			err = fmt.Errorf("%w after %s: it has %s", lithopss3.ErrListing, sanitize.Name(opts.StartAfter), sanitize.Name(info.Key))
 		}
 		if err != nil {
 			return news, from, err

@@ -48,6 +48,7 @@ type watcher struct {
 	keys     int       // that are known
 	saved    float64   // pages that may be listed beyond minPages
 	newest   time.Time // when the newest known object of a job was stored
+	listsAll bool      // the storage ignores StartAfter, as directory buckets do: each poll lists everything
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -167,7 +168,7 @@ func (w *watcher) callsOf(jobID string) int {
 func (w *watcher) poll(ctx context.Context) (news int, err error) {
 	everything := w.keys/w.client.pageSize + 1
 	defer func() { w.polls++ }()
-	if w.opts.Once || w.polls == 0 || everything <= w.expected() {
+	if w.opts.Once || w.polls == 0 || w.listsAll || everything <= w.expected() {
 		return w.pollAll(ctx)
 	}
 	w.saved = min(w.saved+float64(everything)/pythonShare, 2*float64(everything))
@@ -304,7 +305,7 @@ func (w *watcher) findLost(ctx context.Context) (news int, err error) {
 		if job.gone || !isLost(job.oldest, now, lostAfter) || len(job.mayBeLost(now, lostAfter)) == 0 {
 			continue
 		}
-		if !w.opts.Once {
+		if !w.opts.Once && !w.listsAll { // which have just listed all
 			job.position = ""
 			found, err := job.scan(ctx, w, -1)
 			news += found

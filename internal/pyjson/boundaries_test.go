@@ -110,8 +110,12 @@ func TestLimits(t *testing.T) {
 
 	_, err = Decode([]byte(strings.Repeat("9", 4300)))
 	require.NoError(t, err)
-	_, err = Decode([]byte(strings.Repeat("9", 4301)))
-	require.ErrorContains(t, err, "4300 digits")
+	_, err = Decode([]byte("-" + strings.Repeat("9", 4300)))
+	require.NoError(t, err, "the sign is no digit")
+	for _, sign := range []string{"", "-"} {
+		_, err = Decode([]byte(sign + strings.Repeat("9", 4301)))
+		require.ErrorContains(t, err, "4300 digits")
+	}
 }
 
 // TestEncodeEdges checks what Python's json.dumps writes.
@@ -130,6 +134,9 @@ func TestEncodeEdges(t *testing.T) {
 		require.NoError(t, err, want)
 		assert.Equal(t, want, string(text))
 	}
+	text, err := Encode([]any{(*big.Int)(nil), nil})
+	require.NoError(t, err)
+	assert.Equal(t, "[null, null]", string(text))
 	for _, value := range []any{json.RawMessage("{"), map[string]any{"a": func() {}}, []any{make(chan int)}, Object{{"a", func() {}}}} {
 		_, err := Encode(value)
 		require.Error(t, err)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -206,7 +207,7 @@ func (d *decoder) number() (any, error) {
 		return n, nil
 	}
 	const maxDigits = 4300 // Python's own limit (sys.int_info.default_max_str_digits)
-	if len(text) > maxDigits {
+	if len(strings.TrimPrefix(text, "-")) > maxDigits {
 		return nil, d.fail("an integer of more than %d digits", maxDigits)
 	}
 	n, _ := new(big.Int).SetString(text, 10)

@@ -37,6 +37,9 @@ func appendValue(out []byte, v any, depth int) ([]byte, error) {
 	case int64:
 		return strconv.AppendInt(out, v, 10), nil
 	case *big.Int:
+		if v == nil {
+			return append(out, "null"...), nil // as encoding/json
+		}
 		return v.Append(out, 10), nil
 	case float64:
 		return append(out, floatText(v)...), nil
