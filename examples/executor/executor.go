@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -105,8 +106,12 @@ func (e *executor) runCalls(ctx context.Context, j *job) error {
 	return errors.Join(errs...)
 }
 
-// call runs a call until an attempt succeeds or none is left, and stores its status.
+// call runs a call until an attempt succeeds or none is left, and stores its status. A call
+// that has not begun when ctx ends leaves nothing: Finish would try for 30 seconds.
 func (e *executor) call(ctx context.Context, j *job, n int, submitted time.Time) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	status := &jobs.Status{Call: j.calls[n], ChunkSize: 1, HostSubmitted: submitted, WorkerStart: time.Now()}
 	arguments, err := e.client.Arguments(ctx, status.Call, j.ranges[n])
 	if err != nil {
@@ -119,7 +124,7 @@ func (e *executor) call(ctx context.Context, j *job, n int, submitted time.Time)
 			return err
 		}
 		status.FuncStart = time.Now()
-		result, failure := j.run(ctx, status.Call, arguments, &log)
+		result, failure := j.try(ctx, status.Call, arguments, &log)
 		status.FuncEnd = time.Now()
 		status.FuncTime = status.FuncEnd.Sub(status.FuncStart)
 		if failure != nil && attempt < e.attempts && ctx.Err() == nil {
@@ -129,6 +134,18 @@ func (e *executor) call(ctx context.Context, j *job, n int, submitted time.Time)
 		status.SetLogs(log.String())
 		return e.client.Finish(ctx, status, result, failure)
 	}
+}
+
+// try runs the function. A panic is the call's failure, as an exception is in Python, because
+// the other calls have nothing to do with it.
+func (j *job) try(ctx context.Context, call jobs.Call, arguments []byte, log io.Writer) (result any, failure error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			_, _ = fmt.Fprintf(log, "panic: %v\n%s", cause, debug.Stack())
+			result, failure = nil, fmt.Errorf("panic: %v", cause)
+		}
+	}()
+	return j.run(ctx, call, arguments, log)
 }
 
 // collect reads what calls returned, as an R each. Calls that failed are in the error;

@@ -15,6 +15,7 @@ import (
 type bar struct {
 	out            io.Writer
 	started, ended int
+	lost           map[jobs.Call]bool // which count as ended
 	drawn          time.Time
 }
 
@@ -23,8 +24,16 @@ func (b *bar) show(event jobs.Event, calls int) {
 	switch event.Kind {
 	case jobs.CallStarted:
 		b.started++
-	case jobs.CallDone, jobs.CallLost:
+	case jobs.CallLost:
+		if b.lost == nil {
+			b.lost = map[jobs.Call]bool{}
+		}
+		b.lost[event.Call] = true
 		b.ended++
+	case jobs.CallDone:
+		if !b.lost[event.Call] { // one that was lost may end after all
+			b.ended++
+		}
 	}
 	const every = 100 * time.Millisecond
 	if b.ended < calls && time.Since(b.drawn) < every {
