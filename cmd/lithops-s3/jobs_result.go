@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
@@ -137,6 +139,9 @@ func (c *jobsResultCommand) writeRaw(t *terminal, found *selection) error {
 	}
 	call := jobs.Call(found.id)
 	status, err := found.client.Status(t.ctx, call)
+	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, lithopss3.ErrNoSuchBucket) {
+		return fmt.Errorf("%w: %s has left no status", errNotEnded, sanitize.Name(call.String()))
+	}
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (c *jobsWatchCommand) follow(t *terminal, client *jobs.Client, id jobs.ID, 
 		if err != nil {
 			return err
 		}
-		bar.count(seen.Event)
+		bar.count(seen)
 		if err := c.print(t, seen, bar); err != nil {
 			return err
 		}
@@ -140,6 +140,7 @@ type callBar struct {
 
 	mu                          sync.Mutex
 	started, done, failed, lost int
+	lostCalls                   map[string]bool // those of lost; one that ends after all is done or failed
 	began                       time.Time
 	changed                     bool // since it was drawn
 
@@ -168,23 +169,29 @@ func (b *callBar) start() {
 }
 
 // count counts an event.
-func (b *callBar) count(event string) {
+func (b *callBar) count(event *watchEvent) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changed = true
 	if b.began.IsZero() {
 		b.began = time.Now()
 	}
-	switch event {
+	switch event.Event {
 	case "started":
 		b.started++
 	case "done":
 		b.done++
+		delete(b.lostCalls, event.Call)
 	case "failed":
 		b.failed++
+		delete(b.lostCalls, event.Call)
 	case "lost":
-		b.lost++
+		if b.lostCalls == nil {
+			b.lostCalls = map[string]bool{}
+		}
+		b.lostCalls[event.Call] = true
 	}
+	b.lost = len(b.lostCalls)
 }
 
 // clear makes room for a line in the place of the bar, which is drawn again.

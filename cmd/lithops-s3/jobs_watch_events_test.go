@@ -104,6 +104,35 @@ func TestWatchReadsStatusesTogether(t *testing.T) {
 	})
 }
 
+// A call that was lost and ends after all is no lost call: the command says so, and exits
+// with 0.
+func TestWatchLateStatus(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		storage := memstore.New("bucket")
+		client := jobs.New(storage, "bucket", nil)
+		calls := jobs.Calls("4b99c1-0", "M000", 2)
+		require.NoError(t, client.PutInit(t.Context(), calls[0], "aa"))
+		go func() {
+			time.Sleep(25 * time.Minute)
+			assert.NoError(t, client.PutInit(t.Context(), calls[1], "bb"))
+			for _, call := range calls {
+				time.Sleep(10 * time.Minute) // the first is lost after half an hour
+				assert.NoError(t, client.Finish(t.Context(), &jobs.Status{Call: call}, nil, nil))
+			}
+		}()
+		out, err := watched(t, storage, len(calls))
+		require.NoError(t, err)
+		var events []string
+		for line := range strings.Lines(out) {
+			_, text, _ := strings.Cut(strings.TrimSpace(line), "\t4b99c1-0-M000/")
+			events = append(events, text)
+		}
+		assert.Equal(t, []string{"00000\tstarted", "00001\tstarted", "00000\tlost", "00000\tdone", "00001\tdone", ""}, events)
+		assert.Contains(t, out, "\n2 calls ended\n")
+	})
+}
+
 // A status that the storage refuses ends jobs watch with the storage's error, and leaves
 // no goroutine.
 func TestWatchStatusRefused(t *testing.T) {

@@ -19,10 +19,10 @@ func TestCallBar(t *testing.T) {
 		bar := &callBar{out: newOutput(&out), shown: true, total: 4}
 		bar.start()
 		for range 2 {
-			bar.count("started")
-			bar.count("done")
+			bar.count(&watchEvent{Event: "started"})
+			bar.count(&watchEvent{Event: "done"})
 		}
-		bar.count("started")
+		bar.count(&watchEvent{Event: "started"})
 		time.Sleep(2 * drawEvery)
 		synctest.Wait()
 		drawn := "\r[" + strings.Repeat("#", 20) + strings.Repeat(".", 20) + "] 2 of 4 calls ended, 1 running \x1b[K"
@@ -34,7 +34,7 @@ func TestCallBar(t *testing.T) {
 
 		silent := &callBar{out: newOutput(&out)}
 		silent.start()
-		silent.count("done")
+		silent.count(&watchEvent{Event: "done"})
 		silent.end()
 		assert.Equal(t, drawn+"\n", out.String())
 	})

@@ -95,7 +95,7 @@ func (w *valueWriter) other(v any) {
 	case *pickle.NumpyArray:
 		w.numpyArray(v)
 	case time.Time:
-		w.tagged("$datetime", v.Format(time.RFC3339Nano))
+		w.tagged("$datetime", v.Format(zoneLayout(v)))
 	case pickle.NaiveTime:
 		w.tagged("$datetime", v.Time.Format("2006-01-02T15:04:05.999999"))
 	case pickle.Timedelta:
@@ -123,6 +123,15 @@ func (w *valueWriter) other(v any) {
 	default: // an integer beyond int64
 		w.plain(v)
 	}
+}
+
+// zoneLayout returns the layout of a time with its zone, whose offset may have seconds: then
+// RFC 3339 has no form for it, and Python's isoformat writes them.
+func zoneLayout(t time.Time) string {
+	if _, offset := t.Zone(); offset%60 != 0 {
+		return "2006-01-02T15:04:05.999999999-07:00:00"
+	}
+	return time.RFC3339Nano
 }
 
 func cloudObjectDict(backend, bucket, key string, attrs *pickle.Dict) *pickle.Dict {

@@ -56,6 +56,7 @@ func TestPythonJSON(t *testing.T) {
 		`{}`:                             &pickle.Dict{},
 		`1.5`:                            pickle.NumpyScalar{DType: "<f8", Value: 1.5},
 		`{"$datetime":"2024-02-29T12:00:00.5+01:00"}`:                           time.Date(2024, 2, 29, 12, 0, 0, 5e8, time.FixedZone("", 3600)),
+		`{"$datetime":"1890-01-01T00:00:00.25-00:01:15"}`:                       time.Date(1890, 1, 1, 0, 0, 0, 25e7, time.FixedZone("LMT", -75)),
 		`{"$datetime":"2024-02-29T12:00:00"}`:                                   pickle.NaiveTime{Time: time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)},
 		`{"$date":"0001-02-03"}`:                                                pickle.Date{Year: 1, Month: 2, Day: 3},
 		`{"$time":"01:02:03.000004"}`:                                           pickle.TimeOfDay{Hour: 1, Minute: 2, Second: 3, Microsecond: 4},
