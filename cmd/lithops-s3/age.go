@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,5 +34,19 @@ func (a *age) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is no age, such as 12h, 7d or 2w", text)
 	}
 	*a = age(duration)
+	return nil
+}
+
+// A span is an age of an option for which 0 would count as not given.
+type span age
+
+// UnmarshalText reads a span from the command line.
+func (s *span) UnmarshalText(text []byte) error { return (*age)(s).UnmarshalText(text) }
+
+// validate finds a span of nothing.
+func (s span) validate() error {
+	if s == 0 {
+		return errors.New("the age is 0")
+	}
 	return nil
 }

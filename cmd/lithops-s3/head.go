@@ -60,7 +60,7 @@ type bucketCommand struct {
 	storageFlags
 	Create          bool `help:"Create the bucket if it is missing."`
 	AccountRegional bool `help:"Name it in the account's regional namespace, where no other account can take the name; set aws_s3.storage_bucket to it, for Python too."`
-	ExpireTemporary age  `name:"expire-temporary" placeholder:"AGE" help:"Add rules to the bucket's lifecycle: CloudObjects below lithops.jobs/tmp/ are deleted, and incomplete multipart uploads aborted, by the server after so many days (7d, 2w). Other rules stay."`
+	ExpireTemporary span `name:"expire-temporary" placeholder:"AGE" help:"Add rules to the bucket's lifecycle: CloudObjects below lithops.jobs/tmp/ are deleted, and incomplete multipart uploads aborted, by the server after so many days (7d, 2w). Other rules stay."`
 	DryRun          bool `name:"dry-run" short:"n" help:"With --expire-temporary, only say what would change."`
 	JSON            bool `name:"json" help:"Print JSON."`
 }

@@ -58,7 +58,7 @@ func (f *jobsFlags) openWith(t *terminal, opts jobs.Options) (*lithopss3.Store, 
 
 // lostFlags say when a call without a status is lost.
 type lostFlags struct {
-	Timeout age `placeholder:"AGE" help:"A call that began longer ago and has left no status is lost; execution_timeout of the configuration (1800 s) and 5 s if not given."`
+	Timeout span `placeholder:"AGE" help:"A call that began longer ago and has left no status is lost; execution_timeout of the configuration (1800 s) and 5 s if not given."`
 }
 
 // options returns the timeout for openWith.
