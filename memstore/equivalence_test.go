@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -80,7 +81,103 @@ func TestOptionsAreThoseOfS3(t *testing.T) {
 		{ContentEncoding: "a\nb"},
 		{ContentDisposition: "a\nb"},
 		{IfMatch: "a\nb"},
+		{StorageClass: "STANDARD_IA"},
+		{StorageClass: "a\nb"},
+		{SSEKMSKeyID: "a\nb"},
+		{Parallel: -1},
+		{Parallel: 10_000},
+		{Parallel: 10_001},
+		{Tags: tags(10)},
+		{Tags: tags(11)},
+		{Tags: map[string]string{"": "v"}},
+		{Tags: map[string]string{strings.Repeat("é", 128): strings.Repeat("v", 256)}},
+		{Tags: map[string]string{strings.Repeat("k", 129): "v"}},
+		{Tags: map[string]string{"k": strings.Repeat("v", 257)}},
+		{Tags: map[string]string{"k": "\xff"}},
+		{ServerSideEncryption: "AES256"},
+		{ServerSideEncryption: "aes256"},
+		{ServerSideEncryption: "AES256", SSEKMSKeyID: "key"},
+		{SSECustomerKey: lithopss3.NewSecret(strings.Repeat("k", 31))},
+		{SSECustomerKey: lithopss3.NewSecret(strings.Repeat("k", 32)), ServerSideEncryption: "AES256"},
 	} {
 		assert.Equal(t, put(s3, strings.NewReader("text"), opts), put(memory, strings.NewReader("text"), opts), "%+v", opts)
+	}
+	assert.Equal(t, "refused", put(memory, nil, lithopss3.PutOptions{Metadata: map[string]string{"ab": strings.Repeat("x", 2047)}}), "2 KiB and a byte")
+	assert.NotEqual(t, "refused", put(memory, nil, lithopss3.PutOptions{Metadata: map[string]string{"ab": strings.Repeat("x", 2046)}}), "2 KiB; the embedded server takes less")
+	assert.NotEqual(t, "refused", put(memory, nil, lithopss3.PutOptions{Tags: map[string]string{"k": strings.Repeat("é", 256)}}), "characters; the embedded server counts bytes")
+	for _, kind := range []string{"aws:kms", "aws:kms:dsse"} { // which the embedded server lacks
+		assert.NotEqual(t, "refused", put(memory, nil, lithopss3.PutOptions{ServerSideEncryption: kind, SSEKMSKeyID: "key"}))
+	}
+	assert.Equal(t, "refused", put(memory, nil, lithopss3.PutOptions{SSEKMSKeyID: "key", SSECustomerKey: lithopss3.NewSecret(strings.Repeat("k", 32))}))
+}
+
+func tags(count int) map[string]string {
+	made := map[string]string{}
+	for i := range count {
+		made[fmt.Sprint("tag", i)] = "v"
+	}
+	return made
+}
+
+// impossible breaks a rule of io.Reader.
+type impossible func(p []byte) (int, error)
+
+func (r impossible) Read(p []byte) (int, error) { return r(p) }
+
+// TestBodiesAreThoseOfS3 puts bodies that can't be read. Nothing is stored.
+func TestBodiesAreThoseOfS3(t *testing.T) {
+	t.Parallel()
+	memory, s3 := bothStores(t)
+	broken := errors.New("broken")
+	hundredth := 0
+	for name, body := range map[string]io.Reader{
+		"a nil pointer":        (*strings.Reader)(nil),
+		"a nil function":       impossible(nil),
+		"no progress":          impossible(func([]byte) (int, error) { return 0, nil }),
+		"more than there is":   impossible(func(p []byte) (int, error) { return len(p) + 1, nil }),
+		"less than nothing":    impossible(func([]byte) (int, error) { return -1, nil }),
+		"an error":             impossible(func([]byte) (int, error) { return 0, broken }),
+		"an error with a byte": impossible(func([]byte) (int, error) { return 1, broken }),
+	} {
+		for _, storage := range []lithopss3.Storage{memory, s3} {
+			require.Error(t, storage.PutObject(t.Context(), "bucket", "key", body, nil), "%s, %T", name, storage)
+			_, err := storage.HeadObject(t.Context(), "bucket", "key")
+			require.ErrorIs(t, err, fs.ErrNotExist, "%s, %T", name, storage)
+		}
+	}
+	slow := impossible(func(p []byte) (int, error) {
+		if hundredth++; hundredth%100 != 0 {
+			return 0, nil
+		}
+		if hundredth == 300 {
+			return 0, io.EOF
+		}
+		return copy(p, "x"), nil
+	})
+	require.NoError(t, memory.PutObject(t.Context(), "bucket", "key", slow, nil))
+	info, err := memory.HeadObject(t.Context(), "bucket", "key")
+	require.NoError(t, err)
+	assert.Equal(t, int64(2), info.Size)
+}
+
+// TestReadsAreThoseOfS3 has options that can't be sent.
+func TestReadsAreThoseOfS3(t *testing.T) {
+	t.Parallel()
+	memory, s3 := bothStores(t)
+	for _, storage := range []lithopss3.Storage{memory, s3} {
+		require.NoError(t, storage.PutObject(t.Context(), "bucket", "key", nil, nil))
+		for _, opts := range []*lithopss3.GetOptions{{Parallel: -1}, {SSECustomerKey: lithopss3.NewSecret("short")}} {
+			_, err := storage.GetObject(t.Context(), "bucket", "key", opts)
+			require.Error(t, err, "%T %+v", storage, opts)
+			assert.NotErrorIs(t, err, fs.ErrNotExist)
+		}
+		for _, opts := range []*lithopss3.ListOptions{{Parallel: -1}, {Prefix: "\xff"}, {StartAfter: "\xff"}, {Delimiter: "\xff"}} {
+			count := 0
+			for _, err := range storage.ListObjects(t.Context(), "bucket", opts) {
+				require.Error(t, err, "%T %+v", storage, opts)
+				count++
+			}
+			assert.Equal(t, 1, count, "%T %+v", storage, opts)
+		}
 	}
 }

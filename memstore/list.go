@@ -20,6 +20,10 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, opts *lithopss3.
 		if opts == nil {
 			opts = &lithopss3.ListOptions{}
 		}
+		if err := checkList(opts); err != nil {
+			fail(err)
+			return
+		}
 		var glob *lithopss3.Glob
 		if opts.Match != "" {
 			var err error

@@ -16,11 +16,9 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -100,10 +98,7 @@ func (s *Store) put(ctx context.Context, bucket, key string, body io.Reader, opt
 	if err := checkOptions(opts); err != nil {
 		return err
 	}
-	if body == nil {
-		body = bytes.NewReader(nil)
-	}
-	data, err := io.ReadAll(contextReader{ctx, body})
+	data, err := readBody(ctx, body)
 	if err != nil {
 		return err
 	}
@@ -117,37 +112,6 @@ func (s *Store) put(ctx context.Context, bucket, key string, body io.Reader, opt
 		opts.Progress(lithopss3.Progress{Done: int64(len(data)), Total: int64(len(data))})
 	}
 	return nil
-}
-
-// checkOptions returns an error for what no request could carry.
-func checkOptions(opts *lithopss3.PutOptions) error {
-	header := http.Header{}
-	for name, value := range map[string]string{
-		"Content-Type": opts.ContentType, "Cache-Control": opts.CacheControl, "Content-Encoding": opts.ContentEncoding,
-		"Content-Disposition": opts.ContentDisposition, "If-Match": opts.IfMatch,
-	} {
-		if !utf8.ValidString(value) {
-			return fmt.Errorf("invalid %s %q: it is not UTF-8", name, value)
-		}
-		header.Set(name, value)
-	}
-	if err := validate.Header(header); err != nil {
-		return err
-	}
-	return validate.Input(&struct{ Metadata map[string]string }{opts.Metadata})
-}
-
-// asReceived returns metadata as S3 has it, which gets it in headers: with names in small
-// letters, and values without spaces around them.
-func asReceived(sent map[string]string) map[string]string {
-	if len(sent) == 0 {
-		return nil
-	}
-	received := make(map[string]string, len(sent))
-	for name, value := range sent {
-		received[strings.ToLower(name)] = strings.Trim(value, " \t")
-	}
-	return received
 }
 
 // store puts an object in its place, if its conditions hold.
@@ -210,12 +174,15 @@ func (s *Store) get(ctx context.Context, bucket, key string, opts *lithopss3.Get
 	if err := check(ctx, bucket, key); err != nil {
 		return nil, err
 	}
+	if opts == nil {
+		opts = &lithopss3.GetOptions{}
+	}
+	if err := checkGet(opts); err != nil {
+		return nil, err
+	}
 	found, err := s.find(bucket, key)
 	if err != nil {
 		return nil, err
-	}
-	if opts == nil {
-		opts = &lithopss3.GetOptions{}
 	}
 	if opts.VersionID != "" {
 		return nil, errors.New("package memstore keeps no versions")
@@ -352,20 +319,6 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 		s.buckets[bucket] = map[string]*object{}
 	}
 	return nil
-}
-
-// A contextReader ends with its context.
-type contextReader struct {
-	ctx context.Context //nolint:containedctx // of the one call that reads
-	io.Reader
-}
-
-// Read reads unless the context is done.
-func (r contextReader) Read(p []byte) (int, error) {
-	if err := context.Cause(r.ctx); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }
 
 // A reader is the Body of an object.

@@ -9,10 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/panics"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // Sizes of an upload in parts, in bytes. S3 wants parts of 5 MiB to 5 GiB, at
@@ -90,8 +90,8 @@ type part struct {
 // A panic of the body in a goroutine that is not the caller's is put into panics.
 // atOnce is how many parts of a stream are held at once; 0 is streamPartsAtOnce.
 func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scale scale, atOnce int) (partReader, error) {
-	if isTypedNil(body) {
-		return nil, fmt.Errorf("it is a nil %T (a nil io.Reader is an empty object)", body)
+	if err := validate.Body(body); err != nil {
+		return nil, err
 	}
 	switch body := body.(type) {
 	case nil:
@@ -120,13 +120,6 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 		}
 	}
 	return newStreamSource(ctx, body, scale, cmp.Or(atOnce, streamPartsAtOnce))
-}
-
-// isTypedNil reports whether body is an interface that holds a nil pointer or
-// function, as a forgotten error leaves it. A method on it would mostly panic.
-func isTypedNil(body io.Reader) bool {
-	value := reflect.ValueOf(body)
-	return (value.Kind() == reflect.Pointer || value.Kind() == reflect.Func) && value.IsNil()
 }
 
 // fileSource cuts sections of a file, or of memory.
