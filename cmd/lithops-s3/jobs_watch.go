@@ -17,9 +17,9 @@ type jobsWatchCommand struct {
 	jobsFlags
 	lostFlags
 	ID       string `arg:"" help:"An executor (4b99c1-0), a job (4b99c1-0-M000) or a call (4b99c1-0-M000/00000)."`
-	Calls    amount `help:"How many calls the job has; without it, the command ends when every call that has started has ended."`
+	Calls    amount `placeholder:"N" help:"How many calls the job has; without it, the command ends when every call that has started has ended."`
 	Nested   bool   `help:"Also the calls of executors that were made inside the watched calls."`
-	Interval span   `help:"The time between two looks; monitoring_interval of the configuration if not given."`
+	Interval span   `placeholder:"TIME" help:"The time between two looks; monitoring_interval of the configuration if not given."`
 	JSON     bool   `name:"json" help:"Print JSON: a line for each event."`
 }
 
