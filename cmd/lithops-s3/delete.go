@@ -57,14 +57,11 @@ func (c *deleteCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(t)
+	store, err := c.openFor(t, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if err := t.resolveAll(store, names); err != nil {
-		return err
-	}
 	if c.Prefix != "" {
 		return c.deletePrefix(t, store, objectName{names[0].bucket, c.Prefix})
 	}
@@ -236,14 +233,11 @@ func (c *rmCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(t)
+	store, err := c.openFor(t, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if err := t.resolveAll(store, names); err != nil {
-		return err
-	}
 	for _, name := range names {
 		if err := c.remove(t, store, name, keep); err != nil {
 			return err

@@ -96,6 +96,20 @@ func (f *storageFlags) open(t *terminal) (*lithopss3.Store, error) {
 	return f.openWith(t, lithopss3.Options{})
 }
 
+// openFor opens the storage, and fills in the configuration's bucket in the names.
+func (f *storageFlags) openFor(t *terminal, names []objectName) (*lithopss3.Store, error) {
+	store, err := f.open(t)
+	if err != nil {
+		return nil, err
+	}
+	for i := range names {
+		if err := t.resolve(store, &names[i]); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+	}
+	return store, nil
+}
+
 func (f *storageFlags) openWith(t *terminal, opts lithopss3.Options) (*lithopss3.Store, error) {
 	opts.Loader, opts.Logger = f.loader(), t.newLogger(f.Debug)
 	return f.connect(t, opts)

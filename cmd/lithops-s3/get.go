@@ -47,14 +47,11 @@ func (c *getCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(t)
+	store, err := c.openFor(t, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if err := t.resolveAll(store, names); err != nil {
-		return err
-	}
 	copier := t.newCopier(store)
 	defer copier.close()
 	copier.resume, copier.dryRun = c.Resume, c.DryRun

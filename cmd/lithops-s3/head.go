@@ -31,14 +31,11 @@ func (c *headCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(t)
+	store, err := c.openFor(t, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if err := t.resolveAll(store, names); err != nil {
-		return err
-	}
 	for i, name := range names {
 		info, err := store.HeadObject(t.ctx, name.bucket, name.key)
 		if err != nil {

@@ -306,14 +306,11 @@ func (c *catCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(t)
+	store, err := c.openFor(t, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if err := t.resolveAll(store, names); err != nil {
-		return err
-	}
 	copier := t.newCopier(store)
 	for _, name := range names {
 		if err := copier.print(t.ctx, name, nil); err != nil {

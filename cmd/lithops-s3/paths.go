@@ -130,16 +130,6 @@ func (t *terminal) resolve(store *lithopss3.Store, name *objectName) (err error)
 	return err
 }
 
-// resolveAll fills in the configuration's bucket in all names.
-func (t *terminal) resolveAll(store *lithopss3.Store, names []objectName) error {
-	for i := range names {
-		if err := t.resolve(store, &names[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // isFolder reports whether a path of this machine is a folder, or is written like one.
 func isFolder(path string) bool {
 	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(os.PathSeparator)) {

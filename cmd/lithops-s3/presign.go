@@ -52,14 +52,11 @@ func (c *presignCommand) Run(t *terminal) error {
 	if expires := time.Duration(c.Expires); expires < time.Second || expires > maxPresigned {
 		return usagef("--expires is between 1s and 7d")
 	}
-	store, err := c.open(t)
+	store, err := c.openFor(t, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	if err := t.resolveAll(store, names); err != nil {
-		return err
-	}
 	for _, name := range names {
 		if err := c.presign(t, store, name); err != nil {
 			return err
