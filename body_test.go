@@ -20,6 +20,7 @@ import (
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -196,6 +197,42 @@ func TestBodyChecksum(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(data, stored))
 		}
+		require.NoError(t, object.Body.Close())
+	}
+}
+
+// TestBodyOfClosedConnections has a body break off, and the requests for its rest meet
+// connections that the server closes, which is io.EOF below. That is not the body's end.
+func TestBodyOfClosedConnections(t *testing.T) {
+	t.Parallel()
+	var isGone atomic.Bool
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if isGone.Load() {
+			return nil, io.EOF
+		}
+		response, err := next.RoundTrip(request)
+		if err == nil && request.Method == http.MethodGet {
+			isGone.Store(true)
+			response.Body = &brokenBody{response.Body, 10, io.ErrUnexpectedEOF}
+		}
+		return response, err
+	})
+	putWhole(t, store, "key", testkit.Bytes(100))
+	for name, read := range map[string]func(object *lithopss3.Object) error{
+		"Read":    func(object *lithopss3.Object) error { return second(io.ReadAll(object.Body)) },
+		"WriteTo": func(object *lithopss3.Object) error { return second(io.Copy(io.Discard, object.Body)) },
+		"PutObject": func(object *lithopss3.Object) error {
+			return memstore.New("bucket").PutObject(t.Context(), "bucket", "key", object.Body, nil)
+		},
+	} {
+		isGone.Store(false)
+		object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+		require.NoError(t, err)
+		err = read(object)
+		require.ErrorContains(t, err, "broke off at byte 10 of 100", name)
+		assert.NotErrorIs(t, err, io.EOF, name)
+		var known *lithopss3.Error
+		require.ErrorAs(t, err, &known, name)
 		require.NoError(t, object.Body.Close())
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/eof"
 )
 
 // An FS is a bucket as a file system, see [NewFS]. It is safe for concurrent use.
@@ -248,7 +250,7 @@ func (f *openFile) Read(p []byte) (int, error) {
 	}
 	n, err := f.body.Read(p)
 	f.offset += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && !eof.Is(err) {
 		err = f.fail("read", err)
 	}
 	return n, err

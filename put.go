@@ -3,6 +3,7 @@
 package lithopss3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -166,8 +169,18 @@ func avoidTrailers(settings *awsconfig.S3) bool {
 	return strings.HasPrefix(settings.URL, "https:") && !settings.RequestChecksumWhenRequired
 }
 
-// errAbandoned is the error of a Writer that was told to store nothing, without a reason.
-var errAbandoned = errors.New("the writer was told to store nothing")
+var (
+	// errAbandoned is the error of a Writer that was told to store nothing, without a reason.
+	errAbandoned = errors.New("the writer was told to store nothing")
+	// errPutEnded is that of a Writer whose put did not return.
+	errPutEnded = errors.New("the put ended its goroutine")
+)
+
+// An abandonment is why a Writer stores nothing, as the put reads it.
+type abandonment struct{ error }
+
+// Unwrap returns the reason. The reason may be io.EOF, which is then no end of the body.
+func (a *abandonment) Unwrap() error { return eof.Hide(a.error) }
 
 // A Writer stores what is written to it as an object, once it is closed. See
 // [NewWriter]. It is not safe for concurrent use, except for CloseWithError.
@@ -175,7 +188,10 @@ type Writer struct {
 	pipe *io.PipeWriter
 	done chan struct{} // closed when err is there
 	once sync.Once
-	err  error // of PutObject
+	why  *abandonment // what CloseWithError was given; set in once
+	err  error        // of PutObject
+
+	panics panics.Box
 }
 
 // NewWriter returns a writer whose bytes become the object when Close returns nil, and
@@ -184,20 +200,18 @@ type Writer struct {
 //
 // The caller must call Close, or CloseWithError to store nothing; until then a
 // goroutine waits. If ctx is done, nothing is stored, and Write and Close return its
-// cause. The errors of Write and Close are those of PutObject.
+// cause. The errors of Write and Close are those of PutObject. If opts.Progress panics,
+// nothing or all is stored, and Close panics with the same value.
 func NewWriter(ctx context.Context, storage Storage, bucket, key string, opts *PutOptions) *Writer {
 	reader, pipe := io.Pipe()
-	w := &Writer{pipe: pipe, done: make(chan struct{})}
-	stop := context.AfterFunc(ctx, func() { _ = pipe.CloseWithError(context.Cause(ctx)) })
+	w := &Writer{pipe: pipe, done: make(chan struct{}), err: errPutEnded}
+	stop := context.AfterFunc(ctx, func() { _ = pipe.CloseWithError(&abandonment{context.Cause(ctx)}) })
 	go func() {
 		defer close(w.done)
 		defer stop()
+		defer func() { _ = reader.CloseWithError(cmp.Or(w.err, ErrClosed)) }()
+		defer w.panics.Catch(nil)
 		w.err = storage.PutObject(ctx, bucket, key, struct{ io.Reader }{reader}, opts)
-		failure := w.err
-		if failure == nil {
-			failure = ErrClosed
-		}
-		_ = reader.CloseWithError(failure)
 	}()
 	return w
 }
@@ -216,6 +230,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 func (w *Writer) Close() error {
 	w.once.Do(func() { _ = w.pipe.Close() })
 	<-w.done
+	w.panics.Rethrow()
 	return w.err
 }
 
@@ -226,9 +241,13 @@ func (w *Writer) CloseWithError(reason error) error {
 	if reason == nil {
 		reason = errAbandoned
 	}
-	w.once.Do(func() { _ = w.pipe.CloseWithError(reason) })
+	w.once.Do(func() {
+		w.why = &abandonment{reason}
+		_ = w.pipe.CloseWithError(w.why)
+	})
 	<-w.done
-	if w.err == nil || errors.Is(w.err, reason) && !errors.Is(w.err, upload.ErrLeftBehind) {
+	w.panics.Rethrow()
+	if w.err == nil || w.why != nil && errors.Is(w.err, w.why) && !errors.Is(w.err, upload.ErrLeftBehind) {
 		return nil
 	}
 	return w.err

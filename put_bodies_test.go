@@ -59,6 +59,8 @@ func TestInvalidReaders(t *testing.T) {
 	stuck := func([]byte) (int, error) { return 0, nil }
 	tooMuch := func(p []byte) (int, error) { return len(p) + 1, nil }
 	negative := func([]byte) (int, error) { return -1, nil }
+	cut := func([]byte) (int, error) { return 0, io.ErrUnexpectedEOF } // as of a gzip.Reader
+	request := func([]byte) (int, error) { return 0, fmt.Errorf("the request: %w", io.EOF) }
 	for name, test := range map[string]struct {
 		body io.Reader
 		want error
@@ -74,6 +76,13 @@ func TestInvalidReaders(t *testing.T) {
 		"too much":                  {readerFunc(tooMuch), nil, "impossible count"},
 		"too much later":            {after(12*unit, tooMuch), nil, "impossible count"},
 		"less than nothing":         {readerFunc(negative), nil, "impossible count"},
+		"cut":                       {readerFunc(cut), io.ErrUnexpectedEOF, ""},
+		"cut later":                 {after(10, cut), io.ErrUnexpectedEOF, ""},
+		"cut after a part":          {after(12*unit, cut), io.ErrUnexpectedEOF, ""},
+		"cut at a part's end":       {after(5*unit, cut), io.ErrUnexpectedEOF, ""},
+		"a request's EOF":           {readerFunc(request), io.EOF, "the request"},
+		"a request's EOF later":     {after(10, request), io.EOF, "the request"},
+		"a request's EOF in a part": {after(12*unit, request), io.EOF, "the request"},
 		"in place, stuck":           {inPlace(10, func([]byte, int64) (int, error) { return 0, nil }), io.ErrNoProgress, ""},
 		"in place, large, stuck":    {inPlace(mib, func([]byte, int64) (int, error) { return 0, nil }), io.ErrNoProgress, ""},
 		"in place, parts, stuck":    {inPlace(20*unit, func([]byte, int64) (int, error) { return 0, nil }), io.ErrNoProgress, ""},

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/readahead"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -200,7 +201,7 @@ func copyBody(w io.Writer, body io.Reader) (copied int64, err error) {
 				return copied, writeErr
 			}
 		}
-		if errors.Is(err, io.EOF) {
+		if eof.Is(err) {
 			return copied, nil
 		}
 		if err != nil {
@@ -213,7 +214,7 @@ func (r *objectReader) isEnd(err error) bool {
 	if r.end >= 0 {
 		return r.offset >= r.end
 	}
-	return errors.Is(err, io.EOF)
+	return eof.Is(err)
 }
 
 // finish gives the last n bytes away, unless the whole is not what was promised:
@@ -316,7 +317,7 @@ func (r *objectReader) fail(err error) {
 	r.endAhead()
 	_ = r.body.Close()
 	r.body = http.NoBody
-	r.err = wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)
+	r.err = eof.Hide(wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)) // else callers take it for the end
 }
 
 // Close ends the body; reading on is ErrClosed.

@@ -165,11 +165,12 @@ func TestWriter(t *testing.T) {
 		assert.Equal(t, text, string(data))
 	}
 	for _, text := range []string{"", "text", large[:6*unit]} { // a part is sent
-		for _, reason := range []error{nil, io.ErrNoProgress} {
+		for _, reason := range []error{nil, io.ErrNoProgress, io.EOF, io.ErrUnexpectedEOF} {
 			w := lithopss3.NewWriter(t.Context(), store, bucket, "abandoned", nil)
 			_, err := io.WriteString(w, text)
 			require.NoError(t, err)
 			require.NoError(t, w.CloseWithError(reason))
+			require.NoError(t, w.CloseWithError(nil), "again")
 			require.Error(t, w.Close())
 			assert.False(t, isThere("abandoned"))
 		}
@@ -197,4 +198,22 @@ func TestWriterFails(t *testing.T) {
 	require.ErrorIs(t, w.Close(), lithopss3.ErrInvalidKey)
 	w = lithopss3.NewWriter(t.Context(), store, "no-bucket", "key", nil)
 	require.NoError(t, w.CloseWithError(errors.ErrUnsupported))
+}
+
+// TestWriterPanics brings a panic of the callback, in a goroutine of the Writer's, to the
+// caller of Close. A put that never returns is an error.
+func TestWriterPanics(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	open := func(progress func(lithopss3.Progress)) *lithopss3.Writer {
+		return lithopss3.NewWriter(t.Context(), store, "bucket", "key", &lithopss3.PutOptions{Progress: progress})
+	}
+	w := open(func(lithopss3.Progress) { panic("boom") })
+	assert.PanicsWithValue(t, "boom", func() { _ = w.Close() })
+	assert.PanicsWithValue(t, "boom", func() { _ = w.CloseWithError(nil) })
+	_, err := w.Write([]byte("x"))
+	require.ErrorIs(t, err, lithopss3.ErrClosed)
+
+	w = open(func(lithopss3.Progress) { runtime.Goexit() })
+	require.ErrorContains(t, w.Close(), "ended its goroutine")
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/eof"
 )
 
 // Limits of what is read into memory, in bytes.
@@ -102,7 +103,7 @@ func readAll(r io.Reader, expected int64) ([]byte, error) {
 	for {
 		n, err := r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		if errors.Is(err, io.EOF) {
+		if eof.Is(err) {
 			return data, nil
 		}
 		if err != nil {

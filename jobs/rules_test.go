@@ -4,6 +4,7 @@ package jobs
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -202,8 +203,10 @@ func TestReadLimit(t *testing.T) {
 			}
 		}
 	}
-	_, err := readBody(&lithopss3.Object{Body: io.NopCloser(iotest.ErrReader(mine))}, source{limit: 5})
-	require.ErrorIs(t, err, mine)
+	for _, cause := range []error{mine, fmt.Errorf("no end: %w", io.EOF)} {
+		_, err := readBody(&lithopss3.Object{Body: io.NopCloser(iotest.ErrReader(cause))}, source{limit: 5})
+		require.ErrorIs(t, err, cause)
+	}
 	broken := New(&openedStorage{}, "bucket", &Options{NoCache: true})
 	require.ErrorIs(t, broken.read(t.Context(), broken.source("broken", 5), nil), errBroken)
 

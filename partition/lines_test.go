@@ -5,11 +5,13 @@ package partition
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/quick"
 
 	"github.com/lithops-go/lithopss3"
@@ -224,5 +226,32 @@ func TestLinesOfUnknownSize(t *testing.T) {
 			require.NoError(t, body.Close())
 		}
 		assert.True(t, content == got.String(), "%d of %d bytes", got.Len(), len(content))
+	}
+}
+
+// brokenStorage has bodies that break off with an error that wraps io.EOF, which is not
+// their end.
+type brokenStorage struct{ lithopss3.Storage }
+
+func (s brokenStorage) GetObject(ctx context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	object, err := s.Storage.GetObject(ctx, bucket, key, opts)
+	if err == nil {
+		body := io.MultiReader(io.LimitReader(object.Body, 5), iotest.ErrReader(fmt.Errorf("the request: %w", io.EOF)))
+		object.Body = io.NopCloser(body)
+	}
+	return object, err
+}
+
+func TestPartitionOfBrokenBody(t *testing.T) {
+	t.Parallel()
+	storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": []byte("one\ntwo\nthree\n")}}
+	for _, newline := range []string{"", "\n", "\r\n"} {
+		partitions, _, err := Objects(t.Context(), storage, []string{"b/k"}, &Options{ChunkNumber: 1, Newline: newline})
+		require.NoError(t, err)
+		body, err := partitions[0].Open(t.Context(), brokenStorage{storage})
+		require.NoError(t, err)
+		_, err = io.ReadAll(body)
+		require.ErrorContains(t, err, "the request", "%q", newline)
+		require.NoError(t, body.Close())
 	}
 }

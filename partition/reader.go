@@ -13,6 +13,7 @@ import (
 	"math"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/eof"
 )
 
 // Open returns a reader of the partition: of its bytes, or if it has a Newline, of the
@@ -144,7 +145,7 @@ func (r *lineReader) Read(p []byte) (int, error) {
 // look finds the next piece in what is buffered. At the object's end it returns io.EOF.
 func (r *lineReader) look() error {
 	k := len(r.newline)
-	if _, err := r.buffer.Peek(k); err != nil && (!errors.Is(err, io.EOF) || r.buffer.Buffered() == 0) {
+	if _, err := r.buffer.Peek(k); err != nil && (!eof.Is(err) || r.buffer.Buffered() == 0) {
 		return err
 	}
 	ready, _ := r.buffer.Peek(r.buffer.Buffered()) // what is there has no error
@@ -251,8 +252,8 @@ func (s *stretches) Read(p []byte) (int, error) {
 	for !s.ended {
 		n, err := s.body.Read(p)
 		s.offset += int64(n)
-		if n > 0 || !errors.Is(err, io.EOF) {
-			if errors.Is(err, io.EOF) {
+		if n > 0 || !eof.Is(err) {
+			if eof.Is(err) {
 				err = nil
 			}
 			return n, err

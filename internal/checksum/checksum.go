@@ -199,7 +199,7 @@ func Feed(w io.Writer, body io.Reader) (fed int64, err error) {
 				return fed, err
 			}
 		}
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return fed, nil
 		}
 		if err != nil {
@@ -222,7 +222,7 @@ func ReadCRC32(body io.Reader) (uint32, error) {
 	for {
 		n, err := body.Read(*buffer)
 		sum = crc32.Update(sum, crc32.IEEETable, (*buffer)[:n])
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return sum, nil
 		}
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
@@ -248,13 +249,18 @@ func (s *streamSource) readFirst(ctx context.Context) error {
 	}
 }
 
-// fill reads until buffer is full, the stream has ended, or ctx.
-func (s *streamSource) fill(ctx context.Context, buffer []byte) (int, error) {
-	n, err := io.ReadFull(contextReader{ctx, s.reader}, buffer)
+// fill reads until buffer is full, the stream has ended, or ctx. Only io.EOF itself is the
+// end: an error that wraps it, or an io.ErrUnexpectedEOF, is a stream that broke off.
+func (s *streamSource) fill(ctx context.Context, buffer []byte) (n int, err error) {
+	reader := contextReader{ctx, s.reader}
+	for n < len(buffer) && err == nil {
+		var more int
+		more, err = reader.Read(buffer[n:])
+		n += more
+	}
 	s.read += int64(n)
-	s.ended = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	if s.ended {
-		return n, nil
+	if eof.Is(err) {
+		s.ended, err = true, nil
 	}
 	return n, err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
@@ -146,7 +147,7 @@ func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
 			err = fmt.Errorf("the body needs more than %d parts", MaxParts)
 		}
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
+			if !eof.Is(err) {
 				cancel(err)
 			}
 			break

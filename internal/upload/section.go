@@ -9,6 +9,7 @@ import (
 	"io/fs"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/eof"
 )
 
 // Bodies are the caller's, and not all keep to the rules of io. What a body does
@@ -70,9 +71,9 @@ func (s *section) Read(p []byte) (int, error) {
 	switch {
 	case n < 0 || n > len(p):
 		return 0, bodyError(errBadCount)
-	case err != nil && !errors.Is(err, io.EOF):
+	case err != nil && !eof.Is(err):
 		return 0, bodyError(err)
-	case n < len(p) && errors.Is(err, io.EOF):
+	case n < len(p) && err != nil:
 		return 0, bodyError(fmt.Errorf("%w: it ends at byte %d of %d", errBodyChanged, s.start+s.at+int64(n), s.source.end))
 	case n == 0:
 		if s.emptyReads++; s.emptyReads >= maxEmptyReads {
