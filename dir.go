@@ -73,7 +73,8 @@ func (s *Store) putFileIn(ctx context.Context, root *os.Root, name, bucket, key 
 // the folder is ErrUnsafeKey, see [LocalPath], and no symbolic link leads out of it. So
 // is a second key for a file that was downloaded, where the file system takes two names
 // for one; the first key's bytes stay.
-// Keys that end with a slash, which mark folders, are left out. A file that has no
+// Empty objects whose keys end with a slash, which mark folders, are left out; one with
+// bytes is ErrUnsafeKey, and so is an object whose key is the prefix. A file that has no
 // object stays. The errors are joined, one for each object that was not downloaded; the
 // others are.
 func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts *DirOptions) error {
@@ -93,7 +94,7 @@ func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts 
 			break
 		}
 		name := info.Key[len(prefix):]
-		if name == "" || name[len(name)-1] == '/' {
+		if info.Size == 0 && strings.HasSuffix(info.Key, "/") {
 			continue
 		}
 		if err = t.start(func(ctx context.Context) error { return s.getFileIn(ctx, &together, name, bucket, info.Key) }); err != nil {

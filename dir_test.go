@@ -209,3 +209,22 @@ func TestDownloadTo(t *testing.T) {
 	_, err = store.DownloadTo(t.Context(), "bucket", "key", &to, &lithopss3.DownloadOptions{IfMatch: `"other"`})
 	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 }
+
+// TestGetDirNamesWhatIsNoFile has objects with bytes that can be no file of the folder. None
+// is left out in silence.
+func TestGetDirNamesWhatIsNoFile(t *testing.T) {
+	t.Parallel()
+	store, _ := aCopier(t, nil)
+	for key, text := range map[string]string{"up": "of its own", "up/": "", "up/folder/": "bytes", "up/mark/": "", "up/file": "a"} {
+		require.NoError(t, store.PutObject(t.Context(), "bucket", key, strings.NewReader(text), nil))
+	}
+	to := t.TempDir()
+	err := store.GetDir(t.Context(), "bucket", "up/", to, nil)
+	require.ErrorIs(t, err, lithopss3.ErrUnsafeKey)
+	assert.ErrorContains(t, err, "up/folder/")
+	assert.NotContains(t, err.Error(), "mark")
+	assert.Equal(t, []string{"file"}, testkit.Files(t, to))
+	err = store.GetDir(t.Context(), "bucket", "up", t.TempDir(), nil)
+	require.ErrorIs(t, err, lithopss3.ErrUnsafeKey)
+	assert.ErrorContains(t, err, "bucket/up:")
+}

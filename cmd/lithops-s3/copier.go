@@ -65,9 +65,9 @@ func (c *copier) word() string {
 }
 
 // add adds a task. Two sources of one target are an error, because only one of them
-// would be there in the end.
+// would be there in the end. On standard output, one follows the other.
 func (c *copier) add(target string, next task) error {
-	if c.targets[target] {
+	if c.targets[target] && target != "-" {
 		return usagef("two of the sources would be stored as %s", sanitize.Name(target))
 	}
 	c.targets[target] = true
@@ -262,12 +262,24 @@ func (c *copier) fromS3(source objectName, size int64, target place) error {
 
 // fromFolder adds all objects of a query.
 func (c *copier) fromFolder(query *objectQuery, found []entry, target place) error {
+	if target.isStdout() {
+		for _, e := range found {
+			if err := c.fetchFile(objectName{query.bucket, e.key}, e.size, target.path); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if !target.isS3 {
 		return c.fetchFolder(query, found, makeRoot(target.path), target.path)
 	}
 	prefix := folderPrefix(target.object.key)
 	for _, e := range found {
-		if err := c.copyObject(objectName{query.bucket, e.key}, e.size, objectName{target.object.bucket, prefix + e.name}); err != nil {
+		key := prefix + e.name
+		if key == "" && e.size == 0 {
+			continue // it marks the folder itself, and a bucket needs no mark
+		}
+		if err := c.copyObject(objectName{query.bucket, e.key}, e.size, objectName{target.object.bucket, key}); err != nil {
 			return err
 		}
 	}

@@ -91,6 +91,9 @@ func (p place) isFolder() bool {
 	return p.path != "-" && isFolder(p.path)
 }
 
+// isStdout reports whether the place, as a target, is standard output.
+func (p place) isStdout() bool { return !p.isS3 && p.path == "-" }
+
 // join returns the place of name below p.
 func (p place) join(name string) place {
 	if p.isS3 {
@@ -224,7 +227,7 @@ func (c *copyFlags) collect(copier *copier, source, target place, isOneOfMany bo
 		return c.collectFiles(copier, source, target, isOneOfMany)
 	}
 	if !c.Recursive && !hasWildcard(source.object.key) {
-		if isOneOfMany || target.isFolder() {
+		if isOneOfMany && !target.isStdout() || target.isFolder() {
 			var err error
 			if target, err = target.below(source.object.key); err != nil {
 				return err
@@ -301,7 +304,7 @@ func (c *copyFlags) collectFiles(copier *copier, source, target place, isOneOfMa
 
 // run runs the tasks.
 func (c *copyFlags) run(t *terminal, copier *copier, target place) error {
-	if !target.isS3 && target.path == "-" {
+	if target.isStdout() {
 		if c.DryRun {
 			return nil
 		}

@@ -191,9 +191,6 @@ func (c *copier) runInTurn(quiet bool) error {
 
 // fetchTo adds an object that becomes the file at out, in a folder that exists.
 func (c *copier) fetchTo(name objectName, out string) error {
-	if out == "-" { // several can follow one another
-		c.targets[out] = false
-	}
 	return c.fetchFile(name, -1, out)
 }
 

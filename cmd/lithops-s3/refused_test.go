@@ -158,6 +158,42 @@ func TestUploadsOfUnknownAge(t *testing.T) {
 	begun = "<Initiated>2020-01-01T00:00:00Z</Initiated>"
 	code, out, problems = command(t.Context(), args...)
 	assert.Equal(t, exitPermission, code, problems)
-	assert.Contains(t, out, `"key": "a"`)
-	assert.NotContains(t, out, `"key": "b"`)
+	assert.Regexp(t, `"key": "a"(.|\n)*"aborted": true`, out)
+	assert.Regexp(t, `"key": "b"(.|\n)*"aborted": false,\s+"error": "AbortUpload`, out)
+	assert.Contains(t, problems, "1 of 2 uploads failed")
+}
+
+// TestUploadsAfterOneThatIsRefused aborts those after it, unless the error is of all of them.
+func TestUploadsAfterOneThatIsRefused(t *testing.T) {
+	status, refusal := http.StatusForbidden, ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			var text strings.Builder
+			for _, key := range []string{"a", "b", "c"} {
+				text.WriteString("<Upload><Key>" + key + "</Key><UploadId>1</UploadId></Upload>")
+			}
+			_, _ = w.Write([]byte("<ListMultipartUploadsResult>" + text.String() + "</ListMultipartUploadsResult>"))
+		case strings.HasSuffix(r.URL.Path, "/b"):
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(refusal))
+		default:
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}))
+	t.Cleanup(server.Close)
+	refuse(t, func(*http.Request) bool { return false })
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	args := []string{"uploads", refusedBucket, "--abort", "--older-than", "0s"}
+	code, out, problems := command(t.Context(), args...)
+	assert.Equal(t, exitPermission, code, problems)
+	assert.Regexp(t, `^ended .* a  1\nended .* c  1\n$`, out)
+	assert.Contains(t, problems, "AbortUpload "+refusedBucket+"/b")
+	assert.Contains(t, problems, "1 of 3 uploads failed")
+
+	status, refusal = http.StatusNotFound, "<Error><Code>NoSuchBucket</Code></Error>"
+	code, out, problems = command(t.Context(), args...)
+	assert.Equal(t, exitNotFound, code, problems)
+	assert.Regexp(t, `^ended .* a  1\n$`, out)
+	assert.NotContains(t, problems, "uploads failed")
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -178,6 +179,7 @@ func (f *transfer) finish(report *folderReport, total int, firstErr error) error
 
 // A failuresError counts failures that were printed before.
 type failuresError struct {
+	what          string // what failed, files if empty
 	failed, total int
 	first         error
 }
@@ -187,7 +189,7 @@ func (e *failuresError) Error() string {
 	if e.total < e.failed { // of sync --delete
 		return e.first.Error()
 	}
-	return fmt.Sprintf("%d of %d files failed", e.failed, e.total)
+	return fmt.Sprintf("%d of %d %s failed", e.failed, e.total, cmp.Or(e.what, "files"))
 }
 
 // Unwrap returns the first failure, for the exit code.

@@ -37,6 +37,7 @@ type uploadLine struct {
 	ID      string    `json:"upload_id"`
 	Begun   time.Time `json:"begun"`
 	Aborted bool      `json:"aborted"`
+	Error   string    `json:"error,omitempty"` // why it was not aborted
 }
 
 // Run lists the uploads, or ends them.
@@ -60,27 +61,49 @@ func (c *uploadsCommand) Run(t *terminal) error {
 			found = append(found, upload)
 		}
 	}
+	return c.end(t, store, bucket, found)
+}
+
+// end prints the uploads, and aborts them. One that can't be aborted leaves the others
+// alone; the first error is returned in the end.
+func (c *uploadsCommand) end(t *terminal, store *lithopss3.Store, bucket string, found []lithopss3.OpenUpload) error {
 	lines := make([]uploadLine, 0, len(found))
-	var failed error
+	failures := &failuresError{what: "uploads", total: len(found)}
 	for _, upload := range found {
+		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun}
 		if c.Abort && !c.DryRun {
-			if failed = store.AbortUpload(t.ctx, bucket, upload); failed != nil {
-				break // and report those before
+			err := store.AbortUpload(t.ctx, bucket, upload)
+			if t.ctx.Err() != nil || isOfAll(err) {
+				return errors.Join(err, c.printLines(t, lines)) // those before
 			}
+			if err != nil {
+				t.printError(err)
+				failures.failed, failures.first = failures.failed+1, cmpError(failures.first, err)
+				line.Error = err.Error()
+			}
+			line.Aborted = err == nil
 		}
-		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun, Aborted: c.Abort && !c.DryRun}
 		lines = append(lines, line)
-		if c.JSON {
+		if c.JSON || line.Error != "" {
 			continue
 		}
 		if _, err := fmt.Fprintf(t.stdout, "%s  %s  %s  %s\n", c.word(), formatTime(upload.Begun), sanitize.Name(upload.Key), sanitize.Name(upload.ID)); err != nil {
 			return err
 		}
 	}
-	if c.JSON {
-		return errors.Join(failed, t.printJSON(lines))
+	err := c.printLines(t, lines)
+	if failures.first != nil {
+		return failures
 	}
-	return failed
+	return err
+}
+
+// printLines prints the uploads as JSON, if it is asked for.
+func (c *uploadsCommand) printLines(t *terminal, lines []uploadLine) error {
+	if !c.JSON {
+		return nil
+	}
+	return t.printJSON(lines)
 }
 
 // word says what became of an upload.

@@ -311,3 +311,47 @@ func TestOneFile(t *testing.T) {
 	}
 	assert.Len(t, s.keys(), 1, "mv deletes only what it has moved")
 }
+
+// TestCopyToStdout prints several objects one after the other, and makes no folder named "-".
+func TestCopyToStdout(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"a.txt", "x/b.txt", "x/c.txt"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader(key+"\n"), nil))
+	}
+	assert.Equal(t, "x/b.txt\nx/c.txt\n", s.run(0, "cp s3://BUCKET/x/*.txt -"))
+	assert.Equal(t, "x/c.txt\na.txt\na.txt\n", s.run(0, "cp s3://BUCKET/x/c.txt s3://./a.txt s3://./a.txt -"))
+	assert.Equal(t, "a.txt\nx/b.txt\nx/c.txt\n", s.run(0, "cp s3://BUCKET/a.txt s3://BUCKET/x/* -"))
+	assert.Equal(t, "x/b.txt\n", s.run(0, "cp s3://BUCKET/x/* - --exclude c.txt"))
+	assert.NoFileExists(t, "-")
+	assert.NoDirExists(t, "-")
+}
+
+// TestCopyOfAFolderWithAMark copies a folder that a console made into a bucket, where the
+// empty object that marks the folder would have no key.
+func TestCopyOfAFolderWithAMark(t *testing.T) {
+	s := newSession(t)
+	for key, text := range map[string]string{"from/": "", "from/a": "a", "from/below/": ""} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader(text), nil))
+	}
+	assert.Contains(t, s.run(0, "cp -r s3://BUCKET/from/ s3://BUCKET/"), "Copied 2 files, 1 B")
+	assert.Equal(t, []string{"a", "below/", "from/", "from/a", "from/below/"}, s.keys())
+	assert.Contains(t, s.run(0, "cp -r s3://BUCKET/from/ s3://BUCKET/to/"), "Copied 3 files, 1 B")
+	require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "from/", strings.NewReader("bytes"), nil))
+	assert.Contains(t, s.run(exitUsage, "cp -r s3://BUCKET/from/ s3://BUCKET/"), "1 of 3 files failed")
+}
+
+// TestGetThroughLink writes where a link leads, also if nothing is there yet.
+func TestGetThroughLink(t *testing.T) {
+	s := newSession(t)
+	require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "a.txt", strings.NewReader("a"), nil))
+	require.NoError(t, os.Mkdir("disk", 0o755))
+	testkit.Symlink(t, filepath.Join("disk", "new"), "link")
+	testkit.Symlink(t, "circle", "circle")
+	s.run(0, "get s3://BUCKET/a.txt -o link")
+	assert.Equal(t, "a", s.file(filepath.Join("disk", "new")))
+	s.run(exitError, "get s3://BUCKET/a.txt -o circle")
+	for _, name := range []string{"link", "circle"} {
+		_, err := os.Readlink(name)
+		require.NoError(t, err, "it stays a link")
+	}
+}

@@ -12,12 +12,14 @@
 package partfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 )
 
@@ -69,16 +71,18 @@ type Target struct {
 
 // Open looks at what is at path, which is below root unless that is nil. The file
 // need not exist, its folder must. Without a root, a symbolic link stands for the
-// file that it leads to; with one, the link is replaced.
+// file that it leads to, which need not exist either; with one, the link is replaced.
 func Open(root *os.Root, path string) (*Target, error) {
 	t := &Target{path: path}
 	info, path, err := stat(root, path)
 	switch {
-	case errors.Is(err, ErrOutside), err == nil && info.IsDir():
+	case errors.Is(err, ErrOutside), errors.Is(err, ErrIsFolder), err == nil && info.IsDir():
 		if err == nil {
 			err = ErrIsFolder
 		}
 		return nil, &fs.PathError{Op: "download", Path: path, Err: err}
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err // of a link, for example, which must not be replaced
 	case err == nil:
 		t.exists, t.mode = info.Mode().IsRegular(), info.Mode().Perm()
 		if t.device = deviceType(path, info); root == nil && t.device != 0 {
@@ -117,6 +121,10 @@ func stat(root *os.Root, path string) (fs.FileInfo, string, error) {
 		return info, path, err
 	}
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		path, linkErr := followLinks(path)
+		return nil, path, cmp.Or(linkErr, err)
+	}
 	if err != nil {
 		return nil, path, err
 	}
@@ -124,6 +132,32 @@ func stat(root *os.Root, path string) (fs.FileInfo, string, error) {
 		path = resolved
 	}
 	return info, path, nil
+}
+
+// maxLinks is how many links are followed from one to the next, as in Linux.
+const maxLinks = 40
+
+// followLinks returns where path leads if nothing is there: to path itself, or to the missing
+// file at the end of symbolic links. A path that ends with a slash is ErrIsFolder.
+func followLinks(path string) (string, error) {
+	for range maxLinks {
+		folder, name := filepath.Split(path)
+		if name == "" {
+			return path, ErrIsFolder
+		}
+		folder, err := filepath.EvalSymlinks(cmp.Or(folder, "."))
+		if err != nil {
+			return path, nil //nolint:nilerr // the folder is missing, as its user will notice
+		}
+		next, err := os.Readlink(filepath.Join(folder, name))
+		if err != nil {
+			return filepath.Join(folder, name), nil //nolint:nilerr // it is no link
+		}
+		if path = next; !filepath.IsAbs(next) {
+			path = folder + string(filepath.Separator) + next // not Join, which takes "link/.." for "."
+		}
+	}
+	return path, syscall.ELOOP
 }
 
 // Close closes the folder.

@@ -74,3 +74,34 @@ func TestOpenThroughLink(t *testing.T) {
 	assert.Equal(t, []string{"link"}, namesIn(t, folder))
 	assert.Equal(t, []string{"file"}, namesIn(t, other))
 }
+
+// TestOpenThroughLinkToNothing makes the file that links lead to, and replaces no link.
+func TestOpenThroughLinkToNothing(t *testing.T) {
+	t.Parallel()
+	folder, other := t.TempDir(), t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(other, "deep", "er"), 0o700))
+	link := func(target, name string) {
+		testkit.Symlink(t, target, filepath.Join(folder, name))
+	}
+	link(filepath.Join(other, "absolute"), "absolute")
+	link("absolute", "twice")
+	link(filepath.Join(other, "deep", "er"), "folder")
+	link("folder"+string(filepath.Separator)+filepath.Join("..", "upward"), "up") // of deep/er, not of folder
+	link(filepath.Join("missing", "file"), "nowhere")
+	link("circle", "circle")
+	for name, want := range map[string]string{
+		"absolute": "absolute", "twice": "absolute", filepath.Join("folder", "new"): filepath.Join("deep", "er", "new"), "up": filepath.Join("deep", "upward"),
+	} {
+		want = filepath.Join(other, want)
+		require.NoError(t, create(t, openTarget(t, filepath.Join(folder, name)), name).Commit(int64(len(name)), false))
+		assert.Equal(t, name, contentOf(t, want))
+		require.NoError(t, os.Remove(want))
+	}
+	assert.Equal(t, []string{"absolute", "circle", "folder", "nowhere", "twice", "up"}, namesIn(t, folder))
+	for name, want := range map[string]error{"nowhere": fs.ErrNotExist, "new" + string(filepath.Separator): ErrIsFolder} {
+		_, err := Open(nil, folder+string(filepath.Separator)+name)
+		require.ErrorIs(t, err, want, name)
+	}
+	_, err := Open(nil, filepath.Join(folder, "circle"))
+	require.Error(t, err)
+}
