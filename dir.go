@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
@@ -59,7 +60,7 @@ func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts 
 
 // putFileIn stores a file below root, which no link can lead out of.
 func (s *Store) putFileIn(ctx context.Context, root *os.Root, name, bucket, key string) error {
-	file, err := root.Open(filepath.FromSlash(name))
+	file, err := boundedfile.OpenIn(root, filepath.FromSlash(name))
 	if err != nil {
 		return err
 	}

@@ -228,3 +228,26 @@ func TestGetDirNamesWhatIsNoFile(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrUnsafeKey)
 	assert.ErrorContains(t, err, "bucket/up:")
 }
+
+// TestPutDirOfAFileThatBecomesAPipe checks that a pipe that takes the place of a file, after
+// it was found, is an error and no wait for a writer.
+func TestPutDirOfAFileThatBecomesAPipe(t *testing.T) {
+	t.Parallel()
+	from := t.TempDir()
+	for _, name := range []string{"a", "b", "c"} {
+		require.NoError(t, os.WriteFile(filepath.Join(from, name), []byte(name), 0o600))
+	}
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(request.URL.Path, "/a") {
+			path := filepath.Join(from, "b")
+			assert.NoError(t, os.Remove(path))
+			testkit.FIFO(t, path)
+		}
+		return next.RoundTrip(request)
+	})
+	err := store.PutDir(t.Context(), from, "bucket", "", &lithopss3.DirOptions{Parallel: 1})
+	require.ErrorContains(t, err, "b: is a pipe, not a regular file")
+	keys, err := store.ListKeys(t.Context(), "bucket", "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "c"}, keys)
+}

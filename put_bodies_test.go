@@ -293,3 +293,37 @@ func TestPutParallel(t *testing.T) {
 		})
 	}
 }
+
+// growingFile is an empty file to which another process writes while it is read.
+type growingFile struct {
+	*os.File
+	grow func()
+}
+
+// Read reads after the file has grown.
+func (f growingFile) Read(p []byte) (int, error) {
+	f.grow()
+	return f.File.Read(p)
+}
+
+// TestGrowingFile checks that a file that was empty, and is being written, is not stored with
+// what it has by chance.
+func TestGrowingFile(t *testing.T) {
+	t.Parallel()
+	store := openWire(t, straight)
+	file, err := os.OpenFile(filepath.Join(t.TempDir(), "file"), os.O_RDWR|os.O_CREATE, 0o600)
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", growingFile{file, func() {}}, nil), "empty")
+	grown := 0
+	err = store.PutObject(t.Context(), "bucket", "key", growingFile{file, func() {
+		if grown++; grown == 1 {
+			_, err := file.WriteAt([]byte("half"), 0)
+			assert.NoError(t, err)
+		}
+	}}, nil)
+	require.ErrorContains(t, err, "the body changed while it was sent: it had 0 bytes, and has 4")
+	data, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+	require.NoError(t, err)
+	assert.Empty(t, data)
+}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -84,6 +85,12 @@ func (c *copier) checkSources() error {
 		}
 	}
 	return nil
+}
+
+// fail tells of a file for which there will be no task.
+func (c *copier) fail(name string, err error) {
+	c.failed = append(c.failed, failureReport{File: name, Error: err.Error()})
+	c.t.printError(fmt.Errorf("%s: %w", sanitize.Name(name), err))
 }
 
 // describe returns what a dry run prints of a task.
@@ -188,7 +195,7 @@ func removeUnchanged(before os.FileInfo, stat func() (os.FileInfo, error), remov
 }
 
 func (c *copier) storeOpened(ctx context.Context, root *os.Root, local string, target objectName, opts *lithopss3.PutOptions) error {
-	opened, err := root.Open(local)
+	opened, err := boundedfile.OpenIn(root, local)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -31,7 +33,7 @@ func (syncCommand) Usage() string { return "SOURCE TARGET" }
 
 // Help is shown by sync --help.
 func (syncCommand) Help() string {
-	return `Copies files whose size differs, and those that are newer in the source, to the second. A file that is fetched gets the object's time. Nothing is deleted if something could not be read or copied, and nothing that was stored in the target meanwhile.
+	return `Copies files whose size differs, and those that are newer in the source, to the second. If both were written within one second, bytes are compared. A file that is fetched gets the object's time. Nothing is deleted if something could not be read or copied, and nothing that was stored in the target meanwhile.
 
 Examples:
   lithops-s3 sync results s3://my-bucket/results --dry-run
@@ -169,7 +171,7 @@ func (c *syncCommand) sync(t *terminal, copier *copier, source, target *syncSide
 		return usagef("%s is empty, so that --delete would empty %s: say --yes, or look first with --dry-run",
 			sanitize.Name(source.place.String()), sanitize.Name(target.place.String()))
 	}
-	changed, err := c.changed(t.ctx, source, target)
+	changed, err := c.changed(copier, source, target)
 	if err != nil {
 		return err
 	}
@@ -192,9 +194,11 @@ func (c *syncCommand) sync(t *terminal, copier *copier, source, target *syncSide
 	return transfer.finish(report, total, err)
 }
 
-// changed returns the entries of the source that the target lacks, or has otherwise.
-func (c *syncCommand) changed(ctx context.Context, source, target *syncSide) ([]entry, error) {
+// changed returns the entries of the source that the target lacks, or has otherwise. One
+// that can't be compared is a failure, and the others are compared.
+func (c *syncCommand) changed(copier *copier, source, target *syncSide) ([]entry, error) {
 	var changed []entry
+	ctx := copier.t.ctx
 	for _, name := range sortedNames(source.entries) {
 		from := source.entries[name]
 		to, exists := target.entries[name]
@@ -202,33 +206,44 @@ func (c *syncCommand) changed(ctx context.Context, source, target *syncSide) ([]
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
-			same, err := c.isSame(from, to, source, target)
-			if err != nil {
-				return nil, err
+			same, err := c.isSame(ctx, from, to, source, target)
+			if err != nil && ctx.Err() == nil {
+				copier.fail(name, err)
 			}
-			if same {
+			if same || err != nil {
 				continue
 			}
 		}
 		changed = append(changed, from)
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	return changed, nil
 }
 
 // isSame compares two entries of the same size.
-func (c *syncCommand) isSame(from, to entry, source, target *syncSide) (bool, error) {
-	if c.Checksum {
-		same, known, err := compareBytes(from, to, source, target)
+func (c *syncCommand) isSame(ctx context.Context, from, to entry, source, target *syncSide) (bool, error) {
+	isDoubtful := isDoubtful(from, to, source.place.isS3 && target.place.isS3)
+	if c.Checksum || isDoubtful {
+		same, known, err := compareBytes(ctx, from, to, source, target)
 		if err != nil || known {
 			return same, err
 		}
 	}
-	return !from.modified.Truncate(time.Second).After(to.modified.Truncate(time.Second)), nil
+	return !isDoubtful && !from.modified.Truncate(time.Second).After(to.modified.Truncate(time.Second)), nil
+}
+
+// isDoubtful reports whether times don't tell if the source was written to after it was
+// copied, because S3's are in seconds.
+func isDoubtful(from, to entry, areObjects bool) bool {
+	isSecond := from.modified.Truncate(time.Second).Equal(to.modified.Truncate(time.Second))
+	return isSecond && (from.modified.After(to.modified) || areObjects && from.modified.Equal(to.modified))
 }
 
 // compareBytes compares a file with an object's ETag, or two ETags. Known is false if
 // the ETags do not tell.
-func compareBytes(from, to entry, source, target *syncSide) (same, known bool, err error) {
+func compareBytes(ctx context.Context, from, to entry, source, target *syncSide) (same, known bool, err error) {
 	if source.place.isS3 && target.place.isS3 {
 		return from.etag == to.etag, from.etag != "", nil
 	}
@@ -236,12 +251,30 @@ func compareBytes(from, to entry, source, target *syncSide) (same, known bool, e
 	if source.place.isS3 {
 		file, object, root = to, from, target.root
 	}
-	opened, err := root.Open(filepath.FromSlash(file.name))
+	opened, err := boundedfile.OpenIn(root, filepath.FromSlash(file.name))
 	if err != nil {
 		return false, false, err
 	}
 	defer func() { _ = opened.Close() }()
-	return hasETag(opened, file.size, object.etag)
+	same, known, err = hasETag(&interruptibleFile{ctx, opened}, file.size, object.etag)
+	if eof.Is(err) { // it is shorter than it was
+		return false, true, nil
+	}
+	return same, known, err
+}
+
+// An interruptibleFile is a file that is read until its context ends.
+type interruptibleFile struct {
+	ctx context.Context //nolint:containedctx // of one comparison
+	*os.File
+}
+
+// Read reads, or returns why the context ended.
+func (f *interruptibleFile) Read(p []byte) (int, error) {
+	if f.ctx.Err() != nil {
+		return 0, context.Cause(f.ctx)
+	}
+	return f.File.Read(p)
 }
 
 // collect adds the tasks that copy entries.

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -160,4 +162,100 @@ func TestRemoveUnchanged(t *testing.T) {
 		_, err = os.Stat(path)
 		assert.Equal(t, errors.Is(test.want, errReplaced), err == nil, name)
 	}
+}
+
+// TestSyncWithinOneSecond writes to a source in the second in which it was copied, and keeps
+// its size. S3's times are in seconds, so that the bytes tell.
+func TestSyncWithinOneSecond(t *testing.T) {
+	s := newMeddling(t)
+	s.write("from/a", "old")
+	s.run(0, "sync from s3://BUCKET/to")
+	info, err := s.store.HeadObject(t.Context(), refusedBucket, "to/a")
+	require.NoError(t, err)
+	set := func(name, text string, time time.Time) {
+		s.write(name, text)
+		require.NoError(t, os.Chtimes(name, time, time))
+	}
+	later := info.LastModified.Truncate(time.Second).Add(time.Second - 1)
+	set("from/a", "old", later)
+	assert.Contains(t, s.run(0, "sync from s3://BUCKET/to -n"), "Would copy 0 files")
+	set("from/a", "new", later)
+	assert.Contains(t, s.run(0, "sync from s3://BUCKET/to -n"), "Would copy 1 file")
+	set("back/a", "new", later)
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/to back -n"), "Would copy 0 files", "the file is not older")
+}
+
+// TestIsDoubtful covers times that servers and file systems may give.
+func TestIsDoubtful(t *testing.T) {
+	t.Parallel()
+	at := func(milliseconds int64) entry { return entry{modified: time.UnixMilli(1e12 + milliseconds)} }
+	for _, test := range []struct {
+		from, to       int64
+		objects, mixed bool
+	}{
+		{0, 0, true, false},
+		{500, 500, true, false},
+		{1, 0, true, true},
+		{999, 0, true, true},
+		{0, 1, false, false},
+		{0, 999, false, false},
+		{1000, 0, false, false},
+		{1000, 999, false, false},
+		{999, 1000, false, false},
+	} {
+		assert.Equal(t, test.objects, isDoubtful(at(test.from), at(test.to), true), test)
+		assert.Equal(t, test.mixed, isDoubtful(at(test.from), at(test.to), false), test)
+	}
+}
+
+// TestSyncComparesTheOthers has a file that can't be read any more. It is a failure, so that
+// nothing is deleted, and the others are compared.
+func TestSyncComparesTheOthers(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "b"), []byte("text"), 0o600))
+	root, err := os.OpenRoot(folder)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	side := func(isS3 bool, root *os.Root) *syncSide {
+		entries := map[string]entry{}
+		for _, name := range []string{"a", "b"} {
+			entries[name] = entry{name: name, size: 4, etag: strings.Repeat("0", 32)}
+		}
+		return &syncSide{place: place{isS3: isS3}, root: root, entries: entries}
+	}
+	var said bytes.Buffer
+	ctx, cancel := context.WithCancelCause(t.Context())
+	copier := (&terminal{ctx: ctx, stderr: newOutput(&said)}).newCopier(nil)
+	command := &syncCommand{Checksum: true}
+	changed, err := command.changed(copier, side(false, root), side(true, nil))
+	require.NoError(t, err)
+	require.Len(t, changed, 1)
+	assert.Equal(t, "b", changed[0].name)
+	require.Len(t, copier.failed, 1)
+	assert.Equal(t, "a", copier.failed[0].File)
+	assert.Contains(t, said.String(), "a: open")
+	cancel(errReplaced)
+	_, err = command.changed(copier, side(false, root), side(true, nil))
+	require.ErrorIs(t, err, errReplaced)
+}
+
+// TestCompareBytesEnds with its context, and takes a file that was cut for another one.
+func TestCompareBytesEnds(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "a"), []byte("text"), 0o600))
+	root, err := os.OpenRoot(folder)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	source, target := &syncSide{root: root}, &syncSide{place: place{isS3: true}}
+	from, to := entry{name: "a", size: 5}, entry{etag: strings.Repeat("0", 32)}
+	same, known, err := compareBytes(t.Context(), from, to, source, target)
+	require.NoError(t, err)
+	assert.True(t, known)
+	assert.False(t, same)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errReplaced)
+	_, _, err = compareBytes(ctx, from, to, source, target)
+	require.ErrorIs(t, err, errReplaced)
 }

@@ -2,7 +2,8 @@
 
 // Package boundedfile reads whole files that a user or another program left:
 // configurations, tokens, certificates, caches. It must not know what is in them.
-// Start reading at Read, which every such file of this module passes.
+// Start reading at Read, which every such file of this module passes. The files of a
+// folder that is stored are of any size, and pass OpenIn.
 package boundedfile
 
 import (
@@ -60,6 +61,24 @@ func ReadInfo(path string, limit int64) ([]byte, fs.FileInfo, error) {
 		return nil, nil, &fs.PathError{Op: "read", Path: path, Err: kindError{fmt.Sprintf("is larger than %d bytes", limit), ErrTooLarge}}
 	}
 	return data, info, nil
+}
+
+// OpenIn opens the regular file name below root to read. It does not wait for a pipe that
+// took the place of a file after the folder was listed: that is ErrNotRegular, and a folder
+// is syscall.EISDIR. The caller closes the file.
+func OpenIn(root *os.Root, name string) (*os.File, error) {
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = checkKind(name, info)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // checkKind returns an error for what is neither a regular file nor the null device.

@@ -3,6 +3,7 @@
 package boundedfile
 
 import (
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -65,7 +66,14 @@ func TestReadRefusesWhatIsNoFile(t *testing.T) {
 	if fifo := filepath.Join(dir, "fifo"); makeFIFO(t, fifo) {
 		paths[fifo] = "a pipe"
 	}
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
 	for path, kind := range paths {
+		if kind == "a pipe" {
+			_, err := OpenIn(root, filepath.Base(path))
+			require.EqualError(t, err, "read fifo: is a pipe, not a regular file")
+		}
 		_, err := Read(path, 1<<20)
 		require.ErrorIs(t, err, ErrNotRegular, path)
 		assert.EqualError(t, err, "read "+path+": is "+kind+", not a regular file")
@@ -96,4 +104,23 @@ func TestEmptyFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("x", 10)), 0o600))
 	_, err = Read(path, 0)
 	require.ErrorIs(t, err, ErrTooLarge)
+}
+
+func TestOpenIn(t *testing.T) {
+	t.Parallel()
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	require.NoError(t, root.WriteFile("f", []byte("text"), 0o600))
+	require.NoError(t, root.Mkdir("d", 0o700))
+	file, err := OpenIn(root, "f")
+	require.NoError(t, err)
+	data, err := io.ReadAll(file)
+	require.NoError(t, err)
+	assert.Equal(t, "text", string(data))
+	require.NoError(t, file.Close())
+	_, err = OpenIn(root, "none")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = OpenIn(root, "d")
+	require.ErrorIs(t, err, syscall.EISDIR)
 }

@@ -94,6 +94,7 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 	if err := validate.Body(body); err != nil {
 		return nil, err
 	}
+	var version *fileVersion
 	switch body := body.(type) {
 	case nil:
 		return newMemorySource(nil, scale), nil
@@ -109,7 +110,7 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 		if err != nil {
 			break // a pipe
 		}
-		version := newFileVersion(body)
+		version = newFileVersion(body)
 		end, err := body.Seek(0, io.SeekEnd)
 		if err == nil && end > start {
 			source := newFileSource(body, start, end)
@@ -120,7 +121,15 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 			return nil, err
 		}
 	}
-	return newStreamSource(ctx, body, scale, cmp.Or(atOnce, streamPartsAtOnce))
+	source, err := newStreamSource(ctx, body, scale, cmp.Or(atOnce, streamPartsAtOnce))
+	if err != nil {
+		return source, err
+	}
+	source.version = version
+	if source.ended {
+		err = source.check() // of a file that was empty, and is being written
+	}
+	return source, err
 }
 
 // fileSource cuts sections of a file, or of memory.
@@ -223,6 +232,8 @@ type streamSource struct {
 	memory int64       // of all buffers before parts grow, in bytes
 	cut    streamCut
 	scale  scale
+
+	version *fileVersion // nil for what is no file
 }
 
 func newStreamSource(ctx context.Context, reader io.Reader, scale scale, held int) (*streamSource, error) {
@@ -280,7 +291,7 @@ func (r contextReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-func (*streamSource) check() error     { return nil }
+func (s *streamSource) check() error   { return s.version.check() }
 func (*streamSource) again() io.Reader { return nil }
 
 func (s *streamSource) size() int64 {
