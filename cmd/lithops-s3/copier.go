@@ -87,7 +87,7 @@ func (c *copier) checkSources() error {
 	return nil
 }
 
-// fail tells of a file for which there will be no task.
+// fail reports a file for which there will be no task.
 func (c *copier) fail(name string, err error) {
 	c.failed = append(c.failed, failureReport{File: name, Error: err.Error()})
 	c.t.printError(fmt.Errorf("%s: %w", sanitize.Name(name), err))
