@@ -7,9 +7,9 @@ import "iter"
 // smallDict is up to which length a Dict is searched without an index.
 const smallDict = 8
 
-// Dict is a Python dict: keys in insertion order, equal as Python has it (1,
-// 1.0 and True are one key, "a" and b"a" are two). Keys that are objects of
-// unknown classes are equal only to themselves. The zero Dict is empty.
+// Dict is a Python dict: keys in insertion order, equal as Python has it. 1, 1.0, True and
+// Decimal("1.00") are one key, "a" and b"a" are two, and a NaN is equal to nothing. Keys that
+// are objects of unknown classes are equal only to themselves. The zero Dict is empty.
 type Dict struct {
 	entries []dictEntry
 	index   map[any]int // hash key → entry; nil up to smallDict entries

@@ -82,16 +82,24 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 	t.Parallel()
 	huge := new(big.Int).Lsh(big.NewInt(1), 64)
 	equal := [][]any{
-		{int64(1), 1.0, true, complex(1, 0), 1, NumpyScalar{"<i8", int64(1)}, big.NewInt(1)},
-		{int64(0), false, 0.0, math.Copysign(0, -1)},
-		{huge, math.Ldexp(1, 64), new(big.Int).Set(huge)},
-		{new(big.Int).Neg(huge), -math.Ldexp(1, 64)},
+		{int64(1), 1.0, true, complex(1, 0), 1, Decimal("1"), Decimal("1.00"), Decimal("10E-1"), Decimal("0.01E+2"), NumpyScalar{"<i8", int64(1)}, big.NewInt(1)},
+		{int64(0), false, 0.0, math.Copysign(0, -1), Decimal("-0"), Decimal("0E-10"), Decimal("0.00")},
+		{huge, math.Ldexp(1, 64), new(big.Int).Set(huge), Decimal("18446744073709551616"), Decimal("18446744073709551616.0")},
+		{new(big.Int).Neg(huge), -math.Ldexp(1, 64), Decimal("-18446744073709551616")},
+		{Decimal("0.1"), Decimal("0.10"), Decimal("1E-1")},
+		{0.1},
+		{Decimal("-0.1")},
+		{Decimal("1E+1000000"), Decimal("10E+999999"), Decimal("1.0E+1000000")},
+		{Decimal("1E-1000000")},
+		{Decimal("100E+399"), Decimal("1E+401")},
+		{-0.375, Decimal("-0.375"), Decimal("-375E-3")},
 		{"a"},
 		{[]byte("a"), []byte("a")},
 		{nil},
-		{1.5, complex(1.5, 0)},
+		{1.5, complex(1.5, 0), Decimal("1.5"), Decimal("1.50")},
 		{complex(1, 2)},
-		{math.Inf(1)},
+		{math.Inf(1), Decimal("Infinity")},
+		{math.Inf(-1), Decimal("-Infinity")},
 		{"1"},
 		{Tuple{int64(1), "a"}, Tuple{1.0, "a"}, Tuple{true, "a"}},
 		{Tuple{"a", int64(1)}},
@@ -110,7 +118,6 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 		{Date{2024, 1, 2}},
 		{TimeOfDay{1, 2, 3, 4, false}},
 		{Timedelta{1, 2, 3}},
-		{Decimal("1")},
 		{NaiveTime{time.Unix(5, 0).UTC(), false}},
 		{time.Unix(5, 0), time.Unix(5, 0).UTC()},
 		{time.Unix(5, 1)},
@@ -142,7 +149,7 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 		_, found := d.Get(key)
 		assert.False(t, found)
 	}
-	for _, nan := range []any{math.NaN(), complex(1, math.NaN()), NumpyScalar{"<f8", math.NaN()}, Tuple{"a", math.NaN()}, FrozenSet{Tuple{complex(math.NaN(), 0)}}, Tuple{NumpyScalar{"<f8", math.NaN()}}} {
+	for _, nan := range []any{math.NaN(), complex(1, math.NaN()), NumpyScalar{"<f8", math.NaN()}, Decimal("NaN"), Decimal("-NaN123"), Tuple{Decimal("NaN")}, Tuple{"a", math.NaN()}, FrozenSet{Tuple{complex(math.NaN(), 0)}}, Tuple{NumpyScalar{"<f8", math.NaN()}}} {
 		before := d.Len()
 		require.NoError(t, d.Set(nan, 1))
 		require.NoError(t, d.Set(nan, 2))
@@ -256,6 +263,7 @@ func TestReprOfScalars(t *testing.T) {
 		`b"'"`: []byte("'"), `b'\'"'`: []byte(`'"`), "bytearray(b'a')": ByteArray("a"), "(1,)": Tuple{int64(1)}, "()": Tuple{}, "set()": Set{}, "{1}": Set{int64(1)}, "frozenset()": FrozenSet{}, "frozenset({1, 2})": FrozenSet{int64(1), int64(2)}, "{}": &Dict{},
 		"{1: 'a', 'b': None}": dictOf(int64(1), "a", "b", nil), "Decimal('1.5')": Decimal("1.5"), "ValueError('x')": &Exception{Class: "ValueError", Args: Tuple{"x"}}, "ValueError()": &Exception{Class: "ValueError"}, "ValueError(1, 2)": &Exception{Class: "ValueError", Args: Tuple{int64(1), int64(2)}},
 		"datetime.date(2024, 1, 2)": Date{2024, 1, 2}, "datetime.time(1, 2)": TimeOfDay{Hour: 1, Minute: 2}, "datetime.time(1, 2, 0, 5)": TimeOfDay{Hour: 1, Minute: 2, Microsecond: 5}, "datetime.time(1, 2, 3, fold=1)": TimeOfDay{Hour: 1, Minute: 2, Second: 3, Fold: true},
+		"datetime.time(1, 2, tzinfo=datetime.timezone.utc, fold=1)": &Object{Module: "datetime", Name: "time", Args: Tuple{[]byte("\x81\x02\x00\x00\x00\x00"), &Object{Module: "datetime", Name: "timezone", Args: Tuple{Timedelta{}}}}},
 		"datetime.timedelta(0)": Timedelta{}, "datetime.timedelta(days=-1, seconds=2, microseconds=3)": Timedelta{-1, 2, 3},
 	} {
 		if want == `b'\t\n\r\x00\x1f ~\x7f\xff\''` {

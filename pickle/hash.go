@@ -30,7 +30,7 @@ type (
 // that Python can't hash is an error.
 func hashKey(v any) (any, error) {
 	switch v := v.(type) {
-	case nil, string, int64, Global, Date, TimeOfDay, Timedelta, Decimal,
+	case nil, string, int64, Global, Date, TimeOfDay, Timedelta,
 		*Object, *CloudObject, *Exception:
 		return v, nil
 	case bool:
@@ -48,6 +48,8 @@ func hashKey(v any) (any, error) {
 		return bytesKey(v), nil
 	case NumpyScalar:
 		return hashKey(v.Value)
+	case Decimal:
+		return hashDecimal(v), nil
 	case NaiveTime:
 		return naiveKey(v), nil
 	case time.Time:
@@ -72,6 +74,8 @@ func hasNaN(key any) bool {
 		return slices.ContainsFunc(key, hasNaN)
 	case NumpyScalar:
 		return hasNaN(key.Value)
+	case Decimal:
+		return isNaNDecimal(key)
 	case float64:
 		return math.IsNaN(key)
 	case complex128:

@@ -44,7 +44,7 @@ func (w *reprWriter) zonedTime(o *Object, depth int) bool {
 	if !ok {
 		return false
 	}
-	w.WriteString("datetime.time(" + reprClock(clock.Hour, clock.Minute, clock.Second, clock.Microsecond) + reprFold(clock.Fold) + ", tzinfo=" + reprAt(o.Args[1], depth) + ")")
+	w.WriteString("datetime.time(" + reprClock(clock.Hour, clock.Minute, clock.Second, clock.Microsecond) + ", tzinfo=" + reprAt(o.Args[1], depth) + reprFold(clock.Fold) + ")") // in this order, unlike a datetime
 	return true
 }
 
