@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -70,19 +71,14 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 		if c.JSON && report.Result != nil {
 			*report.Result = pythonJSON{*report.Result}
 		}
+		err := c.print(t, report, array, found.isOne)
 		switch report.State {
 		case "running":
 			running++
 		case "failed", "lost":
 			failed++
 		}
-		switch {
-		case !c.JSON:
-			return report.printResult(t, found.isOne)
-		case found.isOne:
-			return t.printJSON(report)
-		}
-		return array.add(report)
+		return err
 	})
 	if err == nil && c.JSON && !found.isOne {
 		err = array.end()
@@ -96,6 +92,26 @@ func (c *jobsResultCommand) Run(t *terminal) error {
 		return fmt.Errorf("%w: %d of %d", errCallsFailed, failed, found.calls)
 	}
 	return nil
+}
+
+// print prints what is known of a call, as text or as JSON. A result that is too deep for
+// JSON is a failure of the call, as one that can't be read.
+func (c *jobsResultCommand) print(t *terminal, report *callReport, array *jsonArray, isOne bool) error {
+	if !c.JSON {
+		return report.printResult(t, isOne)
+	}
+	add := array.add
+	if isOne {
+		add = t.printJSON
+	}
+	err := add(report)
+	var broken *json.MarshalerError
+	if !errors.As(err, &broken) {
+		return err
+	}
+	report.Result = nil
+	report.fail(fmt.Errorf("the result can't be written as JSON: %w", broken.Err))
+	return add(report)
 }
 
 // readResult reads the result of a call that is done. The error is the storage's; a

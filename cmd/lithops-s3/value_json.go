@@ -151,9 +151,9 @@ func (w *valueWriter) plain(v any) {
 	w.Write(data)
 }
 
-// text writes a string. Lone surrogates are escaped as Python does.
+// text writes a string. Lone surrogates and U+FFFF are escaped as Python does.
 func (w *valueWriter) text(text string) {
-	if !utf8.ValidString(text) {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, '\uFFFF') { // a mark of sanitize.JSON's
 		w.plain(text)
 		return
 	}

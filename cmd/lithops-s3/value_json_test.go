@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/big"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/pyjson"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
@@ -78,6 +80,49 @@ func TestPythonJSON(t *testing.T) {
 		assert.Equal(t, `{"result":`+want+`}`, string(data))
 		assert.True(t, json.Valid(data))
 	}
+}
+
+// TestPythonJSONOfMarks has strings with what package sanitize marks bytes with.
+func TestPythonJSONOfMarks(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"\\ufffd \uffff", "\ufffd\uffff\uffff", "\uffffdc80", "\xed\xa0\x80\uffff"} {
+		data, err := sanitize.JSON([]any{pythonJSON{text}, "\xff"}, "")
+		require.NoError(t, err)
+		want, err := pyjson.Encode(text)
+		require.NoError(t, err)
+		value, err := pyjson.Decode(data)
+		require.NoError(t, err, "%s", data)
+		again, err := pyjson.Encode(value.([]any)[0])
+		require.NoError(t, err)
+		assert.Equal(t, string(want), string(again))
+	}
+}
+
+// TestDeepResults prints results that are deep: those that are too deep for JSON are
+// failures, and the others are printed all the same.
+func TestDeepResults(t *testing.T) {
+	store := refuse(t, func(*http.Request) bool { return false })
+	for i, pickled := range []string{
+		strings.Repeat("]", 9000) + strings.Repeat("a", 8999) + ".", strings.Repeat("}K\x01", 5000) + "}" + strings.Repeat("s", 5000) + ".", "K\x07.",
+	} {
+		call := jobs.Calls("e-0", "M000", 3)[i]
+		status := fmt.Sprintf(`{"type": "__end__", "exception": false, "func_result_size": %d.0}`, len(pickled))
+		require.NoError(t, store.PutObject(t.Context(), refusedBucket, call.OutputKey(), strings.NewReader(pickled), nil))
+		require.NoError(t, store.PutObject(t.Context(), refusedBucket, call.StatusKey(), strings.NewReader(status), nil))
+	}
+	code, out, problems := command(t.Context(), "jobs", "result", "e-0", "--json", "--bucket", refusedBucket)
+	assert.Equal(t, exitError, code)
+	assert.Contains(t, problems, "calls failed or were lost: 1 of 3")
+	assert.Less(t, len(out), 2<<20)
+	var reports []callReport
+	require.NoError(t, json.Unmarshal([]byte(out), &reports))
+	require.Len(t, reports, 3)
+	assert.Equal(t, "failed", reports[1].State)
+	assert.Contains(t, reports[1].Error, "the result can't be written as JSON: ")
+	assert.InDelta(t, 7, *reports[2].Result, 0)
+	code, out, problems = command(t.Context(), "jobs", "result", "e-0-M000/00001", "--json", "--bucket", refusedBucket)
+	assert.Equal(t, exitError, code, problems)
+	assert.Contains(t, out, `"state": "failed"`)
 }
 
 func TestPythonJSONOfArrays(t *testing.T) {

@@ -17,7 +17,8 @@ import (
 // A byte of a string that is not UTF-8 becomes a lone surrogate \udc80 to \udcff,
 // as with Python's surrogateescape, because encoding/json writes the same U+FFFD
 // for each such byte. So different values stay different.
-// With an indent the output has several lines and ends with a line feed.
+// With an indent the output has several lines and ends with a line feed. The indentation
+// grows up to 50 levels, because that of each line would make deep values many times larger.
 func JSON(value any, indent string) ([]byte, error) {
 	data, err := encodeJSON(value, indent)
 	if err != nil {
@@ -38,14 +39,60 @@ func encodeJSON(value any, indent string) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", indent)
 	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
+	data := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 	if indent == "" {
-		return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+		return data, nil
 	}
-	return out.Bytes(), nil
+	return append(indentJSON(data, indent), '\n'), nil
+}
+
+// maxIndent is how many levels are indented.
+const maxIndent = 50
+
+// indentJSON is json.Indent for compact JSON, up to maxIndent levels.
+func indentJSON(data []byte, indent string) []byte {
+	out := make([]byte, 0, len(data)+len(data)/2)
+	level, inString := 0, false
+	line := func() {
+		out = append(out, '\n')
+		for range min(level, maxIndent) {
+			out = append(out, indent...)
+		}
+	}
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inString:
+			out = append(out, c)
+			if c == '\\' {
+				i++
+				out = append(out, data[i])
+			}
+			inString = c != '"'
+		case (c == '[' || c == '{') && data[i+1] == c+2: // nothing within
+			out = append(out, c, c+2)
+			i++
+		case c == '[' || c == '{':
+			level++
+			out = append(out, c)
+			line()
+		case c == ']' || c == '}':
+			level--
+			line()
+			out = append(out, c)
+		case c == ',':
+			out = append(out, c)
+			line()
+		case c == ':':
+			out = append(out, ": "...)
+		default:
+			out = append(out, c)
+			inString = c == '"'
+		}
+	}
+	return out
 }
 
 // mark stands before the four hexadecimal digits of a \u escape, until escapeJSON

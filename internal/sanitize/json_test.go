@@ -52,6 +52,41 @@ func TestJSONEscapesUnsafeText(t *testing.T) {
 	}
 }
 
+// TestJSONIsIndented as encoding/json does it, up to a depth: of deeper values, the
+// indentation would be thousands of times larger than the values.
+func TestJSONIsIndented(t *testing.T) {
+	t.Parallel()
+	for _, value := range []any{
+		nil, 1, "a", "",
+		[]any{},
+		map[string]any{},
+		[]any{[]any{}, map[string]any{}, []any{1, "[{,:}]", "\"\\", "\\\""}, nil},
+		map[string]any{"": []any{map[string]any{"a,b": 1.5, "c": []any{true}}}, "x": "y:z", "\"": map[string]any{"k": map[string]any{}}},
+		nest(maxIndent),
+	} {
+		want, err := json.MarshalIndent(value, "", "  ")
+		require.NoError(t, err)
+		got, err := JSON(value, "  ")
+		require.NoError(t, err)
+		assert.Equal(t, string(want)+"\n", string(got))
+	}
+	got, err := JSON(nest(9000), "  ")
+	require.NoError(t, err)
+	assert.Less(t, len(got), 2*9000*(2*maxIndent+2))
+	var back any
+	require.NoError(t, json.Unmarshal(got, &back))
+	assert.Equal(t, nest(9000), back)
+}
+
+// nest returns so many lists within each other.
+func nest(depth int) any {
+	value := any([]any{})
+	for range depth - 1 {
+		value = []any{value}
+	}
+	return value
+}
+
 func TestJSONOfBytesThatAreNotUTF8(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
