@@ -96,6 +96,11 @@ func TestHelpOfEachCommand(t *testing.T) {
 		assert.Contains(t, out, "Usage: lithops-s3 "+leaf.Path(), args)
 		assert.Regexp(t, `Examples?:\n\n? +(.* \| )?(source <\()?lithops-s3 `, out, args)
 		assert.Contains(t, page, strings.ReplaceAll(leaf.Path(), "-", `\-`), args)
+		for _, flag := range leaf.Flags {
+			if !flag.Hidden && flag.Name != "help" {
+				assert.Contains(t, page, strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(flag.Help), args)
+			}
+		}
 		for line := range strings.SplitSeq(out, "\n") {
 			if !strings.HasPrefix(line, "    ") && !strings.HasPrefix(line, "Usage:") { // which are not filled
 				assert.LessOrEqual(t, len([]rune(line)), 80, line)

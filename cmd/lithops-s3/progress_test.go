@@ -140,6 +140,17 @@ func TestSharedBar(t *testing.T) {
 	assert.Equal(t, lithopss3.Progress{Done: 30, Total: 30}, bar.total)
 }
 
+// TestUnits checks how amounts and rates are written.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	things := countUnit("object")
+	assert.Equal(t, []string{"1234", "13/s", " objects"}, []string{things.amount(1234), things.rate(12.6), things.thing})
+	assert.Equal(t, []string{"1.5 KiB", "1.5 KiB/s", ""}, []string{bytesUnit.amount(1536), bytesUnit.rate(1536.9), bytesUnit.thing})
+	for bytes, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1 << 20: "1.0 MiB", 3 << 49: "1.5 PiB", 1 << 62: "4096.0 PiB"} {
+		assert.Equal(t, want, formatSize(bytes))
+	}
+}
+
 func TestNameCheck(t *testing.T) {
 	t.Parallel()
 	check := nameCheck{}

@@ -5,6 +5,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -37,7 +39,7 @@ func refuse(t *testing.T, refuses func(*http.Request) bool) *lithopss3.Store {
 
 	target, err := url.Parse(server.URL())
 	require.NoError(t, err)
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	proxy := &httputil.ReverseProxy{ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host // it is signed
 	}}
@@ -156,6 +158,11 @@ func TestUploadsOfUnknownAge(t *testing.T) {
 	assert.Equal(t, "[]\n", out)
 
 	begun = "<Initiated>2020-01-01T00:00:00Z</Initiated>"
+	code, out, problems = command(t.Context(), "uploads", refusedBucket)
+	assert.Zero(t, code, problems)
+	assert.Regexp(t, `^open  \S+ \S+  a  1\nopen  \S+ \S+  b  2\n$`, out)
+	_, out, _ = command(t.Context(), "uploads", refusedBucket, "--abort", "-n")
+	assert.Equal(t, 2, strings.Count(out, "would end  "))
 	code, out, problems = command(t.Context(), args...)
 	assert.Equal(t, exitPermission, code, problems)
 	assert.Regexp(t, `"key": "a"(.|\n)*"aborted": true`, out)
