@@ -154,3 +154,21 @@ func TestWatchStatusRefused(t *testing.T) {
 		assert.NotContains(t, out, "M000/00008\tdone")
 	})
 }
+
+// TestWatchOnATerminal checks that the sum stands below the last state of the bar, and that
+// only calls that failed have lines.
+func TestWatchOnATerminal(t *testing.T) {
+	t.Setenv("TERM", "xterm")
+	memory := memstore.New("bucket")
+	endedCalls(t, memory, 2)
+	var out strings.Builder
+	stdout, stderr := newOutputOn(&out, true), newOutputOn(&out, true)
+	shareTerminal(stdout, stderr)
+	term := &terminal{ctx: t.Context(), stdout: stdout, stderr: stderr}
+	opts := &jobs.WatchOptions{Calls: map[string]int{"M000": 2}}
+	err := (&jobsWatchCommand{Calls: 2}).follow(term, jobs.New(memory, "bucket", nil), jobs.ID{ExecutorID: "4b99c1-0", JobID: "M000"}, opts)
+	require.ErrorIs(t, err, errCallsFailed)
+	assert.Contains(t, out.String(), "M000/00000\t\x1b[31mfailed")
+	assert.NotContains(t, out.String(), "done")
+	assert.True(t, strings.HasSuffix(out.String(), "] 2 of 2 calls ended, 0 running, 1 fa…\x1b[K\n2 calls ended, 1 failed\n"), "%q", out.String())
+}

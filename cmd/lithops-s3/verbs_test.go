@@ -90,6 +90,7 @@ func TestPaths(t *testing.T) {
 	s.run(0, "delete s3://BUCKET/x/a.txt s3://./x/b.txt")
 	s.run(0, "delete . y/a.txt y/c.txt")
 	assert.Equal(t, []string{"a.txt", "b.txt"}, s.keys())
+	s.run(exitUsage, "get BUCKET a.txt x/a.txt -o .") // which would be one file
 	s.run(exitUsage, "get s3://BUCKET")
 	s.run(exitUsage, "put a.txt b.txt BUCKET -k key")
 	s.run(exitUsage, "list s3://BUCKET/x -p y")

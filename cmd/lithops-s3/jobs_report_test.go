@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestKnownTimes checks that a time or a span that can't be is unknown.
+func TestKnownTimes(t *testing.T) {
+	t.Parallel()
+	year := func(year int) time.Time { return time.Date(year, 7, 1, 0, 0, 0, 0, time.UTC) }
+	for when, want := range map[int]bool{1999: false, 2000: true, 2099: true, 2100: false} {
+		assert.Equal(t, want, knownTime(year(when)) != nil, when)
+		assert.Equal(t, want, knownSeconds(year(when), year(when)) != nil, when)
+	}
+	begin := year(2026)
+	assert.Nil(t, knownSeconds(begin, begin.Add(-1)))
+	assert.Nil(t, knownSeconds(begin, time.Time{}))
+	seconds := knownSeconds(begin, begin.Add(3661400*time.Millisecond))
+	require.NotNil(t, seconds)
+	assert.Equal(t, []string{"3661.400", "1h1m1s ago"}, []string{formatSeconds(seconds), ago(seconds)})
+	assert.Equal(t, []string{"unknown", "unknown", "at an unknown time"}, []string{formatSeconds(nil), formatKnownTime(nil), ago(nil)})
+}
+
+// TestShortLine keeps a line of the length that is allowed.
+func TestShortLine(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []string{"äbc", "äb…", ""}, []string{shortLine("äbc", 3), shortLine("äbcd", 3), shortLine("", 3)})
+}
+
+// TestWatchEnds checks the last line of jobs watch, and its error.
+func TestWatchEnds(t *testing.T) {
+	t.Parallel()
+	id := jobs.ID{ExecutorID: "e-0"}
+	for _, test := range []struct {
+		started, done, failed, lost int
+		want                        string
+		err                         string
+	}{
+		{0, 0, 0, 0, "no call of e-0 has begun\n", ""},
+		{1, 1, 0, 0, "1 call ended\n", ""},
+		{4, 2, 1, 1, "3 calls ended, 1 failed, 1 lost\n", "2 of 4"},
+		{2, 1, 1, 0, "2 calls ended, 1 failed\n", "1 of 2"},
+		{1, 0, 0, 1, "0 calls ended, 1 lost\n", "1 of 1"},
+	} {
+		var out strings.Builder
+		bar := &callBar{started: test.started, done: test.done, failed: test.failed, lost: test.lost}
+		err := (&jobsWatchCommand{}).printEnd(&terminal{stdout: newOutput(&out)}, bar, id)
+		assert.Equal(t, test.want, out.String())
+		if test.err == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorIs(t, err, errCallsFailed)
+		assert.ErrorContains(t, err, test.err)
+	}
+}
+
+// TestReportsOfFailures checks what is shown of a call that failed or was lost.
+func TestReportsOfFailures(t *testing.T) {
+	t.Parallel()
+	client := jobs.New(nil, "bucket", nil)
+	call := jobs.CallState{Call: jobs.Call{ExecutorID: "e-0", JobID: "M000", CallID: "00000"}, ActivationID: "a", Began: time.Now().Add(-time.Hour)}
+	call.State = jobs.StateLost
+	report := reportCall(client, call, nil, nil)
+	assert.Equal(t, "lost", report.State)
+	assert.Contains(t, report.line(), " ago and has left no status")
+	call.State = jobs.StateRunning
+	assert.Contains(t, reportCall(client, call, nil, nil).line(), "began 1h")
+	call.State = jobs.StateEnded
+	report = reportCall(client, call, nil, errors.New("broken"))
+	assert.Equal(t, []string{"failed", "broken", "a"}, []string{report.State, report.line(), report.Activation})
+	report.summarize(nil)
+	assert.Nil(t, report.Result)
+}
