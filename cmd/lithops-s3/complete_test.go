@@ -98,7 +98,7 @@ func TestHelpOfEachCommand(t *testing.T) {
 		assert.Contains(t, page, strings.ReplaceAll(leaf.Path(), "-", `\-`), args)
 		for _, flag := range leaf.Flags {
 			if !flag.Hidden && flag.Name != "help" {
-				assert.Contains(t, page, strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(flag.Help), args)
+				assert.True(t, strings.Contains(page, strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(flag.Help)), "%s --%s", args, flag.Name)
 			}
 		}
 		for line := range strings.SplitSeq(out, "\n") {

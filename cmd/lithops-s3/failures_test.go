@@ -57,7 +57,7 @@ var failureLines = map[string][]string{
 // deletes are the commands after which the objects are stored again.
 var deletes = map[string]bool{"mv": true, "rm": true, "delete": true, "clean": true, "storage delete": true, "uploads": true, "sync": true}
 
-// toleratesRefusal has the commands that go on without the answer to some request.
+// toleratesRefusal has the commands that continue without the answer to some request.
 var toleratesRefusal = map[string]bool{
 	"presign":    true, // signs for the configured region
 	"mb":         true, // warns of public access

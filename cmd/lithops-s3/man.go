@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -32,7 +33,10 @@ func (manCommand) Run(t *terminal) error {
 }
 
 // A manPage is written in the language of man(7).
-type manPage struct{ out *bufio.Writer }
+type manPage struct {
+	out    *bufio.Writer
+	common []*kong.Flag // options of every command that works on the storage
+}
 
 func (p *manPage) line(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.out, format+"\n", args...) // Flush reports errors
@@ -67,17 +71,26 @@ func (p *manPage) write(app *kong.Application) {
 	p.line(".SH DESCRIPTION")
 	p.text(app.Help)
 	p.verbatim(about)
+	for _, flag := range app.Leaves(true)[0].Flags {
+		if flag.Group != nil {
+			p.common = append(p.common, flag)
+		}
+	}
 	p.line(".SH COMMANDS")
 	for _, node := range app.Leaves(true) {
 		p.command(node)
 	}
 	p.line(".SH CONNECTION AND OUTPUT")
 	p.line("Every command that works on the storage has these options.")
-	for _, flag := range app.Leaves(true)[0].Flags {
-		if flag.Group != nil {
-			p.flag(flag)
-		}
+	for _, flag := range p.common {
+		p.flag(flag)
 	}
+}
+
+// isCommon reports whether a flag is one of every command. Clean has some of its own, and a
+// --backend that means something else.
+func (p *manPage) isCommon(flag *kong.Flag) bool {
+	return slices.ContainsFunc(p.common, func(other *kong.Flag) bool { return other.Help == flag.Help })
 }
 
 func (p *manPage) command(node *kong.Node) {
@@ -93,7 +106,7 @@ func (p *manPage) command(node *kong.Node) {
 		p.verbatim("\n" + node.Detail)
 	}
 	for _, flag := range node.Flags {
-		if flag.Group == nil && !flag.Hidden && flag.Name != "help" {
+		if !p.isCommon(flag) && !flag.Hidden && flag.Name != "help" {
 			p.flag(flag)
 		}
 	}
