@@ -26,6 +26,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -231,11 +233,14 @@ func TestErrorType(t *testing.T) {
 	}{
 		{nil, 200, ""},
 		{nil, 304, ""},
+		{nil, 399, ""},
+		{nil, 400, "400"},
 		{nil, 404, "404"},
 		{nil, 503, "503"},
 		{context.Canceled, 0, "canceled"},
 		{fmt.Errorf("read: %w", context.DeadlineExceeded), 0, "timeout"},
 		{&net.OpError{Err: timeout{}}, 0, "timeout"},
+		{&net.OpError{Err: errors.New("no timeout")}, 0, "_OTHER"},
 		{io.ErrUnexpectedEOF, 200, "unexpected_eof"},
 		{io.EOF, 0, "unexpected_eof"},
 		{&net.OpError{Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, 0, "connection_refused"},
@@ -366,4 +371,59 @@ func TestTextIsValid(t *testing.T) {
 	for _, found := range spanAttributes(&lithopss3.RequestInfo{Bucket: "b\xff", Key: "k\xff", RequestID: "r\xff"}) {
 		assert.True(t, utf8.ValidString(found.Value.String()), found.Key)
 	}
+}
+
+// TestSizesOfBodies checks the boundaries of the histograms of sizes: powers of two up to 1 GiB,
+// which tell parts of 8 and 16 MiB from others.
+func TestSizesOfBodies(t *testing.T) {
+	t.Parallel()
+	e := newExporter()
+	observe, err := NewObserver(e.opts)
+	require.NoError(t, err)
+	observe(t.Context(), &lithopss3.RequestInfo{Service: "S3", Operation: "PutObject", Status: 200, Sent: 1})
+	const kib, mib = 1 << 10, 1 << 20
+	want := []float64{0, kib, 4 * kib, 16 * kib, 64 * kib, 256 * kib, mib, 4 * mib, 8 * mib, 16 * mib, 64 * mib, 256 * mib, 1024 * mib}
+	for _, name := range []string{"http.client.request.body.size By", "http.client.response.body.size By"} {
+		points := e.metrics(t)[name].(metricdata.Histogram[int64]).DataPoints
+		require.Len(t, points, 1)
+		assert.Equal(t, want, points[0].Bounds)
+	}
+}
+
+// TestAttributesOfNoAnswer checks a first attempt without an answer, and a third.
+func TestAttributesOfNoAnswer(t *testing.T) {
+	t.Parallel()
+	info := &lithopss3.RequestInfo{Service: "S3", Operation: "PutObject", Method: "PUT", Scheme: "https", Host: "h", Attempt: 1, Err: context.Canceled}
+	found := map[string]string{}
+	for _, pair := range append(commonAttributes(info), spanAttributes(info)...) {
+		found[string(pair.Key)] = pair.Value.String()
+	}
+	assert.Equal(t, map[string]string{
+		"http.request.method": "PUT", "url.scheme": "https", "server.address": "h", "server.port": "443", "rpc.system.name": "aws-api", "rpc.method": "S3/PutObject",
+		"error.type": "canceled", "http.request.body.size": "0", "http.response.body.size": "0",
+	}, found)
+	info.Attempt = 3
+	attributes := spanAttributes(info)
+	assert.Equal(t, attribute.Int("http.request.resend_count", 2), attributes[len(attributes)-1])
+}
+
+// A refusingProvider makes no instrument.
+type refusingProvider struct{ noop.MeterProvider }
+
+func (refusingProvider) Meter(string, ...metric.MeterOption) metric.Meter { return refusingMeter{} }
+
+type refusingMeter struct{ noop.Meter }
+
+var errNoInstrument = errors.New("no instrument")
+
+func (refusingMeter) Int64Histogram(string, ...metric.Int64HistogramOption) (metric.Int64Histogram, error) {
+	return noop.Int64Histogram{}, errNoInstrument
+}
+
+// TestInstrumentsAreRefused returns the error of the provider.
+func TestInstrumentsAreRefused(t *testing.T) {
+	t.Parallel()
+	observe, err := NewObserver(&Options{MeterProvider: refusingProvider{}})
+	assert.ErrorIs(t, err, errNoInstrument)
+	assert.Nil(t, observe)
 }
