@@ -296,3 +296,20 @@ func TestCopyProgress(t *testing.T) {
 		assert.EqualValues(t, 11*unit, seen[len(seen)-1])
 	}
 }
+
+// TestCopyOfTheLimit copies an object of just the size that one request may copy with that
+// one request, after the HEAD.
+func TestCopyOfTheLimit(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		requests.Add(1)
+		return next.RoundTrip(request)
+	})
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", bytes.NewReader(testkit.Bytes(6*unit)), described()))
+	for limit, want := range map[int64]int64{6 * unit: 2, 6*unit + 1: 2} {
+		requests.Store(0)
+		require.NoError(t, store.CopyObject(t.Context(), "bucket", "key", "bucket", "copy", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, limit)))
+		assert.Equal(t, want, requests.Load(), "%d", limit)
+	}
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lithopss3
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestBodyEndsWhereItWasPromised checks that a body has no more bytes than the answer's
+// length, also if that is 0.
+func TestBodyEndsWhereItWasPromised(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int64]string{0: "", 1: "m", 4: "more", -1: "more"} {
+		in := &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")}
+		object := &Object{Length: length, Offset: 0}
+		object.Size = 5
+		body := (&Store{}).newReader(t.Context(), in, object, io.NopCloser(strings.NewReader("more")), checksum.Sum{}, aheadPlan{begins: -1})
+		got, err := io.ReadAll(body)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(got), "%d", length)
+	}
+}
+
+// TestClaim checks how many blocks one request of a ReaderAt gets.
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		size        int64 // in blocks
+		first, last int64
+		next, ahead int64
+		there       []int64 // blocks in memory
+		want        int64
+	}{
+		"one":                     {size: 100, first: 5, last: 5, want: 1},
+		"two":                     {size: 100, first: 5, last: 6, want: 2},
+		"after the last":          {size: 100, first: 5, last: 5, next: 5, ahead: 1, want: 2},
+		"twice":                   {size: 100, first: 5, last: 5, next: 5, ahead: 3, want: 6},
+		"the most":                {size: 100, first: 5, last: 5, next: 5, ahead: maxReadAhead, want: maxReadAhead},
+		"more than the most":      {size: 100, first: 5, last: 50, want: maxReadAhead},
+		"elsewhere":               {size: 100, first: 6, last: 6, next: 5, ahead: 4, want: 1},
+		"up to the end":           {size: 7, first: 5, last: 5, next: 5, ahead: 4, want: 2},
+		"up to one that is there": {size: 100, first: 5, last: 9, there: []int64{7}, want: 2},
+	} {
+		r := &ReaderAt{info: ObjectInfo{Size: test.size * blockSize}, blocks: map[int64]*cachedBlock{}, next: test.next, ahead: test.ahead}
+		for _, index := range test.there {
+			r.blocks[index] = &cachedBlock{}
+		}
+		run := r.claim(test.first, test.last)
+		assert.Len(t, run, int(test.want), name)
+		assert.Equal(t, test.first+test.want, r.next, name)
+		for i, block := range run {
+			assert.Equal(t, test.first+int64(i), block.index, name)
+		}
+	}
+	last := &ReaderAt{info: ObjectInfo{Size: 2*blockSize + 1}, blocks: map[int64]*cachedBlock{}}
+	assert.Len(t, last.claim(2, 2), 1, "a block of one byte")
+	last = &ReaderAt{info: ObjectInfo{Size: 2 * blockSize}, blocks: map[int64]*cachedBlock{}, next: 1, ahead: 4}
+	assert.Len(t, last.claim(1, 1), 1, "and none of no byte")
+}
+
+// TestRegionNameAlone checks that region_name without an aws section is ignored, and that
+// this is a warning.
+func TestRegionNameAlone(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"aws_s3: {region_name: eu-west-1}":                                      true,
+		"aws_s3: {region: eu-west-1}":                                           false,
+		"aws: {region: eu-west-1}\naws_s3: {region_name: eu-west-1}":            false,
+		"aws: {access_key_id: a, secret_access_key: b, region_name: eu-west-1}": false,
+	} {
+		config, err := ParseConfig([]byte(text))
+		require.NoError(t, err, text)
+		assert.Equal(t, want, strings.Contains(strings.Join(config.Warnings, " "), "only beside an aws section"), "%s: %q", text, config.Warnings)
+		assert.Equal(t, want, config.Region == "", text)
+	}
+}
