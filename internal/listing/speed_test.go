@@ -42,6 +42,17 @@ var slower = map[string]struct{ fastest, requests float64 }{
 	"folders that halve":           {7, 1.25},
 	"pairs of hashes":              {7, 1.25},
 	"zarr, nested":                 {8, 1.25},
+	"attachments of chats":         {2.5, 1.25},
+	"backups in backups":           {3, 1.25},
+	"buckets of tables":            {7, 1.25},
+	"checkpoints":                  {7, 1.25},
+	"days without zeros":           {7, 1.25},
+	"escaped URLs":                 {1.5, 1.25},
+	"names of people's files":      {2.5, 1.25},
+	"photos of phones":             {6, 1.25},
+	"sequences of cars":            {3.5, 1.25},
+	"threads":                      {2.5, 1.25},
+	"very long keys":               {3.5, 1.25},
 }
 
 // TestParallelSpeed lists each layout with 32 requests at once on a server that needs
@@ -57,7 +68,7 @@ func TestParallelSpeed(t *testing.T) {
 	count := testkit.Less(300_000, 100_000)
 	kinds := []string{"uuid4", "hive", "flat unpadded", "folders of 1000, names restart", "words", "zarr", "folders that double"}
 	all := maps.Clone(people)
-	for _, more := range []map[string]func(int) []string{programs, fresh, unseen} {
+	for _, more := range []map[string]func(int) []string{programs, fresh, unseen, others, further} {
 		maps.Copy(all, more)
 	}
 	all["many kinds"] = manyKinds
