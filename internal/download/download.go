@@ -211,12 +211,15 @@ func (d *download) copyWhole(ctx context.Context, answer *Answer) error {
 		if headErr != nil {
 			return fmt.Errorf("%w: %w", errUnknownSize, headErr)
 		}
+		if !isSameVersion(info.ETag, d.etag) {
+			return fmt.Errorf("%w: its ETag is %q, not %q", ErrChanged, info.ETag, d.etag)
+		}
 		d.size = info.Size
 	}
 	if n != d.size {
 		return fmt.Errorf("%d bytes came instead of %d: %w", n, d.size, io.ErrUnexpectedEOF)
 	}
-	if mustAsk && headErr == nil && info.Size == d.size {
+	if mustAsk && headErr == nil && info.Size == d.size && isSameVersion(info.ETag, d.etag) {
 		d.sum = info.Sum
 	}
 	return d.compareFile(ctx)

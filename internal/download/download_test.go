@@ -261,6 +261,34 @@ func TestHeadOfAnotherVersion(t *testing.T) {
 	}
 }
 
+// TestHeadOfAnotherWhole has an object that no strong ETag holds to a version, and that is
+// replaced after its bytes came. The checksum and the size of the new one say nothing of them.
+func TestHeadOfAnotherWhole(t *testing.T) {
+	t.Parallel()
+	for _, isUnknown := range []bool{false, true} {
+		data := testkit.Bytes(1000)
+		source := &fakeSource{data: data, etag: `W/"e"`, sums: sumsOf("Crc32", checksum.CRC32, data[1:])}
+		source.head = func(info *Info) error {
+			info.ETag = `W/"other"`
+			return nil
+		}
+		source.change = func(_ Range, answer *Answer) error {
+			answer.MayHaveSum = true
+			if isUnknown {
+				answer.Length, answer.Size = -1, -1
+			}
+			return nil
+		}
+		got, err := fetch(t, source, t.TempDir(), Options{})
+		if isUnknown {
+			require.ErrorIs(t, err, ErrChanged)
+			continue
+		}
+		require.NoError(t, err)
+		assert.True(t, got == string(data))
+	}
+}
+
 type failing struct {
 	err  error
 	hook func()
