@@ -51,7 +51,7 @@ func (e *encoder) tuple(items Tuple, depth int) error {
 }
 
 func (e *encoder) set(items Set, depth int) error {
-	if err := e.hashable(items, depth); err != nil {
+	if err := e.hashable(items); err != nil {
 		return err
 	}
 	e.op(0x8f)
@@ -59,7 +59,7 @@ func (e *encoder) set(items Set, depth int) error {
 }
 
 func (e *encoder) frozenSet(items FrozenSet, depth int) error {
-	if err := e.hashable(items, depth); err != nil {
+	if err := e.hashable(items); err != nil {
 		return err
 	}
 	e.op('(')
@@ -71,12 +71,12 @@ func (e *encoder) frozenSet(items FrozenSet, depth int) error {
 }
 
 // hashable refuses elements that Python can't hash.
-func (e *encoder) hashable(items []any, depth int) error {
+func (e *encoder) hashable(items []any) error {
 	if e.isOfKey { // the key as a whole is looked at
 		return nil
 	}
 	for _, item := range items {
-		if _, err := encodedKey(item, depth); err != nil {
+		if _, err := encodedKey(item); err != nil {
 			return err
 		}
 	}
@@ -85,14 +85,14 @@ func (e *encoder) hashable(items []any, depth int) error {
 
 // encodedKey returns the hash of a key or an element as Python will read it, which is
 // not what Go has: a [2]int becomes a list, and two durations one timedelta.
-func encodedKey(v any, depth int) (hash any, err error) {
+func encodedKey(v any) (hash any, err error) {
 	switch v := widenInt(v).(type) {
 	case nil, bool, string, int64, float64:
 		return hashKey(v)
 	}
 	inner := newEncoder()
 	inner.isOfKey = true
-	if err := inner.value(v, depth+1); err != nil {
+	if err := inner.value(v, 0); err != nil {
 		return nil, err
 	}
 	key, err := Decode(append(inner.out, '.'))
@@ -132,14 +132,9 @@ func (e *encoder) slice(v reflect.Value, depth int) error {
 
 // bytesIn returns the bytes of a slice or an array of bytes, also of a named type.
 func bytesIn(v reflect.Value) []byte {
-	if v.Kind() == reflect.Slice {
-		return v.Bytes()
-	}
-	raw := make([]byte, v.Len())
-	for i := range raw {
-		raw[i] = byte(v.Index(i).Uint())
-	}
-	return raw
+	held := reflect.New(v.Type()).Elem() // an array has bytes only where it can be addressed
+	held.Set(v)
+	return held.Bytes()
 }
 
 // entry is a key of a Go map and its value. A NaN is a key that can't be looked up.
@@ -155,7 +150,7 @@ func (e *encoder) goMap(v reflect.Value, depth int) error {
 	seen := make(map[any]struct{}, len(entries))
 	for _, entry := range entries {
 		key := entry.key.Interface()
-		hash, err := encodedKey(key, depth)
+		hash, err := encodedKey(key)
 		if err != nil {
 			return err
 		}

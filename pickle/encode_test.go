@@ -153,6 +153,23 @@ func TestEncodeGoValues(t *testing.T) {
 	requireSameTime(t, stamp.Truncate(time.Microsecond), got)
 }
 
+// TestEncodeNestedSets checks each set once: at each level twice would never end.
+func TestEncodeNestedSets(t *testing.T) {
+	nested := any(FrozenSet{})
+	for range maxKeyDepth {
+		nested = FrozenSet{nested}
+	}
+	data, err := Encode(nested)
+	require.NoError(t, err)
+	got, err := Decode(data)
+	require.NoError(t, err)
+	assert.Equal(t, nested, got)
+	_, err = Encode(Set{FrozenSet{nested}})
+	require.ErrorIs(t, err, ErrLimit)
+	_, err = Encode(map[struct{ A int }]int{{1}: 2})
+	require.ErrorContains(t, err, "no pickle for a struct", "why the key is refused")
+}
+
 // TestEncodeRefuses has, among others, keys that are different in Go and one in Python:
 // a value would be lost there.
 func TestEncodeRefuses(t *testing.T) {

@@ -17,9 +17,10 @@ type decimalKey struct {
 	negative bool
 }
 
-// maxExactExponent is up to which exponent a Decimal is compared with ints and floats,
-// whose exponents end near 10³⁰⁸ and 10⁻³²⁴.
-const maxExactExponent = 400
+// minExactExponent is the least exponent of a Decimal without zeros at its end that is a
+// float: 2⁻¹⁰⁷⁴ has so many decimal places. The largest is that of the integers that are
+// decoded, maxDigits.
+const minExactExponent = -1074
 
 // isNaNDecimal reports whether a Decimal is a NaN, which is equal to nothing.
 func isNaNDecimal(d Decimal) bool { return strings.Contains(string(d), "NaN") }
@@ -32,7 +33,8 @@ func hashDecimal(d Decimal) any {
 	case isNaNDecimal(d):
 		return unequalKey{math.NaN()}
 	case text == "Infinity":
-		return math.Inf(map[bool]int{false: 1, true: -1}[negative])
+		infinite, _ := strconv.ParseFloat(string(d), 64)
+		return infinite
 	case !isDecimal(string(d)): // of a program's own
 		return d
 	}
@@ -59,7 +61,7 @@ func hashDecimal(d Decimal) any {
 
 // exactKey returns the key of the int or float that is digits times ten to the exponent.
 func exactKey(digits string, exponent int64, negative bool) (key any, ok bool) {
-	if len(digits) > maxDigits || exponent > maxExactExponent || exponent < -maxExactExponent-maxDigits {
+	if len(digits) > maxDigits || exponent > maxDigits || exponent < minExactExponent {
 		return nil, false
 	}
 	number, ok := new(big.Rat).SetString(digits + "E" + strconv.FormatInt(exponent, 10))
