@@ -177,13 +177,11 @@ func (t *dirTransfer) finish(err error) {
 	}
 	t.done++
 	if t.opts.Progress != nil && t.panics.IsEmpty() {
-		defer t.panics.Catch(func() { t.cancel(errProgressPanicked) })
+		defer t.panics.Catch(func() { t.cancel(panics.ErrPanicked) })
 		t.opts.Progress(Progress{Done: t.done, Total: t.total})
 	}
 }
 
-// errProgressPanicked ends transfers whose callback panicked. Their caller sees the panic.
-var errProgressPanicked = errors.New("the progress callback panicked")
 
 // wait waits for all files. err is that of finding them.
 func (t *dirTransfer) wait(err error) error {

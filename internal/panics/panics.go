@@ -5,7 +5,13 @@
 // not know whose functions they are. Start reading at [Box].
 package panics
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
+
+// ErrPanicked ends what runs beside a function that panicked. The caller sees the panic.
+var ErrPanicked = errors.New("a function of the caller panicked")
 
 // A Box keeps the first panic of the functions that it is deferred around. Its zero
 // value is empty; it is safe for concurrent use.

@@ -7,7 +7,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -307,6 +310,11 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 			return len(p), nil
 		}}
 	}
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, make([]byte, 17*unit), 0o600))
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = file.Close() })
 	for name, test := range map[string]struct {
 		body     io.Reader
 		progress func(done, total int64)
@@ -317,6 +325,7 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 		"progress":        {body: bytes.NewReader(make([]byte, 17*unit)), progress: func(int64, int64) { panic("boom") }},
 		"the last report": {body: strings.NewReader("x"), progress: func(int64, int64) { panic("boom") }},
 		"at the end":      {body: bodyPanics(17*unit - 32<<10)},
+		"its version":     {body: &forgetful{File: file}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -340,6 +349,19 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 			assert.Empty(t, fake.completes)
 		})
 	}
+}
+
+// A forgetful file can't tell its version after the first time.
+type forgetful struct {
+	*os.File
+	asked atomic.Bool
+}
+
+func (f *forgetful) Stat() (fs.FileInfo, error) {
+	if f.asked.Swap(true) {
+		panic("boom")
+	}
+	return f.File.Stat()
 }
 
 // TestGoexitIsCleanedUp covers a body that ends its goroutine, as a test's FailNow does.

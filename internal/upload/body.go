@@ -174,15 +174,11 @@ func (t *bytesTaker) Write(p []byte) (int, error) {
 
 func (f *fileSource) close()           {}
 func (f *fileSource) size() int64      { return f.length }
-func (f *fileSource) check() error     { return f.version.check() }
 func (f *fileSource) again() io.Reader { return f.section(f.end-f.length, f.length) }
 
 func (f *fileSource) section(start, size int64) *section {
 	return &section{source: f, start: start, size: size}
 }
-
-// errBodyPanicked is the Read of a body that panicked.
-var errBodyPanicked = errors.New("it panicked")
 
 // readAt reads from the caller's file, mostly in a goroutine of net/http.
 func (f *fileSource) readAt(p []byte, offset int64) (n int, err error) {
@@ -190,9 +186,17 @@ func (f *fileSource) readAt(p []byte, offset int64) (n int, err error) {
 		return copy(p, f.memory[offset:]), nil
 	}
 	if f.panics != nil {
-		defer f.panics.Catch(func() { n, err = 0, errBodyPanicked })
+		defer f.panics.Catch(func() { n, err = 0, panics.ErrPanicked })
 	}
 	return f.file.ReadAt(p, offset)
+}
+
+// check asks the caller's file whether it changed, in the same goroutine.
+func (f *fileSource) check() (err error) {
+	if f.panics != nil {
+		defer f.panics.Catch(func() { err = panics.ErrPanicked })
+	}
+	return f.version.check()
 }
 
 func (f *fileSource) whole() io.ReadSeeker {

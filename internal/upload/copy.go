@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 const (
@@ -171,7 +172,7 @@ func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) erro
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			defer c.panics.Catch(func() { cancel(errProgressPanicked) })
+			defer c.panics.Catch(func() { cancel(panics.ErrPanicked) })
 			err := c.copyPart(ctx, m, number, first, size)
 			if errors.Is(err, errWholeSum) {
 				isSumWrong.Store(true)

@@ -106,9 +106,6 @@ func (e *LeftBehindError) Left() error {
 // Unwrap returns both causes.
 func (e *LeftBehindError) Unwrap() []error { return []error{e.Cause, e.Abort} }
 
-// errProgressPanicked ends a put whose callback panicked. Its caller sees the panic.
-var errProgressPanicked = errors.New("the progress callback panicked")
-
 // Put stores what body still has to give. On an error nothing of it is stored, but
 // for [ErrOutcomeUnknown] and [LeftBehindError]. A panic of body or of Progress
 // reaches the caller, once everything is cleaned up.
@@ -125,7 +122,7 @@ func Put(ctx context.Context, client Client, body io.Reader, opts Options) error
 		ctx, cancel = context.WithCancelCause(ctx)
 		defer cancel(nil)
 		p.meter = progress.New(func(done, total int64) {
-			defer p.panics.Catch(func() { cancel(errProgressPanicked) })
+			defer p.panics.Catch(func() { cancel(panics.ErrPanicked) })
 			p.opts.Progress(done, total)
 		}, reader.size())
 		defer p.meter.End()
