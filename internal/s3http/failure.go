@@ -218,7 +218,13 @@ func Attempts(err error) int {
 }
 
 // PlainText says what failed and how often it was tried, without the SDK's words.
-func PlainText(err error) string { return CauseText(err) + TriedText(err) }
+func PlainText(err error) string {
+	text, tried := CauseText(err), TriedText(err)
+	if strings.Contains(text, tried) { // of a call whose error this one tells of
+		return text
+	}
+	return text + tried
+}
 
 // CauseText leaves out what the SDK says about itself ("operation error S3: …,
 // exceeded maximum number of attempts, 6, https response error StatusCode: 0,
@@ -242,7 +248,11 @@ func CauseText(err error) string {
 		}
 		err = inner
 	}
-	return err.Error()
+	text := err.Error()
+	if call := (*smithy.OperationError)(nil); errors.As(err, &call) { // which err tells of
+		text = strings.Replace(text, call.Error(), PlainText(call), 1)
+	}
+	return text
 }
 
 // isSDKLayer reports whether err says nothing that the error that it wraps does not.

@@ -50,12 +50,16 @@ func TestSchemeIsCheckedOnce(t *testing.T) {
 func TestPlainText(t *testing.T) {
 	t.Parallel()
 	api := &smithy.GenericAPIError{Code: "Code", Message: "message"}
+	call := &smithy.OperationError{ServiceID: "S3", Err: &failedCall{attempts: 3, err: &smithy.SerializationError{Err: errors.New("text")}}}
 	assert.NotEmpty(t, PlainText(&smithy.CanceledError{}))
 	for want, err := range map[string]error{
-		"Code: message":    &smithy.OperationError{ServiceID: "S3", Err: api},
-		"Code":             &smithy.GenericAPIError{Code: "Code"},
-		"text":             &smithy.OperationError{Err: &smithy.DeserializationError{Err: errors.New("text")}},
-		"credentials: why": fmt.Errorf("get identity: %w", s3err.Final(errors.New("credentials: why"))),
+		"Code: message":                  &smithy.OperationError{ServiceID: "S3", Err: api},
+		"Code":                           &smithy.GenericAPIError{Code: "Code"},
+		"text":                           &smithy.OperationError{Err: &smithy.DeserializationError{Err: errors.New("text")}},
+		"text, tried 3 times":            call,
+		"at byte 5: text, tried 3 times": fmt.Errorf("at byte 5: %w", call),
+		"text, tried 3 times (why)":      fmt.Errorf("%w (why)", call),
+		"credentials: why":               fmt.Errorf("get identity: %w", s3err.Final(errors.New("credentials: why"))),
 	} {
 		assert.Equal(t, want, PlainText(err))
 	}
