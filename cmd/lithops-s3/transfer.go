@@ -45,6 +45,7 @@ type folderReport struct {
 	Bytes   int64           `json:"bytes"`
 	Deleted *int            `json:"deleted,omitempty"` // by sync
 	Failed  []failureReport `json:"failed"`
+	NotDone int             `json:"not_done,omitempty"` // after a failure that all would meet
 	DryRun  bool            `json:"dry_run,omitempty"`
 	Keys    []string        `json:"keys,omitempty"` // of a dry run
 }
@@ -79,7 +80,7 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 	for _, task := range tasks {
 		bar.total.Total += max(task.size, 0)
 	}
-	firstErr := firstFailure(report.Failed)
+	firstErr, known := firstFailure(report.Failed), len(report.Failed)
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	var next atomic.Int64
@@ -89,7 +90,7 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 			for index := int(next.Add(1) - 1); index < len(tasks) && !stopped.Load() && f.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
 				err := tasks[index].move(f.t.ctx, bar.report())
 				mu.Lock()
-				if !stopped.Load() {
+				if err == nil || !stopped.Load() {
 					firstErr = f.note(report, &tasks[index], err, firstErr, bar.bar)
 				}
 				stopped.Store(stopped.Load() || isOfAll(err))
@@ -99,6 +100,7 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 	}
 	group.Wait()
 	bar.bar.clear()
+	report.NotDone = len(tasks) - report.Files - (len(report.Failed) - known)
 	return firstErr
 }
 
@@ -172,7 +174,7 @@ func (f *transfer) finish(report *folderReport, total int, firstErr error) error
 		_, err = fmt.Fprintf(f.t.stdout, "%s %s, %s%s: %s\n", f.verb, formatCount(report.Files, "file"), formatSize(report.Bytes), deletedToo(report), f.targetName())
 	}
 	if firstErr != nil {
-		return &failuresError{failed: max(len(report.Failed), 1), total: total, first: firstErr}
+		return &failuresError{failed: max(len(report.Failed), 1), notDone: report.NotDone, total: total, first: firstErr}
 	}
 	return err
 }
@@ -181,6 +183,7 @@ func (f *transfer) finish(report *folderReport, total int, firstErr error) error
 type failuresError struct {
 	what          string // what failed, files if empty
 	failed, total int
+	notDone       int // of total, because all would fail
 	first         error
 }
 
@@ -189,7 +192,11 @@ func (e *failuresError) Error() string {
 	if e.total < e.failed { // of sync --delete
 		return e.first.Error()
 	}
-	return fmt.Sprintf("%d of %d %s failed", e.failed, e.total, cmp.Or(e.what, "files"))
+	text := fmt.Sprintf("%d of %d %s failed", e.failed, e.total, cmp.Or(e.what, "files"))
+	if e.notDone > 0 {
+		text += fmt.Sprintf(", %d were not done", e.notDone)
+	}
+	return text
 }
 
 // Unwrap returns the first failure, for the exit code.
