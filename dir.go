@@ -17,6 +17,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/panics"
+	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
 // DirOptions are the options of PutDir and GetDir; nil is the zero value.
@@ -35,7 +36,8 @@ const dirParallel = 8
 
 // PutDir stores the regular files below folder, each under prefix and its path with
 // slashes: PutDir(ctx, "site", bucket, "www/", nil) stores site/a/b.txt as www/a/b.txt.
-// Symbolic links, devices and empty folders are left out. An object that has no file is
+// Symbolic links, devices and empty folders are left out, and what an unfinished download
+// of this package left, which such a download may go on with. An object that has no file is
 // not deleted. The errors are joined, one for each file that was not stored, or folder that
 // could not be read; the other files are stored.
 func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts *DirOptions) error {
@@ -50,7 +52,7 @@ func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts 
 			t.finish(err) // of a folder; the others are still worth storing
 			return nil
 		}
-		if !entry.Type().IsRegular() {
+		if !entry.Type().IsRegular() || partfile.IsLeftover(root, filepath.FromSlash(name)) {
 			return nil
 		}
 		return t.start(func(ctx context.Context) error { return s.putFileIn(ctx, root, name, bucket, prefix+name) })
@@ -181,7 +183,6 @@ func (t *dirTransfer) finish(err error) {
 		t.opts.Progress(Progress{Done: t.done, Total: t.total})
 	}
 }
-
 
 // wait waits for all files. err is that of finding them.
 func (t *dirTransfer) wait(err error) error {

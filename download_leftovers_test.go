@@ -57,6 +57,22 @@ func interrupted(t *testing.T, folder string) (*lithopss3.Store, []byte) {
 	return store, server.data
 }
 
+// TestPutDirLeavesOutLeftovers stores what is no temporary file of a download, though it
+// has such a name.
+func TestPutDirLeavesOutLeftovers(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	interrupted(t, folder)
+	other := filepath.Join("sub", partName)
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "sub"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, other), []byte("mine"), 0o600))
+	store, _ := aCopier(t, nil)
+	require.NoError(t, store.PutDir(t.Context(), folder, "bucket", "", nil))
+	keys, err := store.ListKeys(t.Context(), "bucket", "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"sub/" + partName}, keys)
+}
+
 // poison changes the first chunk of a part file, and the journal so that it agrees.
 func poison(t *testing.T, folder string) {
 	t.Helper()
