@@ -219,7 +219,8 @@ func (d *download) copyWhole(ctx context.Context, answer *Answer) error {
 	if n != d.size {
 		return fmt.Errorf("%d bytes came instead of %d: %w", n, d.size, io.ErrUnexpectedEOF)
 	}
-	if mustAsk && headErr == nil && info.Size == d.size && isSameVersion(info.ETag, d.etag) {
+	isDescribed := mustAsk && headErr == nil
+	if isDescribed && info.Size == d.size && isSameVersion(info.ETag, d.etag) {
 		d.sum = info.Sum
 	}
 	return d.compareFile(ctx)
