@@ -37,7 +37,7 @@ const dirParallel = 8
 // PutDir stores the regular files below folder, each under prefix and its path with
 // slashes: PutDir(ctx, "site", bucket, "www/", nil) stores site/a/b.txt as www/a/b.txt.
 // Symbolic links, devices and empty folders are left out, and what an unfinished download
-// of this package left, which such a download may go on with. An object that has no file is
+// of this package left, with which it may be resumed. An object that has no file is
 // not deleted. The errors are joined, one for each file that was not stored, or folder that
 // could not be read; the other files are stored.
 func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts *DirOptions) error {

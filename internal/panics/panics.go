@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// ErrPanicked ends what runs beside a function that panicked. The caller sees the panic.
+// ErrPanicked ends what runs next to a function that panicked. The caller sees the panic.
 var ErrPanicked = errors.New("a function of the caller panicked")
 
 // A Box keeps the first panic of the functions that it is deferred around. Its zero

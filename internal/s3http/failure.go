@@ -220,7 +220,7 @@ func Attempts(err error) int {
 // PlainText says what failed and how often it was tried, without the SDK's words.
 func PlainText(err error) string {
 	text, tried := CauseText(err), TriedText(err)
-	if strings.Contains(text, tried) { // of a call whose error this one tells of
+	if strings.Contains(text, tried) { // of a call whose error is part of this one
 		return text
 	}
 	return text + tried
@@ -249,7 +249,7 @@ func CauseText(err error) string {
 		err = inner
 	}
 	text := err.Error()
-	if call := (*smithy.OperationError)(nil); errors.As(err, &call) { // which err tells of
+	if call := (*smithy.OperationError)(nil); errors.As(err, &call) { // whose text is part of this one
 		text = strings.Replace(text, call.Error(), PlainText(call), 1)
 	}
 	return text
