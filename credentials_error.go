@@ -9,6 +9,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
 // ErrNoCredentials matches the error of a chain in which no source had credentials.
@@ -83,7 +84,7 @@ func publicError(err error) error {
 	}
 	var failed *awscreds.Error
 	if errors.As(err, &failed) {
-		return &CredentialsError{Kind: failed.Kind, Source: failed.Provider, Reason: failed.Reason, Tried: triedSources(failed.Skipped), Err: err}
+		return &CredentialsError{Kind: failed.Kind, Source: failed.Provider, Reason: failed.Reason, Tried: triedSources(failed.Skipped), Err: s3http.NoAnswer(err)}
 	}
 	return err
 }

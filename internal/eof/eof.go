@@ -7,8 +7,9 @@
 package eof
 
 import (
-	"errors"
 	"io"
+
+	"github.com/lithops-go/lithopss3/internal/hidden"
 )
 
 // Is reports whether err, of a Read, is the end of the stream. An error that wraps io.EOF
@@ -19,22 +20,4 @@ func Is(err error) bool {
 
 // Hide returns err as an error that is not io.EOF to errors.Is either, for readers that are
 // handed to callers. Is, As and Error are else those of err; nil stays nil.
-func Hide(err error) error {
-	if !errors.Is(err, io.EOF) {
-		return err
-	}
-	return &hidden{err}
-}
-
-// A hidden error is one that stopped a stream. It has no Unwrap, by which errors.Is would
-// find io.EOF.
-type hidden struct{ err error }
-
-// Error is the error's text.
-func (h *hidden) Error() string { return h.err.Error() }
-
-// Is reports whether the error matches target, unless that is the end of a stream.
-func (h *hidden) Is(target error) bool { return !Is(target) && errors.Is(h.err, target) }
-
-// As finds the first error in the chain that fits target.
-func (h *hidden) As(target any) bool { return errors.As(h.err, target) }
+func Hide(err error) error { return hidden.Error(err, io.EOF) }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
@@ -62,7 +64,13 @@ func describeSending(u *url.URL, err error) error {
 		return s3err.Final(errHead)
 	}
 	reason, isFinal := describeCause(err)
-	return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: err}
+	return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: NoAnswer(err)}
+}
+
+// NoAnswer returns the local cause of a failed request as an error that does not match what
+// says what a server answered: connect fails with EACCES at a firewall, with ENOENT at a socket.
+func NoAnswer(err error) error {
+	return hidden.Error(err, fs.ErrNotExist, fs.ErrPermission, fs.ErrExist)
 }
 
 // describeCause says why no answer came, and whether it is so again.
