@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/eof"
 )
 
 // PutArguments stores the pickled arguments of a job's calls under [DataKey], one after
@@ -96,7 +97,7 @@ func (d *AggregatedData) take() {
 		return
 	}
 	if err != nil {
-		d.ended = fmt.Errorf("the arguments of call %d: %w", len(d.ranges), err)
+		d.ended = eof.Hide(fmt.Errorf("the arguments of call %d: %w", len(d.ranges), err)) // else it counts as the end
 		return
 	}
 	d.ranges = append(d.ranges, lithopss3.ByteRange{Offset: d.length, Length: int64(len(item))})
@@ -122,7 +123,7 @@ func (d *AggregatedData) Close() error {
 	if d.ended == nil {
 		d.ended, d.rest = errClosed, nil
 	}
-	if errors.Is(d.ended, io.EOF) {
+	if eof.Is(d.ended) {
 		return nil
 	}
 	return d.ended

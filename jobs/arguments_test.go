@@ -5,6 +5,7 @@ package jobs_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -82,6 +83,20 @@ func TestAggregateDataStreams(t *testing.T) {
 	assert.True(t, ended, "the sequence was left")
 	_, err = data.Read(make([]byte, 1))
 	require.Error(t, err, "after Close")
+}
+
+// An error of the items that wraps io.EOF, as one of a broken connection does, is not the
+// end of the arguments.
+func TestAggregateDataBreaksOff(t *testing.T) {
+	t.Parallel()
+	broken := fmt.Errorf("the connection: %w", io.EOF)
+	data := jobs.AggregateData(func(yield func([]byte, error) bool) {
+		_ = yield([]byte("argument"), nil) && yield(nil, broken)
+	})
+	_, err := io.ReadAll(data)
+	require.ErrorContains(t, err, "the connection: EOF")
+	require.NotErrorIs(t, err, io.EOF)
+	require.Error(t, data.Close())
 }
 
 func TestPutArguments(t *testing.T) {
