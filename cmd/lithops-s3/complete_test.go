@@ -16,6 +16,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestSplitLine compares with what a shell splits a line into.
+func TestSplitLine(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string][]string{
+		"":                      {""},
+		"get  . ":               {"get", ".", ""},
+		`get 'a b' "c d"`:       {"get", "a b", "c d"},
+		`get 'a "b' "c 'd"`:     {"get", `a "b`, "c 'd"},
+		`get 'a\ b' "c\"d" e\ `: {"get", `a\ b`, `c"d`, "e "},
+		`get 'a b`:              {"get", "a b"},
+	} {
+		assert.Equal(t, want, splitLine(line), line)
+	}
+}
+
 // TestComplete checks the completion of commands, options, buckets, keys and IDs of
 // jobs.
 func TestComplete(t *testing.T) {

@@ -72,6 +72,8 @@ var mistakes = []struct {
 	{"sync . .", exitUsage, "neither . nor . is on S3"},
 	{"mv s3://BUCKET/a s3://BUCKET/a", exitUsage, ""},
 	{"rm", exitUsage, "rm takes s3://BUCKET/KEY"},
+	{"presign", exitUsage, "name an object: BUCKET KEY or s3://BUCKET/KEY"},
+	{"presign file", exitUsage, "file names no key: write BUCKET KEY"},
 	{"cat file", exitUsage, "file names no key: write BUCKET KEY"},
 	{"get", exitUsage, "name an object"},
 	{"get -r BUCKET x -o -", exitUsage, "standard output is no folder"},
@@ -102,6 +104,8 @@ var mistakes = []struct {
 	{"put file other.txt", exitNotFound, "other.txt is a file here, and the last argument is the bucket"},
 	{"put file no-such-bucket", exitNotFound, "no such bucket"},
 	{"get BUCKET missing", exitNotFound, "does not exist"},
+	{"cp s3://BUCKET/none* here", exitNotFound, "no object in refused-bucket matches none*"},
+	{"cp -r s3://BUCKET/none here", exitNotFound, "no object in refused-bucket begins with none/"},
 	{"ls s3://BUCKET/missing", exitNotFound, "missing"},
 	{"jobs show 4b99c1-0-M00", exitNotFound, "no such executor, job or call"},
 }
