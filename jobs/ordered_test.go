@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -20,7 +21,7 @@ import (
 type openedStorage struct {
 	lithopss3.Storage
 	sizes  map[string]int
-	opened int
+	opened atomic.Int64
 }
 
 func (s *openedStorage) GetObject(ctx context.Context, _, key string, _ *lithopss3.GetOptions) (*lithopss3.Object, error) {
@@ -30,7 +31,7 @@ func (s *openedStorage) GetObject(ctx context.Context, _, key string, _ *lithops
 	if key == "none" {
 		return nil, fs.ErrNotExist
 	}
-	s.opened++
+	s.opened.Add(1)
 	var body io.Reader = strings.NewReader(strings.Repeat("x", s.sizes[key]))
 	if key == "broken" {
 		body = iotest.ErrReader(errBroken)
@@ -113,11 +114,11 @@ func TestLargeObjectIsOpenedInItsTurn(t *testing.T) {
 			}
 			return parse(key, data)
 		}
-		storage.opened = 0
+		storage.opened.Store(0)
 		answer := run.read(t.Context(), item.key, before, next)
 		require.NoError(t, answer.err)
 		assert.Equal(t, storage.sizes[item.key], answer.value)
-		assert.Equal(t, item.opened, storage.opened, "%d: %s", i, item.key)
+		assert.EqualValues(t, item.opened, storage.opened.Load(), "%d: %s", i, item.key)
 		<-next
 		answer.release()
 		assert.Zero(t, run.held.heldNow())
