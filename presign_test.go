@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,4 +105,21 @@ func statusOf(t *testing.T, url string) int {
 	require.NoError(t, response.Body.Close())
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	return response.StatusCode
+}
+
+// TestPresignTogether has the race detector look at what presigned requests share.
+func TestPresignTogether(t *testing.T) {
+	t.Parallel()
+	store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answer(request, http.StatusOK, nil, http.NoBody), nil
+	})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			_, err := store.PresignGet(t.Context(), "bucket", "key", time.Hour, nil)
+			assert.NoError(t, err)
+			assert.NoError(t, store.HeadBucket(t.Context(), "bucket"))
+		})
+	}
+	group.Wait()
 }
