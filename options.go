@@ -51,7 +51,9 @@ type Options struct {
 	// AWS and Credentials are used before those of a profile.
 	Profile string
 	// AskMFA returns the code of an MFA device, by its serial number, which a role of ~/.aws
-	// may need. Nil asks on the terminal or, if there is none, on standard error and input.
+	// may need. It is asked at each renewal of the role's keys, once for all operations of the
+	// Store that wait, until ctx ends; its error is the cause of their *CredentialsError. Nil
+	// asks on the terminal or, if there is none, on standard error and input.
 	AskMFA func(ctx context.Context, serial string) (string, error)
 	// Anonymous signs no request, whatever else is set. It is for public buckets. Without
 	// an identity, the configuration or the caller must name the bucket.

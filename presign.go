@@ -110,7 +110,8 @@ func (s *Store) presign(ctx context.Context, bucket string, in any, expires time
 		o.Expires = expires
 		o.ClientOptions = append(o.ClientOptions, s3client.InRegion(s.s3.BucketRegion(bucket)), func(o *s3.Options) {
 			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil })
-			o.ExpressCredentials = nil                                                // the SDK would give those of s.client this client, which others use now
+			// The SDK makes a provider, and would else give that of s.client this client's keys.
+			o.ExpressCredentials = nil
 			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired // of a body that is not known
 		})
 	})
