@@ -236,7 +236,7 @@ func (r *resolver) resolveRegion(sections map[string]setting) error {
 	if alias, hasAlias := r.merged["region_name"]; hasAlias && hasAWS {
 		s, ok = alias, true
 	} else if hasAlias {
-		r.warn(alias.line, alias.name(), "is ignored: Lithops reads it only beside an aws section; write region")
+		r.warn(alias.line, alias.name(), "is ignored: Lithops reads it only next to an aws section; write region")
 	}
 	if !ok {
 		if !hasAWS || yamltree.IsNull(aws.node) {

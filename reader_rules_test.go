@@ -78,7 +78,7 @@ func TestRegionNameAlone(t *testing.T) {
 	} {
 		config, err := ParseConfig([]byte(text))
 		require.NoError(t, err, text)
-		assert.Equal(t, want, strings.Contains(strings.Join(config.Warnings, " "), "only beside an aws section"), "%s: %q", text, config.Warnings)
+		assert.Equal(t, want, strings.Contains(strings.Join(config.Warnings, " "), "only next to an aws section"), "%s: %q", text, config.Warnings)
 		assert.Equal(t, want, config.Region == "", text)
 	}
 }
