@@ -43,11 +43,24 @@ func (r *resolver) ResolveEndpoint(ctx context.Context, params s3.EndpointParame
 	custom := params.Endpoint != nil
 	isARN := strings.HasPrefix(aws.ToString(params.Bucket), "arn:")
 	accelerated := r.settings.Accelerate && !custom // which needs a virtual host
-	params.ForcePathStyle = aws.Bool(r.pathStyle && !isARN && !accelerated)
+	needsPath := !isHostPart(aws.ToString(params.Bucket))
+	params.ForcePathStyle = aws.Bool(!isARN && (needsPath || (r.pathStyle && !accelerated)))
 	params.Accelerate = aws.Bool(r.settings.Accelerate)
 	params.UseArnRegion = aws.Bool(r.settings.UseARNRegion)
 	params.UseDualStack = aws.Bool(r.settings.DualStack && !custom)
 	params.UseFIPS = aws.Bool(r.settings.FIPS && !custom)
 	params.UseGlobalEndpoint = aws.Bool(!r.settings.RegionalUSEast1 && aws.ToString(params.Region) == "us-east-1")
 	return r.next.ResolveEndpoint(ctx, params)
+}
+
+// isHostPart reports whether no part of a bucket's name between dots begins or ends with a
+// dash, as no part of a host may (botocore.endpoint_provider.VALID_HOST_LABEL_RE). The SDK's
+// rule set, which has other names that can't be part of a host in the path, takes these.
+func isHostPart(bucket string) bool {
+	for label := range strings.SplitSeq(bucket, ".") {
+		if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+	}
+	return true
 }
