@@ -125,7 +125,7 @@ func TestRegionProblem(t *testing.T) {
 
 func TestSplitFIPS(t *testing.T) {
 	t.Parallel()
-	for region, want := range map[string]string{"fips-us-east-2": "us-east-2", "us-east-2-fips": "us-east-2", "us-east-2": "us-east-2", "fips": "fips"} {
+	for region, want := range map[string]string{"fips-us-east-2": "us-east-2", "us-east-2-fips": "us-east-2", "us-east-2": "us-east-2", "fips": "fips", "fips-us-east-2-fips": "us-east-2", "us-fips-east-2": "us-east-2"} {
 		got, isFIPS := SplitFIPS(region)
 		assert.Equal(t, want, got)
 		assert.Equal(t, want != region, isFIPS)
@@ -165,8 +165,12 @@ func TestWhereAnEndpointIsFrom(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.Endpoint("s3", "")
 	requireKind(t, err, KindInvalidConfig)
-	require.ErrorContains(t, err, `names the services section "gone", which is not in`)
+	require.ErrorContains(t, err, `names the services section "gone", which is empty or not in`)
 	env, _, err = read(t, nil, "[default]\nservices = q\n[services q]\n", "")
+	require.NoError(t, err)
+	_, err = env.Endpoint("s3", "")
+	requireKind(t, err, KindInvalidConfig)
+	env, _, err = read(t, nil, "[default]\nservices = q\n[services q]\nsts =\n  x = y\n", "")
 	require.NoError(t, err)
 	found, err := env.Endpoint("s3", "")
 	require.NoError(t, err)
@@ -228,7 +232,7 @@ func TestS3(t *testing.T) {
 			nil, "[default]\nuse_dualstack_endpoint = true\nuse_fips_endpoint = true\ns3_use_arn_region = yes\ns3_disable_express_session_auth = false\nrequest_checksum_calculation = when_supported\n",
 			S3{Addressing: "auto", DualStack: true, FIPS: true, DisableExpressAuth: &no},
 		},
-		"empty use_arn_region": {nil, "[default]\ns3 =\n  use_arn_region =\n  x = y\n", S3{Addressing: "auto", UseARNRegion: true}},
+		"empty use_arn_region": {nil, "[default]\ns3 =\n  use_arn_region =\n  x = y\n", S3{Addressing: "auto"}},
 		"defaults mode":        {map[string]string{"AWS_DEFAULTS_MODE": "auto"}, "", S3{Addressing: "auto", UseARNRegion: true, RegionalUSEast1: true}},
 		"legacy mode":          {map[string]string{"AWS_DEFAULTS_MODE": "Legacy"}, "", S3{Addressing: "auto", UseARNRegion: true}},
 	} {

@@ -70,8 +70,8 @@ func (e *Environment) useARNRegion(block map[string]string) bool {
 	if setting := e.Setting("AWS_S3_USE_ARN_REGION", "s3_use_arn_region"); setting.Set {
 		return IsTrue(setting.Text)
 	}
-	text := block["use_arn_region"]
-	return text == "" || IsTrue(text)
+	text, ok := block["use_arn_region"]
+	return !ok || IsTrue(text)
 }
 
 func (e *Environment) regionalUSEast1(block map[string]string) (bool, error) {

@@ -66,9 +66,9 @@ func (e *Environment) serviceEndpoint(service string) (Value, error) {
 		return Value{}, nil
 	}
 	path := homedir.Abbreviate(e.ConfigPath)
-	section, ok := e.ConfigFile.Services[name]
-	if !ok {
-		reason := fmt.Sprintf("profile %s names the services section %q, which is not in %s", e.ProfileName(), name, path)
+	section := e.ConfigFile.Services[name]
+	if len(section) == 0 {
+		reason := fmt.Sprintf("profile %s names the services section %q, which is empty or not in %s", e.ProfileName(), name, path)
 		return Value{}, &Error{Kind: KindInvalidConfig, Reason: reason}
 	}
 	block, isBlock := botofile.Nested(section[service])

@@ -61,10 +61,9 @@ func (e *Environment) Region() (Value, error) {
 }
 
 // SplitFIPS returns the region that a pseudo region such as fips-us-east-2 or
-// us-east-2-fips stands for, and reports whether region is one.
+// us-east-2-fips stands for, and reports whether region is one
+// (botocore.client.ClientCreator._normalize_fips_region).
 func SplitFIPS(region string) (real string, isFIPS bool) {
-	if rest, ok := strings.CutPrefix(region, "fips-"); ok {
-		return rest, true
-	}
-	return strings.CutSuffix(region, "-fips")
+	real = strings.ReplaceAll(strings.ReplaceAll(region, "fips-", ""), "-fips", "")
+	return real, real != region
 }
