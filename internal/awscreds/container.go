@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
@@ -84,11 +83,10 @@ func containerHost(address string) (string, error) {
 func containerToken(env lookup) (string, error) {
 	token := env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 	if path, ok := env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); ok {
-		data, err := boundedfile.Read(path, MaxFile)
-		if err != nil {
-			return "", failure("FileNotFoundError", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %w", err)
+		var err error
+		if token, err = readTokenFile(path, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE "+path); err != nil {
+			return "", err
 		}
-		token = string(data)
 	}
 	if strings.ContainsAny(token, "\r\n") {
 		return "", failure("ValueError", "the container authorization token has a line break, which no header may have")

@@ -3,10 +3,10 @@
 package awscreds
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -15,9 +15,10 @@ import (
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
-// serviceFailure says why a request to STS, SSO or SSO OIDC failed, without the SDK's
-// words, and what botocore's exception for it is.
-func serviceFailure(err error) (kind, reason string) {
+// serviceFailure says why a request to STS, SSO or AWS's sign-in failed, without the SDK's
+// words, and what botocore's exception for it is: one of the service's model, or
+// ClientError.
+func serviceFailure(err error, modelled map[string]string) (kind, reason string) {
 	var answer *answerError
 	if errors.As(err, &answer) {
 		return kindRetrieval, answer.reason
@@ -29,7 +30,7 @@ func serviceFailure(err error) (kind, reason string) {
 		if api.ErrorCode() == "UnknownError" { // the SDK's word
 			return "ClientError", "the answer is an error without a code"
 		}
-		return "ClientError", s3err.Text(api.ErrorCode() + ": " + api.ErrorMessage())
+		return cmp.Or(modelled[api.ErrorCode()], "ClientError"), s3err.Text(api.ErrorCode() + ": " + api.ErrorMessage())
 	}
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) && response.HTTPStatusCode() != 0 {
@@ -38,13 +39,9 @@ func serviceFailure(err error) (kind, reason string) {
 	return "EndpointConnectionError", s3err.Text(s3http.PlainText(err))
 }
 
-// stsFailure returns the error of a request for a role. Its kind is an exception of
-// the service's model, or ClientError.
+// stsFailure returns the error of a request for a role.
 func stsFailure(role string, err error) error {
-	kind, reason := serviceFailure(err)
-	if api := smithy.APIError(nil); errors.As(err, &api) && stsModelled[api.ErrorCode()] {
-		kind = strings.TrimSuffix(api.ErrorCode(), "Exception") + "Exception"
-	}
+	kind, reason := serviceFailure(err, stsModelled)
 	return &Error{Kind: kind, Reason: "STS, asked for " + role + ": " + reason, Err: withoutAnswer(err)}
 }
 
@@ -61,8 +58,19 @@ func withoutAnswer(err error) error {
 	return err
 }
 
-// stsModelled are the errors that the model of STS has classes for.
-var stsModelled = map[string]bool{
-	"ExpiredTokenException": true, "IDPCommunicationError": true, "IDPRejectedClaim": true, "InvalidIdentityToken": true,
-	"MalformedPolicyDocument": true, "PackedPolicyTooLarge": true, "RegionDisabledException": true,
-}
+// The errors that a service's model has an exception for, by their codes.
+var (
+	stsModelled = map[string]string{
+		"ExpiredTokenException": "ExpiredTokenException", "IDPCommunicationError": "IDPCommunicationErrorException", "IDPRejectedClaim": "IDPRejectedClaimException",
+		"InvalidIdentityToken": "InvalidIdentityTokenException", "MalformedPolicyDocument": "MalformedPolicyDocumentException",
+		"PackedPolicyTooLarge": "PackedPolicyTooLargeException", "RegionDisabledException": "RegionDisabledException",
+	}
+	ssoModelled = map[string]string{
+		"InvalidRequestException": "InvalidRequestException", "ResourceNotFoundException": "ResourceNotFoundException",
+		"TooManyRequestsException": "TooManyRequestsException",
+	}
+	signinModelled = map[string]string{
+		"AccessDeniedException": "AccessDeniedException", "InternalServerException": "InternalServerException",
+		"TooManyRequestsError": "TooManyRequestsError", "ValidationException": "ValidationException",
+	}
+)

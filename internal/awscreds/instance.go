@@ -45,7 +45,7 @@ func (m *Metadata) instance(ctx context.Context, settings awsconfig.Metadata) (*
 	base := instanceURL
 	switch {
 	case settings.Endpoint != "":
-		base = strings.TrimRight(settings.Endpoint, "/") + "/"
+		base = strings.TrimSuffix(settings.Endpoint, "/") + "/"
 	case settings.IPv6:
 		base = instanceURLIPv6
 	}

@@ -78,7 +78,7 @@ func (p *Providers) renewLogin(ctx context.Context, profile string, token *login
 			return nil, &Error{Kind: fix.kind, Reason: fmt.Sprintf("the login of profile %s: %s", profile, fix.reason), Err: withoutAnswer(client.err)}
 		}
 	}
-	kind, reason := serviceFailure(client.err)
+	kind, reason := serviceFailure(client.err, signinModelled)
 	return nil, &Error{Kind: kind, Reason: "AWS sign-in: " + reason, Err: withoutAnswer(client.err)}
 }
 

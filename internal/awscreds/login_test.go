@@ -84,7 +84,7 @@ func TestLoginThatIsRefused(t *testing.T) {
 		"TOKEN_EXPIRED":            {"LoginRefreshRequired", "the login of profile default: the session has ended: run aws login"},
 		"USER_CREDENTIALS_CHANGED": {"LoginRefreshRequired", "the password has changed: run aws login"},
 		"INSUFFICIENT_PERMISSIONS": {"LoginInsufficientPermissions", "signin:CreateOAuth2Token"},
-		"OTHER":                    {"ClientError", "AWS sign-in: AccessDeniedException: no"},
+		"OTHER":                    {"AccessDeniedException", "AWS sign-in: AccessDeniedException: no"},
 	} {
 		answer := func(r *http.Request) (*http.Response, error) {
 			return testkit.Answer(r, http.StatusForbidden, http.Header{"X-Amzn-Errortype": {"AccessDeniedException"}}, `{"error":"`+code+`","message":"no"}`), nil

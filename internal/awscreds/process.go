@@ -85,6 +85,8 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 		return nil, failure("FileNotFoundError", "%s: no such command", words[0])
 	case errors.Is(err, fs.ErrPermission):
 		return nil, failure("PermissionError", "%s: not permitted to run", words[0])
+	case err != nil && process.Process == nil: // such as a script without #!
+		return nil, failure("OSError", "%s: %w", words[0], err)
 	case err != nil:
 		return nil, failure(kindRetrieval, "%s: %w", words[0], err)
 	}

@@ -113,7 +113,10 @@ func TestProcessThatDoesNotStart(t *testing.T) {
 	if runtime.GOOS == "windows" { // which looks for folder.exe
 		kindOfFolder = "FileNotFoundError"
 	}
+	script := filepath.Join(folder, "script.exe")
+	require.NoError(t, os.WriteFile(script, []byte("no program"), 0o700))
 	for command, kind := range map[string]string{
+		script:                                "OSError",
 		"":                                    "IndexError",
 		`a "b`:                                "ValueError",
 		filepath.Join(folder, "missing", "x"): "FileNotFoundError",

@@ -212,6 +212,22 @@ func TestRoleRequest(t *testing.T) {
 	}
 }
 
+// TestWebIdentityToken checks that STS gets the token as Python reads it from its file.
+func TestWebIdentityToken(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"token\r\n": "token\n", "a\rb\n": "a\nb\n", " token": " token"} {
+		s, sent := ofWebIdentity, ""
+		s.files = map[string]string{"token": text}
+		_, err := s.providers(t, "http://127.0.0.1:1", testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			require.NoError(t, r.ParseForm())
+			sent = r.PostForm.Get("WebIdentityToken")
+			return testkit.Answer(r, http.StatusOK, nil, conversations()["web identity"].answer(issued{"WI", "SK", "T", "2040-01-01T00:00:00Z"})), nil
+		})).WebIdentity().Load(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, want, sent)
+	}
+}
+
 // TestErrorsOfSTS checks that an exception of the model of STS has its name, and any
 // other is botocore's ClientError.
 func TestErrorsOfSTS(t *testing.T) {

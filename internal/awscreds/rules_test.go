@@ -42,7 +42,10 @@ func TestSSOSessionHasEnded(t *testing.T) {
 	t.Parallel()
 	for errorType, want := range map[string]struct{ kind, reason string }{
 		"UnauthorizedException":     {"UnauthorizedSSOTokenError", "has ended: run aws sso login"},
-		"ResourceNotFoundException": {"ClientError", "ResourceNotFoundException"},
+		"ResourceNotFoundException": {"ResourceNotFoundException", "SSO, asked for role r of account 111111111111: ResourceNotFoundException: no"},
+		"TooManyRequestsException":  {"TooManyRequestsException", "TooManyRequestsException: no"},
+		"InvalidRequestException":   {"InvalidRequestException", "InvalidRequestException: no"},
+		"AccessDeniedException":     {"ClientError", "AccessDeniedException: no"},
 	} {
 		providers := ofExpiredSSO.providers(t, "http://127.0.0.1:1", testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.URL.Path == "/token" {

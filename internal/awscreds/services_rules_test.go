@@ -112,11 +112,12 @@ func TestServiceFailure(t *testing.T) {
 		{answered(200, errEmptyAnswer), kindRetrieval, "the answer (HTTP 200) is empty, or is not the service's"},
 		{answered(400, &smithy.GenericAPIError{Code: "UnknownError", Message: "words"}), "ClientError", "the answer is an error without a code"},
 		{answered(400, &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}), "ClientError", "AccessDenied: no"},
+		{answered(400, &smithy.GenericAPIError{Code: "Modelled", Message: "no"}), "ModelledException", "Modelled: no"},
 		{answered(502, inner), "ClientError", "HTTP 502 Bad Gateway, with a body that is not the service's"},
 		{answered(0, inner), "EndpointConnectionError", "inner"},
 		{inner, "EndpointConnectionError", "inner"},
 	} {
-		kind, reason := serviceFailure(test.err)
+		kind, reason := serviceFailure(test.err, map[string]string{"Modelled": "ModelledException"})
 		assert.Equal(t, []string{test.kind, test.reason}, []string{kind, reason}, "%v", test.err)
 		var status interface{ HTTPStatusCode() int }
 		require.NotErrorAs(t, withoutAnswer(test.err), &status, "%v", test.err)
@@ -135,6 +136,8 @@ func TestContainer(t *testing.T) {
 	file, broken := filepath.Join(folder, "token"), filepath.Join(folder, "broken")
 	require.NoError(t, os.WriteFile(file, []byte("from the file"), 0o600))
 	require.NoError(t, os.WriteFile(broken, []byte("a\r\nb"), 0o600))
+	latin := filepath.Join(folder, "latin")
+	require.NoError(t, os.WriteFile(latin, []byte("tok\xe9n"), 0o600))
 	full := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/full"}
 	with := func(pairs ...string) map[string]string {
 		env := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/full"}
@@ -157,6 +160,8 @@ func TestContainer(t *testing.T) {
 		"a token":        {with("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token"), 200, metadataKeys, "http://127.0.0.1:1/full", "token", 1, "", ""},
 		"a file first":   {with("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file), 200, metadataKeys, "http://127.0.0.1:1/full", "from the file", 1, "", ""},
 		"no file":        {with("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file+"x"), 200, metadataKeys, "", "", 0, "FileNotFoundError", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"},
+		"a folder":       {with("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", folder), 200, metadataKeys, "", "", 0, "IsADirectoryError", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE " + folder + ": is a folder"},
+		"not UTF-8":      {with("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", latin), 200, metadataKeys, "", "", 0, "UnicodeDecodeError", "is not UTF-8"},
 		"two lines":      {with("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", broken), 200, metadataKeys, "", "", 0, "ValueError", "has a line break"},
 		"a status":       {full, 500, metadataKeys, "http://127.0.0.1:1/full", "", 3, kindRetrieval, "asked 3 times: HTTP 500"},
 		"no JSON":        {full, 200, "<html>", "http://127.0.0.1:1/full", "", 3, kindRetrieval, "is not JSON"},
@@ -255,6 +260,24 @@ func TestInstance(t *testing.T) {
 		if errors.As(err, &known) {
 			assert.Equal(t, test.kind, known.Kind, name)
 		}
+	}
+}
+
+// TestInstanceAddress checks what a path is appended to.
+func TestInstanceAddress(t *testing.T) {
+	t.Parallel()
+	for endpoint, want := range map[string]string{
+		"http://127.0.0.1:1": "http://127.0.0.1:1/latest/api/token", "http://127.0.0.1:1/x/": "http://127.0.0.1:1/x/latest/api/token",
+		"http://127.0.0.1:1//": "http://127.0.0.1:1//latest/api/token", "": "http://169.254.169.254/latest/api/token",
+	} {
+		asked := ""
+		m := &Metadata{Transport: testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			asked = r.URL.String()
+			return testkit.Answer(r, http.StatusBadRequest, nil, ""), nil
+		})}
+		_, err := m.instance(t.Context(), awsconfig.Metadata{Endpoint: endpoint, Attempts: 1, Timeout: time.Minute})
+		require.Error(t, err)
+		assert.Equal(t, want, asked)
 	}
 }
 

@@ -119,7 +119,7 @@ func (l *ssoLogin) credentials(ctx context.Context, settings *awsconfig.Environm
 		return nil, ssoProblem("UnauthorizedSSOTokenError", withoutAnswer(err), "the session of profile %s has ended: run aws sso login", l.profile)
 	}
 	if err != nil {
-		kind, reason := serviceFailure(err)
+		kind, reason := serviceFailure(err, ssoModelled)
 		return nil, ssoProblem(kind, withoutAnswer(err), "SSO, asked for role %s of account %s: %s", l.roleName, l.account, reason)
 	}
 	role := out.RoleCredentials
@@ -185,7 +185,7 @@ func (l *ssoLogin) renew(ctx context.Context, settings *awsconfig.Environment, s
 			return nil
 		}
 	}
-	_, reason := serviceFailure(err)
+	_, reason := serviceFailure(err, nil)
 	return fmt.Errorf("SSO OIDC: %s", reason)
 }
 

@@ -4,16 +4,12 @@ package awscreds
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"syscall"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 )
 
 // WebIdentity returns the provider of a role that a token in a file stands for
@@ -78,21 +74,14 @@ func readWebIdentity(settings *awsconfig.Environment, profile string, env lookup
 const minToken = 4
 
 func readWebToken(path string) (string, error) {
-	token, err := boundedfile.Read(path, MaxFile)
-	length := utf8.RuneCount(token)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", failure("FileNotFoundError", "%s: no such file", path)
-	case errors.Is(err, syscall.EISDIR):
-		return "", failure("IsADirectoryError", "%s: is a folder", path)
-	case err != nil:
-		return "", failure("OSError", "%w", err)
-	case !utf8.Valid(token):
-		return "", failure("UnicodeDecodeError", "the token in %s is not UTF-8 text", path)
-	case length < minToken:
+	token, err := readTokenFile(path, path)
+	if err != nil {
+		return "", err
+	}
+	if length := utf8.RuneCountInString(token); length < minToken {
 		return "", failure(kindParameter, "the token in %s has %d characters, too few for one", path, length)
 	}
-	return string(token), nil
+	return token, nil
 }
 
 func (i *webIdentity) assumeRole(ctx context.Context, services *Services) (*aws.Credentials, error) {
