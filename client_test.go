@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -266,9 +267,13 @@ func TestUnknownLength(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	store := storeAt(t, server.URL)
-	data, err := store.ReadObject(t.Context(), "bucket", "key", 0)
-	require.NoError(t, err)
-	assert.Equal(t, "0123456789", string(data))
-	_, err = store.ReadObject(t.Context(), "bucket", "key", 5)
-	require.ErrorContains(t, err, "more than")
+	for _, limit := range []int64{0, -1, math.MinInt64, 10, 11, math.MaxInt64} {
+		data, err := store.ReadObject(t.Context(), "bucket", "key", limit)
+		require.NoError(t, err, limit)
+		assert.Equal(t, "0123456789", string(data), limit)
+	}
+	for _, limit := range []int64{1, 5, 9} {
+		_, err := store.ReadObject(t.Context(), "bucket", "key", limit)
+		require.ErrorContains(t, err, "more than", limit)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -244,7 +245,7 @@ func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64)
 	var data bytes.Buffer
 	data.Grow(int(min(max(0, object.Length), maxGrow)) + bytes.MinRead)
 	body := io.Reader(object.Body)
-	if limit > 0 {
+	if limit > 0 && limit < math.MaxInt64 {
 		body = io.LimitReader(body, limit+1) // for a server that does not say the size
 	}
 	// To the end, where the checksum is compared.
