@@ -142,6 +142,9 @@ func TestExitCodes(t *testing.T) {
 	cancel(interrupted{syscall.SIGINT})
 	code, _, _ := command(ctx, "list", refusedBucket)
 	assert.Equal(t, 130, code)
+	code, out, _ := command(ctx, "demo")
+	assert.Equal(t, 130, code)
+	assert.NotContains(t, out, "own storage", "which is said after the last step")
 }
 
 var longKey = strings.Repeat("k", 1025)

@@ -52,6 +52,26 @@ func TestInputGivesWhatTheStreamGives(t *testing.T) {
 	assert.ErrorIs(t, err, broken)
 }
 
+// TestOneReadOfInput checks that a read waits only if it is for bytes, and that the read
+// that was canceled says so.
+func TestOneReadOfInput(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stream, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	in := &input{ctx: ctx, in: stream}
+	n, err := in.Read(nil)
+	assert.Zero(t, n)
+	require.NoError(t, err)
+	assert.Nil(t, in.reads, "the stream was not asked")
+	go func() {
+		_, _ = feed.Write(nil) // the read waits
+		cancel(interrupted{syscall.SIGINT})
+	}()
+	_, err = in.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, interrupted{syscall.SIGINT})
+}
+
 // TestInputKeepsFiles checks that a regular file stays one, so that its size is known.
 func TestInputKeepsFiles(t *testing.T) {
 	t.Parallel()

@@ -34,6 +34,7 @@ var mistakes = []struct {
 	{"jobs nonsense", exitUsage, "see lithops-s3 help jobs"},
 	{"storage ls", exitUsage, `did you mean "list"?`},
 	{"storage", exitUsage, `expected one of "put", "get", "list", "delete"`},
+	{"--", exitUsage, `expected one of "ls", "cp", "mv", "rm", "sync", ... (see lithops-s3 --help)`},
 	// Options.
 	{"ls -l", exitUsage, "there is no option -l: times and sizes are printed"},
 	{"ls --human-readable", exitUsage, "sizes are printed in KiB"},
@@ -108,6 +109,8 @@ var mistakes = []struct {
 	{"cp -r s3://BUCKET/none here", exitNotFound, "no object in refused-bucket begins with none/"},
 	{"ls s3://BUCKET/missing", exitNotFound, "missing"},
 	{"jobs show 4b99c1-0-M00", exitNotFound, "no such executor, job or call"},
+	{"jobs show 4b99c1-0 --bucket no-such-bucket", exitNotFound, "no such bucket"},
+	{"presign BUCKET x --no-sign-request", exitPermission, "nothing to presign with"},
 }
 
 // TestMistakes checks that a wrong command line ends with its exit code and says what to

@@ -5,9 +5,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/stretchr/testify/assert"
@@ -43,6 +45,30 @@ func TestReportOfStorage(t *testing.T) {
 		require.NoError(t, d.print(&terminal{ctx: t.Context(), stdout: newOutput(&out)}))
 		assert.Contains(t, out.String(), want)
 	}
+}
+
+// TestReportOfIdentity checks that keys without an end have none in a report.
+func TestReportOfIdentity(t *testing.T) {
+	t.Parallel()
+	d := &diagnosis{}
+	d.fill(&lithopss3.Identity{AccessKeyID: "AK", Warnings: []string{"w"}, Tried: []lithopss3.TriedSource{{Source: "env", Reason: "is not set"}}})
+	assert.Nil(t, d.Credentials.Expires)
+	assert.Equal(t, []triedDiagnosis{{"env", "is not set"}}, d.Credentials.Tried)
+	assert.Equal(t, []string{"w"}, d.Warnings)
+	at := time.Unix(1e9, 0)
+	d.fill(&lithopss3.Identity{Expires: at})
+	assert.Equal(t, &at, d.Credentials.Expires)
+}
+
+// TestUnknownIDs checks that only what is missing in a bucket is called missing.
+func TestUnknownIDs(t *testing.T) {
+	t.Parallel()
+	flags := &selectionFlags{}
+	flags.ID = "e-0"
+	for _, err := range []error{fs.ErrPermission, errors.Join(lithopss3.ErrNoSuchBucket, fs.ErrNotExist), errors.New("other")} {
+		assert.Equal(t, err, flags.explain(err, "b"))
+	}
+	assert.EqualError(t, flags.explain(fs.ErrNotExist, "b"), "no such executor, job or call: e-0 (bucket b)")
 }
 
 // TestPublicAccess checks that what is unknown is not taken for blocked or public.

@@ -348,10 +348,13 @@ func TestGetThroughLink(t *testing.T) {
 	require.NoError(t, os.Mkdir("disk", 0o755))
 	testkit.Symlink(t, filepath.Join("disk", "new"), "link")
 	testkit.Symlink(t, "circle", "circle")
+	testkit.Symlink(t, "nowhere", "lost")
 	s.run(0, "get s3://BUCKET/a.txt -o link")
 	assert.Equal(t, "a", s.file(filepath.Join("disk", "new")))
 	s.run(exitError, "get s3://BUCKET/a.txt -o circle")
-	for _, name := range []string{"link", "circle"} {
+	require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "lost/a", strings.NewReader("a"), nil))
+	s.run(exitError, "get -r BUCKET lost") // and not that the object is missing
+	for _, name := range []string{"link", "circle", "lost"} {
 		_, err := os.Readlink(name)
 		require.NoError(t, err, "it stays a link")
 	}
