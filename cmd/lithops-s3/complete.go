@@ -287,15 +287,15 @@ func (c *completion) buckets(scheme string) (found []string) {
 		end = "/"
 	}
 	if own, err := store.Bucket(c.ctx); err == nil {
-		found = append(found, scheme+own+end)
+		found = withPrefix([]string{scheme + own + end}, c.word)
 	}
 	for bucket, err := range store.ListBuckets(c.ctx) {
 		if err != nil || len(found) == maxCandidates {
 			break
 		}
-		found = append(found, scheme+bucket.Name+end)
+		found = append(found, withPrefix([]string{scheme + bucket.Name + end}, c.word)...)
 	}
-	return withPrefix(found, c.word)
+	return found
 }
 
 // keys returns the keys and folders that begin with prefix, after what is before them.

@@ -4,6 +4,9 @@ package main
 
 import (
 	"cmp"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"reflect"
 	"slices"
@@ -11,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
-	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -39,7 +41,7 @@ func TestComplete(t *testing.T) {
 		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("x"), nil))
 	}
 	storeCalls(t, s.store)
-	for line, want := range testkit.Some(map[string]string{
+	for line, want := range map[string]string{
 		"lithops-s3 pre":                           "presign",
 		"lithops-s3 m":                             "man mb mv",
 		"lithops-s3 help pre":                      "presign",
@@ -67,7 +69,7 @@ func TestComplete(t *testing.T) {
 		"lithops-s3 ls -c missing.yaml s3://":      "",
 		"lithops-s3 ls --no-sign-request s3://./d": "",
 		"": "",
-	}, 7) {
+	} {
 		code, out, problems := command(t.Context(), "__complete", strings.ReplaceAll(line, "BUCKET", refusedBucket))
 		require.Zero(t, code, problems)
 		assert.Empty(t, problems, line)
@@ -75,6 +77,25 @@ func TestComplete(t *testing.T) {
 			continue
 		}
 		assert.Equal(t, strings.ReplaceAll(want, "BUCKET", refusedBucket), strings.ReplaceAll(strings.TrimSpace(out), "\n", " "), line)
+	}
+}
+
+// TestCompleteOfManyBuckets checks that those which begin otherwise do not count as offered.
+func TestCompleteOfManyBuckets(t *testing.T) {
+	newSession(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		var names strings.Builder
+		for i := range maxCandidates + 1 {
+			_, _ = fmt.Fprintf(&names, "<Bucket><Name>a-%d</Name></Bucket><Bucket><Name>b-%d</Name></Bucket>", i, i)
+		}
+		_, _ = w.Write([]byte("<ListAllMyBucketsResult><Buckets>" + names.String() + "</Buckets></ListAllMyBucketsResult>"))
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	for word, want := range map[string]int{"b-": maxCandidates, "b-200": 1, "s3://a-1": 111, "c": 0} {
+		code, out, problems := command(t.Context(), "__complete", "lithops-s3 ls "+word)
+		require.Zero(t, code, problems)
+		assert.Len(t, strings.Fields(out), want, word)
 	}
 }
 
@@ -101,7 +122,7 @@ func TestHelpOfEachCommand(t *testing.T) {
 	parser, err := kong.New(&commands{}, argumentMappers...)
 	require.NoError(t, err)
 	_, page, _ := command(t.Context(), "man")
-	for _, leaf := range testkit.SomeOf(parser.Model.Leaves(true), 10) {
+	for _, leaf := range parser.Model.Leaves(true) {
 		if leaf.Path() == "jobs all" {
 			continue
 		}
@@ -110,10 +131,11 @@ func TestHelpOfEachCommand(t *testing.T) {
 		require.Zero(t, code, problems)
 		assert.Contains(t, out, "Usage: lithops-s3 "+leaf.Path(), args)
 		assert.Regexp(t, `Examples?:\n\n? +(.* \| )?(source <\()?lithops-s3 `, out, args)
-		assert.Contains(t, page, strings.ReplaceAll(leaf.Path(), "-", `\-`), args)
+		assert.Contains(t, page, ".SS\n"+strings.ReplaceAll(leaf.Path(), "-", `\-`), args)
 		for _, flag := range leaf.Flags {
 			if !flag.Hidden && flag.Name != "help" {
-				assert.True(t, strings.Contains(page, strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(flag.Help)), "%s --%s", args, flag.Name)
+				entry := strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(flag.String() + "\n" + flag.Help)
+				assert.True(t, strings.Contains(page, ".TP\n"+entry), "%s --%s", args, flag.Name)
 			}
 		}
 		for line := range strings.SplitSeq(out, "\n") {

@@ -96,6 +96,19 @@ func TestDoctorFlagsOthersBuckets(t *testing.T) {
 	}
 }
 
+// TestDoctorPrintsAll checks that a report which can't be printed is a failure.
+func TestDoctorPrintsAll(t *testing.T) {
+	testkit.SetEnv(t, map[string]string{"HOME": t.TempDir()})
+	t.Setenv("LITHOPS_CONFIG", `{"aws":{"region":"us-east-1","access_key_id":"A","secret_access_key":"S"}}`)
+	for _, line := range []string{"doctor --offline", "doctor --offline --json"} {
+		for writes, want := range []int{exitError, 0} {
+			var problems strings.Builder
+			code := run(t.Context(), strings.Fields(line), strings.NewReader(""), &limitedWriter{left: 1000 * writes}, &problems)
+			assert.Equal(t, want, code, "%s: %s", line, problems.String())
+		}
+	}
+}
+
 // TestDoctorWarnsOfPlainHTTP runs doctor offline, so that it contacts no server.
 func TestDoctorWarnsOfPlainHTTP(t *testing.T) {
 	home := t.TempDir()

@@ -25,7 +25,7 @@ func TestExitCodes(t *testing.T) {
 	require.NoError(t, os.WriteFile("file", []byte("text"), 0o600))
 	require.NoError(t, os.WriteFile("minio.yaml", []byte("lithops: {storage: minio}"), 0o600))
 	require.NoError(t, os.WriteFile("broken.yaml", []byte("lithops: ["), 0o600))
-	for line, want := range testkit.Some(map[string]int{
+	for line, want := range map[string]int{
 		"":                                     0,
 		"--help":                               0,
 		"--version":                            0,
@@ -125,7 +125,7 @@ func TestExitCodes(t *testing.T) {
 		"list BUCKET -b minio":                 exitConfig,
 		"config -c broken.yaml":                exitConfig,
 		"doctor -c broken.yaml":                exitConfig,
-	}, 30) {
+	} {
 		args := strings.Fields(strings.ReplaceAll(line, "BUCKET", refusedBucket))
 		code, out, problems := command(t.Context(), args...)
 		assert.Equal(t, want, code, "%q: %s%s", line, out, problems)

@@ -59,16 +59,11 @@ func TestOneReadOfInput(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stream, feed := io.Pipe()
 	defer func() { _ = feed.Close() }()
-	in := &input{ctx: ctx, in: stream}
-	n, err := in.Read(nil)
+	n, err := newInput(ctx, iotest.ErrReader(errors.New("broken"))).Read(nil)
 	assert.Zero(t, n)
 	require.NoError(t, err)
-	assert.Nil(t, in.reads, "the stream was not asked")
-	go func() {
-		_, _ = feed.Write(nil) // the read waits
-		cancel(interrupted{syscall.SIGINT})
-	}()
-	_, err = in.Read(make([]byte, 1))
+	waits := &lateAnswer{stream, func() { cancel(interrupted{syscall.SIGINT}) }}
+	_, err = newInput(ctx, waits).Read(make([]byte, 1))
 	assert.ErrorIs(t, err, interrupted{syscall.SIGINT})
 }
 

@@ -87,10 +87,10 @@ func (p *manPage) write(app *kong.Application) {
 	}
 }
 
-// isCommon reports whether a flag is one of every command. Clean has some of its own, and a
-// --backend that means something else.
+// isCommon reports whether a flag is one of every command. Clean has some of its own, a
+// --backend that means something else, and --storage for it.
 func (p *manPage) isCommon(flag *kong.Flag) bool {
-	return slices.ContainsFunc(p.common, func(other *kong.Flag) bool { return other.Help == flag.Help })
+	return slices.ContainsFunc(p.common, func(other *kong.Flag) bool { return other.Name == flag.Name && other.Help == flag.Help })
 }
 
 func (p *manPage) command(node *kong.Node) {

@@ -159,10 +159,8 @@ func (w *valueWriter) text(text string) {
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(text); err != nil && w.err == nil {
-		w.err = err
-	}
-	w.Truncate(w.Len() - 1) // the line feed
+	_ = encoder.Encode(text) // a string and a buffer, which take all
+	w.Truncate(w.Len() - 1)  // the line feed
 }
 
 func (w *valueWriter) array(items []any) {
