@@ -3,6 +3,7 @@
 package pickle
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,6 +48,7 @@ func TestExcInfoIsThatOfPython(t *testing.T) {
 				return
 			}
 			require.NotNil(t, info.Exception)
+			assert.Same(t, info.Exception, errors.Unwrap(info))
 			if c.Name == "handler" {
 				assert.True(t, info.Handler)
 				assert.Equal(t, "Function exceeded maximum time of 5 seconds and was killed", info.Message)
@@ -61,6 +63,7 @@ func TestExcInfoIsThatOfPython(t *testing.T) {
 func assertFallback(t *testing.T, info *ExcInfo) {
 	t.Helper()
 	assert.Nil(t, info.Exception)
+	assert.NoError(t, errors.Unwrap(info), "there is no exception to find")
 	assert.Equal(t, "ValueError", info.Type)
 	assert.Equal(t, "bad value", info.Message)
 	assert.Equal(t, "TypeError: cannot pickle 'socket' object", info.PickleError)
