@@ -5,11 +5,10 @@ package devs3
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/rclone/gofakes3"
 	"github.com/rclone/gofakes3/s3mem"
@@ -17,10 +16,15 @@ import (
 
 // backend lists as S3 does where gofakes3's memory does not: after a key that is
 // not there it leaves out the next one, and with a delimiter a prefix that spans
-// two pages is listed on both.
+// two pages is listed on both. Its conditional writes are atomic.
 type backend struct {
 	*s3mem.Backend
 	buckets *bucketTable
+	writes  sync.Mutex // see lock
+}
+
+func newBackend(buckets *bucketTable) *backend {
+	return &backend{Backend: s3mem.New(), buckets: buckets}
 }
 
 // ListBucket lists one page.
@@ -46,25 +50,6 @@ func (b *backend) HeadObject(ctx context.Context, bucket, key string) (*gofakes3
 		object.VersionID = ""
 	}
 	return object, nil
-}
-
-// PutObject stores an object. A HEAD tells the time of the request and a listing that of
-// the body's end, which S3 does not tell apart, so that the first one follows the second.
-func (b *backend) PutObject(ctx context.Context, bucket, key string, meta map[string]string, body io.Reader, size int64) (gofakes3.PutObjectResult, error) {
-	return b.Backend.PutObject(ctx, bucket, key, meta, &timedReader{body, meta}, size)
-}
-
-// A timedReader notes in an object's description when its body was last read.
-type timedReader struct {
-	body io.Reader
-	meta map[string]string
-}
-
-// Read reads and notes the time.
-func (r *timedReader) Read(p []byte) (int, error) {
-	n, err := r.body.Read(p)
-	r.meta["Last-Modified"] = time.Now().UTC().Format(http.TimeFormat)
-	return n, err
 }
 
 func (b *backend) has(ctx context.Context, bucket, key string) bool {
@@ -145,8 +130,14 @@ func fixRange(memory *backend, next http.Handler) http.Handler {
 
 // object describes the object that a request names.
 func (b *backend) object(r *http.Request) (*gofakes3.Object, error) {
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	bucket, key := namesOf(r)
 	return b.HeadObject(r.Context(), bucket, key)
+}
+
+// namesOf returns the bucket and the key that a request names.
+func namesOf(r *http.Request) (bucket, key string) {
+	bucket, key, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return bucket, key
 }
 
 // A rangeWriter gives a range that is all of an object the object's checksums.

@@ -3,16 +3,15 @@
 package devs3
 
 import (
+	"context"
 	"encoding/hex"
 	"net/http"
 	"strings"
-	"sync"
 )
 
 // checkCopy checks the conditions on the destination of a copy, which gofakes3 leaves
-// out. Copies with a condition are made one after the other.
+// out. No other write comes between the check and the copy.
 func checkCopy(memory *backend, next http.Handler) http.Handler {
-	var mu sync.Mutex
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ifMatch, ifNoneMatch := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
 		isCopy := r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != ""
@@ -20,8 +19,9 @@ func checkCopy(memory *backend, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		mu.Lock()
-		defer mu.Unlock()
+		ctx, unlock := memory.lock(r.Context())
+		defer unlock()
+		r = r.WithContext(ctx)
 		etag := memory.etag(r)
 		if ifMatch != "" && etag == "" {
 			writeError(w, r, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
@@ -38,7 +38,12 @@ func checkCopy(memory *backend, next http.Handler) http.Handler {
 // etag returns the ETag of the object that a request names, without quotes; "" if there
 // is none.
 func (b *backend) etag(r *http.Request) string {
-	object, err := b.object(r)
+	bucket, key := namesOf(r)
+	return b.etagOf(r.Context(), bucket, key)
+}
+
+func (b *backend) etagOf(ctx context.Context, bucket, key string) string {
+	object, err := b.HeadObject(ctx, bucket, key)
 	if err != nil {
 		return ""
 	}

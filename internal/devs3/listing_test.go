@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rclone/gofakes3"
-	"github.com/rclone/gofakes3/s3mem"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -121,7 +120,7 @@ func oldPagesOf(t *testing.T, size int32, in *s3.ListObjectsInput, storage *s3.C
 // TestListingOfNoBucket checks that a listing that the server cuts itself fails too.
 func TestListingOfNoBucket(t *testing.T) {
 	t.Parallel()
-	memory := &backend{s3mem.New(), newBucketTable()}
+	memory := newBackend(newBucketTable())
 	_, err := memory.ListBucket(context.Background(), "missing", &gofakes3.Prefix{HasDelimiter: true, Delimiter: "/"}, gofakes3.ListBucketPage{})
 	assert.True(t, gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket), "%v", err)
 	_, err = client(start(t), alice, "us-east-1").ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("missing")})

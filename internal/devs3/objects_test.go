@@ -5,9 +5,11 @@ package devs3
 import (
 	"fmt"
 	"hash/crc32"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/rclone/gofakes3"
-	"github.com/rclone/gofakes3/s3mem"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -181,7 +182,7 @@ func TestConditionsOfOthers(t *testing.T) {
 // creates the object.
 func TestOneCopyCreates(t *testing.T) {
 	t.Parallel()
-	memory := &backend{s3mem.New(), newBucketTable()}
+	memory := newBackend(newBucketTable())
 	require.NoError(t, memory.CreateBucket(t.Context(), "data"))
 	handler := checkCopy(memory, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		for range 100 {
@@ -207,11 +208,64 @@ func TestOneCopyCreates(t *testing.T) {
 	assert.EqualValues(t, 1, created.Load())
 }
 
+// A waitingBody is read once all bodies of a group are.
+type waitingBody struct {
+	*strings.Reader
+	arrived *sync.WaitGroup
+	isRead  bool
+}
+
+func (b *waitingBody) Read(p []byte) (int, error) {
+	if !b.isRead {
+		b.isRead = true
+		b.arrived.Done()
+		b.arrived.Wait()
+	}
+	return b.Reader.Read(p)
+}
+
+func (*waitingBody) Close() error { return nil }
+
+// TestOneConditionalPut has eight puts whose condition held when they came, and which send
+// their bodies when all have come. One of them stores its body.
+func TestOneConditionalPut(t *testing.T) {
+	t.Parallel()
+	memory := newBackend(newBucketTable())
+	require.NoError(t, memory.CreateBucket(t.Context(), "data"))
+	handler := gofakes3.New(memory).Server()
+	put := func(header, value string, body io.ReadCloser) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/data/key", body)
+		r.ContentLength = 4
+		r.Header.Set("Content-Length", "4")
+		r.Header.Set(header, value)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, condition := range [][2]string{{"If-None-Match", "*"}, {"If-Match", "*"}} {
+		value := condition[1]
+		if condition[0] == "If-Match" {
+			value = memory.etagOf(t.Context(), "data", "key")
+		}
+		codes := make([]int, 8)
+		var arrived, group sync.WaitGroup
+		arrived.Add(len(codes))
+		for i := range codes {
+			group.Go(func() {
+				codes[i] = put(condition[0], value, &waitingBody{Reader: strings.NewReader(fmt.Sprintf("%03d%c", i, condition[0][3])), arrived: &arrived})
+			})
+		}
+		group.Wait()
+		slices.Sort(codes)
+		assert.Equal(t, []int{200, 412, 412, 412, 412, 412, 412, 412}, codes, condition[0])
+	}
+}
+
 // TestTimeOfBody checks that a HEAD tells the time at which the body ended, as a listing
 // does, also if it came long after the request.
 func TestTimeOfBody(t *testing.T) {
 	t.Parallel()
-	memory := &backend{s3mem.New(), newBucketTable()}
+	memory := newBackend(newBucketTable())
 	require.NoError(t, memory.CreateBucket(t.Context(), "bucket"))
 	long := map[string]string{"Last-Modified": "Mon, 01 Jan 2001 00:00:00 GMT"}
 	_, err := memory.PutObject(t.Context(), "bucket", "key", long, strings.NewReader("body"), 4)

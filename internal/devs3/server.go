@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/rclone/gofakes3"
-	"github.com/rclone/gofakes3/s3mem"
 )
 
 // A Credential is a caller that the server knows.
@@ -120,7 +119,7 @@ func listen(addr string, allowRemote bool) (net.Listener, error) {
 }
 
 func (s *Server) handler() http.Handler {
-	memory := &backend{s3mem.New(), s.buckets}
+	memory := newBackend(s.buckets)
 	s.buckets.backend = memory
 	fake := gofakes3.New(memory)
 	return s.logRequests(continueEmpty(s.serveSTS(s.authenticate(checkPayload(s.serveBuckets(s.memory.serve(checkCopy(memory, fixRange(memory, fake.Server())))))))))
