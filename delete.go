@@ -140,12 +140,13 @@ func (d *deleter) err() error {
 	return &DeleteError{Failed: d.failed}
 }
 
-// deleteBatches puts the keys that XML can't hold into batches of their own.
+// deleteBatches puts the keys that XML can't hold into batches of their own. So it does with
+// what is no key, because the request would be refused for all of its keys.
 func deleteBatches(keys []string) [][]string {
 	var batches [][]string
 	plain := make([]string, 0, len(keys))
 	for _, key := range keys {
-		if validate.IsXML(key) {
+		if validate.IsXML(key) && validate.Key(key) == nil {
 			plain = append(plain, key)
 			continue
 		}
@@ -191,9 +192,6 @@ func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) [
 	const op = "DeleteObjects"
 	if len(keys) == 1 {
 		return failedKeys(op, bucket, keys, s.DeleteObject(ctx, bucket, keys[0]))
-	}
-	if slices.Contains(keys, "") {
-		return failedKeys(op, bucket, keys, checkNames(op, bucket, ""))
 	}
 	var final []*Error
 	for attempt := 1; ; attempt++ {
