@@ -13,28 +13,35 @@ import (
 
 // Storage is the interface of an object store: what Lithops' Storage class demands of
 // a backend. *Store implements it for S3; package storagetest tests any other
-// implementation. All methods are safe for concurrent use.
+// implementation. All methods are safe for concurrent use, and an object that is put, replaced
+// or deleted is so for every call that begins afterwards. What a method was given (a body, keys,
+// maps) and what it returned is the caller's once it has returned. With a context that is done, a
+// method returns the context's error and changes nothing.
 //
 // Everything else is a function that takes a Storage, or a method of *Store, because a
 // new method here would break other implementations.
 type Storage interface {
-	// PutObject stores all of body under key, replacing what is there.
+	// PutObject stores all of body under key, replacing what is there with its metadata. A nil
+	// body is an empty one. If body fails, PutObject returns its error and stores nothing. Of
+	// several puts at once with the same IfAbsent or IfMatch, one succeeds.
 	PutObject(ctx context.Context, bucket, key string, body io.Reader, opts *PutOptions) error
-	// GetObject opens an object; the caller closes its Body. A missing one is fs.ErrNotExist.
+	// GetObject opens an object; the caller closes its Body. A missing one is fs.ErrNotExist,
+	// and no other error is.
 	GetObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error)
-	// HeadObject describes an object. A missing one is fs.ErrNotExist.
+	// HeadObject describes an object, as GetObject does. A missing one is fs.ErrNotExist.
 	HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo, error)
 	// DeleteObjects deletes any number of keys. A missing key is no error. Keys that
-	// could not be deleted are in a *DeleteError.
+	// could not be deleted are in a *DeleteError, and all others are deleted.
 	DeleteObjects(ctx context.Context, bucket string, keys []string) error
-	// ListObjects yields objects in the order of their keys' UTF-8 bytes. The
-	// first error ends the sequence.
+	// ListObjects yields objects in the order of their keys' UTF-8 bytes, with the size, ETag
+	// and time that HeadObject gives. The first error ends the sequence. Each range over the
+	// sequence lists anew.
 	ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error]
 	// HeadBucket returns nil if the bucket exists and may be used; otherwise
 	// fs.ErrNotExist or fs.ErrPermission.
 	HeadBucket(ctx context.Context, bucket string) error
-	// CreateBucket creates a bucket. It is no error if the caller has it already; if
-	// another account has it, it is ErrNotOwner.
+	// CreateBucket creates a bucket. It is no error if the caller has it already, and its
+	// objects stay; if another account has it, it is ErrNotOwner.
 	CreateBucket(ctx context.Context, bucket string) error
 }
 
@@ -62,9 +69,11 @@ type ObjectInfo struct {
 // An Object is an open object.
 type Object struct {
 	ObjectInfo
-	// Body yields the object's bytes, or those of the range asked for. The caller closes
-	// it. It is not safe for concurrent use. The Body of a *Store is an io.WriterTo, which
-	// io.Copy uses.
+	// Body yields the object's bytes, or those of the range asked for. They are of one object:
+	// if that is replaced or deleted, reading on yields the rest of it or fails. The caller
+	// closes Body, at any time; to close it again is no error, and to read then is ErrClosed.
+	// It is not safe for concurrent use. The Body of a *Store is an io.WriterTo, which io.Copy
+	// uses.
 	Body io.ReadCloser
 	// Offset and Length say which part of the object Body yields, in bytes.
 	Offset, Length int64
@@ -82,7 +91,8 @@ type PutOptions struct {
 	// response is lost, an object with identical bytes is taken for this call's own. If
 	// you use IfAbsent as a lock, store a unique value.
 	IfAbsent bool
-	// IfMatch stores only over the object with this ETag, else ErrPrecondition.
+	// IfMatch stores only over the object with this ETag, else ErrPrecondition. If there is no
+	// object, it is fs.ErrNotExist or ErrPrecondition.
 	IfMatch string
 	// StorageClass is S3's name of a class, such as "STANDARD_IA"; empty is the bucket's
 	// default.

@@ -36,7 +36,7 @@ func TestConformanceWrappers(t *testing.T) {
 			return harness(lithopss3.WithPrefix(memstore.New("bucket"), prefix), "bucket")
 		},
 		"limit": func(*testing.T) *storagetest.Harness {
-			return harness(lithopss3.WithLimit(memstore.New("bucket"), 1), "bucket")
+			return harness(lithopss3.WithLimit(memstore.New("bucket"), 2), "bucket")
 		},
 		"both": func(t *testing.T) *storagetest.Harness {
 			store, bucket := lithopstest.NewServer(t).Open(t)

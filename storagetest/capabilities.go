@@ -28,6 +28,9 @@ type Capabilities struct {
 	NoKeyBelowKey bool
 	// NoLongKeyParts means that a part of a key between slashes has at most 255 bytes.
 	NoLongKeyParts bool
+	// FoldsKeys means that keys which differ only in the case of letters, or in how an accent
+	// is encoded, are one key.
+	FoldsKeys bool
 	// NoControlCharacters means that keys can't hold the characters below the space.
 	NoControlCharacters bool
 	// MaxKey is the longest key, in bytes; 0 is S3's 1,024.
@@ -37,6 +40,9 @@ type Capabilities struct {
 	NoConditionalPut bool
 	// NoConditionalParts means that they are ignored in multipart uploads.
 	NoConditionalParts bool
+	// RacyConditionalPut means that of several puts at once with the same IfMatch or IfAbsent
+	// more than one may succeed.
+	RacyConditionalPut bool
 	// NoConditionalGet means that IfMatch and IfNoneMatch of a get are ignored.
 	NoConditionalGet bool
 	// NoModifiedSince means that IfModifiedSince of a get is ignored.
@@ -51,6 +57,8 @@ type Capabilities struct {
 	// OtherContentType means that an object that was put without a content type does
 	// not get S3's, binary/octet-stream.
 	OtherContentType bool
+	// KeepsMetadata means that an object which replaces another keeps the other's metadata.
+	KeepsMetadata bool
 	// NoAccounts means that the server tells no accounts apart, so that the second
 	// creation of a bucket by its owner may be refused like another account's.
 	NoAccounts bool
@@ -73,15 +81,18 @@ var capabilities = []capability{
 	{"NoDotSegments", func(c *Capabilities) *bool { return &c.NoDotSegments }, "a part of a key can't be . or .."},
 	{"NoKeyBelowKey", func(c *Capabilities) *bool { return &c.NoKeyBelowKey }, "there can't be an object a next to a/b"},
 	{"NoLongKeyParts", func(c *Capabilities) *bool { return &c.NoLongKeyParts }, "a part of a key has at most 255 bytes"},
+	{"FoldsKeys", func(c *Capabilities) *bool { return &c.FoldsKeys }, "keys that look alike are one key"},
 	{"NoControlCharacters", func(c *Capabilities) *bool { return &c.NoControlCharacters }, "keys can't hold control characters"},
 	{"NoConditionalPut", func(c *Capabilities) *bool { return &c.NoConditionalPut }, "IfMatch and IfAbsent are ignored"},
 	{"NoConditionalParts", func(c *Capabilities) *bool { return &c.NoConditionalParts }, "IfMatch and IfAbsent of multipart uploads are ignored"},
+	{"RacyConditionalPut", func(c *Capabilities) *bool { return &c.RacyConditionalPut }, "several conditional puts at once may succeed"},
 	{"NoConditionalGet", func(c *Capabilities) *bool { return &c.NoConditionalGet }, "IfMatch and IfNoneMatch of a get are ignored"},
 	{"NoModifiedSince", func(c *Capabilities) *bool { return &c.NoModifiedSince }, "IfModifiedSince is ignored"},
 	{"NoUnmodifiedSince", func(c *Capabilities) *bool { return &c.NoUnmodifiedSince }, "IfUnmodifiedSince is ignored"},
 	{"NoLongSuffixRange", func(c *Capabilities) *bool { return &c.NoLongSuffixRange }, "the last bytes of a shorter object can't be asked for"},
 	{"UnsoundStartAfter", func(c *Capabilities) *bool { return &c.UnsoundStartAfter }, "a listing with StartAfter misses or repeats keys"},
 	{"OtherContentType", func(c *Capabilities) *bool { return &c.OtherContentType }, "the content type of none is not binary/octet-stream"},
+	{"KeepsMetadata", func(c *Capabilities) *bool { return &c.KeepsMetadata }, "metadata outlives its object"},
 	{"NoAccounts", func(c *Capabilities) *bool { return &c.NoAccounts }, "accounts are not told apart"},
 	{"HeadHidesMissingBucket", func(c *Capabilities) *bool { return &c.HeadHidesMissingBucket }, "a missing bucket looks like a missing key"},
 	{"NormalizesPaths", func(c *Capabilities) *bool { return &c.NormalizesPaths }, "keys are paths"},

@@ -20,7 +20,9 @@ import (
 // faults are the faults that a storage may have, and what the test of the suite that has to
 // notice them says. A sound storage is noticed by none.
 var faults = slices.Concat(soundStorages(), faultsOfBodies, faultsOfRanges, faultsOfConditions, faultsOfDescriptions,
-	faultsOfErrors, faultsOfNames, faultsOfListings, faultsOfParallelListings, faultsOfDeletes, faultsOfBuckets)
+	faultsOfErrors, faultsOfNames, faultsOfListings, faultsOfParallelListings, faultsOfDeletes, faultsOfBuckets,
+	faultsOfOwnership, faultsOfBodiesInBetween, faultsOfProgress, faultsOfRaces(), faultsOfReplacement, faultsOfAlikeKeys,
+	faultsOfPrefixes, faultsOfListedTimes, faultsOfSequences(), faultsOfInvalidDeletes, faultsOfSharing, faultsOfKinds)
 
 type faultRow struct {
 	test   string
@@ -35,8 +37,9 @@ type faultRow struct {
 func soundStorages() []faultRow {
 	var rows []faultRow
 	for _, test := range []string{
-		"PutAndGet", "Readers", "FailingBody", "Ranges", "Conditions", "ConditionalPut", "ConditionalParts", "Describes", "Missing", "InvalidNames",
-		"AwkwardKeys", "ControlCharacters", "List", "ListDelimiter", "ListMatch", "ListParallel", "ListSiblings", "DeleteMany", "Buckets", "Cancel",
+		"PutAndGet", "Readers", "FailingBody", "Ownership", "Close", "Replaced", "Progress", "Ranges", "Conditions", "ConditionalPut", "ConditionalParts",
+		"ConditionalRace", "Describes", "Missing", "InvalidNames", "AwkwardKeys", "AlikeKeys", "ControlCharacters", "List", "ListPrefix", "ListDescribes",
+		"ListMany", "ListAgain", "ListDelimiter", "ListMatch", "ListParallel", "ListSiblings", "DeleteMany", "DeleteInvalid", "Buckets", "Cancel", "Concurrent",
 	} {
 		rows = append(rows, faultRow{test: test, name: "no fault", fault: func(_ *call, do func()) { do() }})
 	}
@@ -163,7 +166,7 @@ var (
 		"IfMatch of this", "IfMatch without quotes", "IfNoneMatch of another", "IfModifiedSince earlier", "IfUnmodifiedSince later", "IfMatch with a Range too",
 	}
 	brokenConditions = []string{
-		"IfMatch of another: got <nil>", "IfNoneMatch of this: got <nil>", "IfModifiedSince the second after: got <nil>", "IfUnmodifiedSince earlier: got <nil>",
+		"IfMatch of another: get: got <nil>", "IfNoneMatch of this: get: got <nil>", "IfModifiedSince the second after: get: got <nil>", "IfUnmodifiedSince earlier: get: got <nil>",
 	}
 )
 
@@ -209,10 +212,10 @@ var faultsOfConditions = slices.Concat([]faultRow{
 func faultsOfConditionalPuts(test string) []faultRow {
 	return []faultRow{
 		{test: test, name: "a put ignores its conditions", want: []string{
-			"IfAbsent where something is: got <nil>", "IfMatch of the one before: got <nil>", `…begins with "fou`,
+			"IfMatch where nothing is: got <nil>", "IfAbsent where something is: got <nil>", "IfMatch of the one before: got <nil>", `…begins with "fou`,
 		}, fault: ignoresConditions},
 		{test: test, name: "no put if absent", want: []string{"IfAbsent where nothing is: out of order"}, fault: onPut(isIfAbsent, errFault)},
-		{test: test, name: "no put over another", want: []string{"IfMatch of this: out of order", `…begins with "one`}, fault: onPut(isIfMatch, errFault)},
+		{test: test, name: "no put over another", want: []string{"IfMatch where nothing is: got out of order", "IfMatch of this: out of order", `…begins with "one`}, fault: onPut(isIfMatch, errFault)},
 		{test: test, name: "a put over another stores nothing", want: []string{`…begins with "one`}, fault: onPut(isIfMatch, nil)},
 		{test: test, name: "no head", want: []string{"out of order"}, fault: fails("HeadObject", always)},
 	}
@@ -250,7 +253,7 @@ var faultsOfDescriptions = []faultRow{
 	{test: "Describes", name: "no put", want: []string{"out of order"}, fault: fails("PutObject", isKey("key"))},
 	{test: "Describes", name: "no head", want: []string{"out of order"}, fault: fails("HeadObject", isKey("key"))},
 	{test: "Describes", name: "no get", want: []string{"out of order"}, fault: fails("GetObject", always)},
-	{test: "Describes", name: "no head without a content type", want: []string{"out of order"}, fault: fails("HeadObject", isKey("plain"))},
+	{test: "Describes", name: "no head without a content type", want: []string{"head: out of order"}, fault: failsSecond("HeadObject")},
 }
 
 // hidesErrors is the fault of errors that say nothing, and of a listing that ends without its

@@ -26,6 +26,7 @@ var errFault = errors.New("out of order")
 
 // A call is a call of a Storage and its answer.
 type call struct {
+	sound       lithopss3.Storage
 	op          string // the method's name
 	ctx         context.Context
 	bucket, key string
@@ -38,6 +39,7 @@ type call struct {
 	object  *lithopss3.Object
 	info    *lithopss3.ObjectInfo
 	entries []lithopss3.ObjectInfo
+	more    int // how often a listing has its error again
 	err     error
 }
 
@@ -54,7 +56,7 @@ type faulty struct {
 var _ lithopss3.Storage = faulty{}
 
 func (f faulty) PutObject(ctx context.Context, bucket, key string, body io.Reader, opts *lithopss3.PutOptions) error {
-	c := &call{op: "PutObject", ctx: ctx, bucket: bucket, key: key, body: body}
+	c := &call{sound: f.sound, op: "PutObject", ctx: ctx, bucket: bucket, key: key, body: body}
 	if opts != nil {
 		c.put = *opts
 	}
@@ -63,7 +65,7 @@ func (f faulty) PutObject(ctx context.Context, bucket, key string, body io.Reade
 }
 
 func (f faulty) GetObject(ctx context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
-	c := &call{op: "GetObject", ctx: ctx, bucket: bucket, key: key}
+	c := &call{sound: f.sound, op: "GetObject", ctx: ctx, bucket: bucket, key: key}
 	if opts != nil {
 		c.get = *opts
 	}
@@ -77,20 +79,20 @@ func (f faulty) GetObject(ctx context.Context, bucket, key string, opts *lithops
 }
 
 func (f faulty) HeadObject(ctx context.Context, bucket, key string) (*lithopss3.ObjectInfo, error) {
-	c := &call{op: "HeadObject", ctx: ctx, bucket: bucket, key: key}
+	c := &call{sound: f.sound, op: "HeadObject", ctx: ctx, bucket: bucket, key: key}
 	f.fault(c, func() { c.info, c.err = f.sound.HeadObject(c.ctx, c.bucket, c.key) })
 	return c.info, c.err
 }
 
 func (f faulty) DeleteObjects(ctx context.Context, bucket string, keys []string) error {
-	c := &call{op: "DeleteObjects", ctx: ctx, bucket: bucket, keys: keys}
+	c := &call{sound: f.sound, op: "DeleteObjects", ctx: ctx, bucket: bucket, keys: keys}
 	f.fault(c, func() { c.err = f.sound.DeleteObjects(c.ctx, c.bucket, c.keys) })
 	return c.err
 }
 
 func (f faulty) ListObjects(ctx context.Context, bucket string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
 	return func(yield func(lithopss3.ObjectInfo, error) bool) {
-		c := &call{op: "ListObjects", ctx: ctx, bucket: bucket}
+		c := &call{sound: f.sound, op: "ListObjects", ctx: ctx, bucket: bucket}
 		if opts != nil {
 			c.list = *opts
 		}
@@ -106,20 +108,22 @@ func (f faulty) ListObjects(ctx context.Context, bucket string, opts *lithopss3.
 				return
 			}
 		}
-		if c.err != nil {
-			yield(lithopss3.ObjectInfo{}, c.err)
+		for range 1 + c.more {
+			if c.err == nil || !yield(lithopss3.ObjectInfo{}, c.err) {
+				return
+			}
 		}
 	}
 }
 
 func (f faulty) HeadBucket(ctx context.Context, bucket string) error {
-	c := &call{op: "HeadBucket", ctx: ctx, bucket: bucket}
+	c := &call{sound: f.sound, op: "HeadBucket", ctx: ctx, bucket: bucket}
 	f.fault(c, func() { c.err = f.sound.HeadBucket(c.ctx, c.bucket) })
 	return c.err
 }
 
 func (f faulty) CreateBucket(ctx context.Context, bucket string) error {
-	c := &call{op: "CreateBucket", ctx: ctx, bucket: bucket}
+	c := &call{sound: f.sound, op: "CreateBucket", ctx: ctx, bucket: bucket}
 	f.fault(c, func() { c.err = f.sound.CreateBucket(c.ctx, c.bucket) })
 	return c.err
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
@@ -61,6 +60,12 @@ func testAwkwardKeys(t *testing.T, h *Harness) {
 			checkKeys(t, h, test.keys)
 		})
 	}
+}
+
+// testAlikeKeys stores under keys that file systems may take for one.
+func testAlikeKeys(t *testing.T, h *Harness) {
+	h.skipIf(t, "FoldsKeys")
+	checkKeys(t, h, []string{"case", "Case", "CASE/x", "case-x/y", "caf\u00e9", "cafe\u0301", "K", "\u212a", "\u00df", "ss", "end", "end.", "end "})
 }
 
 func testControlCharacters(t *testing.T, h *Harness) {
@@ -160,17 +165,9 @@ func testListParallel(t *testing.T, h *Harness) {
 			keys = append(keys, fmt.Sprintf("odd/%s%d", odd, i*i))
 		}
 	}
-	var stores sync.WaitGroup
-	for part := range slices.Chunk(keys, 64) {
-		stores.Go(func() {
-			for _, key := range part {
-				if err := h.Storage.PutObject(t.Context(), h.Bucket, key, strings.NewReader(""), nil); err != nil {
-					t.Errorf("put %q: %v", key, err)
-				}
-			}
-		})
+	for _, err := range h.putAll(t, keys) {
+		t.Error(err)
 	}
-	stores.Wait()
 	slices.Sort(keys)
 	for _, opts := range []lithopss3.ListOptions{
 		{},
@@ -214,17 +211,9 @@ func testListSiblings(t *testing.T, h *Harness) {
 			keys = append(keys, fmt.Sprintf("x/%s/%02d/status", folder, i))
 		}
 	}
-	var stores sync.WaitGroup
-	for part := range slices.Chunk(keys, 20) {
-		stores.Go(func() {
-			for _, key := range part {
-				if err := h.Storage.PutObject(t.Context(), h.Bucket, key, strings.NewReader(""), nil); err != nil {
-					t.Errorf("put %q: %v", key, err)
-				}
-			}
-		})
+	for _, err := range h.putAll(t, keys) {
+		t.Error(err)
 	}
-	stores.Wait()
 	slices.Sort(keys)
 	for _, size := range pageSizes() {
 		for _, parallel := range atOnce() {
@@ -291,8 +280,39 @@ func testDeleteMany(t *testing.T, h *Harness) {
 	err := h.Storage.DeleteObjects(t.Context(), "there-is-no-such-bucket", []string{"a", "b"})
 	wantError(t, "delete from a missing bucket", err, fs.ErrNotExist)
 	var failed *lithopss3.DeleteError
-	if !errors.As(err, &failed) || len(failed.Failed) != 2 {
+	if !errors.As(err, &failed) || !slices.Equal(failedKeys(failed), []string{"a", "b"}) {
 		t.Errorf("delete from a missing bucket: %v has not an error for each key", err)
+	}
+}
+
+// failedKeys returns the keys that were not deleted, in their order.
+func failedKeys(failed *lithopss3.DeleteError) []string {
+	var keys []string
+	for _, each := range failed.Failed {
+		keys = append(keys, each.Key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// testDeleteInvalid deletes what can't be a key among keys that can. It is named, and keys
+// that are not named are deleted.
+func testDeleteInvalid(t *testing.T, h *Harness) {
+	long := strings.Repeat("k", 1025)
+	keys := []string{"a", "b", "c"}
+	for _, wrong := range []string{"", long} {
+		for _, key := range keys {
+			h.put(t, key, "")
+		}
+		err := h.Storage.DeleteObjects(t.Context(), h.Bucket, []string{"a", wrong, "b"})
+		wantError(t, "delete", err, lithopss3.ErrInvalidKey)
+		var failed *lithopss3.DeleteError
+		if !errors.As(err, &failed) || !slices.Contains(failedKeys(failed), wrong) {
+			t.Errorf("delete: %v has no error for %.10q", err, wrong)
+			continue
+		}
+		left := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key != "c" && !slices.Contains(failedKeys(failed), key) })
+		wantKeys(t, "left", h.list(t, nil), left...)
 	}
 }
 
@@ -301,17 +321,28 @@ func testBuckets(t *testing.T, h *Harness) {
 	if err := h.Storage.HeadBucket(ctx, h.Bucket); err != nil {
 		t.Errorf("head: %v", err)
 	}
+	h.put(t, "key", "text")
 	t.Run("create again", func(t *testing.T) {
 		h.skipIf(t, "NoAccounts")
 		if err := h.Storage.CreateBucket(t.Context(), h.Bucket); err != nil {
 			t.Errorf("create one's own again: %v", err)
 		}
 	})
-	fresh := h.Bucket + "-fresh"
-	if err := h.Storage.CreateBucket(ctx, fresh); err != nil {
+	wantEqual(t, "an object of a bucket that is created again", string(h.get(t, "key")), "text")
+	fresh := *h
+	fresh.Bucket += "-fresh"
+	if err := h.Storage.CreateBucket(ctx, fresh.Bucket); err != nil {
 		t.Fatalf("create: %v", err)
 	}
-	if err := h.Storage.HeadBucket(ctx, fresh); err != nil {
+	if err := h.Storage.HeadBucket(ctx, fresh.Bucket); err != nil {
 		t.Errorf("head of a new one: %v", err)
 	}
+	wantKeys(t, "objects of a new one", fresh.list(t, nil))
+	fresh.put(t, "key", "another")
+	wantEqual(t, "an object of the new one", string(fresh.get(t, "key")), "another")
+	wantEqual(t, "an object of the first one", string(h.get(t, "key")), "text")
+	if err := fresh.Storage.DeleteObjects(ctx, fresh.Bucket, []string{"key"}); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	wantKeys(t, "objects of the first one", h.list(t, nil), "key")
 }

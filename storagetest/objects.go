@@ -23,6 +23,8 @@ func testPutAndGet(t *testing.T, h *Harness) {
 	wantEqual(t, "body", string(h.get(t, "a/b.txt")), "first")
 	h.put(t, "a/b.txt", "second, longer")
 	wantEqual(t, "replaced body", string(h.get(t, "a/b.txt")), "second, longer")
+	h.put(t, "a/b.txt", "3rd")
+	wantEqual(t, "body replaced by a shorter one", string(h.get(t, "a/b.txt")), "3rd")
 	h.put(t, "empty", "")
 	wantEqual(t, "empty body", string(h.get(t, "empty")), "")
 	if err := h.Storage.PutObject(t.Context(), h.Bucket, "nil", nil, nil); err != nil {
@@ -88,7 +90,7 @@ func checkBody(t *testing.T, h *Harness, kind string, data []byte, body io.Reade
 func testFailingBody(t *testing.T, h *Harness) {
 	h.put(t, "kept", "as it was")
 	// The last two are no end of the body, although errors.Is may say so.
-	causes := []error{errors.New("the disk is on fire"), io.ErrUnexpectedEOF, fmt.Errorf("no more: %w", io.EOF)}
+	causes := []error{errBroken, io.ErrUnexpectedEOF, fmt.Errorf("no more: %w", io.EOF)}
 	sizes := []int{10, 20 << 20}
 	if testing.Short() {
 		sizes[1] = 6 << 20 // more than a part of a stream
@@ -98,6 +100,8 @@ func testFailingBody(t *testing.T, h *Harness) {
 			body := io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(broken))
 			err := h.Storage.PutObject(t.Context(), h.Bucket, "kept", body, nil)
 			wantError(t, "a body that fails", err, broken)
+			err = h.Storage.PutObject(t.Context(), h.Bucket, "kept", &breaking{size, broken}, nil)
+			wantError(t, "a body that fails with its last bytes", err, broken)
 		}
 	}
 	wantEqual(t, "what was there", string(h.get(t, "kept")), "as it was")
@@ -126,6 +130,9 @@ func testRanges(t *testing.T, h *Harness) {
 	})
 	_, err := h.Storage.GetObject(t.Context(), h.Bucket, "ten", &lithopss3.GetOptions{Range: lithopss3.Range(10, 1)})
 	wantError(t, "a range behind the end", err, lithopss3.ErrInvalidRange)
+	h.put(t, "none", "")
+	_, err = h.Storage.GetObject(t.Context(), h.Bucket, "none", &lithopss3.GetOptions{Range: lithopss3.Range(0, 1)})
+	wantError(t, "a range of an empty object", err, lithopss3.ErrInvalidRange)
 }
 
 // A rangeTest is a range of an object of ten bytes, and what it holds.
@@ -149,6 +156,9 @@ func checkRange(t *testing.T, h *Harness, test rangeTest) {
 	wantEqual(t, what+" length", object.Length, int64(len(test.want)))
 }
 
+// otherETag is the ETag of no object.
+const otherETag = `"00000000000000000000000000000000"`
+
 func testConditions(t *testing.T, h *Harness) {
 	h.put(t, "key", "text")
 	info, err := h.Storage.HeadObject(t.Context(), h.Bucket, "key")
@@ -159,19 +169,18 @@ func testConditions(t *testing.T, h *Harness) {
 	// in the future does not count: the second after the change must have passed.
 	after := info.LastModified.Truncate(time.Second).Add(time.Second)
 	time.Sleep(time.Until(after.Add(100 * time.Millisecond)))
-	const other = `"00000000000000000000000000000000"`
 	for _, test := range []struct {
 		name, needs string
 		opts        lithopss3.GetOptions
 		want        error
 	}{
-		{"IfMatch of another", "NoConditionalGet", lithopss3.GetOptions{IfMatch: other}, lithopss3.ErrPrecondition},
+		{"IfMatch of another", "NoConditionalGet", lithopss3.GetOptions{IfMatch: otherETag}, lithopss3.ErrPrecondition},
 		{"IfNoneMatch of this", "NoConditionalGet", lithopss3.GetOptions{IfNoneMatch: info.ETag}, lithopss3.ErrNotModified},
 		{"IfModifiedSince the second after", "NoModifiedSince", lithopss3.GetOptions{IfModifiedSince: after}, lithopss3.ErrNotModified},
 		{"IfUnmodifiedSince earlier", "NoUnmodifiedSince", lithopss3.GetOptions{IfUnmodifiedSince: info.LastModified.Add(-time.Hour)}, lithopss3.ErrPrecondition},
 		{"IfMatch of this", "", lithopss3.GetOptions{IfMatch: info.ETag}, nil},
 		{"IfMatch without quotes", "", lithopss3.GetOptions{IfMatch: strings.Trim(info.ETag, `"`)}, nil},
-		{"IfNoneMatch of another", "", lithopss3.GetOptions{IfNoneMatch: other}, nil},
+		{"IfNoneMatch of another", "", lithopss3.GetOptions{IfNoneMatch: otherETag}, nil},
 		{"IfModifiedSince earlier", "", lithopss3.GetOptions{IfModifiedSince: info.LastModified.Add(-time.Hour)}, nil},
 		{"IfUnmodifiedSince later", "", lithopss3.GetOptions{IfUnmodifiedSince: info.LastModified.Add(time.Hour)}, nil},
 		{"IfMatch with a Range too", "", lithopss3.GetOptions{IfMatch: info.ETag, Range: lithopss3.Range(1, 2)}, nil},
@@ -184,9 +193,7 @@ func testConditions(t *testing.T, h *Harness) {
 			if err == nil {
 				readBody(t, object)
 			}
-			if !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v", err, test.want)
-			}
+			wantError(t, "get", err, test.want)
 		})
 	}
 }
@@ -217,6 +224,9 @@ func checkConditionalPut(t *testing.T, h *Harness, body func(text string) (reade
 		}
 		return err
 	}
+	if err := put("none", lithopss3.PutOptions{IfMatch: otherETag}); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, lithopss3.ErrPrecondition) {
+		t.Errorf("IfMatch where nothing is: got %v, want %v or %v", err, fs.ErrNotExist, lithopss3.ErrPrecondition)
+	}
 	if err := put("one", lithopss3.PutOptions{IfAbsent: true}); err != nil {
 		t.Fatalf("IfAbsent where nothing is: %v", err)
 	}
@@ -237,7 +247,7 @@ func checkConditionalPut(t *testing.T, h *Harness, body func(text string) (reade
 func testDescribes(t *testing.T, h *Harness) {
 	before := time.Now().Add(-time.Minute)
 	err := h.Storage.PutObject(t.Context(), h.Bucket, "key", strings.NewReader("text"), &lithopss3.PutOptions{
-		ContentType: "text/x-test", Metadata: map[string]string{"Colour": "green"},
+		ContentType: "text/x-test", Metadata: map[string]string{"Colour": "green", "shape": "\t round or so "},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -256,14 +266,16 @@ func testDescribes(t *testing.T, h *Harness) {
 		wantEqual(t, what+" size", info.Size, 4)
 		wantEqual(t, what+" content type", info.ContentType, "text/x-test")
 		wantEqual(t, what+" metadata", info.Metadata["colour"], "green")
+		wantEqual(t, what+" metadata with spaces", info.Metadata["shape"], "round or so")
 		wantEqual(t, what+" has an ETag", info.ETag != "", true)
 		wantEqual(t, what+" is new", info.LastModified.After(before), true)
 	}
-	h.put(t, "plain", "text")
-	plain, err := h.Storage.HeadObject(t.Context(), h.Bucket, "plain")
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.put(t, "key", "text") // and nothing of the object before it
+	plain := h.head(t)
+	t.Run("metadata of the object before", func(t *testing.T) {
+		h.skipIf(t, "KeepsMetadata")
+		wantEqual(t, "metadata", plain.Metadata["colour"], "")
+	})
 	t.Run("content type of none", func(t *testing.T) {
 		h.skipIf(t, "OtherContentType")
 		wantEqual(t, "content type", plain.ContentType, "binary/octet-stream")
