@@ -9,6 +9,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/listing"
 )
 
@@ -62,7 +63,7 @@ func (s *Store) DeletePrefix(ctx context.Context, bucket, prefix string, opts *D
 	}()
 	listErr := p.run(ctx)
 	finished = true
-	if err := context.Cause(ctx); err != nil {
+	if err := ended.Why(ctx); err != nil {
 		return p.deleted, wrapError(op, bucket, "", err) // which each of the keys would say
 	}
 	return p.deleted, errors.Join(listErr, p.err())
@@ -154,7 +155,7 @@ type objectVersion struct {
 // left returns what the first page of the prefix has and should not have.
 func (p *prefixDeleter) left(ctx context.Context) (map[objectVersion]bool, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, ended.Why(ctx)
 	}
 	left, isLeft := map[objectVersion]bool{}, p.isLeft()
 	for page, err := range p.store.listPages(ctx, p.bucket, &ListOptions{Prefix: p.prefix}) {

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 )
@@ -158,7 +159,7 @@ func (t *dirTransfer) start(transfer func(context.Context) error) error {
 	case <-t.ctx.Done():
 	}
 	if t.ctx.Err() != nil {
-		return context.Cause(t.ctx)
+		return ended.Why(t.ctx)
 	}
 	t.mu.Lock()
 	t.found++

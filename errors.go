@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/download"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -105,6 +106,10 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() []error {
 	return append(e.kinds[:len(e.kinds):len(e.kinds)], e.Err)
 }
+
+// Is reports whether target stands for the errors of all operations. errors.Is finds the
+// sentinels without it.
+func (*Error) Is(target error) bool { return target == ended.ErrAnswer }
 
 func (e *Error) reason() string {
 	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode/100 == 2) { // no answer, or an unknown one

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
@@ -205,7 +206,7 @@ type Writer struct {
 func NewWriter(ctx context.Context, storage Storage, bucket, key string, opts *PutOptions) *Writer {
 	reader, pipe := io.Pipe()
 	w := &Writer{pipe: pipe, done: make(chan struct{}), err: errPutEnded}
-	stop := context.AfterFunc(ctx, func() { _ = pipe.CloseWithError(&abandonment{context.Cause(ctx)}) })
+	stop := context.AfterFunc(ctx, func() { _ = pipe.CloseWithError(&abandonment{ended.Why(ctx)}) })
 	go func() {
 		defer close(w.done)
 		defer stop()

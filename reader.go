@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/readahead"
@@ -141,7 +142,7 @@ func (r *objectReader) switchOver() error {
 	defer timer.Stop()
 	isReady, err := r.ahead.Wait(timer.C)
 	if r.ctx.Err() != nil {
-		return context.Cause(r.ctx)
+		return ended.Why(r.ctx)
 	}
 	if isReady && err == nil {
 		_ = r.body.Close()
@@ -239,7 +240,10 @@ func (r *objectReader) resume(cause error) {
 	}
 	r.failures++
 	if err := r.ctx.Err(); err != nil {
-		r.fail(errors.Join(context.Cause(r.ctx), cause))
+		if !errors.Is(cause, err) {
+			cause = errors.Join(ended.Why(r.ctx), cause)
+		}
+		r.fail(cause)
 		return
 	}
 	if r.end < 0 || r.in.IfMatch == nil {

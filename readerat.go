@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
@@ -155,7 +156,7 @@ func (r *ReaderAt) ReadAt(p []byte, offset int64) (int, error) {
 }
 
 func (r *ReaderAt) explain(err error) error {
-	if errors.Is(context.Cause(r.ctx), ErrClosed) {
+	if context.Cause(r.ctx) == ErrClosed { //nolint:errorlint,forbidigo // the caller's cause may be that of another body
 		err = ErrClosed
 	}
 	return wrapError("ReadAt", r.bucket, r.key, explainChange(err))
@@ -167,7 +168,7 @@ const directRead = 4 << 20
 // readSome reads at least one byte at offset, which is in the object.
 func (r *ReaderAt) readSome(p []byte, offset int64) (int, error) {
 	if err := r.ctx.Err(); err != nil {
-		return 0, context.Cause(r.ctx)
+		return 0, ended.Why(r.ctx)
 	}
 	r.mu.Lock()
 	if from := r.info.Size - int64(len(r.tail)); offset >= from {

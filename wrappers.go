@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -183,7 +184,7 @@ func (l *limited) take(ctx context.Context, op, bucket, key string) error {
 	case l.turns <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return wrapError(op, bucket, key, context.Cause(ctx))
+		return wrapError(op, bucket, key, ended.Why(ctx))
 	}
 }
 

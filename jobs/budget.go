@@ -5,6 +5,8 @@ package jobs
 import (
 	"context"
 	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // A budget limits the bytes that are held at once. It serves callers in their order.
@@ -41,7 +43,7 @@ func (b *budget) acquire(ctx context.Context, bytes int64) (release func(), err 
 		return func() { b.release(bytes) }, nil
 	case <-ctx.Done():
 		b.withdraw(waiting)
-		return nil, context.Cause(ctx)
+		return nil, ended.Why(ctx)
 	}
 }
 

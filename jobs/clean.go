@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // CleanOptions select what [Client.Clean] deletes. The zero value selects nothing and
@@ -344,7 +345,7 @@ func (r *cleaning) flush(ctx context.Context) error {
 		for _, key := range refused.Failed {
 			delete(r.sizes, key.Key)
 		}
-		err = context.Cause(ctx)
+		err = ended.Why(ctx)
 	}
 	if err == nil || refused != nil {
 		for _, size := range r.sizes {

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
@@ -39,7 +40,7 @@ func (c *Client) PutCloudObjects(ctx context.Context, bodies []io.Reader) ([]*Cl
 			break
 		}
 		if ctx.Err() != nil {
-			errs[i] = context.Cause(ctx)
+			errs[i] = ended.Why(ctx)
 			<-slots
 			continue
 		}

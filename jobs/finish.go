@@ -66,7 +66,7 @@ func withGrace(ctx context.Context, grace time.Duration) (context.Context, conte
 	var timer *time.Timer
 	armed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		timer = time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) })
+		timer = time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) }) //nolint:forbidigo // it stays a cause
 		close(armed)
 	})
 	return late, func() {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
@@ -118,7 +119,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ended.Why(ctx)
 	case <-timer.C:
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // An orderedReader reads many objects ahead of their consumer, several at once, and
@@ -49,7 +50,7 @@ func (r *orderedReader[In, Out]) all(ctx context.Context, items []In) iter.Seq2[
 		}
 		for _, item := range items[answered:] {
 			var none Out
-			if !yield(none, fmt.Errorf("%s: %w", r.name(item), context.Cause(ctx))) {
+			if !yield(none, fmt.Errorf("%s: %w", r.name(item), ended.Why(ctx))) {
 				return
 			}
 		}

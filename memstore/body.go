@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -34,7 +35,7 @@ type contextReader struct {
 
 // Read reads unless the context is done.
 func (r *contextReader) Read(p []byte) (int, error) {
-	if err := context.Cause(r.ctx); err != nil {
+	if err := ended.Why(r.ctx); err != nil {
 		return 0, err
 	}
 	n, err := r.body.Read(p)

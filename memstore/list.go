@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // ListObjects yields the objects that were there when it began, in the order of their
@@ -39,7 +40,7 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, opts *lithopss3.
 		}
 		folded := ""
 		for _, key := range slices.Sorted(maps.Keys(objects)) {
-			if err := context.Cause(ctx); err != nil {
+			if err := ended.Why(ctx); err != nil {
 				fail(err)
 				return
 			}
@@ -55,7 +56,7 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, opts *lithopss3.
 			}
 		}
 		if len(objects) == 0 && ctx.Err() != nil {
-			fail(context.Cause(ctx))
+			fail(ended.Why(ctx))
 		}
 	}
 }

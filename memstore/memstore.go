@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -80,7 +81,7 @@ func check(ctx context.Context, bucket, key string) error {
 	if err := validate.Key(key); err != nil {
 		return err
 	}
-	return context.Cause(ctx)
+	return ended.Why(ctx)
 }
 
 // PutObject stores what body still has to give. On an error nothing is stored.
@@ -292,7 +293,7 @@ func (s *Store) DeleteObjects(ctx context.Context, bucket string, keys []string)
 func (s *Store) HeadBucket(ctx context.Context, bucket string) error {
 	err := checkBucket(bucket)
 	if err == nil {
-		err = context.Cause(ctx)
+		err = ended.Why(ctx)
 	}
 	if err == nil {
 		s.mu.RLock()
@@ -310,7 +311,7 @@ func (s *Store) CreateBucket(ctx context.Context, bucket string) error {
 	if reason := validate.NewBucketProblem(bucket); reason != "" {
 		return failure(op, bucket, "", fmt.Errorf("%w: %s", lithopss3.ErrInvalidBucketName, reason))
 	}
-	if err := context.Cause(ctx); err != nil {
+	if err := ended.Why(ctx); err != nil {
 		return failure(op, bucket, "", err)
 	}
 	s.mu.Lock()
@@ -333,7 +334,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	if r.isClosed {
 		return 0, lithopss3.ErrClosed
 	}
-	if err := context.Cause(r.ctx); err != nil {
+	if err := ended.Why(r.ctx); err != nil {
 		return 0, err
 	}
 	return r.data.Read(p)

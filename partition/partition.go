@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
 )
@@ -324,7 +325,7 @@ func findObjects(ctx context.Context, storage lithopss3.Storage, sources []objec
 
 func (s objectSource) find(ctx context.Context, storage lithopss3.Storage) ([]lithopss3.ObjectInfo, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, ended.Why(ctx)
 	}
 	if s.key != "" {
 		info, err := storage.HeadObject(ctx, s.bucket, s.key)

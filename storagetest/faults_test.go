@@ -39,7 +39,7 @@ func soundStorages() []faultRow {
 	for _, test := range []string{
 		"PutAndGet", "Readers", "FailingBody", "Ownership", "Close", "Replaced", "Progress", "Ranges", "Conditions", "ConditionalPut", "ConditionalParts",
 		"ConditionalRace", "Describes", "Missing", "InvalidNames", "AwkwardKeys", "AlikeKeys", "ControlCharacters", "List", "ListPrefix", "ListDescribes",
-		"ListMany", "ListAgain", "ListDelimiter", "ListMatch", "ListParallel", "ListSiblings", "DeleteMany", "DeleteInvalid", "Buckets", "Cancel", "Concurrent",
+		"ListMany", "ListAgain", "ListDelimiter", "ListMatch", "ListParallel", "ListSiblings", "DeleteMany", "DeleteInvalid", "Buckets", "Cancel", "CancelCause", "Concurrent",
 	} {
 		rows = append(rows, faultRow{test: test, name: "no fault", fault: func(_ *call, do func()) { do() }})
 	}
@@ -286,6 +286,23 @@ var faultsOfErrors = []faultRow{
 	}, fault: func(c *call, do func()) {
 		c.ctx = context.WithoutCancel(c.ctx)
 		do()
+	}},
+	{test: "CancelCause", name: "the cause is the error", want: []string{
+		"put, canceled with io.EOF: got EOF", "head: got HeadObject another: ", "head, canceled because another object is missing: ",
+	}, fault: func(c *call, do func()) {
+		do()
+		if c.ctx.Err() != nil && c.err != nil {
+			c.err = context.Cause(c.ctx)
+		}
+	}},
+	{test: "CancelCause", name: "the cause ends a body", want: []string{
+		"put, canceled with io.EOF: got <nil>", "nothing was stored: got <nil>", "read, canceled with io.EOF: 9 bytes and <nil>",
+	}, fault: func(c *call, do func()) {
+		if c.op == "PutObject" && c.body != nil {
+			c.ctx = context.WithoutCancel(c.ctx)
+		}
+		do()
+		c.setBody(func(data []byte) []byte { return data[:min(9, len(data))] })
 	}},
 }
 

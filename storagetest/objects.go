@@ -321,3 +321,55 @@ func testCancel(t *testing.T, h *Harness) {
 	_, err = h.Storage.HeadObject(t.Context(), h.Bucket, "key")
 	wantError(t, "nothing was stored", err, fs.ErrNotExist)
 }
+
+// testCancelCause cancels with causes that a reader takes for the end, and a caller for an
+// answer: with an errgroup, the cause is the error of another goroutine.
+func testCancelCause(t *testing.T, h *Harness) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	body := &cancelingReader{cancel: func() { cancel(io.EOF) }}
+	wantError(t, "put, canceled with io.EOF", h.Storage.PutObject(ctx, h.Bucket, "key", body, nil), context.Canceled)
+	_, err := h.Storage.HeadObject(t.Context(), h.Bucket, "key")
+	wantError(t, "nothing was stored", err, fs.ErrNotExist)
+
+	h.put(t, "key", strings.Repeat("x", 10_000))
+	ctx, cancel = context.WithCancelCause(t.Context())
+	object, err := h.Storage.GetObject(ctx, h.Bucket, "key", nil)
+	wantError(t, "get", err, nil)
+	if err == nil {
+		cancel(io.EOF)
+		data, err := io.ReadAll(object.Body)
+		if err == nil && len(data) != 10_000 || errors.Is(err, io.EOF) {
+			t.Errorf("read, canceled with io.EOF: %d bytes and %v", len(data), err)
+		}
+		_ = object.Body.Close()
+	}
+
+	ctx, cancel = context.WithCancelCause(t.Context())
+	cancel(&lithopss3.Error{Op: "HeadObject", Key: "another", Err: fs.ErrNotExist})
+	_, headErr := h.Storage.HeadObject(ctx, h.Bucket, "key")
+	_, getErr := h.Storage.GetObject(ctx, h.Bucket, "key", nil)
+	for what, err := range map[string]error{
+		"head": headErr, "get": getErr, "list": h.listError(ctx, h.Bucket, nil), "head of the bucket": h.Storage.HeadBucket(ctx, h.Bucket),
+		"put": h.Storage.PutObject(ctx, h.Bucket, "key", nil, nil), "delete": h.Storage.DeleteObjects(ctx, h.Bucket, []string{"key"}),
+	} {
+		wantError(t, what, err, context.Canceled)
+		if errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s, canceled because another object is missing: %v", what, err)
+		}
+	}
+}
+
+// A cancelingReader is a body of 100 bytes. Its first Read ends the context of the put.
+type cancelingReader struct {
+	cancel func()
+	reads  int
+}
+
+// Read reads a byte.
+func (r *cancelingReader) Read(p []byte) (int, error) {
+	r.cancel()
+	if r.reads++; r.reads > 100 {
+		return 0, io.EOF
+	}
+	return copy(p, "x"), nil
+}

@@ -67,6 +67,7 @@ func Run(t *testing.T, start func(t *testing.T) *Harness) {
 		{"DeleteInvalid", testDeleteInvalid},
 		{"Buckets", testBuckets},
 		{"Cancel", testCancel},
+		{"CancelCause", testCancelCause},
 		{"Concurrent", testConcurrent},
 	} {
 		t.Run(test.name, func(t *testing.T) {

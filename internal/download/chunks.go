@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
@@ -107,7 +108,7 @@ func (d *download) waitForSum(ctx context.Context, sums *chunkSums) error {
 	select {
 	case <-d.asked:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ended.Why(ctx)
 	}
 	sums.begin(d.sum.Kind, d.file.IsResumable())
 	return nil

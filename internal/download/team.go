@@ -7,6 +7,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
@@ -16,6 +17,7 @@ var errEnded = errors.New("the progress callback ended its goroutine")
 // A team is goroutines of which the first error, or panic, ends all.
 type team struct {
 	ctx    context.Context //nolint:containedctx // it is the goroutines' own
+	caller context.Context //nolint:containedctx // of which ctx is made
 	cancel context.CancelCauseFunc
 	group  sync.WaitGroup
 
@@ -23,7 +25,7 @@ type team struct {
 }
 
 func newTeam(ctx context.Context) *team {
-	t := &team{}
+	t := &team{caller: ctx}
 	t.ctx, t.cancel = context.WithCancelCause(ctx)
 	return t
 }
@@ -53,10 +55,7 @@ func (t *team) start(f func(ctx context.Context) error) {
 func (t *team) wait() error {
 	t.group.Wait()
 	t.panics.Rethrow()
-	if t.ctx.Err() != nil {
-		return context.Cause(t.ctx)
-	}
-	return nil
+	return ended.First(t.caller, t.ctx)
 }
 
 // stop ends the goroutines that still run, and waits for them.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
@@ -51,7 +52,7 @@ type section struct {
 // Read reads, unless the context has ended.
 func (s *section) Read(p []byte) (int, error) {
 	if s.ctx.Err() != nil {
-		return 0, context.Cause(s.ctx)
+		return 0, ended.Why(s.ctx)
 	}
 	return s.Reader.Read(p)
 }

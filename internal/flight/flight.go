@@ -8,10 +8,10 @@ package flight
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // grace is how long the last caller to give up waits for the call to end, so that
@@ -44,7 +44,7 @@ type call[T any] struct {
 func (f *Flight[T]) Do(ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if ctx.Err() != nil {
-		return zero, whyEnded(ctx)
+		return zero, ended.Why(ctx)
 	}
 	c := f.join(fn)
 	select {
@@ -52,17 +52,8 @@ func (f *Flight[T]) Do(ctx context.Context, fn func(context.Context) (T, error))
 		return c.value, c.err
 	case <-ctx.Done():
 		f.leave(c)
-		return zero, whyEnded(ctx)
+		return zero, ended.Why(ctx)
 	}
-}
-
-// whyEnded returns the error of a context that has ended, and its cause.
-func whyEnded(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(err, cause) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // join returns the call that runs, or starts one.

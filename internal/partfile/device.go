@@ -7,6 +7,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // IsDevice reports whether the target is a device, a pipe or a socket, which can be
@@ -35,7 +37,7 @@ func (t *Target) OpenDevice(ctx context.Context) (*Device, error) {
 func (d *Device) Write(p []byte) (int, error) {
 	n, err := d.file.Write(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = context.Cause(d.ctx)
+		err = ended.Why(d.ctx)
 	}
 	return n, err
 }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // readerPoll is how often a FIFO is tried that no process reads yet.
@@ -26,7 +28,7 @@ func openDevice(ctx context.Context, path string, kind fs.FileMode) (*os.File, e
 		}
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, ended.Why(ctx)
 		case <-time.After(readerPoll):
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // lockAttempts is how often a journal is opened that disappears while it is locked.
@@ -43,8 +45,8 @@ func (t *Target) Resume(ctx context.Context, bucket, key string) (*File, error) 
 func (t *Target) openJournal(ctx context.Context) (*journal, error) {
 	j := &journal{target: t, name: t.resumableName("journal"), chunks: map[int64]Chunk{}}
 	for range lockAttempts {
-		if err := ctx.Err(); err != nil {
-			return nil, context.Cause(ctx)
+		if err := ended.Why(ctx); err != nil {
+			return nil, err
 		}
 		file, info, err := t.openRegular(j.name, os.O_APPEND)
 		switch {

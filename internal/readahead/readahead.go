@@ -15,6 +15,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // Options are the options of Start.
@@ -137,7 +139,7 @@ func (r *Reader) open(s *section) (io.ReadCloser, error) {
 	case <-s.served:
 		return r.opts.Open(r.ctx, s.offset, s.size)
 	case <-r.ctx.Done():
-		return nil, context.Cause(r.ctx)
+		return nil, ended.Why(r.ctx)
 	}
 }
 
@@ -178,7 +180,7 @@ func (r *Reader) Wait(stop <-chan time.Time) (bool, error) {
 	select {
 	case <-first.ready:
 	case <-r.ctx.Done():
-		return true, context.Cause(r.ctx)
+		return true, ended.Why(r.ctx)
 	case <-stop:
 		return false, nil
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
@@ -86,11 +87,7 @@ func (c *callStep) HandleInitialize(ctx context.Context, in middleware.Initializ
 // WithCause returns err joined with the cause of ctx (context.Cause), if err says that ctx
 // was canceled. The SDK's errors and ctx.Err() do not have the cause.
 func WithCause(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	if cause == nil || errors.Is(err, cause) || !errors.Is(err, ctx.Err()) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, cause)
+	return ended.With(ctx, err)
 }
 
 // A headerStep refuses a request whose headers can't be sent, before it is presigned.

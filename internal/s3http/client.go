@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -68,7 +69,7 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 		if request.Body != nil {
 			_ = request.Body.Close()
 		}
-		return nil, describeSending(request.URL, err)
+		return nil, describeSending(ctx, request.URL, err)
 	}
 	counted := c.sending.Count(request)
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -79,10 +80,11 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 		err = s3err.Final(errNoAnswer)
 	}
 	if err != nil {
+		err = ended.Hide(ctx, err)
 		c.Gate.leave(false)
 		cancel(nil)
 		counted.Fail()
-		return nil, describeSending(request.URL, err)
+		return nil, describeSending(ctx, request.URL, err)
 	}
 	c.Peer.Clock.observe(response.Header, sent)
 	response.Request = signed                                 // a transport of the caller's may leave it out

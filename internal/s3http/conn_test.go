@@ -232,7 +232,7 @@ func TestHandshakeTimeout(t *testing.T) {
 	d.dial = func(context.Context, string, string) (net.Conn, error) { return near, nil }
 	_, err := d.secure(t.Context(), "tcp", "s3.example.com:443")
 	require.ErrorIs(t, err, errHandshake)
-	described := describeSending(&url.URL{Scheme: "https", Host: "s3.example.com"}, err)
+	described := describeSending(t.Context(), &url.URL{Scheme: "https", Host: "s3.example.com"}, err)
 	require.ErrorContains(t, described, "no TLS handshake in time")
 	assert.True(t, IsRetryable(described))
 	_, err = near.Write([]byte("x"))

@@ -51,10 +51,11 @@ var (
 )
 
 // describeSending returns the error of a request to u as a person can use it. An
-// error that is marked as final, such as one of the request's body, stays as it is.
-func describeSending(u *url.URL, err error) error {
+// error that is marked as final, such as one of the request's body, stays as it is, and
+// so does one that says that ctx has ended.
+func describeSending(ctx context.Context, u *url.URL, err error) error {
 	var final interface{ RetryableError() bool }
-	if errors.As(err, &final) && !final.RetryableError() || errors.Is(err, context.Canceled) {
+	if errors.As(err, &final) && !final.RetryableError() || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
 	}
 	switch text := err.Error(); {

@@ -73,9 +73,9 @@ func TestProxyIsNotPrinted(t *testing.T) {
 		`invalid proxy address "http://u:` + "CANARY" + `@\x00": x`:         errProxy,
 		"net/http: server response headers exceeded 1048576 bytes; aborted": s3err.ErrTooLarge,
 	} {
-		err := describeSending(&url.URL{}, assert.AnError)
+		err := describeSending(t.Context(), &url.URL{}, assert.AnError)
 		require.ErrorIs(t, err, assert.AnError)
-		err = describeSending(&url.URL{}, textError(text))
+		err = describeSending(t.Context(), &url.URL{}, textError(text))
 		require.ErrorIs(t, err, want)
 		assert.NotContains(t, err.Error(), "CANARY")
 	}

@@ -7,6 +7,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // A Gate bounds how many requests of a process have a connection at once, so that a
@@ -81,10 +83,10 @@ func (g *Gate) wait(ctx context.Context, own *waiter, place *list.Element) error
 			return nil
 		case <-ctx.Done():
 			if g.giveUp(own, place) {
-				return context.Cause(ctx)
+				return ended.Why(ctx)
 			}
 			g.leave(false) // its turn has come
-			return context.Cause(ctx)
+			return ended.Why(ctx)
 		case <-timer.C:
 			left := g.left(place)
 			if left <= 0 {

@@ -259,14 +259,15 @@ func TestCauses(t *testing.T) {
 		reason, isFinal := describeCause(test.err)
 		assert.Equal(t, test.want, reason)
 		assert.Equal(t, test.isFinal, isFinal, test.want)
-		err := describeSending(&url.URL{Scheme: "https", Host: "h:1"}, test.err)
+		err := describeSending(t.Context(), &url.URL{Scheme: "https", Host: "h:1"}, test.err)
 		require.ErrorIs(t, err, test.err)
 		assert.Equal(t, "cannot reach https://h:1 ("+test.want+")", err.Error())
 		assert.Equal(t, !test.isFinal, IsRetryable(err))
 	}
-	for _, err := range []error{s3err.Final(io.EOF), context.Canceled} {
-		assert.Equal(t, err, describeSending(&url.URL{}, err))
-	}
+	assert.Equal(t, s3err.Final(io.EOF), describeSending(t.Context(), &url.URL{}, s3err.Final(io.EOF)))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.Equal(t, context.Canceled, describeSending(ctx, &url.URL{}, context.Canceled))
 }
 
 type timeoutError string

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // ErrStalled is a response body that sent nothing for so long.
@@ -45,8 +47,11 @@ func (b *stallBody) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	if cause := context.Cause(b.ctx); errors.Is(cause, ErrStalled) || errors.Is(cause, errEndless) {
+	// The caller's cause may have an ErrStalled of another body in it, or be io.EOF.
+	if cause := context.Cause(b.ctx); cause == ErrStalled || cause == errEndless { //nolint:errorlint,forbidigo // see above
 		err = cause
+	} else {
+		err = ended.Hide(b.ctx, err)
 	}
 	b.leave() // the connection is free, or closed
 	return n, err

@@ -11,6 +11,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -290,7 +291,7 @@ type contextReader struct {
 // Read reads, unless the context is done.
 func (r contextReader) Read(p []byte) (int, error) {
 	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
+		return 0, ended.Why(r.ctx)
 	}
 	return r.Reader.Read(p)
 }
@@ -352,7 +353,7 @@ func (s *streamSource) buffer(ctx context.Context, size int) ([]byte, error) {
 			}
 			return newBuffer(size), nil
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, ended.Why(ctx)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
@@ -161,7 +162,8 @@ func (c *copier) tryParts(ctx context.Context, partSize int64) (string, error) {
 // returned. [errWholeSum] starts no new part, but lets those run that have started, so
 // that an error of one of them is not lost in a second try.
 func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	caller := ctx
+	ctx, cancel := context.WithCancelCause(caller)
 	defer cancel(nil)
 	slots := make(chan struct{}, cmp.Or(m.opts.AtOnce, partsAtOnce))
 	var isSumWrong atomic.Bool
@@ -183,7 +185,7 @@ func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) erro
 		offset += size
 	}
 	group.Wait()
-	if err := context.Cause(ctx); err != nil || !isSumWrong.Load() {
+	if err := ended.First(caller, ctx); err != nil || !isSumWrong.Load() {
 		return err
 	}
 	return errWholeSum

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
@@ -90,7 +91,7 @@ func (p *put) putParts(ctx context.Context, reader partReader) error {
 // server may have served it, and only its response tells what to abort.
 func (m *multipart) create(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return ended.Why(ctx)
 	}
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -114,7 +115,7 @@ func (m *multipart) create(ctx context.Context) error {
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
+		return ended.Why(ctx)
 	case err != nil:
 		return err
 	}
@@ -131,7 +132,8 @@ func refusesType(status int) bool {
 func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
 	var group sync.WaitGroup
 	defer group.Wait() // also after a panic of the body
-	ctx, cancel := context.WithCancelCause(ctx)
+	caller := ctx
+	ctx, cancel := context.WithCancelCause(caller)
 	defer cancel(nil)
 	slots := make(chan struct{}, cmp.Or(m.opts.AtOnce, partsAtOnce))
 	for number := int32(1); ; number++ {
@@ -160,7 +162,7 @@ func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
 		})
 	}
 	group.Wait()
-	return context.Cause(ctx)
+	return ended.First(caller, ctx)
 }
 
 // send sends one part.

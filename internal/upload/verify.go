@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // A request whose answer is lost, or proves nothing, may have been served all the
@@ -70,7 +71,7 @@ func (p *put) verifyStored(ctx context.Context, want expected, refusal error) er
 	out, err := p.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.opts.Bucket, Key: &p.opts.Key, ChecksumMode: types.ChecksumModeEnabled})
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
+		return ended.Why(ctx)
 	case err != nil && p.client.Describe(err).Status == http.StatusNotFound:
 		return refusal
 	case err != nil:
