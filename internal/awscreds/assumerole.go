@@ -168,7 +168,7 @@ func (p *Providers) roleProblem(kind, format string, args ...any) error {
 // botocore.
 func (p *Providers) namedSource(ctx context.Context, profile, source string) (*aws.Credentials, error) {
 	providers := map[string]Provider{
-		"Environment":         p.Environment(),
+		"Environment":         p.environmentOfRole(),
 		"EcsContainer":        p.Container(),
 		"Ec2InstanceMetadata": p.Instance(),
 	}

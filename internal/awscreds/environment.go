@@ -28,6 +28,12 @@ func (p *Providers) Environment() Provider {
 	}}
 }
 
+// environmentOfRole returns the provider for credential_source = Environment, which counts
+// whoever chooses the profile (botocore.credentials.CanonicalNameCredentialSourcer).
+func (p *Providers) environmentOfRole() Provider {
+	return Provider{nameEnvironment, func(context.Context) (*aws.Credentials, error) { return fromEnvironment(p.Settings.Lookup) }}
+}
+
 // fromEnvironment applies if there is an access key; then the secret key must be
 // there.
 func fromEnvironment(env lookup) (*aws.Credentials, error) {

@@ -409,6 +409,24 @@ func TestProfileOnly(t *testing.T) {
 	}
 }
 
+// TestRoleOfTheEnvironment checks that a role's credential_source is the environment for a
+// chosen profile too, as in botocore.
+func TestRoleOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, isOnly := range []bool{false, true} {
+		s := roleSetup("credential_source = Environment\n")
+		s.env = map[string]string{"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "SK"}
+		providers := s.providers(t, "http://127.0.0.1:1", testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			assert.Contains(t, r.Header.Get("Authorization"), "Credential=AKENV/")
+			return testkit.Answer(r, http.StatusOK, nil, conversations()["role"].answer(issued{"AR", "SK", "T", "2040-01-01T00:00:00Z"})), nil
+		}))
+		providers.ProfileOnly = isOnly
+		found, err := providers.AssumeRole().Load(t.Context())
+		require.NoError(t, err, isOnly)
+		assert.Equal(t, "AR", found.AccessKeyID)
+	}
+}
+
 // TestOptionsOfSTS has the retry policy of the caller's, and a region that signs.
 func TestOptionsOfSTS(t *testing.T) {
 	t.Parallel()
