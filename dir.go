@@ -204,8 +204,8 @@ const downloadAhead = 8
 // DownloadTo writes an object to w, from offset 0 on and in order, and returns how many
 // bytes it wrote. It reads 8 ranges of 8 MiB ahead, which it holds in memory. All bytes
 // are of one version, and compared with the object's checksum; if they are not the
-// object's, the error is ErrChecksum after most of them were written. Resume, Root and
-// Sync of the options are for files, see DownloadFile, and have no effect.
+// object's, the error is ErrChecksum after most of them were written. Resume, Root,
+// Sync and ModTime of the options are for files, see DownloadFile, and have no effect.
 func (s *Store) DownloadTo(ctx context.Context, bucket, key string, w io.WriterAt, opts *DownloadOptions) (int64, error) {
 	if opts == nil {
 		opts = &DownloadOptions{}

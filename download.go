@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/download"
@@ -38,6 +39,10 @@ type DownloadOptions struct {
 	// as long as the disk does. Without it, the file survives a crash of the process,
 	// but in some file systems not one of the machine in the seconds after.
 	Sync bool
+	// ModTime is the file's time of modification, if it is not zero. The file has it from the
+	// moment that it is at path. A device or a pipe has none. If the file system refuses the
+	// time, the file is there and the error says so.
+	ModTime time.Time
 	// Progress is called with the number of bytes written: at most once for each
 	// 256 KiB, never concurrently, and a last time with all of them when the file is in
 	// place. It must not block. May be nil. If it panics, the download fails, and
@@ -91,6 +96,7 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 		return wrapError(op, bucket, key, fmt.Errorf("%s keeps no bytes, so that the object would be lost: %w", path, partfile.ErrNotRegular))
 	}
 	target.Share(opts.files)
+	target.Stamp(opts.ModTime)
 	source := &downloadSource{store: s, bucket: bucket, key: key, opts: GetOptions{
 		IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey,
 	}}

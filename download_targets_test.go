@@ -205,3 +205,23 @@ func TestDownloadStaysInRoot(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "new", string(content))
 }
+
+// TestDownloadStamps checks that a file has the caller's time as soon as it has its name.
+func TestDownloadStamps(t *testing.T) {
+	t.Parallel()
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		return next.RoundTrip(request)
+	})
+	stamp := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
+	for _, size := range []int{4, 9 * unit} {
+		putWhole(t, store, "key", testkit.Bytes(size))
+		path := filepath.Join(t.TempDir(), "file")
+		var seen time.Time
+		require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, &lithopss3.DownloadOptions{ModTime: stamp, Progress: func(p lithopss3.Progress) {
+			if info, err := os.Stat(path); err == nil && p.Done == p.Total {
+				seen = info.ModTime()
+			}
+		}}))
+		assert.True(t, stamp.Equal(seen), "%d bytes: %v", size, seen)
+	}
+}

@@ -188,9 +188,14 @@ func (f *File) Commit(size int64, sync bool) error {
 	return err
 }
 
-// settle cuts the marker off. The file stays open, and with that locked, where the
-// system can rename an open file.
+// settle cuts the marker off. The bytes are written to the disk before: that may take long,
+// and a process that is killed meanwhile must leave a file that is proved to be ours.
 func (f *File) settle(size int64, sync bool) error {
+	if sync {
+		if err := f.file.Sync(); err != nil {
+			return err
+		}
+	}
 	if err := f.file.Truncate(size); err != nil {
 		return err
 	}
@@ -223,6 +228,7 @@ func (f *File) rename() error {
 		}
 	}
 	err := t.files.check(t.folder, t.name, t.path)
+	stamping := t.stampAs(f.name)
 	if err == nil {
 		err = t.folder.Rename(f.name, t.name)
 	}
@@ -230,6 +236,17 @@ func (f *File) rename() error {
 		return errors.Join(t.explain(err), t.unlink(f.name))
 	}
 	t.files.add(t.folder, t.name, t.path)
+	return stamping // the file is there, and has another time
+}
+
+// stampAs sets the time of the closed file name, as closing may change it on Windows.
+func (t *Target) stampAs(name string) error {
+	if t.stamp.IsZero() {
+		return nil
+	}
+	if err := t.folder.Chtimes(name, t.stamp, t.stamp); err != nil {
+		return t.explain(err)
+	}
 	return nil
 }
 
@@ -307,7 +324,8 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 
 // IsLeftover reports whether the file name in folder is a temporary file or a
 // journal of this package, which an interrupted download left or one in progress
-// writes. It needs a proof: the name alone does not count.
+// writes. It needs a proof: the name alone does not count. The lock of another open file
+// is one, because a download has no marker before its first byte and after its last.
 func IsLeftover(folder *os.Root, name string) bool {
 	base := filepath.Base(name)
 	if !strings.HasPrefix(base, ".") || !strings.Contains(base, "lithops-s3") {
@@ -328,5 +346,5 @@ func IsLeftover(folder *os.Root, name string) bool {
 		err := readJournal(file, &Source{}, func(line) {})
 		return err == nil && isOwn(info) && isPrivate(info)
 	}
-	return provesItself(file, info)
+	return provesItself(file, info) || isTemporaryName(base) && errors.Is(lock(file), ErrLocked)
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -333,6 +334,15 @@ func TestIsLeftover(t *testing.T) {
 	assert.True(t, IsLeftover(root, filepath.Join("below", temporary.name)), "one in progress")
 	kill(temporary)
 	assert.True(t, IsLeftover(root, filepath.Join("below", temporary.name)))
+	ending := create(t, openTarget(t, filepath.Join(folder, "below", "ending")), "content")
+	require.NoError(t, ending.settle(int64(len("content")), true))
+	assert.True(t, IsLeftover(root, filepath.Join("below", ending.name)), "one that is complete, without its marker")
+	kill(ending)
+	assert.False(t, IsLeftover(root, filepath.Join("below", ending.name)), "nothing proves it any more")
+	endless, err := openTarget(t, filepath.Join(folder, "below", "endless")).Create(-1)
+	require.NoError(t, err)
+	assert.True(t, IsLeftover(root, filepath.Join("below", endless.name)), "one of unknown length, without a marker")
+	require.NoError(t, endless.Discard())
 	resumable, err := openTarget(t, filepath.Join(folder, "file")).CreateResumable(Source{Size: 1, Chunk: 1, ETag: "e"})
 	require.NoError(t, err)
 	require.NoError(t, resumable.Keep())
@@ -353,4 +363,24 @@ func TestIsLeftover(t *testing.T) {
 	assert.False(t, IsLeftover(root, filepath.Join("none", ".none.lithops-s3.part")))
 	require.NoError(t, os.Mkdir(filepath.Join(folder, ".f.lithops-s3.part"), 0o700))
 	assert.False(t, IsLeftover(root, ".f.lithops-s3.part"))
+}
+
+// TestStamp checks that a file has its time when it gets its name.
+func TestStamp(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	root, err := os.OpenRoot(folder)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	stamp := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
+	files := &Files{}
+	target := openTarget(t, filepath.Join(folder, "name"))
+	target.Share(files)
+	target.Stamp(stamp)
+	require.NoError(t, create(t, target, "text").Commit(int64(len("text")), false))
+	info, err := os.Stat(filepath.Join(folder, "name"))
+	require.NoError(t, err)
+	assert.True(t, stamp.Equal(info.ModTime()), info.ModTime())
+	files.paths = nil // a file system that does not tell files apart by inodes has the time
+	require.ErrorIs(t, files.check(root, "name", strings.ToUpper(target.path)), ErrOneFile)
 }

@@ -67,7 +67,12 @@ type Target struct {
 	mode   fs.FileMode
 	device fs.FileMode // the type of a device, pipe or socket, else 0
 	files  *Files      // of the targets that this one must not replace; may be nil
+	stamp  time.Time   // of the file under its final name; zero is the time of writing
 }
+
+// Stamp has the file get this time of modification before its final name, so that no
+// process can find, or write to, a file that has its name and not yet its time.
+func (t *Target) Stamp(modified time.Time) { t.stamp = modified }
 
 // Open looks at what is at path, which is below root unless that is nil. The file
 // need not exist, its folder must. Without a root, a symbolic link stands for the
