@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -203,8 +202,25 @@ func (c *copier) storeOpened(ctx context.Context, root *os.Root, local string, t
 	return c.store.PutObject(ctx, target.bucket, target.key, opened, opts)
 }
 
+// sizeOf returns size, unless it is not known and this is a dry run: then it returns the
+// object's, and the error of an object that could not be copied.
+func (c *copier) sizeOf(source objectName, size int64) (int64, error) {
+	if size >= 0 || !c.dryRun {
+		return size, nil
+	}
+	info, err := c.store.HeadObject(c.t.ctx, source.bucket, source.key)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size, nil
+}
+
 // fetchFile adds an object and the file that it becomes, - for standard output.
 func (c *copier) fetchFile(source objectName, size int64, path string) error {
+	size, err := c.sizeOf(source, size)
+	if err != nil {
+		return err
+	}
 	return c.add(path, task{
 		name: urlOf(source), preview: c.describe(urlOf(source), filepath.ToSlash(path)), key: source.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
@@ -221,34 +237,6 @@ func (c *copier) download(root *os.Root, progress func(lithopss3.Progress)) *lit
 	opts := c.together
 	opts.Root, opts.Resume, opts.Progress = root, c.resume, progress
 	return &opts
-}
-
-// print writes an object to standard output.
-func (c *copier) print(ctx context.Context, source objectName, progress func(lithopss3.Progress)) error {
-	object, err := c.store.GetObject(ctx, source.bucket, source.key, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = object.Body.Close() }()
-	_, err = io.Copy(&countedWriter{c.t.stdout.data(), progress, lithopss3.Progress{Total: object.Length}}, object.Body)
-	return err
-}
-
-// A countedWriter reports how many bytes were written.
-type countedWriter struct {
-	io.Writer
-	progress func(lithopss3.Progress)
-	so       lithopss3.Progress
-}
-
-// Write writes and reports.
-func (w *countedWriter) Write(p []byte) (int, error) {
-	n, err := w.Writer.Write(p)
-	w.so.Done += int64(n)
-	if w.progress != nil {
-		w.progress(w.so)
-	}
-	return n, err
 }
 
 // fetch downloads an object, or moves it.
@@ -297,6 +285,10 @@ func (c *copier) fromFolder(query *objectQuery, found []entry, target place) err
 func (c *copier) copyObject(source objectName, size int64, target objectName) error {
 	if source == target {
 		return usagef("%s is the source and the target", source.url())
+	}
+	size, err := c.sizeOf(source, size)
+	if err != nil {
+		return err
 	}
 	c.sources[urlOf(source)] = true
 	return c.add(urlOf(target), task{
@@ -352,11 +344,11 @@ func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string
 			if err := root.MkdirAll(filepath.Dir(e.name), 0o755); err != nil {
 				return err
 			}
-			err := c.fetch(ctx, source, e.name, c.download(root, progress))
-			if err == nil && c.keepsTimes && !e.modified.IsZero() {
-				err = root.Chtimes(e.name, e.modified, e.modified)
+			opts := c.download(root, progress)
+			if c.keepsTimes {
+				opts.ModTime = e.modified
 			}
-			return err
+			return c.fetch(ctx, source, e.name, opts)
 		},
 	})
 }

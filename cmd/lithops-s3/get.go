@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -136,18 +137,14 @@ func (c *getCommand) fetch(t *terminal, copier *copier, names []objectName) erro
 			return err
 		}
 	}
-	if c.DryRun {
-		for _, name := range names {
-			if _, err := copier.store.HeadObject(t.ctx, name.bucket, name.key); err != nil {
-				return err
-			}
-		}
-	}
 	return c.report(t, copier, names)
 }
 
 // report runs the tasks: one with its own line, several with a summary.
 func (c *getCommand) report(t *terminal, copier *copier, names []objectName) error {
+	if c.Out == "-" && c.DryRun {
+		return nil
+	}
 	if c.Out == "-" {
 		return copier.runInTurn(c.Quiet)
 	}
@@ -189,6 +186,34 @@ func (c *copier) runInTurn(quiet bool) error {
 	return nil
 }
 
+// print writes an object to standard output.
+func (c *copier) print(ctx context.Context, source objectName, progress func(lithopss3.Progress)) error {
+	object, err := c.store.GetObject(ctx, source.bucket, source.key, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = object.Body.Close() }()
+	_, err = io.Copy(&countedWriter{c.t.stdout.data(), progress, lithopss3.Progress{Total: object.Length}}, object.Body)
+	return err
+}
+
+// A countedWriter reports how many bytes were written.
+type countedWriter struct {
+	io.Writer
+	progress func(lithopss3.Progress)
+	so       lithopss3.Progress
+}
+
+// Write writes and reports.
+func (w *countedWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	w.so.Done += int64(n)
+	if w.progress != nil {
+		w.progress(w.so)
+	}
+	return n, err
+}
+
 // fetchTo adds an object that becomes the file at out, in a folder that exists.
 func (c *copier) fetchTo(name objectName, out string) error {
 	return c.fetchFile(name, -1, out)
@@ -197,8 +222,12 @@ func (c *copier) fetchTo(name objectName, out string) error {
 // fetchBelow adds an object that becomes the file of its key's own path, wherever
 // links in this folder lead.
 func (c *copier) fetchBelow(name objectName, out string) error {
+	size, err := c.sizeOf(name, -1)
+	if err != nil {
+		return err
+	}
 	return c.add(out, task{
-		name: urlOf(name), key: name.key, size: -1,
+		name: urlOf(name), key: name.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			root, err := os.OpenRoot(".")
 			if err != nil {

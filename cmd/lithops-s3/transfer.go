@@ -88,10 +88,11 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 	for range min(filesAtOnce, len(tasks)) {
 		group.Go(func() {
 			for index := int(next.Add(1) - 1); index < len(tasks) && !stopped.Load() && f.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
-				err := tasks[index].move(f.t.ctx, bar.report())
+				bytes := &countedBytes{report: bar.report(), bytes: max(tasks[index].size, 0)}
+				err := tasks[index].move(f.t.ctx, bytes.update)
 				mu.Lock()
 				if err == nil || !stopped.Load() {
-					firstErr = f.note(report, &tasks[index], err, firstErr, bar.bar)
+					firstErr = f.note(report, &tasks[index], bytes.bytes, err, firstErr, bar.bar)
 				}
 				stopped.Store(stopped.Load() || isOfAll(err))
 				mu.Unlock()
@@ -102,6 +103,20 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 	bar.bar.clear()
 	report.NotDone = len(tasks) - report.Files - (len(report.Failed) - known)
 	return firstErr
+}
+
+// countedBytes are the bytes of one task: those that were moved, because an object's size may
+// not be known before, and a file's may change. report may be nil.
+type countedBytes struct {
+	report func(lithopss3.Progress)
+	bytes  int64
+}
+
+func (c *countedBytes) update(p lithopss3.Progress) {
+	c.bytes = p.Done
+	if c.report != nil {
+		c.report(p)
+	}
 }
 
 // isOfAll reports whether an error that one file met will be met by all.
@@ -140,12 +155,12 @@ func (f *transfer) preview(report *folderReport, tasks []task) error {
 	return firstFailure(report.Failed)
 }
 
-// note counts a task that has ended, and tells at once if it failed. It returns the
-// first failure.
-func (f *transfer) note(report *folderReport, done *task, err, first error, bar *progressBar) error {
+// note counts a task that has ended, and its bytes, and tells at once if it failed. It returns
+// the first failure.
+func (f *transfer) note(report *folderReport, done *task, bytes int64, err, first error, bar *progressBar) error {
 	if err == nil {
 		report.Files++
-		report.Bytes += max(done.size, 0)
+		report.Bytes += bytes
 		return first
 	}
 	if f.t.ctx.Err() != nil {
