@@ -31,6 +31,7 @@ type victim struct {
 	command string
 	folder  string
 	env     []string
+	putArgs []string // of putting
 	proxy   *faultproxy.Proxy
 	store   *lithopss3.Store // not through the proxy
 }
@@ -41,7 +42,7 @@ func newVictim(t *testing.T) *victim {
 	t.Helper()
 	command, err := exec.LookPath("lithops-s3") // this binary, by testscript.Main
 	require.NoError(t, err)
-	v := &victim{t: t, command: command, folder: t.TempDir()}
+	v := &victim{t: t, command: command, folder: t.TempDir(), putArgs: []string{"put", "-", victimBucket, "-k", "key", "-q"}}
 	server := testkit.Server(t, nil)
 	v.proxy, err = faultproxy.Start(faultproxy.Options{Target: server.URL()})
 	require.NoError(t, err)
@@ -231,7 +232,7 @@ func TestKilledUpload(t *testing.T) {
 // putting starts a put of standard input and waits until an upload in parts is open.
 func (v *victim) putting() (*exec.Cmd, io.WriteCloser) {
 	v.t.Helper()
-	cmd := exec.CommandContext(v.t.Context(), v.command, "put", "-", victimBucket, "-k", "key", "-q")
+	cmd := exec.CommandContext(v.t.Context(), v.command, v.putArgs...)
 	cmd.Env, cmd.Dir = v.env, v.folder
 	input, err := cmd.StdinPipe()
 	require.NoError(v.t, err)
@@ -256,7 +257,7 @@ func (v *victim) openUploads() (count int) {
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	for _, sent := range testkit.SomeOf([]syscall.Signal{syscall.SIGTERM, syscall.SIGINT}, 1) {
+	for _, sent := range testkit.SomeOf([]syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT}, 1) {
 		code := 128 + int(sent)
 		cmd, input := v.putting()
 		require.NoError(t, cmd.Process.Signal(sent))

@@ -12,10 +12,8 @@ import (
 	"io/fs"
 	"log"
 	"os"
-	"os/signal"
 	"reflect"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 	"github.com/lithops-go/lithopss3"
@@ -35,44 +33,11 @@ func main() {
 	// net/http logs what a server sends between two answers ("Unsolicited response
 	// received on idle HTTP channel"). It has no other logger than this one.
 	log.SetOutput(io.Discard)
+	surviveBrokenPipes()
 	ctx, stop := interruptible(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) //nolint:forbidigo // output wraps them
 	stop()
 	os.Exit(code)
-}
-
-// interrupted is the cause of a context that a signal canceled.
-type interrupted struct{ signal os.Signal }
-
-// Error returns the text for the user.
-func (interrupted) Error() string { return "interrupted" }
-
-// exitCode returns what shells expect of a process that a signal ended.
-func (i interrupted) exitCode() int {
-	number, ok := i.signal.(syscall.Signal)
-	if !ok {
-		return exitError
-	}
-	return exitSignal + int(number)
-}
-
-// interruptible returns a context that the first SIGINT or SIGTERM cancels, with an
-// interrupted as its cause: commands then stop to read, and abort what they began.
-// A second signal ends the process.
-func interruptible(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case received := <-signals:
-			signal.Stop(signals)
-			cancel(interrupted{received})
-		case <-ctx.Done():
-			signal.Stop(signals)
-		}
-	}()
-	return ctx, func() { cancel(nil) }
 }
 
 // A terminal is where a command reads from and writes to.
@@ -133,7 +98,10 @@ const description = `lithops-s3 reads and writes the storage that a Lithops conf
 
 // run is main without the process, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	t := &terminal{ctx: ctx, stdin: newInput(ctx, stdin), stdout: newOutput(stdout), stderr: newOutput(stderr)}
+	t.stdout.whenUnread(func() { cancel(errUnread) })
 	shareTerminal(t.stdout, t.stderr)
 	return t.run(args)
 }
@@ -143,8 +111,8 @@ func (t *terminal) run(args []string) int {
 	defer func() { _ = errors.Join(t.stdout.Flush(), t.stderr.Flush()) }()
 	args = helpFirst(args)
 	if len(args) == 1 && (args[0] == "--version" || args[0] == "-V") { // without the time to build a parser
-		_, _ = fmt.Fprintln(t.stdout, "lithops-s3", version())
-		return 0
+		_, err := fmt.Fprintln(t.stdout, "lithops-s3", version())
+		return t.end(err)
 	}
 	if command := parseSimple(args); command != nil {
 		return t.end(command.Run(t))
@@ -152,6 +120,9 @@ func (t *terminal) run(args []string) int {
 	word := commandWord(args)
 	parser := kong.Must(commandsFor(word), t.options()...)
 	parsed, err := t.parse(parser, arrange(parser.Model.Node, args))
+	if isLocal(err) { // of printing
+		return t.end(err)
+	}
 	if err != nil {
 		t.printError(wrongLine(err, word))
 		return exitUsage
@@ -164,10 +135,12 @@ func (t *terminal) run(args []string) int {
 	return t.end(commandOf(parsed).Run(t))
 }
 
-// end prints the error of a command, unless it was reported, and returns the exit code.
+// end prints the error of a command, unless it was reported, and returns the exit code. That
+// no process reads the output any more is none, as of head in a shell's line.
 func (t *terminal) end(err error) int {
 	var reported reportedError
-	if err != nil && !errors.As(err, &reported) {
+	isUnread := errors.Is(context.Cause(t.ctx), errUnread)
+	if err != nil && !errors.As(err, &reported) && !isUnread {
 		t.printError(err)
 	}
 	return exitCode(t.ctx, err)
@@ -214,7 +187,6 @@ func exitCode(ctx context.Context, err error) int {
 	var signal interrupted
 	var config *lithopss3.ConfigError
 	var settings *lithopss3.SettingsError
-	var local *fs.PathError
 	switch {
 	case err == nil:
 		return 0
@@ -226,7 +198,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitConfig
 	case isCredentialsError(err):
 		return exitPermission
-	case errors.As(err, &local): // a file of this machine, and no object
+	case isLocal(err): // of a file of this machine, and no object
 		return exitError
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, lithopss3.ErrSignature): // the wrong secret key
 		return exitPermission
@@ -234,6 +206,15 @@ func exitCode(ctx context.Context, err error) int {
 		return exitNotFound
 	}
 	return exitError
+}
+
+// isLocal reports whether the system refused something: a file, a link or a new name for one
+// (as os.Rename has it), or a call without a path.
+func isLocal(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	var call *os.SyscallError
+	return errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &call)
 }
 
 // errUsage is a wrong combination of arguments.

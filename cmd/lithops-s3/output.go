@@ -24,7 +24,7 @@ import (
 type output struct {
 	*sanitize.Writer // for text
 
-	stream     io.Writer
+	out        *readStream
 	screen     *screen
 	logWriter  *sanitize.Writer
 	isTerminal bool
@@ -35,12 +35,16 @@ func newOutput(stream io.Writer) *output {
 }
 
 func newOutputOn(stream io.Writer, isTerminal bool) *output {
-	below := &screen{out: stream, hasEscapes: true}
+	out := &readStream{Writer: stream}
+	below := &screen{out: out, hasEscapes: true}
 	if file, ok := stream.(*os.File); ok && isTerminal {
 		below.hasEscapes = enableEscapes(file)
 	}
-	return &output{Writer: sanitize.NewWriter(below), logWriter: sanitize.NewLogWriter(below), stream: stream, screen: below, isTerminal: isTerminal}
+	return &output{Writer: sanitize.NewWriter(below), logWriter: sanitize.NewLogWriter(below), out: out, screen: below, isTerminal: isTerminal}
 }
+
+// whenUnread has unread called when a write finds that no process reads the output any more.
+func (o *output) whenUnread(unread func()) { o.out.unread = unread }
 
 // shareTerminal has text on one output take away the bar on the other.
 func shareTerminal(stdout, stderr *output) {
@@ -55,7 +59,7 @@ func (o *output) data() io.Writer {
 	if o.isTerminal {
 		return o.Writer
 	}
-	return o.stream
+	return o.out
 }
 
 // logs returns the writer for what a function printed. It is that of data, but a
@@ -64,14 +68,14 @@ func (o *output) logs() io.Writer {
 	if o.isTerminal {
 		return o.logWriter
 	}
-	return o.stream
+	return o.out
 }
 
 // isLive reports whether lines can be drawn again and again.
 func (o *output) isLive() bool { return o.isTerminal && os.Getenv("TERM") != "dumb" }
 
 // width returns how many columns a line has.
-func (o *output) width() int { return terminalWidth(o.stream) }
+func (o *output) width() int { return terminalWidth(o.out.Writer) }
 
 // draw replaces the terminal's last line. It stays on one line.
 func (o *output) draw(line string) {

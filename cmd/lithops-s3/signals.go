@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// interrupted is the cause of a context that a signal canceled.
+type interrupted struct{ signal os.Signal }
+
+// Error returns the text for the user.
+func (interrupted) Error() string { return "interrupted" }
+
+// exitCode returns what shells expect of a process that a signal ended.
+func (i interrupted) exitCode() int {
+	number, ok := i.signal.(syscall.Signal)
+	if !ok {
+		return exitError
+	}
+	return exitSignal + int(number)
+}
+
+// errUnread is the cause of a context whose command writes to a pipe that no process reads
+// any more. By default a process dies of it at once.
+var errUnread = interrupted{syscall.SIGPIPE}
+
+// interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with an
+// interrupted as its cause: commands then stop to read, and abort what they began.
+// A second signal ends the process.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, heeded()...)
+	go func() {
+		select {
+		case received := <-signals:
+			signal.Stop(signals)
+			cancel(interrupted{received})
+		case <-ctx.Done():
+			signal.Stop(signals)
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// heeded returns the signals that end a command. What the process was started to ignore stays
+// ignored: SIGHUP below nohup, SIGINT if a script runs the command in the background.
+func heeded() []os.Signal {
+	signals := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
+	}
+	return signals
+}
+
+// surviveBrokenPipes has a write to stdout or stderr fail if no process reads it any more,
+// instead of ending the process, which would leave temporary files and uploads. Without
+// readers of stderr, as after the end of a log's process, a command continues. Processes
+// that this one starts die of a broken pipe as ever, because the signal is not ignored.
+func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
+// A readStream is a stream that tells when it has no reader any more.
+type readStream struct {
+	io.Writer
+	unread func() // may be nil
+}
+
+// Write writes.
+func (s *readStream) Write(p []byte) (int, error) {
+	n, err := s.Writer.Write(p)
+	if s.unread != nil && errors.Is(err, syscall.EPIPE) {
+		s.unread()
+	}
+	return n, err
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestIgnoredSignals checks that a command runs to its end if it was started to ignore a
+// signal, as nohup and scripts do for what runs in the background.
+func TestIgnoredSignals(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	v.putArgs = append([]string{"-c", `trap "" INT HUP; exec "$0" "$@"`, v.command}, v.putArgs...)
+	v.command = "/bin/sh"
+	cmd, input := v.putting()
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+	_, err := input.Write(make([]byte, 8<<20)) // which a command that was canceled does not read
+	require.NoError(t, err)
+	require.NoError(t, input.Close())
+	require.NoError(t, cmd.Wait())
+	info, err := v.store.HeadObject(t.Context(), victimBucket, "key")
+	require.NoError(t, err)
+	assert.Equal(t, int64(20<<20), info.Size)
+}
+
+// closedPipe returns the end of a pipe that no process reads.
+func closedPipe(t *testing.T) *os.File {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, reader.Close())
+	t.Cleanup(func() { _ = writer.Close() })
+	return writer
+}
+
+// TestUnreadPipes checks what becomes of a command whose output no process reads any more:
+// without readers of stderr it ends as ever, without those of stdout it stops, is silent,
+// leaves nothing, and has the exit code that shells know.
+func TestUnreadPipes(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	data := someBytes(testkit.Less(17<<20, 1<<20))
+	require.NoError(t, os.WriteFile(filepath.Join(v.folder, "file"), data, 0o600))
+	run := func(stdout, stderr *os.File, args ...string) int {
+		cmd := exec.CommandContext(t.Context(), v.command, args...)
+		cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = v.env, v.folder, stdout, stderr
+		require.NoError(t, ignoreExit(cmd.Run()))
+		return cmd.ProcessState.ExitCode()
+	}
+	said, err := os.Create(filepath.Join(t.TempDir(), "said"))
+	require.NoError(t, err)
+	defer func() { _ = said.Close() }()
+	assert.Zero(t, run(said, closedPipe(t), "put", "file", victimBucket, "-k", "key", "-d"))
+	assert.Zero(t, run(said, closedPipe(t), "get", victimBucket, "key", "-o", "copy", "-d"))
+	got, err := os.ReadFile(filepath.Join(v.folder, "copy"))
+	require.NoError(t, err)
+	assert.Len(t, got, len(data))
+	assert.Zero(t, v.openUploads())
+
+	require.NoError(t, said.Truncate(0))
+	for _, line := range []string{"list BUCKET", "list BUCKET --json", "cat BUCKET key", "get BUCKET key -o -", "delete BUCKET -p none -y", "rm s3://BUCKET/key -n", "--version", "man", "list --help"} {
+		code := run(closedPipe(t), said, strings.Fields(strings.ReplaceAll(line, "BUCKET", victimBucket))...)
+		assert.Equal(t, exitSignal+int(syscall.SIGPIPE), code, line)
+	}
+	text, err := os.ReadFile(said.Name())
+	require.NoError(t, err)
+	assert.Empty(t, string(text))
+	assert.ElementsMatch(t, []string{"copy", "file"}, v.files())
+}
+
+// ignoreExit returns an error unless it is an exit code.
+func ignoreExit(err error) error {
+	if _, ok := err.(*exec.ExitError); ok { //nolint:errorlint // as Run returns it
+		return nil
+	}
+	return err
+}
+
+// TestExitCodeOfLocalErrors checks that what the system refuses is no answer of the server.
+func TestExitCodeOfLocalErrors(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		&fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT},
+		&os.LinkError{Op: "renameat", Old: "x", New: "y", Err: syscall.EPERM}, // of a file in /tmp that is another user's
+		&os.LinkError{Op: "renameat", Old: "x", New: "y", Err: syscall.ENOENT},
+		os.NewSyscallError("getwd", syscall.ENOENT), // the folder was removed
+	} {
+		assert.Equal(t, exitError, exitCode(context.Background(), err), err.Error())
+	}
+	assert.Equal(t, exitNotFound, exitCode(t.Context(), fs.ErrNotExist))
+	assert.Equal(t, exitPermission, exitCode(t.Context(), fs.ErrPermission))
+}
