@@ -64,7 +64,7 @@ func TestAnswerIsForWhatWasCounted(t *testing.T) {
 	const folder = "lithops.jobs/e-0-M000/00000/"
 	for name, deletes := range map[string]func(l *late) error{
 		"delete -p": func(l *late) error {
-			return (&deletionFlags{}).deletePrefix(l.term, l.store, objectName{refusedBucket, folder})
+			return (&deletionFlags{}).deleteAll(l.term, l.store, objectName{refusedBucket, folder}, &lithopss3.ListOptions{Prefix: folder}, keepsAll)
 		},
 		"rm -r": func(l *late) error {
 			return (&rmCommand{Recursive: true}).remove(l.term, l.store, objectName{refusedBucket, folder}, nil)

@@ -63,7 +63,7 @@ func (c *deleteCommand) Run(t *terminal) error {
 	}
 	defer func() { _ = store.Close() }()
 	if c.Prefix != "" {
-		return c.deletePrefix(t, store, objectName{names[0].bucket, c.Prefix})
+		return c.deleteAll(t, store, objectName{names[0].bucket, c.Prefix}, &lithopss3.ListOptions{Prefix: c.Prefix}, keepsAll)
 	}
 	return c.deleteNames(t, store, names)
 }
@@ -112,19 +112,26 @@ func (f *deletionFlags) deleteNames(t *terminal, store *lithopss3.Store, names [
 // keepsAll is for what no filter is given.
 func keepsAll(string) bool { return true }
 
-func (f *deletionFlags) deletePrefix(t *terminal, store *lithopss3.Store, name objectName) error {
+// deleteAll deletes what is listed and kept by the filter. What can't be deleted leaves the
+// rest alone.
+func (f *deletionFlags) deleteAll(t *terminal, store *lithopss3.Store, name objectName, list *lithopss3.ListOptions, keeps func(key string) bool) error {
 	if f.DryRun {
-		return f.preview(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll)
+		return f.preview(t, store, name, list, keeps)
+	}
+	prefix, matches, err := selectedBy(list)
+	if err != nil {
+		return err
 	}
 	var seen *asked
 	if !f.Yes {
-		var err error
-		if seen, err = f.ask(t, store, name, &lithopss3.ListOptions{Prefix: name.key}, keepsAll); err != nil {
+		if seen, err = f.ask(t, store, name, list, keeps); err != nil {
 			return err
 		}
 	}
 	bar := t.newCounter(name.String(), "object")
-	opts := &lithopss3.DeletePrefixOptions{All: name.key == "", Keep: seen.keeps}
+	opts := &lithopss3.DeletePrefixOptions{All: prefix == "", Keep: func(info lithopss3.ObjectInfo) bool {
+		return !matches(info.Key) || !keeps(info.Key) || seen.keeps(info)
+	}}
 	if bar != nil {
 		done := int64(0)
 		opts.Each = func(lithopss3.ObjectInfo) {
@@ -132,12 +139,25 @@ func (f *deletionFlags) deletePrefix(t *terminal, store *lithopss3.Store, name o
 			bar.update(lithopss3.Progress{Done: done, Total: seen.total()})
 		}
 	}
-	deleted, err := store.DeletePrefix(t.ctx, name.bucket, name.key, opts)
+	deleted, err := store.DeletePrefix(t.ctx, name.bucket, prefix, opts)
 	bar.clear()
 	if err != nil && deleted == 0 {
 		return err
 	}
 	return errors.Join(err, f.print(t, "Deleted", name, &deleteReport{Deleted: deleted, Kept: seen.kept()}))
+}
+
+// selectedBy returns what all keys of a list begin with, and a function that reports whether a
+// key with that prefix is in the list.
+func selectedBy(list *lithopss3.ListOptions) (prefix string, matches func(key string) bool, err error) {
+	if list.Match == "" {
+		return list.Prefix, keepsAll, nil
+	}
+	glob, err := lithopss3.CompileGlob(list.Match)
+	if err != nil {
+		return "", nil, err
+	}
+	return glob.Prefix(), glob.Match, nil
 }
 
 // preview prints the keys that would be deleted.
@@ -259,10 +279,10 @@ func (c *rmCommand) remove(t *terminal, store *lithopss3.Store, name objectName,
 		}
 	}
 	if keep == nil && query.match == "" {
-		return c.deletePrefix(t, store, objectName{name.bucket, query.prefix})
+		name.key = query.prefix
 	}
 	keeps := func(key string) bool { return keep.keeps(strings.TrimPrefix(key, query.base)) }
-	return c.deleteMatching(t, store, name, &lithopss3.ListOptions{Prefix: query.prefix, Match: query.match}, keeps)
+	return c.deleteAll(t, store, name, &lithopss3.ListOptions{Prefix: query.prefix, Match: query.match}, keeps)
 }
 
 // names reads the arguments. With --recursive, a bucket without a key is all of it.
@@ -294,55 +314,4 @@ func (c *rmCommand) names() ([]objectName, error) {
 		names = append(names, name)
 	}
 	return names, nil
-}
-
-// deleteMatching deletes what is listed and kept by the filter.
-func (c *rmCommand) deleteMatching(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) error {
-	if c.DryRun {
-		return c.preview(t, store, name, opts, keeps)
-	}
-	var seen *asked
-	if !c.Yes {
-		var err error
-		if seen, err = c.ask(t, store, name, opts, keeps); err != nil {
-			return err
-		}
-	}
-	wants := func(info lithopss3.ObjectInfo) bool { return keeps(info.Key) && !seen.keeps(info) }
-	deleted, err := deleteListed(t, store, name.bucket, opts, wants)
-	return errors.Join(err, c.print(t, "Deleted", name, &deleteReport{Deleted: deleted, Kept: seen.kept()}))
-}
-
-// deleteListed lists, and deletes in batches while it lists.
-func deleteListed(t *terminal, store *lithopss3.Store, bucket string, opts *lithopss3.ListOptions, wants func(lithopss3.ObjectInfo) bool) (deleted int64, err error) {
-	var batch []string
-	flush := func() error {
-		err := store.DeleteObjects(t.ctx, bucket, batch)
-		var failed *lithopss3.DeleteError
-		switch {
-		case err == nil:
-			deleted += int64(len(batch))
-		case errors.As(err, &failed):
-			deleted += int64(len(batch) - len(failed.Failed))
-		}
-		batch = nil
-		return err
-	}
-	for info, err := range store.ListObjects(t.ctx, bucket, opts) {
-		if err != nil {
-			return deleted, err
-		}
-		if !wants(info) {
-			continue
-		}
-		if batch = append(batch, info.Key); len(batch) == 1000 {
-			if err := flush(); err != nil {
-				return deleted, err
-			}
-		}
-	}
-	if len(batch) == 0 {
-		return deleted, nil
-	}
-	return deleted, flush()
 }

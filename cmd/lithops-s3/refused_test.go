@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -203,4 +205,31 @@ func TestUploadsAfterOneThatIsRefused(t *testing.T) {
 	assert.Equal(t, exitNotFound, code, problems)
 	assert.Regexp(t, `^ended .* a  1\n$`, out)
 	assert.NotContains(t, problems, "uploads failed")
+}
+
+// TestRmAfterABatchThatIsRefused checks that what can't be deleted leaves the rest alone, with
+// a filter as without one.
+func TestRmAfterABatchThatIsRefused(t *testing.T) {
+	store := refuse(t, func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Query().Has("delete") })
+	const count = 1001 // one more than a request deletes
+	var group sync.WaitGroup
+	for i := range count {
+		group.Go(func() {
+			assert.NoError(t, store.PutObject(t.Context(), refusedBucket, fmt.Sprintf("d/%04d", i), strings.NewReader(""), nil))
+		})
+	}
+	group.Wait()
+	folder := "s3://" + refusedBucket + "/d"
+	for _, args := range [][]string{{"-r", folder}, {"-r", folder, "--exclude", "x"}, {folder + "/*"}} {
+		require.NoError(t, store.PutObject(t.Context(), refusedBucket, "d/1000", strings.NewReader(""), nil)) // which has a request of its own
+		code, out, problems := command(t.Context(), append([]string{"rm", "-y", "--json"}, args...)...)
+		assert.Equal(t, exitPermission, code, problems)
+		assert.Contains(t, out, `"deleted": 1`, args)
+		left := 0
+		for _, err := range store.ListObjects(t.Context(), refusedBucket, nil) {
+			require.NoError(t, err)
+			left++
+		}
+		assert.Equal(t, count-1, left)
+	}
 }
