@@ -68,7 +68,7 @@ func (o DownloadOptions) Together() DownloadOptions {
 // whole object. On any error the file at path stays as it was, and only
 // DownloadOptions.Resume leaves partial data next to it. A file that is replaced keeps its
 // permissions. The folder must exist. A device or a pipe at path receives the bytes as they
-// arrive.
+// arrive. A path such as /dev/fd/3 that stands for a regular file is an error.
 //
 // An object of at most 8 MiB takes one request, and a HEAD at the same time if the answer
 // has no checksum (MinIO). A larger one is downloaded in ranges of 8 MiB, 24 at once,

@@ -99,7 +99,7 @@ func (p place) join(name string) place {
 	if p.isS3 {
 		return place{isS3: true, object: objectName{p.object.bucket, folderPrefix(p.object.key) + name}}
 	}
-	return place{path: filepath.Join(p.path, filepath.FromSlash(name))}
+	return place{path: joinFile(p.path, filepath.FromSlash(name))}
 }
 
 // below returns the place in p of what has the last name of a key. On this machine, the
@@ -127,6 +127,7 @@ func (c *copyFlags) places(moves bool) (sources []place, target place, err error
 		}
 	}
 	sources, target = all[:len(all)-1], all[len(all)-1]
+	target.path = standardOut(target.path)
 	for _, source := range sources {
 		if err := c.checkPair(source, target, moves); err != nil {
 			return nil, place{}, err

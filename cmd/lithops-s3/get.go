@@ -64,6 +64,7 @@ func (c *getCommand) Run(t *terminal) error {
 
 // names reads the arguments.
 func (c *getCommand) names() ([]objectName, error) {
+	c.Out = standardOut(c.Out)
 	if c.Recursive {
 		return c.folder()
 	}
@@ -116,7 +117,7 @@ func (c *getCommand) target(name objectName) (string, error) {
 		return "", usagef("the key would be written outside of this folder, or not at all: %w; say where with --out", err)
 	}
 	if c.Out != "" {
-		return filepath.Join(c.Out, out), nil
+		return joinFile(c.Out, out), nil
 	}
 	return out, nil
 }
@@ -128,7 +129,7 @@ func (c *getCommand) fetch(t *terminal, copier *copier, names []objectName) erro
 		if err != nil {
 			return err
 		}
-		if out != "-" && c.Out == "" {
+		if c.Out == "" {
 			err = copier.fetchBelow(name, out)
 		} else {
 			err = copier.fetchTo(name, out)

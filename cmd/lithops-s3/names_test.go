@@ -86,3 +86,24 @@ func TestBaseName(t *testing.T) {
 		assert.Equal(t, want, got, path)
 	}
 }
+
+// TestFileNamedAsAStream checks that an object whose name is - becomes a file, and that
+// /dev/stdout is standard output, which a shell may append to.
+func TestFileNamedAsAStream(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"-", "d/-"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("text"), nil))
+	}
+	for _, line := range []string{
+		"get BUCKET -- -", "get BUCKET d/- -o ./", "cp s3://BUCKET/- .", "cp s3://BUCKET/- s3://BUCKET/d/x ./", "get -r BUCKET d -o .", "cp -r s3://BUCKET/d .",
+	} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "d/x", strings.NewReader("x"), nil))
+		assert.NotContains(t, s.run(0, line), "text", line)
+		assert.Equal(t, "text", s.file("-"), line)
+		require.NoError(t, os.Remove("-"))
+	}
+	for _, line := range []string{"get BUCKET d/- -o /dev/stdout", "cp s3://BUCKET/d/- /dev/stdout", "storage get BUCKET d/- -o /dev/stdout"} {
+		assert.Equal(t, "text", s.run(0, line), line)
+	}
+	s.run(exitUsage, "mv s3://BUCKET/d/- /dev/stdout")
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
@@ -137,6 +138,24 @@ func isFolder(path string) bool {
 	}
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+// joinFile returns the path of the file name in a folder. A file named - is none of the
+// streams that - stands for.
+func joinFile(folder, name string) string {
+	if path := filepath.Join(folder, name); path != "-" {
+		return path
+	}
+	return "." + string(filepath.Separator) + "-"
+}
+
+// standardOut returns - for the other name of standard output. A file of that name, to
+// which a shell appends, must not be replaced.
+func standardOut(path string) string {
+	if path == "/dev/stdout" {
+		return "-"
+	}
+	return path
 }
 
 // checkFile finds a missing file before any request is made. That it is missing

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -32,6 +33,9 @@ var (
 	ErrIsFolder = errors.New("is a folder")
 	// ErrNotRegular reports a link, device, pipe or socket in the place of a file of this package.
 	ErrNotRegular = errors.New("is no regular file")
+	// ErrOpenFile reports a path such as /dev/fd/3 that leads to a regular file. It stands for a
+	// file that a process writes to, whose bytes would be lost if another took its place.
+	ErrOpenFile = errors.New("stands for a file that a process has open, and that is not replaced: name the file itself")
 )
 
 // errNoLocks reports a file system without locks.
@@ -81,7 +85,7 @@ func Open(root *os.Root, path string) (*Target, error) {
 	t := &Target{path: path}
 	info, path, err := stat(root, path)
 	switch {
-	case errors.Is(err, ErrOutside), errors.Is(err, ErrIsFolder), err == nil && info.IsDir():
+	case errors.Is(err, ErrOutside), errors.Is(err, ErrIsFolder), errors.Is(err, ErrOpenFile), err == nil && info.IsDir():
 		if err == nil {
 			err = ErrIsFolder
 		}
@@ -133,6 +137,9 @@ func stat(root *os.Root, path string) (fs.FileInfo, string, error) {
 	if err != nil {
 		return nil, path, err
 	}
+	if info.Mode().IsRegular() && isDescriptor(path) {
+		return nil, path, ErrOpenFile
+	}
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		path = resolved
 	}
@@ -154,15 +161,46 @@ func followLinks(path string) (string, error) {
 		if err != nil {
 			return path, nil //nolint:nilerr // the folder is missing, as its user will notice
 		}
-		next, err := os.Readlink(filepath.Join(folder, name))
-		if err != nil {
-			return filepath.Join(folder, name), nil //nolint:nilerr // it is no link
+		next, isLink := readLink(folder, name)
+		if !isLink {
+			return filepath.Join(folder, name), nil
 		}
-		if path = next; !filepath.IsAbs(next) {
-			path = folder + string(filepath.Separator) + next // not Join, which takes "link/.." for "."
-		}
+		path = next
 	}
 	return path, syscall.ELOOP
+}
+
+// readLink returns where the link name in folder leads, and false for what is no link.
+func readLink(folder, name string) (next string, isLink bool) {
+	next, err := os.Readlink(filepath.Join(folder, name))
+	if err != nil {
+		return "", false
+	}
+	if !filepath.IsAbs(next) {
+		next = folder + string(filepath.Separator) + next // not Join, which takes "link/.." for "."
+	}
+	return next, true
+}
+
+// isDescriptor reports whether path leads through the folder in which the system has a name
+// for each open file of a process: /dev/fd, or /proc/self/fd, which /dev/stdout leads to.
+func isDescriptor(path string) bool {
+	for range maxLinks {
+		folder, name := filepath.Split(path)
+		folder, err := filepath.EvalSymlinks(cmp.Or(folder, "."))
+		if err != nil {
+			return false
+		}
+		if folder == "/dev/fd" || strings.HasPrefix(folder, "/proc/") && filepath.Base(folder) == "fd" {
+			return true
+		}
+		next, isLink := readLink(folder, name)
+		if !isLink {
+			return false
+		}
+		path = next
+	}
+	return false
 }
 
 // Close closes the folder.

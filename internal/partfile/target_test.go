@@ -3,9 +3,12 @@
 package partfile
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -104,4 +107,40 @@ func TestOpenThroughLinkToNothing(t *testing.T) {
 	}
 	_, err := Open(nil, filepath.Join(folder, "circle"))
 	require.Error(t, err)
+}
+
+// TestOpenDescriptor checks that a file which a process has open is not replaced by the
+// system's other name for it: a shell appends to it with >>.
+func TestOpenDescriptor(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	log, err := os.Create(filepath.Join(folder, "log"))
+	require.NoError(t, err)
+	defer func() { _ = log.Close() }()
+	_, err = log.WriteString("an earlier line")
+	require.NoError(t, err)
+	path := fmt.Sprintf("/dev/fd/%d", log.Fd())
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no names of open files on %s: %v", runtime.GOOS, err)
+	}
+	testkit.Symlink(t, path, filepath.Join(folder, "link"))
+	testkit.Symlink(t, "/dev/fd", filepath.Join(folder, "folder"))
+	for _, path := range []string{path, filepath.Join(folder, "link"), filepath.Join(folder, "folder", filepath.Base(path))} {
+		_, err = Open(nil, path)
+		require.ErrorIs(t, err, ErrOpenFile, path)
+		require.ErrorContains(t, err, "name the file itself")
+	}
+	assert.Equal(t, "an earlier line", contentOf(t, log.Name()))
+	assert.False(t, isDescriptor(filepath.Join(folder, "log")))
+	assert.False(t, isDescriptor(filepath.Join(folder, "none", "log")))
+	testkit.Symlink(t, "circle", filepath.Join(folder, "circle"))
+	assert.False(t, isDescriptor(filepath.Join(folder, "circle")))
+
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _ = errors.Join(reader.Close(), writer.Close()) }()
+	target, err := Open(nil, fmt.Sprintf("/dev/fd/%d", writer.Fd()))
+	require.NoError(t, err)
+	defer target.Close()
+	assert.True(t, target.IsDevice(), "a pipe is written to")
 }
