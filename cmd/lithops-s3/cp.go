@@ -3,7 +3,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -267,8 +269,11 @@ func (c *copyFlags) collectLone(copier *copier, source, target place, query *obj
 		return query.none()
 	}
 	info, err := copier.store.HeadObject(copier.t.ctx, source.object.bucket, source.object.key)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return query.none()
+	}
+	if err != nil {
+		return err
 	}
 	if target.isFolder() {
 		if target, err = target.below(source.object.key); err != nil {

@@ -90,6 +90,9 @@ func TestPaths(t *testing.T) {
 	s.run(0, "delete s3://BUCKET/x/a.txt s3://./x/b.txt")
 	s.run(0, "delete . y/a.txt y/c.txt")
 	assert.Equal(t, []string{"a.txt", "b.txt"}, s.keys())
+	assert.Contains(t, s.run(0, "presign s3://./a.txt --json"), `"method": "GET"`)
+	assert.Contains(t, s.run(0, "presign . a.txt --put --json"), `"method": "PUT"`)
+	assert.Contains(t, s.run(0, "mb --json"), `"region": "us-east-1"`)
 	s.run(exitUsage, "get BUCKET a.txt x/a.txt -o .") // which would be one file
 	s.run(exitUsage, "get s3://BUCKET")
 	s.run(exitUsage, "put a.txt b.txt BUCKET -k key")
@@ -311,6 +314,25 @@ func TestOneFile(t *testing.T) {
 		assert.Regexp(t, `[12] of [23] files failed`, said, "sync reports the link, too")
 	}
 	assert.Len(t, s.keys(), 1, "mv deletes only what it has moved")
+}
+
+// TestCopyOfAFolderThatIsAnObject copies the object that was named as a folder. One that
+// can't be looked at is not called missing.
+func TestCopyOfAFolderThatIsAnObject(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"x/key", "x/refused"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("text"), nil))
+	}
+	s.run(0, "cp -r s3://BUCKET/x/key copy")
+	assert.Equal(t, "text", s.file("copy"))
+	require.NoError(t, os.Mkdir("folder", 0o755))
+	s.run(0, "cp -r s3://BUCKET/x/key folder")
+	assert.Equal(t, "text", s.file("folder/key"))
+	for _, line := range []string{"cp -r s3://BUCKET/x/refused other", "mv -r s3://BUCKET/x/refused other", "get -r s3://BUCKET/x/refused -o other"} {
+		s.run(exitPermission, line)
+		s.run(exitNotFound, strings.Replace(line, "refused", "missing", 1))
+		s.run(exitNotFound, strings.Replace(line, "refused", "key/", 1))
+	}
 }
 
 // TestCopyToStdout prints several objects one after the other, and makes no folder named "-".
