@@ -64,6 +64,11 @@ func TestPresign(t *testing.T) {
 	assert.Equal(t, 206, status)
 	assert.Equal(t, "ex", body)
 
+	lock, err := store.PresignPut(t.Context(), "bucket", key, time.Minute, &lithopss3.PutOptions{IfAbsent: true})
+	require.NoError(t, err)
+	status, _ = send(lock, "other")
+	assert.Equal(t, 412, status)
+
 	for _, wrong := range []time.Duration{0, -1, time.Millisecond, 7*24*time.Hour + 1} {
 		_, err = store.PresignGet(t.Context(), "bucket", key, wrong, nil)
 		require.ErrorContains(t, err, "7 days")

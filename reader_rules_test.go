@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
+	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -30,6 +31,54 @@ func TestBodyEndsWhereItWasPromised(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err)
+	}
+}
+
+// TestRest checks which answer is the rest of the object that a body began with.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	body := &objectReader{etag: `"e"`, size: 10, offset: 4, end: 8}
+	for header, want := range map[string]error{
+		"bytes 4-7/10": nil,
+		"bytes 4-7/11": errChanged,
+		"bytes 4-7/9":  errChanged,
+		"bytes 3-7/10": proof.ErrIgnoredRange,
+		"bytes 5-7/10": proof.ErrIgnoredRange,
+		"bytes 4-6/10": proof.ErrIgnoredRange,
+		"bytes 4-8/10": proof.ErrIgnoredRange,
+		"bytes 0-3/10": proof.ErrIgnoredRange,
+		"":             proof.ErrIgnoredRange,
+	} {
+		err := body.checkRest(&s3.GetObjectOutput{ETag: aws.String(`"e"`), ContentRange: aws.String(header)})
+		require.ErrorIs(t, err, want, header)
+		require.Error(t, body.checkRest(&s3.GetObjectOutput{ETag: aws.String(`"f"`), ContentRange: aws.String(header)}), header)
+	}
+}
+
+// A shortWriter takes a few bytes of each write, and says no error.
+type shortWriter struct{ most int }
+
+func (w shortWriter) Write(p []byte) (int, error) { return min(w.most, len(p)), nil }
+
+// TestShortWrites checks that bytes which a writer did not take are an error.
+func TestShortWrites(t *testing.T) {
+	t.Parallel()
+	for most, want := range map[int]error{2: io.ErrShortWrite, 3: nil} {
+		n, err := copyBody(shortWriter{most}, strings.NewReader("abc"))
+		require.ErrorIs(t, err, want)
+		assert.EqualValues(t, most, n)
+	}
+}
+
+// TestCopySource checks how a copy names its source.
+func TestCopySource(t *testing.T) {
+	t.Parallel()
+	for want, source := range map[string][3]string{
+		"bucket/a%20b/%2B%C3%A9":                                    {"bucket", "a b/+é"},
+		"bucket/k?versionId=v%26%2B1":                               {"bucket", "k", "v&+1"},
+		"arn:aws:s3:us-east-1:123456789012:accesspoint/ap/object/k": {"arn:aws:s3:us-east-1:123456789012:accesspoint/ap", "k"},
+	} {
+		assert.Equal(t, want, copySource(source[0], source[1], source[2]))
 	}
 }
 

@@ -36,6 +36,13 @@ func TestShortLine(t *testing.T) {
 	assert.Equal(t, []string{"äbc", "äb…", ""}, []string{shortLine("äbc", 3), shortLine("äbcd", 3), shortLine("", 3)})
 }
 
+// TestPythonTextOfFutures names the calls that a result waits for.
+func TestPythonTextOfFutures(t *testing.T) {
+	t.Parallel()
+	calls := []jobs.Call{{ExecutorID: "e-0", JobID: "M000", CallID: "00000"}, {ExecutorID: "e-0", JobID: "A001", CallID: "00001"}}
+	assert.Equal(t, "futures: e-0-M000/00000, e-0-A001/00001", pythonText(calls))
+}
+
 // TestWatchEnds checks the last line of jobs watch, and its error.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()

@@ -91,6 +91,7 @@ func TestStatusesThatCannotBeRead(t *testing.T) {
 		{"/status.json", []string{"jobs", "show", "e-0"}},
 		{"/status.json", []string{"jobs", "result", "e-0"}},
 		{"/output.pickle", []string{"jobs", "result", "e-0"}},
+		{"/status.json", []string{"jobs", "logs", "e-0"}},
 	} {
 		t.Run(strings.Join(c.args, " ")+c.object, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())

@@ -71,6 +71,33 @@ func TestUnknownIDs(t *testing.T) {
 	assert.EqualError(t, flags.explain(fs.ErrNotExist, "b"), "no such executor, job or call: e-0 (bucket b)")
 }
 
+// TestWarningsOfOthers checks who is said to be able to use the bucket.
+func TestWarningsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		endpoint, access, owner string
+		want                    []string
+	}{
+		{"", "blocked", "123", nil},
+		{"", "unknown", "123", nil},
+		{"", "public", "123", []string{"the bucket is public", "put-public-access-block"}},
+		{"", "not blocked", "123", []string{"not blocked", "put-public-access-block"}},
+		{"http://minio", "not blocked", "123", []string{"not blocked", "as far as this server tells"}},
+		{"", "blocked", "another account", []string{"another account's"}},
+		{"", "blocked", "unknown", []string{"can't be known (why)"}},
+	} {
+		d := &diagnosis{Storage: &storageDiagnosis{PublicAccess: test.access, Owner: test.owner, OwnerUnknown: "why"}}
+		if test.endpoint != "" {
+			d.Endpoint = endpointDiagnosis{S3: test.endpoint, S3Source: "environment"}
+		}
+		d.warnOfOthers()
+		assert.Len(t, d.Warnings, min(1, len(test.want)), "%v", test)
+		for _, want := range test.want {
+			assert.Contains(t, d.Warnings[0], want)
+		}
+	}
+}
+
 // TestPublicAccess checks that what is unknown is not taken for blocked or public.
 func TestPublicAccess(t *testing.T) {
 	t.Parallel()
