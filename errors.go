@@ -59,7 +59,7 @@ var (
 	ErrChecksum = checksum.ErrMismatch
 	// ErrUnsafeKey means that the key can't name a file below a folder, see [LocalPath].
 	ErrUnsafeKey = errors.New("the key is no file name")
-	// ErrClosed means that a body or store was used after Close.
+	// ErrClosed means that a Body, a Writer or a ReaderAt was used after Close.
 	ErrClosed = errors.New("already closed")
 )
 

@@ -32,6 +32,7 @@ var ErrListing = listing.ErrUnsound
 // bucket, and ErrListing for a listing that can't be right. An invalid pattern is
 // ErrInvalidGlob before any request.
 func (s *Store) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
+	opts = opts.clone() // the caller may change its own before the sequence begins
 	return func(yield func(ObjectInfo, error) bool) {
 		for page, err := range s.listPages(ctx, bucket, opts) {
 			if err != nil {

@@ -33,7 +33,8 @@ const maxPresigned = 7 * 24 * time.Hour
 
 // PresignGet returns a request to get an object, which is valid for the duration
 // expires: at most 7 days. Conditions, the range and keys of opts are headers that
-// must be sent with it.
+// must be sent with it. A range that HTTP can't express is an error: an empty one, and one
+// that has both a Length and an Offset below 0.
 //
 // The first call for a bucket asks which region it is in; no other request is made,
 // and the object need not exist. If the bucket's owner is demanded, see
@@ -48,6 +49,9 @@ func (s *Store) PresignGet(ctx context.Context, bucket, key string, expires time
 	}
 	if err := checkKey(opts.SSECustomerKey); err != nil {
 		return nil, wrapError(op, bucket, key, err)
+	}
+	if r := opts.Range; r != nil && !r.hasHeader() { // GetObject asks for the size first
+		return nil, wrapError(op, bucket, key, fmt.Errorf("a presigned request can't ask for %d bytes from %d on: HTTP has no such range", r.Length, r.Offset))
 	}
 	in := s.getInput(bucket, key, opts)
 	request, err := s.presign(ctx, bucket, in, expires, func(client *s3.PresignClient) (*v4.PresignedHTTPRequest, error) {

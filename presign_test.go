@@ -63,6 +63,15 @@ func TestPresign(t *testing.T) {
 	status, body = send(part, "")
 	assert.Equal(t, 206, status)
 	assert.Equal(t, "ex", body)
+	for _, r := range []*lithopss3.ByteRange{lithopss3.Range(0, 0), lithopss3.Range(3, 0), {Offset: -3, Length: 2}, lithopss3.RangeLast(0)} {
+		_, err := store.PresignGet(t.Context(), "bucket", key, time.Minute, &lithopss3.GetOptions{Range: r})
+		require.ErrorContains(t, err, "HTTP has no such range")
+	}
+	part, err = store.PresignGet(t.Context(), "bucket", key, time.Minute, &lithopss3.GetOptions{Range: lithopss3.RangeLast(3)})
+	require.NoError(t, err)
+	status, body = send(part, "")
+	assert.Equal(t, 206, status)
+	assert.Equal(t, "ext", body)
 
 	lock, err := store.PresignPut(t.Context(), "bucket", key, time.Minute, &lithopss3.PutOptions{IfAbsent: true})
 	require.NoError(t, err)

@@ -188,9 +188,10 @@ func (a *abandonment) Unwrap() error { return eof.Hide(a.error) }
 type Writer struct {
 	pipe *io.PipeWriter
 	done chan struct{} // closed when err is there
-	once sync.Once
-	why  *abandonment // what CloseWithError was given; set in once
-	err  error        // of PutObject
+	once sync.Once     // who ends the pipe first: Close, CloseWithError, or the context
+	why  *abandonment  // what CloseWithError was given; set in once
+	late error         // of Write after the context was done; set in once
+	err  error         // of PutObject
 
 	panics panics.Box
 }
@@ -204,9 +205,15 @@ type Writer struct {
 // cause. The errors of Write and Close are those of PutObject. If opts.Progress panics,
 // nothing or all is stored, and Close panics with the same value.
 func NewWriter(ctx context.Context, storage Storage, bucket, key string, opts *PutOptions) *Writer {
+	opts = opts.clone() // the put begins when NewWriter may have returned
 	reader, pipe := io.Pipe()
 	w := &Writer{pipe: pipe, done: make(chan struct{}), err: errPutEnded}
-	stop := context.AfterFunc(ctx, func() { _ = pipe.CloseWithError(&abandonment{ended.Why(ctx)}) })
+	stop := context.AfterFunc(ctx, func() {
+		w.once.Do(func() {
+			w.late = wrapError("PutObject", bucket, key, ended.Why(ctx))
+			_ = pipe.CloseWithError(&abandonment{ended.Why(ctx)})
+		})
+	})
 	go func() {
 		defer close(w.done)
 		defer stop()
@@ -220,8 +227,8 @@ func NewWriter(ctx context.Context, storage Storage, bucket, key string, opts *P
 // Write writes p. After an error nothing will be stored.
 func (w *Writer) Write(p []byte) (int, error) {
 	n, err := w.pipe.Write(p)
-	if errors.Is(err, io.ErrClosedPipe) {
-		err = ErrClosed
+	if errors.Is(err, io.ErrClosedPipe) { // whoever closed it has set late before
+		err = cmp.Or(w.late, ErrClosed)
 	}
 	return n, err
 }
@@ -237,7 +244,8 @@ func (w *Writer) Close() error {
 
 // CloseWithError ends the writer so that nothing is stored, and what was sent is
 // aborted. It returns when that is done. After Close it does nothing. A nil reason is
-// an error of its own. The error is that of an abort that failed.
+// an error of its own. The error is that of an abort that failed, or of a put that had
+// failed before.
 func (w *Writer) CloseWithError(reason error) error {
 	if reason == nil {
 		reason = errAbandoned

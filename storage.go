@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"maps"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/proof"
@@ -15,8 +16,9 @@ import (
 // a backend. *Store implements it for S3; package storagetest tests any other
 // implementation. All methods are safe for concurrent use, and an object that is put, replaced
 // or deleted is so for every call that begins afterwards. What a method was given (a body, keys,
-// maps) and what it returned is the caller's once it has returned. With a context that is done, a
-// method returns the context's error and changes nothing.
+// maps, options) and what it returned is the caller's once it has returned, also before it
+// ranges over a listing. With a context that is done, a method returns the context's error and
+// changes nothing.
 //
 // Everything else is a function that takes a Storage, or a method of *Store, because a
 // new method here would break other implementations.
@@ -122,6 +124,16 @@ type PutOptions struct {
 	Progress func(Progress)
 }
 
+// clone returns a copy that shares nothing that the caller may change; nil stays nil.
+func (o *PutOptions) clone() *PutOptions {
+	if o == nil {
+		return nil
+	}
+	own := *o
+	own.Metadata, own.Tags = maps.Clone(o.Metadata), maps.Clone(o.Tags)
+	return &own
+}
+
 // GetOptions are the options of GetObject; nil is the zero value.
 type GetOptions struct {
 	// Range is the part to get, nil for all. See [Range] and [RangeFrom].
@@ -176,6 +188,15 @@ type ListOptions struct {
 	Parallel int
 }
 
+// clone returns a copy; nil is the zero value.
+func (o *ListOptions) clone() *ListOptions {
+	if o == nil {
+		return &ListOptions{}
+	}
+	own := *o
+	return &own
+}
+
 // A ByteRange is a part of an object, in bytes. [Range], [RangeFrom] and
 // [RangeLast] make one.
 type ByteRange struct {
@@ -184,6 +205,10 @@ type ByteRange struct {
 	// Length is how many bytes; below 0, all to the object's end.
 	Length int64
 }
+
+// hasHeader reports whether HTTP can express the range: it has no empty one, and none whose
+// begin and length count from the end.
+func (r *ByteRange) hasHeader() bool { return r.Length < 0 || r.Length > 0 && r.Offset >= 0 }
 
 // wire returns the range as a request has it.
 func (r *ByteRange) wire() proof.Range { return proof.Range{Offset: r.Offset, Length: r.Length} }

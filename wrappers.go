@@ -16,8 +16,8 @@ import (
 
 // WithPrefix returns a Storage whose keys are those of storage that begin with prefix,
 // without it: "a" is prefix+"a" there. Usually prefix ends with a slash. Errors have
-// the shorter keys. Keys can have 1,024 bytes less those of prefix. Buckets are the same.
-// Closing storage remains the caller's task.
+// the shorter keys, except for those of a Body. Keys can have 1,024 bytes less those of
+// prefix. Buckets are the same. Closing storage remains the caller's task.
 func WithPrefix(storage Storage, prefix string) Storage {
 	if prefix == "" {
 		return storage
@@ -89,11 +89,9 @@ func (p *prefixed) DeleteObjects(ctx context.Context, bucket string, keys []stri
 // ListObjects yields the objects below the prefix. The pattern is matched here, because
 // it is one of the shorter keys.
 func (p *prefixed) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
+	opts = opts.clone()
 	return func(yield func(ObjectInfo, error) bool) {
-		inner := ListOptions{}
-		if opts != nil {
-			inner = *opts
-		}
+		inner := *opts // a sequence may be ranged over again
 		var glob *Glob
 		if inner.Match != "" {
 			var err error
@@ -215,20 +213,23 @@ func (l *limited) GetObject(ctx context.Context, bucket, key string, opts *GetOp
 		return nil, err
 	}
 	isOpen = true
-	object.Body = &limitedBody{ReadCloser: object.Body, give: sync.OnceFunc(l.give)}
+	object.Body = &limitedBody{ReadCloser: object.Body, left: object.Length, give: sync.OnceFunc(l.give)}
 	return object, nil
 }
 
 // A limitedBody gives its turn back at its end.
 type limitedBody struct {
 	io.ReadCloser
+	left int64 // bytes to come, below 0 if that is not known
 	give func()
 }
 
-// Read reads from the object.
+// Read reads from the object. A caller that knows the length need not read on to the error
+// that tells the end.
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	b.left -= int64(n)
+	if err != nil || b.left == 0 {
 		b.give()
 	}
 	return n, err
@@ -267,6 +268,7 @@ func (l *limited) DeleteObjects(ctx context.Context, bucket string, keys []strin
 // ListObjects yields objects.
 func (l *limited) ListObjects(ctx context.Context, bucket string, opts *ListOptions) iter.Seq2[ObjectInfo, error] {
 	const op = "ListObjects"
+	opts = opts.clone()
 	return func(yield func(ObjectInfo, error) bool) {
 		if err := l.take(ctx, op, bucket, ""); err != nil {
 			yield(ObjectInfo{}, err)

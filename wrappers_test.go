@@ -134,6 +134,12 @@ func TestWithLimitTurns(t *testing.T) {
 	require.NoError(t, second(storage.HeadObject(t.Context(), "bucket", "a")), "it has given its last byte")
 	require.NoError(t, object.Body.Close())
 	require.NoError(t, object.Body.Close())
+	object, err = storage.GetObject(t.Context(), "bucket", "b", nil)
+	require.NoError(t, err)
+	_, err = io.ReadFull(object.Body, make([]byte, object.Length))
+	require.NoError(t, err)
+	require.NoError(t, second(storage.HeadObject(t.Context(), "bucket", "a")), "and was not asked for its end")
+	require.NoError(t, object.Body.Close())
 	require.Error(t, second(storage.GetObject(t.Context(), "bucket", "missing", nil)))
 	func() {
 		defer func() { _ = recover() }()
@@ -179,12 +185,45 @@ func TestWriter(t *testing.T) {
 		_, err := io.WriteString(w, text)
 		require.NoError(t, err)
 		cancel(iotest.ErrTimeout)
+		for err == nil { // the pipe learns it in another goroutine
+			_, err = io.WriteString(w, "x")
+		}
+		require.ErrorIs(t, err, iotest.ErrTimeout)
 		require.ErrorIs(t, w.Close(), iotest.ErrTimeout)
 		assert.False(t, isThere("abandoned"))
 	}
 	for upload, err := range store.OpenUploads(t.Context(), bucket, "") {
 		require.NoError(t, err)
 		t.Errorf("%s was left behind", upload.Key)
+	}
+}
+
+// TestOptionsAreNotKept changes options after the call that got them, and before what it
+// returned is used.
+func TestOptionsAreNotKept(t *testing.T) {
+	t.Parallel()
+	inner := memstore.New("bucket")
+	for name, storage := range map[string]lithopss3.Storage{
+		"Store": openWire(t, straight), "memstore": inner, "WithPrefix": lithopss3.WithPrefix(inner, "p/"), "WithLimit": lithopss3.WithLimit(inner, 1),
+	} {
+		put := &lithopss3.PutOptions{ContentType: "text/x", Metadata: map[string]string{"a": "b"}, Tags: map[string]string{"a": "b"}}
+		w := lithopss3.NewWriter(t.Context(), storage, "bucket", "a/b", put)
+		put.ContentType, put.Metadata["a"], put.Tags["a"] = "other", "other", "\n"
+		require.NoError(t, w.Close(), name)
+		info, err := storage.HeadObject(t.Context(), "bucket", "a/b")
+		require.NoError(t, err, name)
+		assert.Equal(t, "text/x", info.ContentType, name)
+		assert.Equal(t, map[string]string{"a": "b"}, info.Metadata, name)
+
+		list := &lithopss3.ListOptions{Prefix: "a/"}
+		listing := storage.ListObjects(t.Context(), "bucket", list)
+		list.Prefix = "b/"
+		var keys []string
+		for info, err := range listing {
+			require.NoError(t, err, name)
+			keys = append(keys, info.Key)
+		}
+		assert.Equal(t, []string{"a/b"}, keys, name)
 	}
 }
 

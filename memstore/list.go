@@ -16,11 +16,13 @@ import (
 // ListObjects yields the objects that were there when it began, in the order of their
 // keys' bytes.
 func (s *Store) ListObjects(ctx context.Context, bucket string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	given := lithopss3.ListOptions{} // the caller may change its own before the sequence begins
+	if opts != nil {
+		given = *opts
+	}
+	opts = &given
 	return func(yield func(lithopss3.ObjectInfo, error) bool) {
 		fail := func(err error) { yield(lithopss3.ObjectInfo{}, failure("ListObjects", bucket, "", err)) }
-		if opts == nil {
-			opts = &lithopss3.ListOptions{}
-		}
 		if err := checkList(opts); err != nil {
 			fail(err)
 			return

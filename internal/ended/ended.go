@@ -97,7 +97,7 @@ func isAnswer(cause error) bool {
 	return errors.Is(cause, ErrAnswer) || errors.As(cause, &status) || errors.As(cause, &code)
 }
 
-// isSame reports whether two errors are one. Errors of a type that can't be compared are not.
+// isSame reports whether two errors are one. Errors that can't be compared are not.
 func isSame(a, b error) bool {
-	return a != nil && reflect.TypeOf(a).Comparable() && a == b //nolint:errorlint // that is the question
+	return a != nil && reflect.ValueOf(a).Comparable() && a == b //nolint:errorlint // that is the question
 }
