@@ -19,6 +19,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/partfile"
+	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
 // DirOptions are the options of PutDir and GetDir; nil is the zero value.
@@ -217,31 +218,24 @@ func (s *Store) DownloadTo(ctx context.Context, bucket, key string, w io.WriterA
 		return 0, err
 	}
 	defer func() { _ = object.Body.Close() }()
-	to := io.Writer(io.NewOffsetWriter(w, 0))
-	if opts.Progress != nil {
-		to = &progressWriter{Writer: to, report: opts.Progress, total: object.Length}
-	}
-	n, err := io.Copy(to, object.Body)
-	if err == nil && opts.Progress != nil {
-		opts.Progress(Progress{Done: n, Total: n})
+	meter := progress.New(reportTo(opts.Progress), object.Length)
+	n, err := io.Copy(&meteredWriter{io.NewOffsetWriter(w, 0), meter}, object.Body)
+	if err == nil {
+		meter.Finish(n)
 	}
 	return n, err
 }
 
-// A progressWriter reports what is written, a buffer of copyBody at a time.
-type progressWriter struct {
+// A meteredWriter counts what is written.
+type meteredWriter struct {
 	io.Writer
-	report      func(Progress)
-	done, total int64
+	meter *progress.Meter
 }
 
-// Write writes and reports.
-func (p *progressWriter) Write(b []byte) (int, error) {
-	n, err := p.Writer.Write(b)
-	p.done += int64(n)
-	if err == nil && p.done != p.total {
-		p.report(Progress{Done: p.done, Total: p.total})
-	}
+// Write writes and counts.
+func (m *meteredWriter) Write(b []byte) (int, error) {
+	n, err := m.Writer.Write(b)
+	m.meter.Add(int64(n))
 	return n, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -193,6 +194,8 @@ func TestDownloadTo(t *testing.T) {
 		calls.Add(1)
 		if p.Done == p.Total {
 			whole.Add(1)
+		} else {
+			assert.GreaterOrEqual(t, p.Done-last.Done, int64(progress.Step))
 		}
 		last = p
 	}})

@@ -134,11 +134,14 @@ func (r *ReaderAt) Close() error {
 	return nil
 }
 
-// ReadAt fills p with the bytes from offset on. As with any io.ReaderAt, fewer bytes
+// ReadAt fills p with the bytes from offset on. An offset below 0 is ErrInvalidRange. As with any io.ReaderAt, fewer bytes
 // come with an error, which is io.EOF at the object's end.
 func (r *ReaderAt) ReadAt(p []byte, offset int64) (int, error) {
 	if offset < 0 {
 		return 0, &Error{Op: "ReadAt", Bucket: r.bucket, Key: r.key, Err: fmt.Errorf("%w: it begins at %d", ErrInvalidRange, offset)}
+	}
+	if r.ctx.Err() != nil { // also at the end, and for no bytes
+		return 0, r.explain(context.Cause(r.ctx))
 	}
 	done := 0
 	for done < len(p) {

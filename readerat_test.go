@@ -182,8 +182,10 @@ func TestReaderAtEnds(t *testing.T) {
 	_, err = store.OpenReaderAt(t.Context(), "bucket", "key", &lithopss3.ReaderAtOptions{IfMatch: reader.Info().ETag})
 	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 	require.NoError(t, reader.Close())
-	_, err = reader.ReadAt(p, 0)
-	require.ErrorIs(t, err, lithopss3.ErrClosed)
+	for offset, p := range map[int64][]byte{0: p, 1: nil, reader.Size(): p, reader.Size() + 1: p} {
+		_, err = reader.ReadAt(p, offset)
+		require.ErrorIs(t, err, lithopss3.ErrClosed, offset)
+	}
 
 	putWhole(t, store, "empty", nil)
 	empty, err := store.OpenReaderAt(t.Context(), "bucket", "empty", nil)
