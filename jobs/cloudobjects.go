@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
@@ -82,6 +83,7 @@ func collectFailures(objects []*CloudObject, errs []error) error {
 // At most 32 MiB are held at once, or 16 MiB and one object that is larger: an object
 // counts from when it is read until the loop's body for it has ended.
 func (c *Client) GetCloudObjects(ctx context.Context, objects []*CloudObject) iter.Seq2[[]byte, error] {
+	objects = slices.Clone(objects) // for the errors too
 	reader := &orderedReader[*CloudObject, []byte]{
 		client: c, atOnce: cloudObjectsAtOnce, most: maxReading,
 		source: cloudObjectSource,

@@ -54,7 +54,7 @@
 // All methods of a Client together read up to 32 MiB at once, or one object that is
 // larger, of at most 1 GiB (a status: 64 MiB). [Client.Statuses] and
 // [Client.GetCloudObjects] say what they hold ahead of their consumer.
-// Requests are bounded too: a listing makes up to 16 at once, Statuses 64, CloudObjects 16.
+// Requests are bounded too: a listing makes up to 32 at once, Statuses 64, CloudObjects 16.
 // [lithopss3.WithLimit] bounds those of all together, and [lithopss3.WithPrefix] gives an
 // executor a part of a bucket.
 package jobs

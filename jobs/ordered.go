@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -28,6 +29,7 @@ type orderedReader[In, Out any] struct {
 // continues after it. Items that were not asked for, because ctx has ended, have its
 // cause.
 func (r *orderedReader[In, Out]) all(ctx context.Context, items []In) iter.Seq2[Out, error] {
+	items = slices.Clone(items) // they are read ahead of the loop, which may change the caller's
 	return func(yield func(Out, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()

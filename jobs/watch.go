@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"strconv"
 )
 
@@ -79,9 +80,12 @@ var errCallsOfAll = errors.New("WatchOptions.Calls needs an ID with an executor,
 // the storage's own retries; after ten in a row, or at once for others, the error is
 // yielded and ends the sequence.
 func (c *Client) Watch(ctx context.Context, id ID, opts *WatchOptions) iter.Seq2[Event, error] {
-	if opts == nil {
-		opts = &WatchOptions{}
+	given := WatchOptions{} // the caller may change its own before the sequence begins
+	if opts != nil {
+		given = *opts
+		given.Calls = maps.Clone(opts.Calls)
 	}
+	opts = &given
 	return func(yield func(Event, error) bool) {
 		if len(opts.Calls) > 0 && id.ExecutorID == "" {
 			yield(Event{}, errCallsOfAll)
