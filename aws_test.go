@@ -55,6 +55,8 @@ func TestOptionsThatGiveCredentials(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(home, ".aws"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(home, ".aws", "credentials"), []byte("[dev]\naws_access_key_id=PROFILE\naws_secret_access_key=SK\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(home, ".aws", "config"), []byte("[profile dev]\nregion=eu-west-3\n"), 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(home, ".lithops"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".lithops", "config"), []byte("lithops:\n  storage: aws_s3\n"), 0o600))
 	env := map[string]string{"HOME": home, "AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_EC2_METADATA_DISABLED": "true"}
 	for name, test := range map[string]struct {
 		config Config
@@ -111,6 +113,15 @@ func TestOptionsThatGiveCredentials(t *testing.T) {
 				assert.Equal(t, test.source, identity.Source, name)
 			}
 			require.NoError(t, store.Close())
+
+			if test.config.Region != "" || test.config.AccessKeyID != "" {
+				continue // a configuration for New
+			}
+			opened, err := Open(t.Context(), &opts)
+			require.NoError(t, err, name)
+			again, _ := opened.Identity(t.Context()) // which has failed above, or has not
+			assert.Equal(t, identity, again, "%s: the same with Open", name)
+			require.NoError(t, opened.Close())
 		}
 	}
 }

@@ -5,6 +5,7 @@ package lithopss3_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -192,6 +193,8 @@ func TestRangeLastOfEmptyObject(t *testing.T) {
 					assert.Empty(t, data)
 					assert.Zero(t, object.Size)
 					assert.Zero(t, object.Length)
+					_, err = store.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{Range: lithopss3.RangeFrom(math.MinInt64)})
+					require.NoError(t, err)
 				})
 			})
 		}

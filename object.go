@@ -58,7 +58,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 	if opts.Parallel < 0 {
 		return nil, wrapError(op, bucket, key, fmt.Errorf("GetOptions.Parallel is %d, and must not be negative", opts.Parallel))
 	}
-	if opts.Range != nil && (opts.Range.Length == 0 || (opts.Range.Offset < 0 && opts.Range.Length >= 0)) {
+	if opts.Range != nil && !opts.Range.hasHeader() {
 		return s.getOddRange(ctx, bucket, key, opts)
 	}
 	object, err := s.getObject(ctx, bucket, key, opts)
@@ -108,7 +108,7 @@ func (s *Store) getLastOfShort(ctx context.Context, bucket, key string, opts *Ge
 		return nil, refusal
 	}
 	info, err := s.headObject(ctx, op, bucket, key, opts)
-	if err != nil || info.Size > -opts.Range.Offset {
+	if err != nil || info.Size+opts.Range.Offset > 0 {
 		return nil, refusal
 	}
 	if info.Size == 0 {
@@ -157,8 +157,7 @@ func (s *Store) getInput(bucket, key string, opts *GetOptions) *s3.GetObjectInpu
 	return in
 }
 
-// getOddRange serves the ranges that HTTP can't express: an empty one, and one whose
-// begin and length count from the end. Both need the object's size first.
+// getOddRange serves the ranges that HTTP can't express. They need the object's size first.
 func (s *Store) getOddRange(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
 	info, err := s.headObject(ctx, "GetObject", bucket, key, opts)
 	if err != nil {

@@ -26,10 +26,10 @@ var ErrNoConfiguration = errors.New("no Lithops configuration found")
 // must give a region, else it is ErrNoConfiguration. Other errors are those of
 // [ConfigLoader.Load] and New. The caller closes the Store.
 func Open(ctx context.Context, opts *Options) (*Store, error) {
-	opts = opts.withDefaults()
-	loader := opts.Loader
+	given := opts.withDefaults() // New does it too, and must see which options the caller set
+	loader := given.Loader
 	if loader.lookupEnv == nil {
-		loader.lookupEnv = opts.LookupEnv
+		loader.lookupEnv = given.LookupEnv
 	}
 	config, err := loader.Load()
 	if err != nil {
