@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -114,6 +115,21 @@ func TestPresignedTime(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, header.Get("Authorization"), "the signature is left out")
 	assert.NotEmpty(t, header)
+}
+
+// TestErrorsWithoutAReason prints the errors of a Storage that says little.
+func TestErrorsWithoutAReason(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"GetObject b/k: the reason is not known":   &Error{Op: "GetObject", Bucket: "b", Key: "k"},
+		"GetObject: HTTP 404":                      &Error{Op: "GetObject", StatusCode: 404},
+		"GetObject: NoSuchKey":                     &Error{Op: "GetObject", Code: "NoSuchKey"},
+		"keys were not deleted, and none is named": &DeleteError{},
+		"DeleteObjects b: the reason is not known": &DeleteError{Failed: []*Error{{Op: "DeleteObjects", Bucket: "b"}}},
+	} {
+		assert.Equal(t, want, err.Error())
+		require.NotErrorIs(t, err, fs.ErrNotExist)
+	}
 }
 
 // TestReadObjectLimit holds the limit to the byte, whether the server says the size or not.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/lithops-go/lithopss3"
@@ -111,7 +112,7 @@ func (d *AggregatedData) take() {
 func (d *AggregatedData) Ranges() []lithopss3.ByteRange {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.ranges
+	return slices.Clip(d.ranges) // which a caller may append to
 }
 
 // Close ends the sequence of items. It returns the error that the items ended with, if

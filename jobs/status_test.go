@@ -92,6 +92,12 @@ func TestCallStatusKeepsWhatItDoesNotKnow(t *testing.T) {
 	text, err := status.MarshalJSON()
 	require.NoError(t, err)
 	assert.Contains(t, string(text), `"new": {"b": [1.0, NaN], "a": "\u00e9"}`)
+	delete(status.Extra, "new") // encoding/json has no NaN
+	pointed, err := json.Marshal(map[string]any{"call": &status})
+	require.NoError(t, err)
+	within, err := json.Marshal(map[string]any{"call": status})
+	require.NoError(t, err)
+	assert.Equal(t, string(pointed), string(within))
 
 	err = status.UnmarshalJSON([]byte(`{"chunksize": "x"}`))
 	require.ErrorIs(t, err, jobs.ErrMalformedStatus)

@@ -210,6 +210,25 @@ func TestConvertReplaces(t *testing.T) {
 	}
 }
 
+// TestNilPointers takes a nil pointer, as the Cause of most exceptions is, for None, and a
+// nil Dict for an empty one.
+func TestNilPointers(t *testing.T) {
+	t.Parallel()
+	for _, v := range []any{(*Exception)(nil), (*Object)(nil), (*CloudObject)(nil), (*NumpyArray)(nil), (*big.Int)(nil), nil} {
+		assert.Equal(t, "None", Repr(v), "%T", v)
+		assert.Equal(t, "[None]", Repr([]any{v}), "%T", v)
+		target := &person{Name: "old"}
+		require.NoError(t, Convert(v, &target), "%T", v)
+		assert.Nil(t, target, "%T", v)
+		var number int
+		require.ErrorContains(t, Convert(v, &number), "None", "%T", v)
+	}
+	assert.Equal(t, "{}", Repr((*Dict)(nil)))
+	target := person{Name: "old"}
+	require.NoError(t, Convert((*Dict)(nil), &target))
+	assert.Equal(t, person{}, target)
+}
+
 func TestUnmarshal(t *testing.T) {
 	t.Parallel()
 	data, err := Encode([]any{NewDict("name", "Ada", "age", 36)})

@@ -9,7 +9,8 @@ const smallDict = 8
 
 // Dict is a Python dict: keys in insertion order, equal as Python has it. 1, 1.0, True and
 // Decimal("1.00") are one key, "a" and b"a" are two, and a NaN is equal to nothing. Keys that
-// are objects of unknown classes are equal only to themselves. The zero Dict is empty.
+// are objects of unknown classes are equal only to themselves. The zero Dict is empty. A Dict
+// must not be copied, because the copy would share its entries: pass a *Dict.
 type Dict struct {
 	entries []dictEntry
 	index   map[any]int // hash key → entry; nil up to smallDict entries
