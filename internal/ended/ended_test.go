@@ -182,3 +182,22 @@ func TestHide(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// anyError can be compared by its type, but not always by its value.
+type anyError struct{ value any }
+
+func (anyError) Error() string { return "any" }
+
+// TestCausesThatCannotBeCompared checks that such a cause is no panic.
+func TestCausesThatCannotBeCompared(t *testing.T) {
+	t.Parallel()
+	cause := anyError{value: []int{1}}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	if err := Why(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := Hide(ctx, cause); errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
