@@ -141,7 +141,7 @@ func (r *ReaderAt) ReadAt(p []byte, offset int64) (int, error) {
 		return 0, &Error{Op: "ReadAt", Bucket: r.bucket, Key: r.key, Err: fmt.Errorf("%w: it begins at %d", ErrInvalidRange, offset)}
 	}
 	if r.ctx.Err() != nil { // also at the end, and for no bytes
-		return 0, r.explain(context.Cause(r.ctx))
+		return 0, r.explain(ended.Why(r.ctx))
 	}
 	done := 0
 	for done < len(p) {
