@@ -72,6 +72,9 @@ func (p *Providers) assumeRole(ctx context.Context, name string, visited []strin
 	if err != nil {
 		return nil, err
 	}
+	if !source.HasKeys() {
+		return nil, p.roleProblem(kindPartial, "profile %s assumes its role with keys of which one is empty", name)
+	}
 	in := roleRequest(profile)
 	if in.SerialNumber != nil {
 		code, err := p.AskMFA(ctx, *in.SerialNumber)

@@ -116,6 +116,8 @@ var statics = map[string]static{
 	"no web identity":           {setup: setup{provider: nameWebIdentity}, skip: "web_identity_token_file of profile default is set"},
 
 	"role of a missing profile":   {setup: roleSetup("source_profile = none\n"), kind: kindInvalidConfig, text: `source_profile "none" of profile default does not exist`},
+	"role of an empty key":        {setup: roleSetup("source_profile = b\n[profile b]\naws_access_key_id =\naws_secret_access_key = SK\n"), kind: kindPartial, text: "profile default assumes its role with keys of which one is empty"},
+	"role of an empty secret":     {setup: roleSetup("source_profile = b\n[profile b]\naws_access_key_id = AK\naws_secret_access_key =\n"), kind: kindPartial, text: "keys of which one is empty"},
 	"role of a loop":              {setup: roleSetup("source_profile = b\n[profile b]\nrole_arn = arn:aws:iam::123456789012:role/b\nsource_profile = default\n"), kind: "InfiniteLoopConfigError"},
 	"role of itself":              {setup: roleSetup("source_profile = default\n"), kind: "InfiniteLoopConfigError"},
 	"role of nothing":             {setup: roleSetup("source_profile = b\n[profile b]\nregion = x\n"), kind: kindInvalidConfig, text: `the source profile "b" has no credentials`},
