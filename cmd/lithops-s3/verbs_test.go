@@ -296,6 +296,11 @@ func TestETags(t *testing.T) {
 		assert.Equal(t, c.same, same, c.etag)
 		assert.Equal(t, c.known, known, c.etag)
 	}
+	just := md5.Sum(data[:8<<20]) // one part, and no empty one after it
+	part := md5.Sum(just[:])
+	same, known, err := hasETag(bytes.NewReader(data), 8<<20, hex.EncodeToString(part[:])+"-1")
+	require.NoError(t, err)
+	assert.True(t, same && known)
 }
 
 // TestOneFile checks that of two objects that this file system takes for one file, the
