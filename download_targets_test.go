@@ -209,9 +209,7 @@ func TestDownloadStaysInRoot(t *testing.T) {
 // TestDownloadStamps checks that a file has the caller's time as soon as it has its name.
 func TestDownloadStamps(t *testing.T) {
 	t.Parallel()
-	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-		return next.RoundTrip(request)
-	})
+	store := openWire(t, straight)
 	stamp := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
 	for _, size := range []int{4, 9 * unit} {
 		putWhole(t, store, "key", testkit.Bytes(size))

@@ -159,3 +159,24 @@ func TestLeftoverOfKilledDownload(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(data, got))
 }
+
+// TestUploadThatAnotherAborts checks what a put says whose upload another process aborts: no
+// object and no bucket is missing.
+func TestUploadThatAnotherAborts(t *testing.T) {
+	t.Parallel()
+	store := openWire(t, straight)
+	aborted := 0
+	body := readerFunc(func(p []byte) (int, error) {
+		for upload, err := range store.OpenUploads(t.Context(), "bucket", "") {
+			if assert.NoError(t, err) && assert.NoError(t, store.AbortUpload(t.Context(), "bucket", upload)) {
+				aborted++
+			}
+		}
+		return len(p), nil // without an end
+	})
+	err := store.PutObject(t.Context(), "bucket", "key", body, nil)
+	require.ErrorContains(t, err, "the multipart upload was aborted or completed meanwhile: NoSuchUpload")
+	require.NotErrorIs(t, err, os.ErrNotExist)
+	assert.Positive(t, aborted)
+	assert.Zero(t, uploadsLeft(t, store))
+}
