@@ -7,13 +7,13 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/listing"
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // BucketInfo describes a bucket in a listing.
@@ -112,11 +112,11 @@ var errDetailTime = errors.New("no answer that could be used in time")
 func (s *Store) addDetails(ctx context.Context, bucket string, status *BucketStatus) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.pace.detail, errDetailTime)
 	defer cancel()
-	var group sync.WaitGroup
-	group.Go(func() { status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket) })
-	group.Go(func() { status.PublicPolicy = s.publicPolicy(ctx, bucket) })
-	group.Go(func() { status.PublicACL = s.publicACL(ctx, bucket) })
-	group.Go(func() { status.Owner, status.Foreign, status.OwnerUnknown = s.ownership(ctx, bucket) })
+	var group panics.Group
+	group.Go(func() { status.PublicAccessBlocked = s.publicAccessBlocked(ctx, bucket) }, cancel)
+	group.Go(func() { status.PublicPolicy = s.publicPolicy(ctx, bucket) }, cancel)
+	group.Go(func() { status.PublicACL = s.publicACL(ctx, bucket) }, cancel)
+	group.Go(func() { status.Owner, status.Foreign, status.OwnerUnknown = s.ownership(ctx, bucket) }, cancel)
 	group.Wait()
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -84,7 +85,7 @@ func (s *Store) deleteUnchanged(ctx context.Context, bucket, key string, found *
 type deleter struct {
 	store  *Store
 	bucket string
-	group  sync.WaitGroup
+	group  panics.Group
 	slots  chan struct{}
 
 	mu      sync.Mutex
@@ -101,10 +102,14 @@ func (s *Store) newDeleter(bucket string) *deleter {
 func (d *deleter) delete(ctx context.Context, keys []string) {
 	for _, batch := range deleteBatches(keys) {
 		d.slots <- struct{}{}
+		if !d.group.IsEmpty() { // Wait panics
+			<-d.slots
+			return
+		}
 		d.group.Go(func() {
 			defer func() { <-d.slots }()
 			d.account(batch, d.store.deleteBatch(ctx, d.bucket, batch))
-		})
+		}, nil)
 	}
 }
 

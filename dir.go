@@ -129,8 +129,7 @@ type dirTransfer struct {
 	cancel context.CancelCauseFunc
 	opts   DirOptions
 	slots  chan struct{}
-	group  sync.WaitGroup
-	panics panics.Box
+	group  panics.Group
 
 	mu    sync.Mutex
 	found int64
@@ -168,7 +167,7 @@ func (t *dirTransfer) start(transfer func(context.Context) error) error {
 	t.group.Go(func() {
 		defer func() { <-t.slots }()
 		t.finish(transfer(t.ctx))
-	})
+	}, func() { t.cancel(panics.ErrPanicked) })
 	return nil
 }
 
@@ -180,8 +179,8 @@ func (t *dirTransfer) finish(err error) {
 		return
 	}
 	t.done++
-	if t.opts.Progress != nil && t.panics.IsEmpty() {
-		defer t.panics.Catch(func() { t.cancel(panics.ErrPanicked) })
+	if t.opts.Progress != nil && t.group.IsEmpty() {
+		defer t.group.Catch(func() { t.cancel(panics.ErrPanicked) })
 		t.opts.Progress(Progress{Done: t.done, Total: t.total})
 	}
 }
@@ -193,9 +192,9 @@ func (t *dirTransfer) wait(err error) error {
 		t.total = t.found
 		t.mu.Unlock()
 	}
-	t.group.Wait()
+	t.group.Join()
 	t.cancel(nil)
-	t.panics.Rethrow()
+	t.group.Rethrow()
 	return errors.Join(append(t.errs, err)...)
 }
 

@@ -193,7 +193,7 @@ type Writer struct {
 	late error         // of Write after the context was done; set in once
 	err  error         // of PutObject
 
-	panics panics.Box
+	panics panics.Group
 }
 
 // NewWriter returns a writer whose bytes become the object when Close returns nil, and
@@ -214,13 +214,12 @@ func NewWriter(ctx context.Context, storage Storage, bucket, key string, opts *P
 			_ = pipe.CloseWithError(&abandonment{ended.Why(ctx)})
 		})
 	})
-	go func() {
+	w.panics.Go(func() {
 		defer close(w.done)
 		defer stop()
 		defer func() { _ = reader.CloseWithError(cmp.Or(w.err, ErrClosed)) }()
-		defer w.panics.Catch(nil)
 		w.err = storage.PutObject(ctx, bucket, key, struct{ io.Reader }{reader}, opts)
-	}()
+	}, nil)
 	return w
 }
 
@@ -238,7 +237,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 func (w *Writer) Close() error {
 	w.once.Do(func() { _ = w.pipe.Close() })
 	<-w.done
-	w.panics.Rethrow()
+	w.panics.Wait()
 	return w.err
 }
 
@@ -255,7 +254,7 @@ func (w *Writer) CloseWithError(reason error) error {
 		_ = w.pipe.CloseWithError(w.why)
 	})
 	<-w.done
-	w.panics.Rethrow()
+	w.panics.Wait()
 	if w.err == nil || w.why != nil && errors.Is(w.err, w.why) && !errors.Is(w.err, upload.ErrLeftBehind) {
 		return nil
 	}

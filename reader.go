@@ -318,9 +318,10 @@ func explainChange(err error) error {
 }
 
 func (r *objectReader) fail(err error) {
-	r.endAhead()
-	_ = r.body.Close()
+	body := r.body
+	defer func() { _ = body.Close() }() // also after a panic of what is read ahead
 	r.body = http.NoBody
+	defer r.endAhead()
 	r.err = eof.Hide(wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)) // else callers take it for the end
 }
 
@@ -330,7 +331,7 @@ func (r *objectReader) Close() error {
 		return nil
 	}
 	r.err = ErrClosed
-	r.endAhead()
+	defer r.endAhead()
 	return r.body.Close()
 }
 

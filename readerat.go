@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/proof"
 )
 
@@ -225,13 +226,20 @@ func (r *ReaderAt) claim(first, last int64) []*cachedBlock {
 func (r *ReaderAt) fetch(run []*cachedBlock) {
 	offset := run[0].index * blockSize
 	end := min((run[len(run)-1].index+1)*blockSize, r.info.Size)
+	defer func() { // else others would wait after a panic
+		for _, b := range run {
+			r.settle(b, panics.ErrPanicked)
+		}
+	}()
 	body, err := r.open(offset, end-offset)
-	for _, b := range run {
+	for len(run) > 0 {
+		b := run[0]
 		if err == nil {
 			b.data = make([]byte, min(blockSize, r.info.Size-b.index*blockSize))
 			_, err = io.ReadFull(body, b.data)
 		}
 		r.settle(b, err)
+		run = run[1:]
 	}
 	if body != nil {
 		_ = body.Close()

@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/panics"
@@ -33,11 +32,10 @@ func (c *Client) PutCloudObjects(ctx context.Context, bodies []io.Reader) ([]*Cl
 		objects[i] = c.newCloudObject(CloudObjectOptions{})
 	}
 	slots := make(chan struct{}, cloudObjectsAtOnce)
-	var panicked panics.Box
-	var running sync.WaitGroup
+	var running panics.Group
 	for i, body := range bodies {
 		slots <- struct{}{}
-		if !panicked.IsEmpty() {
+		if !running.IsEmpty() {
 			break
 		}
 		if ctx.Err() != nil {
@@ -48,12 +46,10 @@ func (c *Client) PutCloudObjects(ctx context.Context, bodies []io.Reader) ([]*Cl
 		errs[i] = errBodyEnded
 		running.Go(func() {
 			defer func() { <-slots }()
-			defer panicked.Catch(nil)
 			errs[i] = c.storage.PutObject(ctx, objects[i].Bucket, objects[i].Key, body, nil)
-		})
+		}, nil)
 	}
 	running.Wait()
-	panicked.Rethrow()
 	return objects, collectFailures(objects, errs)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // An orderedReader reads many objects ahead of their consumer, several at once, and
@@ -39,10 +40,13 @@ func (r *orderedReader[In, Out]) all(ctx context.Context, items []In) iter.Seq2[
 		}
 		defer run.running.Wait()
 		defer cancel()
-		run.running.Go(func() { run.readAll(ctx, items) })
+		run.running.Go(func() { run.readAll(ctx, items) }, nil)
 		answered := 0
 		for slot := range run.answers {
 			answer := <-slot
+			if !run.running.IsEmpty() { // Wait panics
+				return
+			}
 			more := yield(answer.value, answer.err)
 			answer.release()
 			if !more {
@@ -66,7 +70,7 @@ type orderedRun[In, Out any] struct {
 	isLarge atomic.Bool                  // the object that was opened last is not small
 	held    *budget                      // of objects that are not small
 	answers chan chan orderedAnswer[Out] // in the order of the items
-	running sync.WaitGroup
+	running panics.Group
 }
 
 type orderedAnswer[Out any] struct {
@@ -88,7 +92,7 @@ func (r *orderedRun[In, Out]) readAll(ctx context.Context, items []In) {
 			return
 		}
 		before := turn
-		r.running.Go(func() { slot <- r.read(ctx, item, before, next) })
+		r.running.Go(func() { slot <- r.read(ctx, item, before, next) }, func() { slot <- failed[Out](panics.ErrPanicked) })
 		turn = next
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"sync"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
 )
@@ -302,7 +302,7 @@ func findObjects(ctx context.Context, storage lithopss3.Storage, sources []objec
 	defer cancel()
 	found, errs := make([][]lithopss3.ObjectInfo, len(sources)), make([]error, len(sources))
 	slots := make(chan struct{}, atOnce)
-	var running sync.WaitGroup
+	var running panics.Group
 	for i, source := range sources {
 		slots <- struct{}{}
 		running.Go(func() {
@@ -310,7 +310,7 @@ func findObjects(ctx context.Context, storage lithopss3.Storage, sources []objec
 			if found[i], errs[i] = source.find(ctx, storage); errs[i] != nil {
 				cancel()
 			}
-		})
+		}, cancel)
 	}
 	running.Wait()
 	var canceled error

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -76,10 +77,10 @@ func readLine(ctx context.Context, file *os.File) (string, error) {
 		err  error
 	}
 	read := make(chan result, 1)
-	go func() {
+	new(panics.Group).Go(func() {
 		line, err := scanLine(file)
 		read <- result{line, err}
-	}()
+	}, nil)
 	select {
 	case r := <-read:
 		return r.line, r.err

@@ -4,24 +4,17 @@ package download
 
 import (
 	"context"
-	"errors"
-	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/panics"
 )
-
-// errEnded reports that a callback ended its goroutine, as a test's FailNow does.
-var errEnded = errors.New("the progress callback ended its goroutine")
 
 // A team is goroutines of which the first error, or panic, ends all.
 type team struct {
 	ctx    context.Context //nolint:containedctx // it is the goroutines' own
 	caller context.Context //nolint:containedctx // of which ctx is made
 	cancel context.CancelCauseFunc
-	group  sync.WaitGroup
-
-	panics panics.Box
+	group  panics.Group
 }
 
 func newTeam(ctx context.Context) *team {
@@ -32,29 +25,17 @@ func newTeam(ctx context.Context) *team {
 
 // start runs f in a goroutine.
 func (t *team) start(f func(ctx context.Context) error) {
-	t.group.Add(1)
-	go func() {
-		defer t.group.Done()
-		returned := false
-		defer func() {
-			if !returned {
-				t.cancel(errEnded)
-			}
-		}()
-		defer t.panics.Catch(nil)
-		err := f(t.ctx)
-		returned = true
-		if err != nil {
+	t.group.Go(func() {
+		if err := f(t.ctx); err != nil {
 			t.cancel(err)
 		}
-	}()
+	}, func() { t.cancel(panics.ErrPanicked) })
 }
 
 // wait waits for all goroutines, and returns the first error or the caller's reason
 // to cancel. A panic of a goroutine reaches the one that waits.
 func (t *team) wait() error {
 	t.group.Wait()
-	t.panics.Rethrow()
 	return ended.First(t.caller, t.ctx)
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // grace is how long the last caller to give up waits for the call to end, so that
@@ -30,6 +31,7 @@ type Flight[T any] struct {
 type call[T any] struct {
 	waiting int // guarded by the Flight's mu
 	cancel  context.CancelFunc
+	running panics.Group
 	done    chan struct{} // closed after value and err are set
 	value   T
 	err     error
@@ -40,7 +42,7 @@ type call[T any] struct {
 //
 // Each caller waits as long as its own ctx allows; its error has the cause of ctx then
 // (context.Cause). The context of fn is none of theirs: it has no values, and it is
-// canceled when the last caller has given up.
+// canceled when the last caller has given up. A panic of fn reaches all that wait.
 func (f *Flight[T]) Do(ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if ctx.Err() != nil {
@@ -49,11 +51,12 @@ func (f *Flight[T]) Do(ctx context.Context, fn func(context.Context) (T, error))
 	c := f.join(fn)
 	select {
 	case <-c.done:
-		return c.value, c.err
 	case <-ctx.Done():
 		f.leave(c)
 		return zero, ended.Why(ctx)
 	}
+	c.running.Wait() // which has a panic of fn
+	return c.value, c.err
 }
 
 // join returns the call that runs, or starts one.
@@ -62,8 +65,9 @@ func (f *Flight[T]) join(fn func(context.Context) (T, error)) *call[T] {
 	defer f.mu.Unlock()
 	if f.running == nil {
 		ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // the last who waits calls it
-		f.running = &call[T]{cancel: cancel, done: make(chan struct{})}
-		go f.run(ctx, f.running, fn)
+		f.running = &call[T]{cancel: cancel, done: make(chan struct{}), err: panics.ErrPanicked}
+		c := f.running
+		c.running.Go(func() { f.run(ctx, c, fn) }, nil)
 	}
 	f.running.waiting++
 	return f.running

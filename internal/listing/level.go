@@ -6,7 +6,8 @@ import (
 	"context"
 	"sort"
 	"strings"
-	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 const (
@@ -53,7 +54,7 @@ type level struct {
 }
 
 // ask requests names of a folder that are wanted, and reports whether there was one.
-func (l *parallelListing) ask(ctx context.Context, group *sync.WaitGroup) bool {
+func (l *parallelListing) ask(ctx context.Context, group *panics.Group) bool {
 	if len(l.asks) == 0 || l.level == nil || l.sequential {
 		return false
 	}
@@ -64,7 +65,7 @@ func (l *parallelListing) ask(ctx context.Context, group *sync.WaitGroup) bool {
 	group.Go(func() {
 		page, err := fetch(ctx, lev.folder, after)
 		l.results <- pageResult{level: lev, page: page, err: err}
-	})
+	}, func() { l.results <- pageResult{level: lev, err: panics.ErrPanicked} })
 	return true
 }
 

@@ -7,8 +7,9 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"sync"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 const (
@@ -87,7 +88,7 @@ func parallel(ctx context.Context, fetch Fetch, opts Options) iter.Seq2[[]Entry,
 			results: make(chan pageResult, atOnce), stretch: 1,
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		var group sync.WaitGroup
+		var group panics.Group
 		defer group.Wait()
 		defer cancel()
 		for len(l.shards) > 0 {
@@ -99,6 +100,9 @@ func parallel(ctx context.Context, fetch Fetch, opts Options) iter.Seq2[[]Entry,
 			proceed, err := l.step(ctx, yield)
 			if err == nil && proceed {
 				err = l.takeReady()
+			}
+			if !group.IsEmpty() { // Wait panics
+				return
 			}
 			if err != nil {
 				yield(nil, err)
@@ -149,7 +153,7 @@ func (l *parallelListing) takeReady() error {
 }
 
 // launch makes the requests that can be made now.
-func (l *parallelListing) launch(ctx context.Context, group *sync.WaitGroup) {
+func (l *parallelListing) launch(ctx context.Context, group *panics.Group) {
 	for l.running < l.atOnce {
 		s := l.next()
 		if s == nil && !l.ask(ctx, group) {
@@ -167,7 +171,7 @@ func (l *parallelListing) launch(ctx context.Context, group *sync.WaitGroup) {
 			began := time.Now()
 			page, err := l.fetch(ctx, after, token, nil)
 			l.results <- pageResult{from: s, page: page, err: err, took: time.Since(began)}
-		})
+		}, func() { l.results <- pageResult{from: s, err: panics.ErrPanicked} })
 	}
 }
 

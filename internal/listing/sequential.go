@@ -5,8 +5,9 @@ package listing
 import (
 	"context"
 	"iter"
-	"sync"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // A lister lists page by page.
@@ -15,7 +16,7 @@ type lister struct {
 	after string
 	ahead int            // the most pages that are requested while one is waited for
 	next  []*pendingPage // requested, in order
-	group sync.WaitGroup
+	group panics.Group
 }
 
 // A pendingPage has been asked for.
@@ -66,8 +67,10 @@ func (l *lister) rest(ctx context.Context, guard *pageGuard, token string, yield
 		if err == nil {
 			err = guard.check(page)
 		}
-		if err != nil {
+		if err != nil && l.group.IsEmpty() { // else the panic is what the caller gets
 			yield(nil, err)
+		}
+		if err != nil {
 			return
 		}
 		token, isTruncated = page.Next, page.Truncated
@@ -123,7 +126,7 @@ func (l *lister) ask(ctx context.Context, token string) *pendingPage {
 	l.group.Go(func() {
 		page, err := l.fetch(ctx, l.after, token, early)
 		p.done <- pageResult{page: page, err: err}
-	})
+	}, func() { p.done <- pageResult{err: panics.ErrPanicked} })
 	return p
 }
 

@@ -13,10 +13,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
 // Options are the options of Start.
@@ -41,11 +41,12 @@ type Reader struct {
 	end    int64
 	window int // how many ranges are asked for at once
 
-	ranges []*section // that are asked for, in order
-	served int        // how many of them, from the first on, have memory
-	free   [][]byte   // memory that no range has
-	rest   []byte     // what is not returned yet of the first range
-	group  sync.WaitGroup
+	ranges   []*section // that are asked for, in order
+	served   int        // how many of them, from the first on, have memory
+	free     [][]byte   // memory that no range has
+	rest     []byte     // what is not returned yet of the first range
+	group    panics.Group
+	isClosed bool
 }
 
 // A section is a range that was asked for.
@@ -80,8 +81,11 @@ func (r *Reader) fill() {
 		r.next += s.size
 		r.ranges = append(r.ranges, s)
 		r.group.Go(func() {
-			defer close(s.ready)
 			s.err = r.get(s)
+			close(s.ready)
+		}, func() {
+			s.err = panics.ErrPanicked
+			close(s.ready)
 		})
 	}
 	for ; r.served < len(r.ranges); r.served++ {
@@ -215,10 +219,16 @@ func (r *Reader) dropFirst() {
 	r.fill()
 }
 
-// Close ends all requests, waits for them, and gives the memory back.
+// Close ends all requests, waits for them, and gives the memory back. The first Close
+// panics if Options.Open did.
 func (r *Reader) Close() error {
+	if r.isClosed {
+		return nil
+	}
+	r.isClosed = true
 	r.cancel(context.Canceled)
-	r.group.Wait()
+	r.group.Join()
+	defer r.group.Rethrow()
 	for _, s := range r.ranges[:r.served] {
 		r.opts.Pool.give(s.buffer)
 	}

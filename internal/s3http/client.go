@@ -75,7 +75,7 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	ctx, cancel := context.WithCancelCause(ctx)
 	sent := time.Now()
 	signed := request.WithContext(ctx)
-	response, err := c.Transport.RoundTrip(signed)
+	response, err := c.roundTrip(signed, cancel)
 	if err == nil && response == nil {
 		err = s3err.Final(errNoAnswer)
 	}
@@ -98,4 +98,19 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	c.Gate.answered()
 	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout), opened: sent, gate: c.Gate}
 	return response, checkScheme(request.URL, response)
+}
+
+// roundTrip sends a request with the transport. If that panics, or ends its goroutine, no
+// other request waits for this one.
+func (c *Client) roundTrip(request *http.Request, cancel context.CancelCauseFunc) (*http.Response, error) {
+	hasReturned := false
+	defer func() {
+		if !hasReturned {
+			c.Gate.leave(false)
+			cancel(nil)
+		}
+	}()
+	response, err := c.Transport.RoundTrip(request)
+	hasReturned = true
+	return response, err
 }

@@ -167,24 +167,22 @@ func (c *copier) copyAll(ctx context.Context, m *multipart, partSize int64) erro
 	defer cancel(nil)
 	slots := make(chan struct{}, cmp.Or(m.opts.AtOnce, partsAtOnce))
 	var isSumWrong atomic.Bool
-	var group sync.WaitGroup
 	for number, offset := int32(1), int64(0); offset < c.source.Size && ctx.Err() == nil && !isSumWrong.Load(); number++ {
 		size := min(partSize, c.source.Size-offset)
 		first := offset
 		slots <- struct{}{}
-		group.Go(func() {
+		c.panics.Go(func() {
 			defer func() { <-slots }()
-			defer c.panics.Catch(func() { cancel(panics.ErrPanicked) })
 			err := c.copyPart(ctx, m, number, first, size)
 			if errors.Is(err, errWholeSum) {
 				isSumWrong.Store(true)
 			} else if err != nil {
 				cancel(err)
 			}
-		})
+		}, func() { cancel(panics.ErrPanicked) })
 		offset += size
 	}
-	group.Wait()
+	c.panics.Join()
 	if err := ended.First(caller, ctx); err != nil || !isSumWrong.Load() {
 		return err
 	}

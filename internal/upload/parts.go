@@ -20,6 +20,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
@@ -130,8 +131,7 @@ func refusesType(status int) bool {
 
 // sendAll sends the parts. The first error stops the rest and is returned.
 func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
-	var group sync.WaitGroup
-	defer group.Wait() // also after a panic of the body
+	defer m.panics.Join() // also after a panic of the body
 	caller := ctx
 	ctx, cancel := context.WithCancelCause(caller)
 	defer cancel(nil)
@@ -154,14 +154,14 @@ func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
 			}
 			break
 		}
-		group.Go(func() {
+		m.panics.Go(func() {
 			defer func() { next.done(); <-slots }()
 			if err := m.send(ctx, number, next); err != nil {
 				cancel(err)
 			}
-		})
+		}, func() { cancel(panics.ErrPanicked) })
 	}
-	group.Wait()
+	m.panics.Join()
 	return ended.First(caller, ctx)
 }
 

@@ -112,7 +112,7 @@ func (e *LeftBehindError) Unwrap() []error { return []error{e.Cause, e.Abort} }
 func Put(ctx context.Context, client Client, body io.Reader, opts Options) error {
 	p := &put{client: client, opts: opts, started: time.Now()} // one allocation, with all that escapes
 	defer p.panics.Rethrow()
-	reader, err := newPartReader(ctx, body, &p.panics, scale(opts.Scale), opts.AtOnce)
+	reader, err := newPartReader(ctx, body, &p.panics.Box, scale(opts.Scale), opts.AtOnce)
 	if err != nil {
 		return fmt.Errorf("reading the body: %w", err)
 	}
@@ -144,7 +144,7 @@ type put struct {
 	opts    Options
 	started time.Time
 	meter   *progress.Meter // may be nil
-	panics  panics.Box
+	panics  panics.Group    // its parts, and the body's and Progress's panics
 }
 
 // putWhole puts in one request. It verifies an answer that proves nothing, and a
