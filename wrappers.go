@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/validate"
@@ -130,6 +131,17 @@ func (p *prefixed) CreateBucket(ctx context.Context, bucket string) error {
 	return p.storage.CreateBucket(ctx, bucket)
 }
 
+// ServerTime returns the time of the storage's clock, which package jobs asks for.
+func (p *prefixed) ServerTime() time.Time { return serverTime(p.storage) }
+
+// serverTime returns the time of a storage's clock if it tells it, else this machine's.
+func serverTime(storage Storage) time.Time {
+	if known, ok := storage.(interface{ ServerTime() time.Time }); ok {
+		return known.ServerTime()
+	}
+	return time.Now()
+}
+
 // check refuses an empty key, which would be the prefix itself.
 func (p *prefixed) check(op, bucket, key string) error {
 	if key != "" {
@@ -187,6 +199,9 @@ func (l *limited) take(ctx context.Context, op, bucket, key string) error {
 }
 
 func (l *limited) give() { <-l.turns }
+
+// ServerTime returns the time of the storage's clock. It is no operation.
+func (l *limited) ServerTime() time.Time { return serverTime(l.storage) }
 
 // PutObject stores an object.
 func (l *limited) PutObject(ctx context.Context, bucket, key string, body io.Reader, opts *PutOptions) error {

@@ -127,6 +127,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // Now returns the time on the storage's clock, which dates its objects, if the storage
 // has a method ServerTime() time.Time, as *lithopss3.Store has; else on this machine's.
+// [lithopss3.WithPrefix] and [lithopss3.WithLimit] pass the method on, and so should a
+// Storage of yours around another.
 func (c *Client) Now() time.Time {
 	if storage, ok := c.storage.(interface{ ServerTime() time.Time }); ok {
 		return storage.ServerTime()
