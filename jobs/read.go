@@ -10,6 +10,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/exact"
 )
 
 // Limits of what is read into memory, in bytes.
@@ -62,10 +63,25 @@ func (c *Client) open(ctx context.Context, from source) (*lithopss3.Object, erro
 	if err != nil {
 		return nil, err
 	}
-	if object.Length > from.limit {
-		return nil, errors.Join(tooLarge(from.key, from.limit), object.Body.Close())
+	if err := from.check(object); err != nil {
+		return nil, errors.Join(err, object.Body.Close())
 	}
 	return object, nil
+}
+
+// check returns an error for an object that is too large, or is another range than the one
+// that was asked for: a storage that ignores ranges would give each call all arguments.
+func (s source) check(object *lithopss3.Object) error {
+	if object.Length > s.limit {
+		return tooLarge(s.key, s.limit)
+	}
+	if s.where == nil {
+		return nil
+	}
+	if _, err := exact.Range(exact.Span(*s.where), exact.Span{Offset: object.Offset, Length: object.Length}, object.Size); err != nil {
+		return fmt.Errorf("%s: %w", s.key, err)
+	}
+	return nil
 }
 
 func tooLarge(key string, limit int64) error {
@@ -84,7 +100,8 @@ func weight(object *lithopss3.Object, limit int64) int64 {
 // readBody reads an object's body to its end and closes it.
 func readBody(object *lithopss3.Object, from source) (data []byte, err error) {
 	defer func() { err = errors.Join(err, object.Body.Close()) }()
-	data, err = readAll(io.LimitReader(object.Body, from.limit+1), object.Length)
+	body := exact.Body(object.Body, object.Length)
+	data, err = readAll(io.LimitReader(body, from.limit+1), object.Length)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", from.key, err)
 	}

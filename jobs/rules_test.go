@@ -187,7 +187,8 @@ func TestWeight(t *testing.T) {
 	}
 }
 
-// TestReadLimit holds the limit of what is read to the byte, whatever length is promised.
+// TestReadLimit holds the limit of what is read to the byte, and what is read to the length
+// that is promised, if any.
 func TestReadLimit(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
@@ -195,10 +196,15 @@ func TestReadLimit(t *testing.T) {
 		for size, isRead := range map[int]bool{0: true, 4: true, 5: true, 6: false, 100: false} {
 			object := &lithopss3.Object{Length: promised, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", size)))}
 			data, err := readBody(object, source{key: "key", limit: 5})
-			if isRead {
+			switch {
+			case promised > int64(size) && isRead:
+				require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+			case promised > 0 && promised < int64(size):
+				require.ErrorContains(t, err, "more bytes than it told")
+			case isRead:
 				require.NoError(t, err)
 				assert.Len(t, data, size)
-			} else {
+			default:
 				require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 			}
 		}

@@ -11,15 +11,18 @@ import (
 	"io"
 	"iter"
 	"math"
+	"strings"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/exact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // Open returns a reader of the partition: of its bytes, or if it has a Newline, of the
 // complete lines that begin in it. The caller closes the reader, which is not safe for
 // concurrent use. The error is ErrPrecondition if the object has changed since it was
-// cut. A partition of 32 MiB or more of a *lithopss3.Store is read ahead, see
+// cut, also on a storage that ignores IfMatch. A partition of 32 MiB or more of a *lithopss3.Store is read ahead, see
 // [lithopss3.GetOptions].Parallel.
 //
 // Together, the partitions of an object have all of its bytes. Python's worker loses
@@ -27,7 +30,7 @@ import (
 // 128 KiB.
 func (p *Partition) Open(ctx context.Context, storage lithopss3.Storage) (io.ReadCloser, error) {
 	if p.Newline == "" || p.Range == nil {
-		object, err := storage.GetObject(ctx, p.Bucket, p.Key, &lithopss3.GetOptions{Range: p.Range, IfMatch: p.ETag})
+		object, err := p.get(ctx, storage, p.Range, p.ETag)
 		if err != nil {
 			return nil, err
 		}
@@ -35,7 +38,7 @@ func (p *Partition) Open(ctx context.Context, storage lithopss3.Storage) (io.Rea
 	}
 	newline := []byte(p.Newline)
 	start := p.start()
-	source := &stretches{ctx: ctx, storage: storage, bucket: p.Bucket, key: p.Key, etag: p.ETag}
+	source := &stretches{ctx: ctx, storage: storage, partition: p, etag: p.ETag}
 	var err error
 	if source.offset, err = source.before(start, newline); err != nil {
 		return nil, err
@@ -51,6 +54,44 @@ func (p *Partition) Open(ctx context.Context, storage lithopss3.Storage) (io.Rea
 		return nil, err
 	}
 	return lines, nil
+}
+
+// get opens a range of the object. It compares the answer with what was asked for, because a
+// storage that ignores a range or a condition would give bytes of other partitions, or of
+// another object.
+func (p *Partition) get(ctx context.Context, storage lithopss3.Storage, where *lithopss3.ByteRange, etag string) (*lithopss3.Object, error) {
+	object, err := storage.GetObject(ctx, p.Bucket, p.Key, &lithopss3.GetOptions{Range: where, IfMatch: etag})
+	if err != nil {
+		return nil, err
+	}
+	length, err := p.check(object, where, etag)
+	if err != nil {
+		return nil, errors.Join(err, object.Body.Close())
+	}
+	object.Body = exact.Body(object.Body, length)
+	return object, nil
+}
+
+// check returns how many bytes an answer must have, 0 if that is not known, and an error if it
+// is not of the object that was cut, or is another range of it.
+func (p *Partition) check(object *lithopss3.Object, where *lithopss3.ByteRange, etag string) (length int64, err error) {
+	isOtherETag := etag != "" && etag != "*" && object.ETag != "" && bareETag(object.ETag) != bareETag(etag)
+	if isOtherETag || p.Size > 0 && object.Size > 0 && object.Size != p.Size {
+		return 0, fmt.Errorf("%s has changed: it has %d bytes and the ETag %s: %w", sanitize.Name(p.Key), object.Size, sanitize.Name(object.ETag), lithopss3.ErrPrecondition)
+	}
+	if where == nil {
+		where = lithopss3.RangeFrom(0)
+	}
+	length, err = exact.Range(exact.Span(*where), exact.Span{Offset: object.Offset, Length: object.Length}, object.Size)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", sanitize.Name(p.Key), err)
+	}
+	return length, nil
+}
+
+// bareETag leaves out what clients and proxies add or take away.
+func bareETag(etag string) string {
+	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(etag), "W/"), `"`)
 }
 
 // start is where the partition begins. Its range begins a byte before, except
@@ -184,7 +225,7 @@ func (r *lineReader) Close() error { return r.source.close() }
 type stretches struct {
 	ctx          context.Context //nolint:containedctx // a body lives as long as the Open that made it
 	storage      lithopss3.Storage
-	bucket, key  string
+	partition    *Partition
 	etag         string
 	offset, next int64 // where the next stretch begins, and how long it is; -1 to the object's end
 	size         int64
@@ -236,7 +277,7 @@ func overlapsItself(newline []byte) bool {
 }
 
 func (s *stretches) open() error {
-	object, err := s.storage.GetObject(s.ctx, s.bucket, s.key, &lithopss3.GetOptions{Range: lithopss3.Range(s.offset, s.next), IfMatch: s.etag})
+	object, err := s.partition.get(s.ctx, s.storage, lithopss3.Range(s.offset, s.next), s.etag)
 	if err != nil {
 		return err
 	}
@@ -269,6 +310,10 @@ func (s *stretches) Read(p []byte) (int, error) {
 // object's size. Then the end is where a stretch has no bytes, or would begin after it.
 func (s *stretches) openNext() error {
 	isKnown := s.size > 0
+	isStuck := s.next < 0 || s.offset == s.begin // nothing came, or all should have
+	if isKnown && s.offset < s.size && isStuck {
+		return fmt.Errorf("%s ended after %d of %d bytes: %w", sanitize.Name(s.partition.Key), s.offset, s.size, io.ErrUnexpectedEOF)
+	}
 	if s.next < 0 || isKnown && s.offset >= s.size || !isKnown && s.offset == s.begin {
 		s.ended = true
 		return nil

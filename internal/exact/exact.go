@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package exact holds what a Storage returns to what it was asked for and to what it tells
+// itself. A Storage of a program's own may ignore a range, or end a body early without an
+// error; the bytes would be taken for others. It must not know the Storage, because it
+// compares numbers and counts bytes. Start reading at [Body].
+package exact
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/lithops-go/lithopss3/internal/eof"
+)
+
+// A Span is a part of an object, in bytes. A Length below 0 is all that follows.
+type Span struct{ Offset, Length int64 }
+
+var (
+	errOtherRange = errors.New("the storage answered with another range")
+	errMore       = errors.New("the storage sent more bytes than it told")
+)
+
+// Range returns how many bytes the answer got for what was asked must have, 0 if that is not
+// known, and an error if it can't be that answer. size is the object's. A size or a length of
+// got below 1 is not known, and an offset of asked below 0 counts from the end.
+func Range(asked, got Span, size int64) (length int64, err error) {
+	if asked.Offset < 0 || size < 1 && got.Length < 1 {
+		return max(got.Length, 0), nil
+	}
+	most := asked.Length
+	if left := size - asked.Offset; size > 0 && (most < 0 || most > left) {
+		most = max(left, 0)
+	}
+	isOther := got.Offset != asked.Offset || most >= 0 && got.Length > most || size > 0 && got.Length > 0 && got.Length < most
+	if isOther {
+		return 0, fmt.Errorf("%w: %d bytes from byte %d on of %d, not %d from byte %d on", errOtherRange, got.Length, got.Offset, size, asked.Length, asked.Offset)
+	}
+	if size > 0 {
+		return most, nil
+	}
+	return got.Length, nil
+}
+
+// Body returns body as one whose end is an error unless it had length bytes. A length below 1
+// is not known.
+func Body(body io.ReadCloser, length int64) io.ReadCloser {
+	if length < 1 {
+		return body
+	}
+	return &counted{ReadCloser: body, length: length}
+}
+
+// A counted body counts its bytes.
+type counted struct {
+	io.ReadCloser
+	length, count int64
+}
+
+// Read reads from the body.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.count += int64(n)
+	if eof.Is(err) || c.count > c.length {
+		return n, c.end()
+	}
+	return n, err
+}
+
+// WriteTo writes the rest of the body to w, in the body's own way if it has one.
+func (c *counted) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.Copy(w, c.ReadCloser)
+	c.count += n
+	if err != nil {
+		return n, err
+	}
+	if err := c.end(); !eof.Is(err) {
+		return n, err
+	}
+	return n, nil
+}
+
+// end returns io.EOF if the bytes are all that were told.
+func (c *counted) end() error {
+	switch {
+	case c.count < c.length:
+		return fmt.Errorf("the body ended after %d of %d bytes: %w", c.count, c.length, io.ErrUnexpectedEOF)
+	case c.count > c.length:
+		return fmt.Errorf("%w: %d or more, not %d", errMore, c.count, c.length)
+	}
+	return io.EOF
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exact
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRange has answers that can be those of a range, and answers that can't.
+func TestRange(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name       string
+		asked, got Span
+		size       int64
+		want       int64 // bytes; -1 for an error
+	}{
+		{"the range", Span{3, 4}, Span{3, 4}, 10, 4},
+		{"to the end", Span{3, -1}, Span{3, 7}, 10, 7},
+		{"cut at the end", Span{8, 4}, Span{8, 2}, 10, 2},
+		{"no bytes", Span{3, 0}, Span{3, 0}, 10, 0},
+		{"no bytes after the end", Span{12, 0}, Span{12, 0}, 10, 0},
+		{"a size that is not told", Span{3, 4}, Span{3, 4}, 0, 4},
+		{"nothing that is told", Span{3, 4}, Span{0, 0}, 0, 0},
+		{"a length that is not told", Span{3, 4}, Span{3, 0}, 10, 4},
+		{"from the end", Span{-3, 2}, Span{7, 2}, 10, 2},
+		{"from the end, of a length that is not told", Span{-3, 2}, Span{7, -1}, 10, 0},
+		{"all of it", Span{3, 4}, Span{0, 10}, 10, -1},
+		{"from the start", Span{3, 4}, Span{0, 4}, 10, -1},
+		{"the same length from another byte", Span{3, 4}, Span{4, 4}, 0, -1},
+		{"too much", Span{3, 4}, Span{3, 5}, 10, -1},
+		{"too much of an unknown size", Span{3, 4}, Span{3, 5}, 0, -1},
+		{"too little", Span{3, 4}, Span{3, 3}, 10, -1},
+		{"too little to the end", Span{3, -1}, Span{3, 6}, 10, -1},
+		{"more than there is", Span{8, 4}, Span{8, 3}, 10, -1},
+		{"another place that is told with the size", Span{3, 4}, Span{0, 0}, 10, -1},
+		{"after the end", Span{12, 4}, Span{12, 1}, 10, -1},
+	} {
+		length, err := Range(test.asked, test.got, test.size)
+		assert.Equal(t, test.want < 0, errors.Is(err, errOtherRange), "%s: %v", test.name, err)
+		assert.Equal(t, test.want < 0, err != nil, test.name)
+		assert.Equal(t, max(test.want, 0), length, test.name)
+	}
+}
+
+// A body is a reader with its own way to be copied, as that of a *Store.
+type body struct {
+	*strings.Reader
+	copied, closed bool
+}
+
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	b.copied = true
+	return b.Reader.WriteTo(w)
+}
+
+func (b *body) Close() error {
+	b.closed = true
+	return nil
+}
+
+// TestBody reads bodies that have as many bytes as were told, fewer and more.
+func TestBody(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int64]error{-1: nil, 0: nil, 4: nil, 5: io.ErrUnexpectedEOF, 3: errMore} {
+		for name, read := range map[string]func(io.Reader) ([]byte, error){
+			"read": func(r io.Reader) ([]byte, error) { return io.ReadAll(struct{ io.Reader }{r}) },
+			"bytes with the end": func(r io.Reader) ([]byte, error) {
+				return io.ReadAll(struct{ io.Reader }{r})
+			},
+			"copied": func(r io.Reader) ([]byte, error) {
+				var to bytes.Buffer
+				_, err := io.Copy(&to, r)
+				return to.Bytes(), err
+			},
+		} {
+			inner := &body{Reader: strings.NewReader("text")}
+			from := io.ReadCloser(inner)
+			if name == "bytes with the end" {
+				from = struct {
+					io.Reader
+					io.Closer
+				}{iotest.DataErrReader(inner.Reader), inner}
+			}
+			counted := Body(from, length)
+			data, err := read(counted)
+			require.ErrorIs(t, err, want, "%s of %d", name, length)
+			assert.Equal(t, want == nil, err == nil)
+			assert.Equal(t, "text", string(data), name)
+			assert.Equal(t, name == "copied", inner.copied, name)
+			require.NoError(t, counted.Close())
+			assert.True(t, inner.closed)
+		}
+	}
+}
+
+// TestBodyFails has an error of the body stay what it is.
+func TestBodyFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	for _, length := range []int64{0, 4, 100} {
+		inner := io.NopCloser(io.MultiReader(strings.NewReader("text"), iotest.ErrReader(broken)))
+		_, err := io.ReadAll(Body(inner, length))
+		require.ErrorIs(t, err, broken)
+		inner = io.NopCloser(io.MultiReader(strings.NewReader("text"), iotest.ErrReader(broken)))
+		_, err = io.Copy(io.Discard, Body(inner, length))
+		require.ErrorIs(t, err, broken)
+	}
+}
