@@ -112,6 +112,9 @@ func (e *Error) Unwrap() []error {
 func (*Error) Is(target error) bool { return target == ended.ErrAnswer }
 
 func (e *Error) reason() string {
+	if e.Err == nil && e.Code == "" && e.StatusCode == 0 { // of another Storage
+		return "the reason is not known"
+	}
 	if e.Code == "" && (e.StatusCode == 0 || e.StatusCode/100 == 2) { // no answer, or an unknown one
 		text := s3http.PlainText(e.Err)
 		if credentials := (*CredentialsError)(nil); errors.As(e.Err, &credentials) {
@@ -233,8 +236,6 @@ func errorKinds(status int, code string) []error {
 		return []error{ErrInvalidBucketName}
 	case "KeyTooLongError":
 		return []error{ErrInvalidKey}
-	case "NoSuchUpload": // with 404, and no object or bucket is missing
-		return []error{errNoUpload}
 	}
 	switch status {
 	case http.StatusNotFound:
@@ -254,10 +255,6 @@ func errorKinds(status int, code string) []error {
 	}
 	return nil
 }
-
-// errNoUpload is why a part can't be stored: "uploads --abort" or a lifecycle rule ended the
-// upload that it belongs to.
-var errNoUpload = errors.New("the multipart upload was aborted or completed meanwhile")
 
 // errorKindsWithoutStatus serves errors inside a 200, as DeleteObjects has them.
 func errorKindsWithoutStatus(code string) []error {
@@ -281,7 +278,10 @@ type DeleteError struct {
 
 // Error counts the failures and names the first.
 func (e *DeleteError) Error() string {
-	if len(e.Failed) == 1 {
+	switch len(e.Failed) {
+	case 0: // of another Storage
+		return "keys were not deleted, and none is named"
+	case 1:
 		return e.Failed[0].Error()
 	}
 	unknown := 0

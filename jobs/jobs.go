@@ -321,6 +321,6 @@ func (c *Client) PutInit(ctx context.Context, call Call, activationID string) er
 
 // compile-time checks that a status keeps its form through encoding/json.
 var (
-	_ json.Marshaler   = (*Status)(nil)
+	_ json.Marshaler   = Status{}
 	_ json.Unmarshaler = (*Status)(nil)
 )

@@ -176,8 +176,9 @@ func toSeconds(t time.Time) float64 {
 	return float64(t.Unix()) + float64(t.Nanosecond())/1e9
 }
 
-// MarshalJSON writes the status as Python's worker does, in ASCII.
-func (s *Status) MarshalJSON() ([]byte, error) {
+// MarshalJSON writes the status as Python's worker does, in ASCII. A Status that is a value,
+// as within another struct, has it too.
+func (s Status) MarshalJSON() ([]byte, error) {
 	var object pyjson.Object
 	for _, field := range s.fields() {
 		if value, zero := field.json(); !zero || field.always {

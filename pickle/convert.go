@@ -111,7 +111,7 @@ var (
 
 // store stores a value in into, which is zero.
 func store(into reflect.Value, value any) error {
-	if value == nil {
+	if isNone(value) {
 		return storeNone(into)
 	}
 	if row, isRow := value.(numpyRow); isRow && into.Kind() == reflect.Interface {

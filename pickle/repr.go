@@ -37,6 +37,10 @@ func (w *reprWriter) value(v any, depth int) {
 		w.WriteString("...")
 		return
 	}
+	if isNone(v) {
+		w.WriteString("None")
+		return
+	}
 	switch v := v.(type) {
 	case []any:
 		w.items("[", v, "]", depth)
@@ -116,10 +120,26 @@ func (w *reprWriter) dict(d *Dict, depth int) {
 	w.WriteString("}")
 }
 
+// isNone reports whether a value is None. A nil pointer is, as that of an Exception without
+// a Cause; a nil Dict is empty.
+func isNone(v any) bool {
+	switch v := v.(type) {
+	case *Exception:
+		return v == nil
+	case *Object:
+		return v == nil
+	case *CloudObject:
+		return v == nil
+	case *NumpyArray:
+		return v == nil
+	case *big.Int:
+		return v == nil
+	}
+	return v == nil
+}
+
 func reprScalar(v any) string {
 	switch v := v.(type) {
-	case nil:
-		return "None"
 	case bool:
 		return map[bool]string{true: "True", false: "False"}[v]
 	case int64:
