@@ -236,6 +236,8 @@ func errorKinds(status int, code string) []error {
 		return []error{ErrInvalidBucketName}
 	case "KeyTooLongError":
 		return []error{ErrInvalidKey}
+	case "NoSuchUpload": // with 404, and no object or bucket is missing
+		return []error{errNoUpload}
 	}
 	switch status {
 	case http.StatusNotFound:
@@ -255,6 +257,10 @@ func errorKinds(status int, code string) []error {
 	}
 	return nil
 }
+
+// errNoUpload is why a part can't be stored: "uploads --abort" or a lifecycle rule ended the
+// upload that it belongs to.
+var errNoUpload = errors.New("the multipart upload was aborted or completed meanwhile")
 
 // errorKindsWithoutStatus serves errors inside a 200, as DeleteObjects has them.
 func errorKindsWithoutStatus(code string) []error {
