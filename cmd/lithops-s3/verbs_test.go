@@ -296,9 +296,10 @@ func TestETags(t *testing.T) {
 		assert.Equal(t, c.same, same, c.etag)
 		assert.Equal(t, c.known, known, c.etag)
 	}
-	just := md5.Sum(data[:8<<20]) // one part, and no empty one after it
-	part := md5.Sum(just[:])
-	same, known, err := hasETag(bytes.NewReader(data), 8<<20, hex.EncodeToString(part[:])+"-1")
+	part := md5.Sum(data[:8<<20])
+	two := md5.Sum(append(part[:], part[:]...)) // two parts, and no empty one after them
+	twice := bytes.NewReader(bytes.Repeat(data[:8<<20], 2))
+	same, known, err := hasETag(twice, 16<<20, hex.EncodeToString(two[:])+"-2")
 	require.NoError(t, err)
 	assert.True(t, same && known)
 }
