@@ -33,6 +33,10 @@ func TestRange(t *testing.T) {
 		{"a length that is not told", Span{3, 4}, Span{3, 0}, 10, 4},
 		{"from the end", Span{-3, 2}, Span{7, 2}, 10, 2},
 		{"from the end, of a length that is not told", Span{-3, 2}, Span{7, -1}, 10, 0},
+		{"cut at an end that is not told", Span{3, 4}, Span{3, 2}, 0, 2},
+		{"the second byte for the first", Span{0, 1}, Span{1, 1}, 10, -1},
+		{"a byte from another place, of an unknown size", Span{3, 1}, Span{4, 1}, 0, -1},
+		{"the end of one byte", Span{0, 4}, Span{1, 0}, 1, -1},
 		{"all of it", Span{3, 4}, Span{0, 10}, 10, -1},
 		{"from the start", Span{3, 4}, Span{0, 4}, 10, -1},
 		{"the same length from another byte", Span{3, 4}, Span{4, 4}, 0, -1},
@@ -70,7 +74,7 @@ func (b *body) Close() error {
 // TestBody reads bodies that have as many bytes as were told, fewer and more.
 func TestBody(t *testing.T) {
 	t.Parallel()
-	for length, want := range map[int64]error{-1: nil, 0: nil, 4: nil, 5: io.ErrUnexpectedEOF, 3: errMore} {
+	for length, want := range map[int64]error{-1: nil, 0: nil, 4: nil, 5: io.ErrUnexpectedEOF, 3: errMore, 1: errMore} {
 		for name, read := range map[string]func(io.Reader) ([]byte, error){
 			"read": func(r io.Reader) ([]byte, error) { return io.ReadAll(struct{ io.Reader }{r}) },
 			"bytes with the end": func(r io.Reader) ([]byte, error) {
