@@ -26,7 +26,5 @@ func readTokenFile(path, where string) (string, error) {
 	case !utf8.Valid(data):
 		return "", failure("UnicodeDecodeError", "%s: the token is not UTF-8 text", where)
 	}
-	return lineBreaks.Replace(string(data)), nil
+	return strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n"), nil
 }
-
-var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")

@@ -48,7 +48,8 @@ func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn,
 	defer cancel()
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		if context.Cause(ctx) == errHandshake { //nolint:errorlint,forbidigo // it is the cause of a context made here
+		isLate := errors.Is(err, os.ErrDeadlineExceeded)  // a write may see it first
+		if isLate || context.Cause(ctx) == errHandshake { //nolint:errorlint,forbidigo // it is the cause of a context made here
 			return nil, errHandshake
 		}
 		return nil, err

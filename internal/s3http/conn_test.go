@@ -221,6 +221,13 @@ func TestSlowWrite(t *testing.T) {
 	assert.Equal(t, 6, n)
 }
 
+// A lateConn takes no bytes in time.
+type lateConn struct{ net.Conn }
+
+func (lateConn) Write([]byte) (int, error)        { return 0, os.ErrDeadlineExceeded }
+func (lateConn) SetWriteDeadline(time.Time) error { return nil }
+func (lateConn) Close() error                     { return nil }
+
 // TestHandshakeTimeout checks that a server that is silent in the handshake is told
 // apart from the caller's cancel.
 func TestHandshakeTimeout(t *testing.T) {
@@ -237,6 +244,9 @@ func TestHandshakeTimeout(t *testing.T) {
 	assert.True(t, IsRetryable(described))
 	_, err = near.Write([]byte("x"))
 	require.Error(t, err, "the connection is closed")
+	d.dial = func(context.Context, string, string) (net.Conn, error) { return lateConn{}, nil }
+	_, err = d.secure(t.Context(), "tcp", "s3.example.com:443")
+	require.ErrorIs(t, err, errHandshake, "whose first write ended in time, or not")
 	_, err = d.secure(t.Context(), "tcp", "no port")
 	require.Error(t, err)
 }
