@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -229,6 +230,16 @@ func TestKilledUpload(t *testing.T) {
 	assert.Equal(t, []string{"file"}, v.files())
 }
 
+// heedSignals has the processes that a test starts heed signals, if this one was started to
+// ignore them, as nohup and scripts do.
+func heedSignals() {
+	for _, s := range []os.Signal{syscall.SIGHUP, os.Interrupt} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
+}
+
 // putting starts a put of standard input and waits until an upload in parts is open.
 func (v *victim) putting() (*exec.Cmd, io.WriteCloser) {
 	v.t.Helper()
@@ -256,6 +267,7 @@ func (v *victim) openUploads() (count int) {
 // upload.
 func TestSignals(t *testing.T) {
 	t.Parallel()
+	heedSignals()
 	v := newVictim(t)
 	for _, sent := range testkit.SomeOf([]syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT}, 1) {
 		code := 128 + int(sent)
