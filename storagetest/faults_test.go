@@ -288,7 +288,7 @@ var faultsOfErrors = []faultRow{
 		do()
 	}},
 	{test: "CancelCause", name: "the cause is the error", want: []string{
-		"put, canceled with io.EOF: got EOF", "head: got HeadObject another: ", "head, canceled because another object is missing: ",
+		"put, canceled with io.EOF: got EOF", "…HeadObject another-bucket/another: ", "head, canceled because another object is missing: ",
 	}, fault: func(c *call, do func()) {
 		do()
 		if c.ctx.Err() != nil && c.err != nil {

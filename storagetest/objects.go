@@ -345,7 +345,7 @@ func testCancelCause(t *testing.T, h *Harness) {
 	}
 
 	ctx, cancel = context.WithCancelCause(t.Context())
-	cancel(&lithopss3.Error{Op: "HeadObject", Key: "another", Err: fs.ErrNotExist})
+	cancel(&lithopss3.Error{Op: "HeadObject", Bucket: "another-bucket", Key: "another", Err: fs.ErrNotExist})
 	_, headErr := h.Storage.HeadObject(ctx, h.Bucket, "key")
 	_, getErr := h.Storage.GetObject(ctx, h.Bucket, "key", nil)
 	for what, err := range map[string]error{
