@@ -13,7 +13,10 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestBox keeps the first of several panics, and nothing of functions that return.
@@ -155,4 +158,28 @@ func goroutines(t *testing.T, name string) (place, what string) {
 		return true
 	})
 	return place, what
+}
+
+// TestGroupWaits checks that Join and Wait return after all goroutines, and not before.
+func TestGroupWaits(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]func(*Group){"Join": (*Group).Join, "Wait": (*Group).Wait} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var group Group
+				var ended atomic.Int32
+				for range 2 {
+					group.Go(func() {
+						time.Sleep(time.Hour)
+						ended.Add(1)
+					}, nil)
+				}
+				wait(&group)
+				if n := ended.Load(); n != 2 {
+					t.Errorf("%d of 2 goroutines had ended", n)
+				}
+			})
+		})
+	}
 }
