@@ -92,6 +92,7 @@ func TestCauseIsNoEnd(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		object, err := store.GetObject(ctx, "bucket", "key", nil)
 		require.NoError(t, err)
+		assert.Equal(t, []int64{-1, -1}, []int64{object.Size, object.Length}, "not told")
 		_, err = io.ReadFull(object.Body, make([]byte, 5))
 		require.NoError(t, err)
 		cancel(io.EOF)

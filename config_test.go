@@ -398,3 +398,19 @@ func FuzzParseJSONConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestBackendWithoutFile checks that another backend is refused also if there is no configuration.
+func TestBackendWithoutFile(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/etc/lithops/config"); err == nil {
+		t.Skip("this machine has a configuration for all users")
+	}
+	loader := ConfigLoader{Backend: "localhost", dir: t.TempDir(), lookupEnv: func(string) (string, bool) { return "", false }}
+	_, err := loader.Load()
+	require.ErrorIs(t, err, ErrOtherBackend)
+	require.ErrorContains(t, err, "localhost")
+	loader.Backend = Backend
+	config, err := loader.Load()
+	require.NoError(t, err)
+	assert.Empty(t, config.Source)
+}

@@ -77,7 +77,8 @@ type Object struct {
 	// It is not safe for concurrent use. The Body of a *Store is an io.WriterTo, which io.Copy
 	// uses.
 	Body io.ReadCloser
-	// Offset and Length say which part of the object Body yields, in bytes.
+	// Offset and Length say which part of the object Body yields, in bytes. Length and Size
+	// are -1 if the server does not say.
 	Offset, Length int64
 }
 
