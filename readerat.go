@@ -135,8 +135,8 @@ func (r *ReaderAt) Close() error {
 	return nil
 }
 
-// ReadAt fills p with the bytes from offset on. An offset below 0 is ErrInvalidRange. As with any io.ReaderAt, fewer bytes
-// come with an error, which is io.EOF at the object's end.
+// ReadAt fills p with the bytes from offset on. An offset below 0 is ErrInvalidRange. As
+// with any io.ReaderAt, fewer bytes come with an error, which is io.EOF at the object's end.
 func (r *ReaderAt) ReadAt(p []byte, offset int64) (int, error) {
 	if offset < 0 {
 		return 0, &Error{Op: "ReadAt", Bucket: r.bucket, Key: r.key, Err: fmt.Errorf("%w: it begins at %d", ErrInvalidRange, offset)}

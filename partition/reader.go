@@ -22,8 +22,8 @@ import (
 // Open returns a reader of the partition: of its bytes, or if it has a Newline, of the
 // complete lines that begin in it. The caller closes the reader, which is not safe for
 // concurrent use. The error is ErrPrecondition if the object has changed since it was
-// cut, also on a storage that ignores IfMatch. A partition of 32 MiB or more of a *lithopss3.Store is read ahead, see
-// [lithopss3.GetOptions].Parallel.
+// cut, also on a storage that ignores IfMatch. A partition of 32 MiB or more of a
+// *lithopss3.Store is read ahead, see [lithopss3.GetOptions].Parallel.
 //
 // Together, the partitions of an object have all of its bytes. Python's worker loses
 // some: at the end of an object without a newline there, and after lines longer than

@@ -76,10 +76,8 @@ func TestBody(t *testing.T) {
 	t.Parallel()
 	for length, want := range map[int64]error{-1: nil, 0: nil, 4: nil, 5: io.ErrUnexpectedEOF, 3: errMore, 1: errMore} {
 		for name, read := range map[string]func(io.Reader) ([]byte, error){
-			"read": func(r io.Reader) ([]byte, error) { return io.ReadAll(struct{ io.Reader }{r}) },
-			"bytes with the end": func(r io.Reader) ([]byte, error) {
-				return io.ReadAll(struct{ io.Reader }{r})
-			},
+			"read":               io.ReadAll,
+			"bytes with the end": io.ReadAll,
 			"copied": func(r io.Reader) ([]byte, error) {
 				var to bytes.Buffer
 				_, err := io.Copy(&to, r)

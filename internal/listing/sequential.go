@@ -67,7 +67,7 @@ func (l *lister) rest(ctx context.Context, guard *pageGuard, token string, yield
 		if err == nil {
 			err = guard.check(page)
 		}
-		if err != nil && l.group.IsEmpty() { // else the panic is what the caller gets
+		if err != nil && l.group.IsEmpty() { // a panic reaches the caller by itself
 			yield(nil, err)
 		}
 		if err != nil {
