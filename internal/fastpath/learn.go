@@ -26,13 +26,10 @@ type lesson struct {
 // the caller makes its request through the SDK, and calls end.
 func (t *templates) learn(ctx context.Context, key templateKey) *template {
 	t.mu.Lock()
-	if t.lessons == nil {
-		t.lessons = map[templateKey]*lesson{}
-	}
 	now := t.lessons[key]
 	if now == nil {
 		now = &lesson{over: make(chan struct{})}
-		t.lessons[key] = now
+		remember(&t.lessons, key, now, (*lesson).isOver)
 	}
 	now.learners++
 	isLearner := now.learners <= learnersAtOnce
@@ -54,10 +51,16 @@ func (t *templates) learn(ctx context.Context, key templateKey) *template {
 func (t *templates) end(key templateKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.lessons[key]
-	select {
-	case <-now.over:
-	default:
+	if now := t.lessons[key]; now != nil && !now.isOver() { // an old one may be forgotten
 		close(now.over)
+	}
+}
+
+func (l *lesson) isOver() bool {
+	select {
+	case <-l.over:
+		return true
+	default:
+		return false
 	}
 }

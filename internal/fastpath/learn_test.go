@@ -4,6 +4,7 @@ package fastpath
 
 import (
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -67,4 +68,32 @@ func TestCrowdLearnsOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestManyBuckets checks that what is known does not grow with the buckets that are named,
+// and that no request that waits is forgotten.
+func TestManyBuckets(t *testing.T) {
+	t.Parallel()
+	var known templates
+	key := func(i int) templateKey { return templateKey{"PutObject", strconv.Itoa(i), ""} }
+	assert.Nil(t, known.learn(t.Context(), key(0)))
+	inFlight := known.lessons[key(0)]
+	for i := 1; i <= 2*maxKnown+1; i++ {
+		known.learn(t.Context(), key(i))
+		made := &template{}
+		known.put(key(i), made)
+		known.end(key(i))
+		assert.Same(t, made, known.get(key(i)))
+		if i%2 == 1 {
+			known.refuse(key(i), made)
+			assert.True(t, known.isRefused(key(i)))
+		}
+	}
+	assert.Less(t, len(known.of), maxKnown)
+	assert.Less(t, len(known.refused), maxKnown)
+	assert.Less(t, len(known.lessons), maxKnown)
+	known.end(key(1)) // forgotten
+	assert.False(t, inFlight.isOver())
+	known.end(key(0))
+	assert.True(t, inFlight.isOver())
 }

@@ -3,6 +3,7 @@
 package fastpath
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,10 +54,22 @@ func (t *templates) get(key templateKey) *template {
 func (t *templates) put(key templateKey, found *template) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.of == nil {
-		t.of = map[templateKey]*template{}
+	remember(&t.of, key, found, func(*template) bool { return true })
+}
+
+// maxKnown is how many requests something is known of, so that a service whose callers
+// name the buckets does not grow with them. What is forgotten is learned again.
+const maxKnown = 10_000
+
+// remember adds to what is known. If that is too much, it forgets what is old.
+func remember[V any](known *map[templateKey]V, key templateKey, value V, isOld func(V) bool) {
+	if *known == nil {
+		*known = map[templateKey]V{}
 	}
-	t.of[key] = found
+	if len(*known) >= maxKnown {
+		maps.DeleteFunc(*known, func(_ templateKey, v V) bool { return isOld(v) })
+	}
+	(*known)[key] = value
 }
 
 // refuse forgets a template that no request of the SDK has shown, because a request made
@@ -67,10 +80,7 @@ func (t *templates) refuse(key templateKey, failed *template) {
 	if t.of[key] == failed {
 		delete(t.of, key)
 	}
-	if t.refused == nil {
-		t.refused = map[templateKey]bool{}
-	}
-	t.refused[key] = true
+	remember(&t.refused, key, true, func(bool) bool { return true })
 }
 
 func (t *templates) isRefused(key templateKey) bool {

@@ -139,7 +139,6 @@ func TestLocate(t *testing.T) {
 		"here, forbidden":  {403, in("us-east-1"), ""},
 		"there, forbidden": {403, in("eu-west-1"), "eu-west-1"},
 		"there, moved":     {301, in("eu-west-1"), "eu-west-1"},
-		"nowhere":          {404, nil, ""},
 		"no region":        {403, in("evil.example.com"), ""},
 	} {
 		server := &fakeServer{}
@@ -160,11 +159,11 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// TestLocateAsksAgain checks that a server's failure does not leave a bucket in the configured
-// region permanently.
+// TestLocateAsksAgain checks that neither a server's failure nor a bucket that is not there yet
+// leaves a bucket in the configured region permanently.
 func TestLocateAsksAgain(t *testing.T) {
 	t.Parallel()
-	for status, isAsked := range map[int]bool{429: true, 499: false, 500: true, 503: true} {
+	for status, isAsked := range map[int]bool{404: true, 429: true, 499: false, 500: true, 503: true} {
 		server, failing := &fakeServer{}, true
 		server.answer = func(*http.Request) (int, http.Header, string) {
 			if failing {

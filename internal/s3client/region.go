@@ -22,7 +22,7 @@ func (c *Client) BucketRegion(bucket string) string {
 
 // Locate finds out which region a bucket is in, for what can't be sent again in
 // another region. It sends a request for each bucket once, unless the server failed to
-// answer it. An answer that does not tell the region leaves it at Options.Region; the
+// answer it, or the bucket was missing: it may be created in any region. An answer that does not tell the region leaves it at Options.Region; the
 // error is that of no answer at all.
 func (c *Client) Locate(ctx context.Context, bucket string) error {
 	if _, isLocated := c.located.Load(bucket); isLocated || c.BucketRegion(bucket) != "" {
@@ -40,16 +40,15 @@ func (c *Client) Locate(ctx context.Context, bucket string) error {
 	if region != "" && region != c.Region {
 		c.regions.Store(bucket, region)
 	}
-	if err == nil || region != "" || !isServersFault(response.HTTPStatusCode()) {
+	if err == nil || region != "" || !mayChange(response.HTTPStatusCode()) {
 		c.located.Store(bucket, true)
 	}
 	return nil
 }
 
-// isServersFault reports whether a status says nothing of the request, which may be answered
-// another time.
-func isServersFault(status int) bool {
-	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
+// mayChange reports whether a request with such a status may get another one later.
+func mayChange(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusNotFound
 }
 
 // InRegion returns the options of a call in region, which may be "".
