@@ -116,6 +116,52 @@ func beCrowd(t *testing.T, url string) {
 	}
 }
 
+// hostServers names the servers for the child process of TestManyHostsOfFewFiles.
+const hostServers = "LITHOPSS3_TEST_HOSTS"
+
+// TestManyHostsOfFewFiles has the Stores of a process put objects on one server after another.
+// The connections that they keep to all of them together are more than the files that the
+// process may open.
+func TestManyHostsOfFewFiles(t *testing.T) {
+	if urls := os.Getenv(hostServers); urls != "" {
+		beGuest(t, strings.Fields(urls))
+		return
+	}
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	t.Parallel()
+	var urls []string
+	for range 8 {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			time.Sleep(5 * time.Millisecond) // so that each request has a connection
+			w.Header().Set("Etag", `"e"`)
+		}))
+		t.Cleanup(server.Close)
+		urls = append(urls, server.URL)
+	}
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestManyHostsOfFewFiles$", "-test.v")
+	child.Env = append(os.Environ(), hostServers+"="+strings.Join(urls, " "))
+	output, err := child.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+}
+
+func beGuest(t *testing.T, urls []string) {
+	t.Helper()
+	const files = 160
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: files, Max: files}))
+	for _, url := range urls {
+		store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")},
+			&lithopss3.Options{Endpoint: url, LookupEnv: testkit.Env(nil)})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, store.Close()) })
+		require.Zero(t, failures(files, func(i int) error {
+			return store.PutObject(t.Context(), "bucket", fmt.Sprint(i), strings.NewReader("body"), nil)
+		}), url)
+	}
+}
+
 // failures returns how many of n calls at once fail.
 func failures(n int, use func(int) error) int64 {
 	var failed atomic.Int64

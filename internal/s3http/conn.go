@@ -23,7 +23,7 @@ type dialer struct {
 
 // insecure makes a connection without TLS.
 func (d *dialer) insecure(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := d.dial(ctx, network, address)
+	conn, err := d.open(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn,
 	if err != nil {
 		return nil, err
 	}
-	conn, err := d.dial(ctx, network, address)
+	conn, err := d.open(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

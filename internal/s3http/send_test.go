@@ -234,6 +234,7 @@ func TestTransportLimits(t *testing.T) {
 	transport := newHTTPTransport(Options{Timeout: time.Second}, nil)
 	assert.Equal(t, 90*time.Second, transport.IdleConnTimeout)
 	assert.Equal(t, keptConns, transport.MaxIdleConnsPerHost)
+	assert.Equal(t, openFilesLimit()/4, transport.MaxIdleConns)
 	assert.Equal(t, time.Second, transport.TLSHandshakeTimeout)
 	assert.Equal(t, time.Second, transport.ResponseHeaderTimeout)
 	assert.Equal(t, time.Second, transport.ExpectContinueTimeout)

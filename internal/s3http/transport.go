@@ -102,7 +102,7 @@ func newHTTPTransport(o Options, roots *x509.CertPool) *http.Transport {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, DynamicRecordSizingDisabled: true}
 	dialer := &dialer{dial: dial, timeout: o.Timeout, config: config}
-	return &http.Transport{
+	t := &http.Transport{
 		Proxy:                  o.Proxies.forRequest,
 		DialContext:            dialer.insecure,
 		DialTLSContext:         dialer.secure,
@@ -112,12 +112,17 @@ func newHTTPTransport(o Options, roots *x509.CertPool) *http.Transport {
 		ResponseHeaderTimeout:  o.Timeout,
 		ExpectContinueTimeout:  time.Second,
 		DisableKeepAlives:      o.Once,
+		MaxIdleConns:           openFilesLimit() / 4, // to all hosts
 		MaxIdleConnsPerHost:    keptConns,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
 
 		MaxResponseHeaderBytes: maxHead,
 	}
+	if !o.Once {
+		idle.add(t)
+	}
+	return t
 }
 
 // checkConnect refuses what net/http tells by the bare status ("Forbidden"). A

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package s3http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestOutOfFiles checks that a connection that can't be made, because too many files are open,
+// is tried once more after other transports have closed those that no request uses, and that no
+// other failure is.
+//
+//nolint:paralleltest // it closes the idle connections of the whole process
+func TestOutOfFiles(t *testing.T) {
+	socket := func(errno error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: errno} }
+	lookup := &net.DNSError{Err: socket(syscall.EMFILE).Error(), Name: "bucket.example.com", IsTemporary: true}
+	for name, test := range map[string]struct {
+		err   error
+		fails int // times
+		dials int
+	}{
+		"of the process":     {socket(syscall.EMFILE), 1, 2},
+		"of the system":      {socket(syscall.ENFILE), 1, 2},
+		"looking up a name":  {fmt.Errorf("dial tcp: %w", lookup), 1, 2},
+		"twice":              {socket(syscall.EMFILE), 2, 2},
+		"refused":            {socket(syscall.ECONNREFUSED), 1, 1},
+		"not a failure":      {nil, 0, 1},
+		"of another process": {errors.New("no route to host"), 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			closed := make(chan struct{}, 1)
+			server := httptest.NewUnstartedServer(http.NotFoundHandler())
+			server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateClosed {
+					select {
+					case closed <- struct{}{}:
+					default:
+					}
+				}
+			}
+			server.Start()
+			t.Cleanup(server.Close)
+			get := func(transport *Transport) error {
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+				require.NoError(t, err)
+				response, err := transport.RoundTrip(request)
+				if err == nil {
+					err = response.Body.Close()
+				}
+				return err
+			}
+			other := NewTransport(Options{Timeout: time.Minute})
+			require.NoError(t, get(other))
+			var dials atomic.Int64
+			transport := NewTransport(Options{Timeout: time.Minute, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				if n := dials.Add(1); n <= int64(test.fails) {
+					return nil, test.err
+				}
+				if test.dials > 1 {
+					<-closed
+				}
+				return new(net.Dialer).DialContext(ctx, network, address)
+			}})
+			err := get(transport)
+			assert.Equal(t, test.fails < test.dials, err == nil, err)
+			if err != nil {
+				require.ErrorIs(t, err, test.err)
+			}
+			assert.EqualValues(t, test.dials, dials.Load())
+		})
+	}
+}
+
+// TestIdleForgets checks that a transport that is not in use any more is not held.
+func TestIdleForgets(t *testing.T) {
+	t.Parallel()
+	set := newIdleSet()
+	set.add(&http.Transport{})
+	for {
+		runtime.GC()
+		set.mu.Lock()
+		held := len(set.all)
+		set.mu.Unlock()
+		if held == 0 {
+			return
+		}
+	}
+}
