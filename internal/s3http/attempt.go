@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -38,7 +39,7 @@ type demand struct{ operation, what string }
 
 const (
 	noExpect    = "no Expect"   // the server answers 417 to Expect: 100-continue
-	withBodyMD5 = "Content-MD5" // it answers MissingContentMD5
+	withBodyMD5 = "Content-MD5" // it answers MissingContentMD5, or InvalidRequest
 	md5Code     = "MissingContentMD5"
 	md5Header   = "Content-Md5"
 )
@@ -160,10 +161,16 @@ func wantedOf(err error, sent http.Header) string {
 		return noExpect
 	}
 	var api smithy.APIError
-	if status == http.StatusBadRequest && errors.As(err, &api) && api.ErrorCode() == md5Code && sent.Get(md5Header) == "" {
+	if status == http.StatusBadRequest && errors.As(err, &api) && sent.Get(md5Header) == "" && demandsMD5(api) {
 		return withBodyMD5
 	}
 	return ""
+}
+
+// demandsMD5 reports whether a refusal misses the header Content-MD5. Dell ECS and others
+// say so with the code InvalidRequest, and S3 of puts to a bucket with Object Lock.
+func demandsMD5(refusal smithy.APIError) bool {
+	return refusal.ErrorCode() == md5Code || refusal.ErrorCode() == "InvalidRequest" && strings.Contains(strings.ToLower(refusal.ErrorMessage()), "content-md5")
 }
 
 // addMD5 adds the header Content-MD5 of the request's body.

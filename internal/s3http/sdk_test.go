@@ -145,6 +145,29 @@ func TestBodyMD5(t *testing.T) {
 	}
 }
 
+// TestBodyMD5OfOtherServers checks that the MD5 is also sent to servers that demand it in
+// other words, and not to those that refuse something else.
+func TestBodyMD5OfOtherServers(t *testing.T) {
+	t.Parallel()
+	for text, attempts := range map[string]int{
+		"<Code>MissingContentMD5</Code>": 2,
+		"<Code>InvalidRequest</Code><Message>Missing required header for this request: Content-MD5.</Message>":                                                     2,
+		"<Code>InvalidRequest</Code><Message>Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters</Message>": 2,
+		"<Code>InvalidRequest</Code><Message>something else</Message>":                                                                                             1,
+		"<Code>AccessDenied</Code><Message>no Content-MD5</Message>":                                                                                               1,
+	} {
+		client, _, sent := clientOf(t, func(r *http.Request) *http.Response {
+			if r.Header.Get("Content-Md5") == "" {
+				return testkit.Answer(r, http.StatusBadRequest, nil, "<Error>"+text+"</Error>")
+			}
+			return ok(r)
+		})
+		_, err := client.PutObject(t.Context(), putOf("body"))
+		assert.Equal(t, attempts == 2, err == nil, text)
+		assert.Len(t, *sent, attempts, text)
+	}
+}
+
 // TestSkew checks that a HEAD is signed anew with the server's time, once.
 func TestSkew(t *testing.T) {
 	t.Parallel()
