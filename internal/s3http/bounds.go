@@ -45,7 +45,7 @@ func boundAnswer(ctx context.Context, method string, response *http.Response, ca
 		limit = maxListAnswer
 	}
 	timer := time.AfterFunc(maxAnswerTime, func() { cancel(errEndless) })
-	return &boundBody{ReadCloser: response.Body, left: limit, limit: limit, timer: timer}
+	return &boundBody{ReadCloser: unzipped(response), left: limit, limit: limit, timer: timer}
 }
 
 // IsStream reports whether the answer to a request of ctx is an object, which may be
