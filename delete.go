@@ -78,7 +78,27 @@ func (s *Store) deleteUnchanged(ctx context.Context, bucket, key string, found *
 		in.IfMatch = nil // a version never changes, and S3 takes no condition with one
 	}
 	_, err = call(ctx, s, bucket, in, s.client.DeleteObject)
+	if in.IfMatch != nil && answerStatus(err) == http.StatusNotImplemented {
+		in.IfMatch = nil // other servers ignore what this one can't do
+		_, err = call(ctx, s, bucket, in, s.client.DeleteObject)
+	}
+	if s.wasDeleted(ctx, in, err) {
+		return nil
+	}
 	return explainChange(err)
+}
+
+// wasDeleted reports whether a DELETE with If-Match was refused because an attempt before
+// had deleted the object, and its answer was lost: S3 then says that there is no object,
+// and other servers that the condition does not hold.
+func (s *Store) wasDeleted(ctx context.Context, in *s3.DeleteObjectInput, refusal error) bool {
+	status := answerStatus(refusal)
+	isRefused := status == http.StatusNotFound || status == http.StatusPreconditionFailed
+	if !isRefused || in.IfMatch == nil || s3http.Attempts(refusal) < 2 {
+		return false
+	}
+	_, err := s.head(ctx, *in.Bucket, *in.Key, &GetOptions{}, s.client.HeadObject)
+	return answerStatus(err) == http.StatusNotFound
 }
 
 // A deleter has up to 16 requests in flight. Its creator must wait for its group.
