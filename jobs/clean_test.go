@@ -307,3 +307,47 @@ func TestCleanInterrupted(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, jobs.CleanReport{Objects: 2, Bytes: 4}, report)
 }
+
+// manyStorage lists numbered objects of a byte, and takes their deletion until one fails.
+type manyStorage struct {
+	lithopss3.Storage
+	objects int
+	batches []int // the numbers of keys in each DeleteObjects
+	failing int   // which of them fails, from 1
+}
+
+func (s *manyStorage) ListObjects(_ context.Context, _ string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	return func(yield func(lithopss3.ObjectInfo, error) bool) {
+		for n := range s.objects {
+			if !yield(lithopss3.ObjectInfo{Key: opts.Prefix + jobs.FormatCallID(n), Size: 1}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *manyStorage) DeleteObjects(_ context.Context, _ string, keys []string) error {
+	if s.batches = append(s.batches, len(keys)); len(s.batches) == s.failing {
+		return fs.ErrPermission
+	}
+	return nil
+}
+
+// TestCleanBatches deletes sixteen thousand keys at once, and no more after an error.
+func TestCleanBatches(t *testing.T) {
+	t.Parallel()
+	for failing, want := range map[int]struct {
+		batches []int
+		gone    int64
+	}{0: {[]int{16_000, 1}, 16_001}, 1: {[]int{16_000}, 0}} {
+		storage := &manyStorage{objects: 16_001, failing: failing}
+		report, err := jobs.New(storage, "bucket", nil).Clean(t.Context(), jobs.CleanOptions{CloudObjects: true})
+		if failing > 0 {
+			require.ErrorIs(t, err, fs.ErrPermission)
+		} else {
+			require.NoError(t, err)
+		}
+		assert.Equal(t, want.batches, storage.batches)
+		assert.Equal(t, jobs.CleanReport{Objects: want.gone, Bytes: want.gone}, report)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/stretchr/testify/assert"
@@ -123,4 +124,21 @@ func TestLargeObjectIsOpenedInItsTurn(t *testing.T) {
 		answer.release()
 		assert.Zero(t, run.held.heldNow())
 	}
+}
+
+// TestLargeIsKnownAtOnce tells the readers that follow of a large object as soon as it is
+// met, so that they don't open theirs in vain while it waits for its turn.
+func TestLargeIsKnownAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reader := newOrderedReader(&openedStorage{sizes: map[string]int{"large": 26}})
+		run := &orderedRun[string, int]{orderedReader: reader, small: 25, held: newBudget(50)}
+		before, next := make(chan struct{}), make(chan struct{})
+		answers := make(chan orderedAnswer[int], 1)
+		go func() { answers <- run.read(t.Context(), "large", before, next) }()
+		synctest.Wait()
+		assert.True(t, run.isLarge.Load())
+		close(before)
+		assert.Equal(t, 26, (<-answers).value)
+	})
 }
