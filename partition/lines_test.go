@@ -255,3 +255,32 @@ func TestPartitionOfBrokenBody(t *testing.T) {
 		require.NoError(t, body.Close())
 	}
 }
+
+// TestLinesFail yields the first error as the last pair, and nothing after a break.
+func TestLinesFail(t *testing.T) {
+	t.Parallel()
+	storage := &memoryStorage{bucket: "b", objects: map[string][]byte{"k": []byte("one\ntwo\nthree\n")}}
+	for name, test := range map[string]struct {
+		storage lithopss3.Storage
+		key     string
+		isEnd   bool // the loop ends after a line
+		want    []string
+	}{
+		"no object":     {storage, "none", false, []string{"", "GetObject b/none: file does not exist"}},
+		"a broken body": {brokenStorage{storage}, "k", false, []string{"one\n", "", "t", "", "", "k: the request: EOF"}},
+		"a break":       {storage, "k", true, []string{"one\n", ""}},
+	} {
+		part := Partition{Bucket: "b", Key: test.key, Part: 1, TotalParts: 1}
+		var got []string
+		for line, err := range part.Lines(t.Context(), test.storage) {
+			text := ""
+			if err != nil {
+				text = err.Error()
+			}
+			if got = append(got, string(line), text); test.isEnd {
+				break
+			}
+		}
+		assert.Equal(t, test.want, got, name)
+	}
+}

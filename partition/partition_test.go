@@ -217,6 +217,14 @@ func TestPartitionRequests(t *testing.T) {
 	}
 	assert.Equal(t, int64(8), storage.gets.Load(), "a request for each partition")
 
+	// The first partition begins at the object's start, whatever ends a line.
+	storage.gets.Store(0)
+	partitions[0].Newline = "::"
+	first, err := partitions[0].Open(t.Context(), storage)
+	require.NoError(t, err)
+	require.NoError(t, first.Close())
+	assert.Equal(t, int64(1), storage.gets.Load())
+
 	// A line longer than any stretch: the requests grow, so that there are few.
 	long := append(bytes.Repeat([]byte("x"), 10<<20), '\n', 'y')
 	storage = &memoryStorage{bucket: "b", objects: map[string][]byte{"k": long}}

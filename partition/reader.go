@@ -306,14 +306,11 @@ func (s *stretches) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// openNext opens the next stretch, or notes that there is none. A storage need not tell the
-// object's size. Then the end is where a stretch has no bytes, or would begin after it.
+// openNext opens the next stretch, or notes that there is none. If the storage tells the
+// object's size, get has held the stretch to its length. If not, the end is where a stretch
+// has no bytes, or would begin after it.
 func (s *stretches) openNext() error {
 	isKnown := s.size > 0
-	isStuck := s.next < 0 || s.offset == s.begin // nothing came, or all should have
-	if isKnown && s.offset < s.size && isStuck {
-		return fmt.Errorf("%s ended after %d of %d bytes: %w", sanitize.Name(s.partition.Key), s.offset, s.size, io.ErrUnexpectedEOF)
-	}
 	if s.next < 0 || isKnown && s.offset >= s.size || !isKnown && s.offset == s.begin {
 		s.ended = true
 		return nil

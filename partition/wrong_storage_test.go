@@ -7,8 +7,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/memstore"
@@ -132,4 +134,36 @@ func TestChangedOnWrongStorages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A body of an io.Reader and of what Close returns.
+type body struct {
+	io.Reader
+	closed error
+}
+
+func (b body) Close() error { return b.closed }
+
+// TestStretches reads a line of several requests from bodies that end with their last bytes,
+// as those of HTTP may, and from one that can't be closed.
+func TestStretches(t *testing.T) {
+	t.Parallel()
+	content := "a\n" + strings.Repeat("b", 3*lineThreshold) + "\nc\n"
+	store := &memoryStorage{bucket: "bucket", objects: map[string][]byte{"key": []byte(content)}}
+	parts, _, err := Objects(t.Context(), store, []string{"bucket/key"}, &Options{ChunkNumber: 4, Newline: "\n"})
+	require.NoError(t, err)
+	closed := error(nil)
+	storage := &wrongStorage{Storage: store, answer: func(object *lithopss3.Object) {
+		object.Body = body{iotest.DataErrReader(object.Body), closed}
+	}}
+	got, err := readAll(t, storage, parts)
+	require.NoError(t, err)
+	assert.True(t, content == got, "%d of %d bytes", len(got), len(content))
+
+	closed = fs.ErrClosed
+	first, err := parts[0].Open(t.Context(), storage)
+	require.NoError(t, err)
+	_, err = io.ReadAll(first)
+	require.ErrorIs(t, err, closed)
+	require.ErrorIs(t, first.Close(), closed)
 }
