@@ -3,6 +3,7 @@
 package memstore_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -179,5 +180,37 @@ func TestReadsAreThoseOfS3(t *testing.T) {
 			}
 			assert.Equal(t, 1, count, "%T %+v", storage, opts)
 		}
+	}
+}
+
+// TestRefusalsAreThoseOfS3 has the condition that any object meets, a bucket whose name none
+// can have, and a context that has ended.
+func TestRefusalsAreThoseOfS3(t *testing.T) {
+	t.Parallel()
+	memory, s3 := bothStores(t)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, storage := range []lithopss3.Storage{memory, s3} {
+		put := func() error {
+			return storage.PutObject(t.Context(), "bucket", "key", nil, &lithopss3.PutOptions{IfMatch: "*"})
+		}
+		require.ErrorIs(t, put(), fs.ErrNotExist, "%T", storage)
+		require.NoError(t, storage.PutObject(t.Context(), "bucket", "key", nil, nil))
+		require.NoError(t, put(), "%T", storage)
+		object, err := storage.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{IfMatch: "*"})
+		require.NoError(t, err, "%T", storage)
+		require.NoError(t, object.Body.Close())
+		_, err = storage.GetObject(t.Context(), "bucket", "key", &lithopss3.GetOptions{IfNoneMatch: "*"})
+		require.ErrorIs(t, err, lithopss3.ErrNotModified, "%T", storage)
+
+		require.ErrorIs(t, storage.DeleteObjects(t.Context(), "a/b", nil), lithopss3.ErrInvalidBucketName, "%T", storage)
+		count := 0
+		for _, err := range storage.ListObjects(t.Context(), "a/b", nil) {
+			require.ErrorIs(t, err, lithopss3.ErrInvalidBucketName, "%T", storage)
+			count++
+		}
+		assert.Equal(t, 1, count)
+		require.ErrorIs(t, storage.CreateBucket(ended, "other-bucket"), context.Canceled, "%T", storage)
+		require.ErrorIs(t, storage.HeadBucket(t.Context(), "other-bucket"), fs.ErrNotExist, "%T", storage)
 	}
 }
