@@ -351,6 +351,23 @@ func TestPanicsAreCleanedUp(t *testing.T) {
 	}
 }
 
+// TestPanicOfARequest checks that a panic in the client, as of a transport, reaches the caller
+// after the upload is aborted.
+func TestPanicOfARequest(t *testing.T) {
+	t.Parallel()
+	fake := newFakeS3()
+	fake.onPart = func(ctx context.Context, in *s3.UploadPartInput, _ *progress.Sending) error {
+		if *in.PartNumber == 2 {
+			panic("boom")
+		}
+		<-ctx.Done() // all others end with it
+		return context.Cause(ctx)
+	}
+	assert.PanicsWithValue(t, "boom", func() { _ = Put(t.Context(), fake, bytes.NewReader(make([]byte, 17*unit)), options()) })
+	assert.Empty(t, fake.uploads)
+	assert.Empty(t, fake.completes)
+}
+
 // A forgetful file can't tell its version after the first time.
 type forgetful struct {
 	*os.File

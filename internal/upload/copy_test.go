@@ -271,6 +271,9 @@ func TestCopyPartsThatFail(t *testing.T) {
 		"the end is refused": {func(c *copyingS3, _ *Source, _ *Options) {
 			c.onComplete = func(int) error { c.stored, c.isThere = nil, false; return errRefused }
 		}, errRefused},
+		"the upload is refused": {func(c *copyingS3, _ *Source, _ *Options) {
+			c.onCreate = func(context.Context) error { clear(c.uploads); return errRefused }
+		}, errRefused},
 		"nothing pins it": {func(_ *copyingS3, s *Source, _ *Options) { s.ETag = nil }, errUnpinned},
 	} {
 		fake := newCopyingS3()

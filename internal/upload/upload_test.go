@@ -9,8 +9,10 @@ import (
 	"hash/crc32"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -177,6 +179,56 @@ func TestUnreadableBodyBeforeARequest(t *testing.T) {
 		assert.Empty(t, fake.puts)
 		assert.Empty(t, fake.parts)
 	}
+}
+
+// TestUnreadableOnce sends nothing without a checksum of a body that could not be read for it,
+// though it could be read again.
+func TestUnreadableOnce(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for _, size := range []int{1, 17 * unit} {
+		opts := options()
+		opts.HashFirst = true
+		var once sync.Once
+		body := &funcAt{Reader: bytes.NewReader(make([]byte, size))}
+		body.read = func(p []byte, offset int64) (n int, err error) {
+			once.Do(func() { err = mine })
+			if err == nil {
+				n, err = body.Reader.ReadAt(p, offset)
+			}
+			return n, err
+		}
+		fake := newFakeS3()
+		require.ErrorIs(t, Put(t.Context(), fake, body, opts), mine, "%d bytes", size)
+		assert.Empty(t, fake.puts)
+		assert.Empty(t, fake.completes)
+	}
+}
+
+// A oneWay body tells no size, and can't be set back to where it was.
+type oneWay struct {
+	*bytes.Reader
+	seeks int
+}
+
+func (o *oneWay) Seek(offset int64, whence int) (int64, error) {
+	if o.seeks++; o.seeks == 3 {
+		return 0, errOneWay
+	}
+	_, _ = o.Reader.Seek(offset, whence)
+	return 0, nil
+}
+
+var errOneWay = errors.New("one way")
+
+// TestSeekBackFails does not send a part of a body whose place was lost, nor compares it.
+func TestSeekBackFails(t *testing.T) {
+	t.Parallel()
+	fake := newFakeS3()
+	require.ErrorIs(t, Put(t.Context(), fake, &oneWay{Reader: bytes.NewReader([]byte("text"))}, options()), errOneWay)
+	assert.Empty(t, fake.puts)
+	_, isKnown := expectBytes(&oneWay{Reader: bytes.NewReader([]byte("text")), seeks: 2}, 4, time.Time{}).sum(checksum.CRC32)
+	assert.False(t, isKnown)
 }
 
 // TestCreateIsNotRepeated checks that only a refusal that may be due to the type of the
