@@ -232,9 +232,6 @@ func (r *Reader) Close() error {
 	for _, s := range r.ranges[:r.served] {
 		r.opts.Pool.give(s.buffer)
 	}
-	for _, buffer := range r.free {
-		r.opts.Pool.give(buffer)
-	}
-	r.ranges, r.served, r.free, r.rest, r.next = nil, 0, nil, nil, r.end
+	r.ranges, r.served, r.rest, r.next = nil, 0, nil, r.end // free is empty: fill gives away what is left
 	return nil
 }

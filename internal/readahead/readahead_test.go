@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -176,6 +177,25 @@ func TestErrors(t *testing.T) {
 	r = Start(t.Context(), chunk/2, chunk, Options{Open: from.Open, Pool: pool, Ranges: 4, MostRanges: 4})
 	_, err = r.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF, "a body without a byte")
+	require.NoError(t, r.Close())
+}
+
+// TestPanics has the range's error, and the panic of Open reach the caller who closes.
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	from := &source{data: testkit.Bytes(10 * chunk), fail: func(offset int64) error {
+		if offset == chunk {
+			panic("boom")
+		}
+		return nil
+	}}
+	pool := NewPool(chunk, 3)
+	r := Start(t.Context(), 0, 10*chunk, Options{Open: from.Open, Pool: pool, Ranges: 4, MostRanges: 4})
+	got, err := io.ReadAll(r)
+	require.ErrorIs(t, err, panics.ErrPanicked)
+	assert.Len(t, got, chunk)
+	assert.PanicsWithValue(t, "boom", func() { _ = r.Close() })
+	assert.EqualValues(t, 3, pool.left.Load())
 	require.NoError(t, r.Close())
 }
 
