@@ -104,14 +104,11 @@ func decodeDocument(data []byte) (*Node, error) {
 	} else if !errors.Is(err, io.EOF) {
 		return nil, yamlError(err)
 	}
-	if len(document.Content) == 0 {
-		return nil, nil
-	}
-	return document.Content[0], nil
+	return document.Content[0], nil // of nothing, too, it has a node
 }
 
 // decodeYAML turns the parser's panics on hostile input into errors.
-func decodeYAML(decoder *yaml.Decoder, node *Node) (err error) {
+func decodeYAML(decoder interface{ Decode(v any) error }, node *Node) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("yaml: %v", p)

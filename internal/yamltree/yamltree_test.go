@@ -172,6 +172,17 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// A panickingDecoder stands for what the parser may not be ready for.
+type panickingDecoder struct{}
+
+func (panickingDecoder) Decode(any) error { panic("boom") }
+
+// TestPanicOfTheParser is an error.
+func TestPanicOfTheParser(t *testing.T) {
+	t.Parallel()
+	require.EqualError(t, decodeYAML(panickingDecoder{}, &Node{}), "yaml: boom")
+}
+
 // TestMergesAreBounded checks the limits of depth and number, and that what is just
 // within them passes.
 func TestMergesAreBounded(t *testing.T) {
