@@ -207,6 +207,43 @@ func TestIsInsecure(t *testing.T) {
 	}
 }
 
+// TestIsAWS checks the domains of AWS, also that they are whole labels.
+func TestIsAWS(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://s3.eu-west-1.amazonaws.com": true, "https://bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com:443": true, "https://S3.AMAZONAWS.COM": true,
+		"https://s3.cn-north-1.amazonaws.com.cn": true, "https://s3.us-east-1.api.aws": true,
+		"https://s3.example": false, "https://xamazonaws.com": false, "https://amazonaws.com.example": false, "https://api.aws.": false, "": false, "%": false,
+	} {
+		assert.Equal(t, want, IsAWS(address), address)
+	}
+}
+
+// TestService has AWS's own variants only without an endpoint of the user's.
+func TestService(t *testing.T) {
+	t.Parallel()
+	const variants = "[default]\nuse_dualstack_endpoint = true\nuse_fips_endpoint = true\n"
+	for name, test := range map[string]struct {
+		env    map[string]string
+		config string
+		want   Service
+		isErr  bool
+	}{
+		"nothing":     {nil, "", Service{}, false},
+		"variants":    {nil, variants, Service{DualStack: true, FIPS: true}, false},
+		"an endpoint": {map[string]string{"AWS_ENDPOINT_URL_SSO": "http://h"}, variants, Service{URL: "http://h"}, false},
+		"a wrong one": {nil, "[default]\nservices = gone\n", Service{}, true},
+	} {
+		env, _, err := read(t, test.env, test.config, "")
+		require.NoError(t, err, name)
+		got, err := env.Service("sso")
+		assert.Equal(t, test.isErr, err != nil, name)
+		assert.Equal(t, test.want, got, name)
+	}
+	assert.Empty(t, EndpointProblem("http://h"))
+	assert.Equal(t, "it has no http:// or https://", EndpointProblem("h:1"))
+}
+
 func TestS3(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
