@@ -146,6 +146,14 @@ func TestBodiesAreThoseOfS3(t *testing.T) {
 			require.ErrorIs(t, err, fs.ErrNotExist, "%s, %T", name, storage)
 		}
 	}
+	empty := 0
+	stuck := impossible(func([]byte) (int, error) {
+		if empty++; empty <= 100 {
+			return 0, nil
+		}
+		return 0, io.EOF
+	})
+	require.ErrorIs(t, memory.PutObject(t.Context(), "bucket", "key", stuck, nil), io.ErrNoProgress, "as package bufio")
 	slow := impossible(func(p []byte) (int, error) {
 		if hundredth++; hundredth%100 != 0 {
 			return 0, nil

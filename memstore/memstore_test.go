@@ -3,6 +3,7 @@
 package memstore_test
 
 import (
+	"context"
 	"io"
 	"strings"
 	"testing"
@@ -36,6 +37,19 @@ func TestBodyIsASnapshot(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrClosed)
 	_, err = io.Copy(io.Discard, object.Body)
 	require.ErrorIs(t, err, lithopss3.ErrClosed, "by no other way")
+}
+
+// TestBodyEndsWithItsContext, with the cause.
+func TestBodyEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), nil))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	object, err := store.GetObject(ctx, "bucket", "key", nil)
+	require.NoError(t, err)
+	cancel(io.ErrClosedPipe)
+	_, err = object.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
 // TestMetadataIsCopied, both ways.

@@ -4,9 +4,11 @@ package awscreds
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,5 +176,46 @@ func TestCheckRole(t *testing.T) {
 		require.NoError(t, providers.checkRole("p", in), name)
 		test.set(in, test.least-1)
 		require.ErrorContains(t, providers.checkRole("p", in), name+" of profile p", name)
+	}
+}
+
+// TestEnvironmentThatExpires has the time until which keys in the environment hold.
+func TestEnvironmentThatExpires(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Time{"": {}, "2030-01-02T03:04:05Z": time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)} {
+		keys := environmentOf("AWS_ACCESS_KEY_ID", "AK", "AWS_SECRET_ACCESS_KEY", "SK", "AWS_CREDENTIAL_EXPIRATION", text)
+		providers := keys.providers(t, "http://127.0.0.1:1", nil)
+		found, err := providers.named(t, nameEnvironment).Load(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, text != "", found.CanExpire)
+		assert.True(t, want.Equal(found.Expires), "%v", found.Expires)
+	}
+}
+
+// TestSSOSessionIsMissing does not read the profile without its session.
+func TestSSOSessionIsMissing(t *testing.T) {
+	t.Parallel()
+	gone := fileOf(nameSSO, ".aws/config", "[default]\nsso_session = gone\nsso_role_name = r\n")
+	_, err := gone.providers(t, "http://127.0.0.1:1", nil).SSO().Load(t.Context())
+	var wrong *awsconfig.Error
+	require.ErrorAs(t, err, &wrong)
+	assert.Contains(t, wrong.Reason, `the sso-session "gone" does not exist in `)
+}
+
+// TestUsedKeys follows source_profile from role to role, in a circle too, and not from a
+// profile that assumes none.
+func TestUsedKeys(t *testing.T) {
+	t.Parallel()
+	for profile, want := range map[string][]string{
+		"a": {"role_arn", "source_profile", "mfa_serial", "region"},
+		"b": {"role_arn", "source_profile", "region", "mfa_serial"},
+		"c": {"source_profile", "output"},
+		"d": {"role_arn", "web_identity_token_file", "source_profile"},
+		"e": {"role_arn", "source_profile", "output"},
+	} {
+		files := fileOf("", ".aws/config", "[profile a]\nrole_arn = r\nsource_profile = b\nmfa_serial = m\n[profile b]\nrole_arn = r\nsource_profile = a\nregion = x\n"+
+			"[profile c]\nsource_profile = a\noutput = json\n[profile d]\nrole_arn = r\nweb_identity_token_file = f\nsource_profile = a\n[profile e]\nrole_arn = r\nsource_profile = c\n")
+		files.env = map[string]string{"AWS_PROFILE": profile}
+		assert.ElementsMatch(t, want, slices.Collect(maps.Keys(files.providers(t, "http://127.0.0.1:1", nil).UsedKeys())), profile)
 	}
 }

@@ -125,8 +125,10 @@ func TestParseJSON(t *testing.T) {
 		require.ErrorAs(t, err, &known, "%.40q", text)
 		assert.ErrorContains(t, err, want)
 	}
-	_, err = ParseJSON(strings.Repeat(" ", MaxSize-2) + "{}")
-	require.NoError(t, err)
+	for _, text := range []string{strings.Repeat(" ", MaxSize-2) + "{}", `[NaN]`, `[-Infinity]`} {
+		_, err = ParseJSON(text)
+		require.NoError(t, err, "%.40q", text)
+	}
 }
 
 func TestPairs(t *testing.T) {
@@ -195,8 +197,8 @@ func TestMergesAreBounded(t *testing.T) {
 	many := func(n int) string {
 		return "{b: &b {" + strings.Repeat("k: v, ", 1000) + "}, <<: [" + strings.TrimSuffix(strings.Repeat("*b, ", n), ", ") + "]}"
 	}
-	_, err = Pairs(parse(t, many(10)))
-	require.NoError(t, err)
+	_, err = Pairs(parse(t, many(11)))
+	require.NoError(t, err, "there are no more than 10,000 before the last")
 	_, err = Pairs(parse(t, many(12)))
 	require.ErrorContains(t, err, "merges too much")
 }
