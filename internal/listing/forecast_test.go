@@ -144,6 +144,17 @@ func TestForecastEnds(t *testing.T) {
 	}
 }
 
+// TestDescend appends a character for each size that is more than one page, and none to a key
+// that is as long as S3 has any.
+func TestDescend(t *testing.T) {
+	t.Parallel()
+	f := &forecast{model: digitModel()}
+	assert.Equal(t, "5", string(f.descend(nil, spot{}, 0.55, 10, 1)), "a tenth of ten keys is no more than one")
+	assert.Equal(t, "55", string(f.descend(nil, spot{}, 0.55, 11, 1)))
+	long := strings.Repeat("x", maxGuess-1)
+	assert.Equal(t, long+"5", string(f.descend([]byte(long), spot{}, 0.55, 11, 1)))
+}
+
 // TestForecastWeights checks what branches weigh that are in a shard, or before it.
 func TestForecastWeights(t *testing.T) {
 	t.Parallel()

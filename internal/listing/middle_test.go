@@ -102,6 +102,35 @@ func TestExplore(t *testing.T) {
 	assert.Nil(t, l.explore(0))
 }
 
+// TestLongest checks which shard is worth a cut: of more than a few pages, and with more than
+// its part of all that is expected.
+func TestLongest(t *testing.T) {
+	t.Parallel()
+	const few, most = minRest * 100, farther * 100 // of pages of 100 keys
+	for name, test := range map[string]struct {
+		rests []float64 // that are expected; below 0 of one that is not to be cut
+		want  int
+		keys  float64
+	}{
+		"nothing":             {nil, -1, few},
+		"a few keys":          {[]float64{few}, -1, few},
+		"more":                {[]float64{few + 1}, 0, few + 1},
+		"the longer one":      {[]float64{few + 1, few + 400, few + 2}, 1, few + 400},
+		"the first of two":    {[]float64{few + 1, few + 1}, 0, few + 1},
+		"of many alike":       {[]float64{few + 1, few + 1, few + 1}, -1, 0},
+		"one that is tight":   {[]float64{-few - 2, few + 1}, 1, few + 1},
+		"more than is looked": {[]float64{most + 1}, 0, most},
+	} {
+		l := &parallelListing{pageSize: 100, atOnce: 4}
+		for _, rest := range test.rests {
+			l.shards = append(l.shards, &shard{total: 1, sample: keySample{count: 1}, forecast: &forecast{rest: max(rest, -rest)}, isTight: rest < 0})
+		}
+		longest, keys := l.longest(l.shards)
+		assert.Equal(t, test.want, longest, name)
+		assert.InDelta(t, test.keys, keys, 0, name)
+	}
+}
+
 // TestSureCut checks that a long shard between keys is cut in its middle also if no guess may
 // be made.
 func TestSureCut(t *testing.T) {
