@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -124,5 +125,35 @@ func TestDoctorWarnsOfPlainHTTP(t *testing.T) {
 		assert.Zero(t, code)
 		assert.Equal(t, warned, strings.Contains(out.String(), "plain http"), "%s: %s", endpoint, out.String())
 		assert.NotContains(t, out.String()+problems.String(), "canary")
+	}
+}
+
+// TestWarningsOfTheStorage warns of a bucket elsewhere, and of conditions that are ignored,
+// once.
+func TestWarningsOfTheStorage(t *testing.T) {
+	t.Parallel()
+	store, err := lithopss3.New(t.Context(), nil, &lithopss3.Options{LookupEnv: testkit.Env(map[string]string{
+		"HOME": t.TempDir(), "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK",
+	})})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, store.Close()) })
+	for want, storage := range map[string]storageDiagnosis{
+		"": {Region: "eu-west-1"},
+		"the bucket is in eu-south-1, the configuration says eu-west-1": {Region: "eu-south-1"},
+		"the server ignores the conditions of a put ":                   {Conditions: conditionsIgnored, PartConditions: conditionsIgnored},
+		"the server ignores the conditions of multipart uploads ":       {PartConditions: conditionsIgnored},
+	} {
+		d := &diagnosis{Storage: &storage}
+		d.warnOfOthers()
+		others := len(d.Warnings)
+		d.Warnings = nil
+		d.warnOfStorage(store)
+		warnings := d.Warnings[:len(d.Warnings)-others]
+		if want == "" {
+			assert.Empty(t, warnings)
+			continue
+		}
+		require.Len(t, warnings, 1)
+		assert.Contains(t, warnings[0], want)
 	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"net/http"
 	"os"
@@ -144,4 +145,27 @@ func storeAll(t *testing.T, store *lithopss3.Store, line string) {
 	for _, key := range []string{"key", "data/1", "data/2"} {
 		require.NoError(t, store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("text"), nil))
 	}
+}
+
+// TestCountsOfFailures names what failed, and the failure itself if it is none of the files'.
+func TestCountsOfFailures(t *testing.T) {
+	t.Parallel()
+	first := errors.New("first")
+	for want, failure := range map[string]*failuresError{
+		"2 of 2 files failed":                    {failed: 2, total: 2, first: first},
+		"1 of 3 objects failed, 1 were not done": {what: "objects", failed: 1, total: 3, notDone: 1, first: first},
+		"first":                                  {failed: 1, total: 0, first: first},
+	} {
+		assert.EqualError(t, failure, want)
+	}
+}
+
+// TestManPagesHaveTextAsItIs checks that no line of a string is a command of man(7).
+func TestManPagesHaveTextAsItIs(t *testing.T) {
+	t.Parallel()
+	var page strings.Builder
+	out := bufio.NewWriter(&page)
+	(&manPage{out: out}).verbatim(".SH x\n'br\na-b\\c .d\n\n")
+	require.NoError(t, out.Flush())
+	assert.Equal(t, ".nf\n\\&.SH x\n\\&'br\na\\-b\\ec .d\n.fi\n", page.String())
 }

@@ -39,3 +39,21 @@ func TestCallBar(t *testing.T) {
 		assert.Equal(t, drawn+"\n", out.String())
 	})
 }
+
+// TestPaceOfCalls checks how many calls end in a second, and how long the others take at that.
+func TestPaceOfCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bar := &callBar{}
+		bar.count(&watchEvent{Event: "started"})
+		time.Sleep(time.Second)
+		assert.Empty(t, bar.pace(9), "no call has ended")
+		bar.done, bar.failed = 4, 1
+		assert.Equal(t, ", 5.0/s, 2s left", bar.pace(9))
+		time.Sleep(9 * time.Second)
+		assert.Equal(t, ", 0.5/s, 18s left", bar.pace(9))
+		assert.Equal(t, ", 0.5/s", bar.pace(0))
+		bar.began = time.Now().Add(time.Nanosecond - time.Second)
+		assert.Empty(t, bar.pace(9), "too early")
+	})
+}

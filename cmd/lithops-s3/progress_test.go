@@ -164,3 +164,25 @@ func TestNameCheck(t *testing.T) {
 	}
 	assert.ErrorIs(t, check.add("a/e", true), lithopss3.ErrUnsafeKey)
 }
+
+// TestRateIsRecent leaves what came before the last seconds out of the rate.
+func TestRateIsRecent(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	start := time.Unix(0, 0)
+	now := start
+	bar := &progressBar{out: newOutputOn(&out, false), unit: bytesUnit, name: "a", now: func() time.Time { return now }, shown: []shownProgress{{at: start}}}
+	for _, step := range []struct {
+		at   time.Duration
+		done int64
+		from time.Duration // from when on the rate is measured
+		rate float64
+	}{{10, 1000, 0, 100}, {15, 1500, 0, 100}, {30, 1500, 15, 0}, {45, 3000, 30, 100}, {99, 3000, 45, 0}} {
+		now = start.Add(step.at * time.Second)
+		bar.update(lithopss3.Progress{Done: step.done, Total: 9000})
+		assert.Equal(t, start.Add(step.from*time.Second), bar.shown[0].at, "%v", step.at)
+		rate, left := bar.pace(lithopss3.Progress{Done: step.done, Total: 9000})
+		assert.InDelta(t, step.rate, rate, 1e-9)
+		assert.Equal(t, step.rate > 0, left > 0)
+	}
+}

@@ -254,8 +254,23 @@ func TestCompareBytesEnds(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, known)
 	assert.False(t, same)
+	same, known, err = compareBytes(t.Context(), to, from, target, source)
+	require.NoError(t, err)
+	assert.True(t, known)
+	assert.False(t, same, "the other way")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errReplaced)
 	_, _, err = compareBytes(ctx, from, to, source, target)
 	require.ErrorIs(t, err, errReplaced)
+}
+
+// TestETagsOfNoMD5 reads no file for an ETag that is no MD5, or has no number of parts.
+func TestETagsOfNoMD5(t *testing.T) {
+	t.Parallel()
+	sum := strings.Repeat("0", 32)
+	for _, etag := range []string{"", "x", sum[1:], sum + "0", sum + "-", sum + "-x", sum + "-0", sum + "--1", sum + "-2", sum + "-1-1"} {
+		same, known, err := hasETag(nil, 4, etag)
+		require.NoError(t, err, etag)
+		assert.False(t, same || known, etag)
+	}
 }

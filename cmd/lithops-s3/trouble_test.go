@@ -66,3 +66,27 @@ func TestWaitsAreShown(t *testing.T) {
 		})
 	}
 }
+
+// TestShortTroubleIsNotShown shows a wait only while it lasts, and counts from the first one
+// that the others followed soon.
+func TestShortTroubleIsNotShown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		out := &lockedBuilder{}
+		trouble := &trouble{out: newOutputOn(out, true)}
+		shown := func(duration time.Duration) string {
+			before := len(out.String())
+			trouble.wait(wait{2, 6, duration, "no"})
+			time.Sleep(duration)
+			synctest.Wait()
+			return out.String()[before:]
+		}
+		assert.Empty(t, shown(patience-1))
+		assert.Equal(t, "\rattempt 2 of 6 in 1.0 s: no\x1b[K", shown(time.Second), "the trouble lasts")
+		time.Sleep(recovered)
+		assert.NotEmpty(t, shown(1), "it is the same trouble")
+		time.Sleep(recovered + 1)
+		assert.Empty(t, shown(patience-1), "it is over")
+		assert.NotEmpty(t, shown(patience))
+	})
+}
