@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,20 @@ func TestPrompt(t *testing.T) {
 	assert.Equal(t, "EOFError", known.Kind)
 	_, err = ask(t.Context(), in, brokenWriter{}, "arn:mfa")
 	require.ErrorIs(t, err, errBroken)
+}
+
+// TestPromptOnATerminal asks there, for a renewal too, and leaves standard input alone.
+func TestPromptOnATerminal(t *testing.T) {
+	t.Parallel()
+	reads, writes := filepath.Join(t.TempDir(), "reads"), filepath.Join(t.TempDir(), "writes")
+	require.NoError(t, os.WriteFile(reads, []byte("123456\n"), 0o600))
+	require.NoError(t, os.WriteFile(writes, nil, 0o600))
+	code, err := askOn(context.WithValue(t.Context(), renewalKey{}, true), [2]string{reads, writes}, nil, "arn:mfa")
+	require.NoError(t, err)
+	assert.Equal(t, "123456", code)
+	prompt, err := os.ReadFile(writes)
+	require.NoError(t, err)
+	assert.Equal(t, "Enter MFA code for arn:mfa: ", string(prompt))
 }
 
 // TestRenewalTakesNoInput checks that the code for the first credentials may come from

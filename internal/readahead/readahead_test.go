@@ -224,6 +224,25 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// TestCloseWaits ends requests and waits until none of them uses memory.
+func TestCloseWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pool := NewPool(chunk, 2)
+		open := func(ctx context.Context, _, _ int64) (io.ReadCloser, error) {
+			<-ctx.Done()
+			time.Sleep(time.Second)
+			return nil, ctx.Err()
+		}
+		r := Start(t.Context(), 0, 10*chunk, Options{Open: open, Pool: pool, Ranges: 4, MostRanges: 4})
+		synctest.Wait()
+		began := time.Now()
+		require.NoError(t, r.Close())
+		assert.Equal(t, time.Second, time.Since(began))
+		assert.EqualValues(t, 2, pool.left.Load())
+	})
+}
+
 // TestFewConnections checks that ranges that wait for memory don't keep the connections
 // that the ranges before them need.
 func TestFewConnections(t *testing.T) {

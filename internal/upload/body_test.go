@@ -216,6 +216,16 @@ func TestSlowStreamIsCanceled(t *testing.T) {
 	assert.Equal(t, 10, slow.reads)
 }
 
+// TestStreamWaitsForMemory until its upload ends, if no part gives any back.
+func TestStreamWaitsForMemory(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(io.ErrClosedPipe)
+	source := &streamSource{reader: zeros{}, free: make(chan []byte), cut: cutOf(1), scale: testScale}
+	_, err := source.next(ctx)
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+}
+
 // TestPartSizeAtItsBounds grows by a MiB with the byte that would take one part too many.
 func TestPartSizeAtItsBounds(t *testing.T) {
 	t.Parallel()
