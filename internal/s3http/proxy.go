@@ -94,6 +94,9 @@ func (p *Proxies) isDirect(u *url.URL) bool {
 		if network, err := netip.ParsePrefix(name); err == nil && network.Contains(ip.Unmap()) {
 			return true
 		}
+		if inner, ok := strings.CutPrefix(name, "["); ok && strings.HasSuffix(inner, "]") { // an IPv6 address, on any port
+			name = strings.TrimSuffix(inner, "]")
+		}
 		name = strings.TrimLeft(strings.TrimPrefix(name, "*."), ".")
 		if name == "*" || matchesDomain(host, name) || matchesDomain(strings.ToLower(u.Host), name) {
 			return true

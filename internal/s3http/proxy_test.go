@@ -54,6 +54,11 @@ func TestProxyChoice(t *testing.T) {
 		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"}, "https://11.1.2.3:9000", "http://p:1"},
 		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "11.1.2.3"}, "https://11.1.2.3:9000", ""},
 		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": ", ,"}, "https://s3.test", "http://p:1"},
+		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "[fe80::1]"}, "https://[fe80::1]:9000", ""},
+		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "[fe80::1]"}, "https://[fe80::1]", ""},
+		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "[fe80::1]:9000"}, "https://[fe80::1]:9000", ""},
+		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "[fe80::1]:9000"}, "https://[fe80::1]:9001", "http://p:1"},
+		{map[string]string{"HTTPS_PROXY": "http://p:1", "NO_PROXY": "[fe80::1]"}, "https://[fe80::2]:9000", "http://p:1"},
 	} {
 		choice := ReadProxies(testkit.Env(test.env))
 		target, err := url.Parse(test.target)
