@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -39,6 +40,9 @@ func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {
 func decodeFile(ctx *kong.DecodeContext, target reflect.Value) error {
 	if target.Kind() == reflect.Slice {
 		for _, token := range ctx.Scan.PopWhile(kong.Token.IsValue) {
+			if err := checkGiven(ctx, token.String()); err != nil {
+				return err
+			}
 			target.Set(reflect.Append(target, reflect.ValueOf(token.String())))
 		}
 		return nil
@@ -69,7 +73,17 @@ func popString(ctx *kong.DecodeContext) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%v is not a string", token.Value)
 	}
-	return text, nil
+	return text, checkGiven(ctx, text)
+}
+
+// checkGiven refuses an empty value, mostly a variable of a shell that is not set. Taken for
+// one that was not given, it would mean the configuration's bucket, another configuration or
+// more objects. The tag "empty" is for values that may be empty in Lithops, too.
+func checkGiven(ctx *kong.DecodeContext, text string) error {
+	if text == "" && !ctx.Value.Tag.Has("empty") {
+		return errors.New("the value is empty; leave it out, or is a variable not set?")
+	}
+	return nil
 }
 
 // A commandLine sorts arguments as kong wants them: the words of the command first,

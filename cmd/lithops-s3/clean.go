@@ -15,8 +15,8 @@ import (
 // cleanFlags are those of "lithops clean", where -b is not the storage.
 type cleanFlags struct {
 	connectionFlags
-	Storage string `short:"s" group:"connection" placeholder:"NAME" help:"The storage backend, instead of the configuration's. Only aws_s3 is supported."`
-	Backend string `short:"b" group:"connection" placeholder:"NAME" help:"Lithops' compute backend: refused, because functions and machines can't be deleted from here. The storage is --storage."`
+	Storage string `short:"s" empty:"ok" group:"connection" placeholder:"NAME" help:"The storage backend, instead of the configuration's. Only aws_s3 is supported."`
+	Backend string `short:"b" empty:"ok" group:"connection" placeholder:"NAME" help:"Lithops' compute backend: refused, because functions and machines can't be deleted from here. The storage is --storage."`
 	Bucket  string `type:"bucket" placeholder:"NAME" help:"The bucket, instead of the configuration's."`
 }
 

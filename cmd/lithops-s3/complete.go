@@ -25,7 +25,7 @@ const (
 
 // completeCommand completes a line for the scripts that completion prints.
 type completeCommand struct {
-	Line string `arg:"" type:"file" help:"The command line up to the cursor."`
+	Line string `arg:"" empty:"ok" type:"file" help:"The command line up to the cursor."`
 }
 
 // Run prints what the last word can become, a line for each.

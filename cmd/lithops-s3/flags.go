@@ -29,7 +29,7 @@ type connectionFlags struct {
 // storageFlags are the options that every command of Lithops' storage has.
 type storageFlags struct {
 	connectionFlags
-	Backend string `short:"b" group:"connection" placeholder:"NAME" help:"The storage backend, instead of the configuration's. Only aws_s3 is supported."`
+	Backend string `short:"b" empty:"ok" group:"connection" placeholder:"NAME" help:"The storage backend, instead of the configuration's. Only aws_s3 is supported."`
 }
 
 // utcFlag makes UTC the zone of the process.

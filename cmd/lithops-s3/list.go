@@ -16,7 +16,7 @@ import (
 type listCommand struct {
 	storageFlags
 	Bucket string `arg:"" optional:"" help:"The bucket, or s3://BUCKET/PREFIX; the configuration's if it is . or not given."`
-	Prefix string `short:"p" help:"List only keys that begin with this."`
+	Prefix string `short:"p" empty:"ok" help:"List only keys that begin with this."`
 	Match  string `short:"m" placeholder:"PATTERN" help:"List only keys that match: ? is a character, * any within a component, ** any components."`
 	JSON   bool   `name:"json" help:"Print a JSON array."`
 

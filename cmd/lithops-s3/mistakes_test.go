@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -142,4 +143,41 @@ func TestMistakes(t *testing.T) {
 		assert.Contains(t, s.run(c.code, c.line), c.says, c.line)
 	}
 	assert.Empty(t, s.keys())
+}
+
+// TestEmptyArguments checks that an argument or option which is empty, as a variable of a
+// shell that is not set, is refused. It must not mean the configuration's bucket, another
+// configuration or more objects. "" stands for it.
+func TestEmptyArguments(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1") // nothing may be asked
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("a.txt", nil, 0o600))
+	for _, line := range []string{
+		`storage delete "" key`, `storage delete "" -p x`, `storage delete BUCKET -p ""`, `storage put a.txt ""`, `storage put a.txt BUCKET -k ""`,
+		`storage get "" key`, `storage get BUCKET ""`, `storage get BUCKET key -o ""`, `storage list ""`, `storage list BUCKET -c ""`,
+		`list ""`, `list --profile ""`, `list --region ""`, `list --endpoint-url ""`, `list --endpoint-url=`, `list -m ""`,
+		`delete "" key --yes`, `rm "" key`, `rm -r "" key --yes`, `rm s3://BUCKET/a ""`, `rm -r s3://BUCKET/a --exclude "" --yes`, `cp "" s3://BUCKET/x`, `sync a "" --delete`,
+		`clean --cloudobjects "" --yes`, `clean --older-than 7d "" --yes`, `clean --all --bucket "" --yes`,
+		`uploads "" --abort`, `uploads BUCKET -p "" --abort`, `jobs show ""`, `jobs list --bucket ""`, `mb ""`, `head BUCKET ""`,
+		`presign "" key`, `cat "" key`, `put a.txt --sse-kms-key-id ""`,
+	} {
+		args := strings.Fields(strings.ReplaceAll(line, "BUCKET", refusedBucket))
+		for i := range args {
+			if args[i] == `""` {
+				args[i] = ""
+			}
+		}
+		code, out, problems := command(t.Context(), args...)
+		assert.Equal(t, exitUsage, code, "%s: %s", line, problems)
+		assert.Empty(t, out, line)
+		assert.Contains(t, problems, "empty", line)
+	}
+}
+
+// TestEmptyAsLithops checks that a value may be empty where it may be for Lithops' command.
+func TestEmptyAsLithops(t *testing.T) {
+	s := newSession(t)
+	s.write("a.txt", "a")
+	s.run(0, "storage put a.txt BUCKET -k x/1 --backend=")
+	assert.Contains(t, s.run(0, "storage list BUCKET --prefix= --backend="), "1 object")
 }
