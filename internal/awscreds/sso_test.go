@@ -44,9 +44,12 @@ func TestTwoProcessesRenewOneToken(t *testing.T) {
 				}))
 				home, _ := providers.Settings.Lookup("HOME")
 				path = filepath.Join(home, ssoCache)
+				began := time.Now()
 				_, err := providers.SSO().Load(t.Context())
+				took := time.Since(began)
 				group.Wait()
 				if late > time.Minute {
+					assert.Equal(t, 2*time.Second, took)
 					require.ErrorContains(t, err, "the token for session has expired and could not be renewed (SSO OIDC: InvalidGrantException")
 					return
 				}
