@@ -90,13 +90,6 @@ func (c *Client) List(ctx context.Context, prefix string) ([]Job, error) {
 // fs.ErrNotExist. An executor that has stored a function and no job has no jobs.
 func (c *Client) Find(ctx context.Context, id ID, nested bool) ([]Job, error) {
 	found, err := c.scan(ctx, id.prefixes(nested), func(key Key) bool {
-		isOfJob := key.CallID == ""
-		if isOfJob && id.CallID != "" && !id.HasNested(key.Call) {
-			return false
-		}
-		if isOfJob {
-			key.CallID = id.CallID
-		}
 		return id.Has(key.Call) || nested && id.HasNested(key.Call)
 	})
 	if err != nil || found.any {
