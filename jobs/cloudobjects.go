@@ -81,7 +81,7 @@ func collectFailures(objects []*CloudObject, errs []error) error {
 func (c *Client) GetCloudObjects(ctx context.Context, objects []*CloudObject) iter.Seq2[[]byte, error] {
 	objects = slices.Clone(objects) // for the errors too
 	reader := &orderedReader[*CloudObject, []byte]{
-		client: c, atOnce: cloudObjectsAtOnce, most: maxReading,
+		client: c, atOnce: cloudObjectsAtOnce, most: c.limits.reading,
 		source: cloudObjectSource,
 		name:   func(*CloudObject) string { return "not read" },
 		parse:  func(_ *CloudObject, data []byte) ([]byte, error) { return data, nil },

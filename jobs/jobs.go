@@ -34,8 +34,11 @@ type Client struct {
 	interval time.Duration
 	lost     time.Duration // the age at which a running call is lost; below 0 never
 	pageSize int           // of Watch
-	reading  *budget       // of all that is read into memory; shared by the Clients of In
-	sleep    func(context.Context, time.Duration) error
+	// productive is how many events make a page of Watch worth its request.
+	productive int
+	limits     limits  // of what is read into memory
+	reading    *budget // of all that is; shared by the Clients of In
+	sleep      func(context.Context, time.Duration) error
 }
 
 // Options are the options of [New]; nil is the zero value.
@@ -68,7 +71,8 @@ func New(storage lithopss3.Storage, bucket string, opts *Options) *Client {
 	}
 	client := &Client{
 		storage: storage, bucket: bucket, session: os.Getenv(sessionVariable), cacheDir: opts.CacheDir,
-		interval: opts.Interval, lost: opts.LostAfter, pageSize: maxPageSize, sleep: sleep, reading: newBudget(maxReading),
+		interval: opts.Interval, lost: opts.LostAfter, pageSize: maxPageSize, productive: productive, sleep: sleep,
+		limits: limits{status: maxStatus, reading: maxReading, statuses: maxStatuses}, reading: newBudget(maxReading),
 	}
 	if client.interval <= 0 {
 		client.interval = lithopss3.DefaultMonitoringInterval

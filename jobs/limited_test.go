@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package jobs_test
+package jobs
 
 import (
 	"encoding/json"
@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/testkit"
-	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,17 +22,14 @@ func TestReadAheadOnLimitedStorage(t *testing.T) {
 	for _, limit := range []int{1, 3, 100} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && limit > 1 {
-				t.Skip("the smallest limit is the hardest")
-			}
 			ctx := t.Context()
-			client := jobs.New(lithopss3.WithLimit(memstore.New("bucket"), limit), "bucket", &jobs.Options{NoCache: true})
-			calls := jobs.Calls("4b99c1-0", "M000", 50)
+			client := newLimited(lithopss3.WithLimit(memstore.New("bucket"), limit), 32)
+			calls := Calls("4b99c1-0", "M000", 50)
 			var bodies []io.Reader
-			sizeOf := func(n int) int { return 10 + n%3*testkit.Less(100_000, 20_000) + n%50/49*6_000_000 }
+			sizeOf := func(n int) int { return 10 + n%3*3_000 + n%50/49*190_000 }
 			for n, call := range calls {
 				size := sizeOf(n)
-				status := &jobs.Status{Call: call}
+				status := &Status{Call: call}
 				status.Extra = map[string]json.RawMessage{"filling": json.RawMessage(`"` + strings.Repeat("x", size) + `"`)}
 				require.NoError(t, client.PutStatus(ctx, status))
 				bodies = append(bodies, strings.NewReader(strings.Repeat("y", size)))

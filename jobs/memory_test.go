@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -49,9 +48,11 @@ func (s *generatedStorage) GetObject(context.Context, string, string, *lithopss3
 // filling is x without end.
 type filling struct{}
 
+const manyX = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 func (filling) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'x'
+	for n := copy(p, manyX); n < len(p); n *= 2 {
+		copy(p[n:], p[:n])
 	}
 	return len(p), nil
 }
@@ -81,20 +82,20 @@ type heapMeter struct {
 	unseen int
 }
 
-// look looks at the heap once for each few MiB that are read, of which n were.
+// look looks at the heap once for each MiB that is read, of which n were.
 func (m *heapMeter) look(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.unseen += n; m.unseen >= 4<<20 {
+	if m.unseen += n; m.unseen >= 1<<20 {
 		m.unseen = 0
 		m.most = max(m.most, heapNow())
 	}
 }
 
-// grown returns by how many MiB the heap has grown at most since before.
+// grown returns by how many KiB the heap has grown at most since before.
 func (m *heapMeter) grown(before uint64) int {
-	m.look(4 << 20)
-	return (int(m.most) - int(before)) >> 20
+	m.look(1 << 20)
+	return (int(m.most) - int(before)) >> 10
 }
 
 // heapNow returns the heap without garbage.
@@ -113,28 +114,41 @@ func callsOfJob(n int) []Call {
 	return calls
 }
 
-// Statuses holds a few MiB, or one large status, however many there are.
-// Not parallel: it measures the heap.
+// newLimited returns a Client that holds a part of what others do.
+func newLimited(storage lithopss3.Storage, part int64) *Client {
+	client := New(storage, "bucket", &Options{NoCache: true})
+	client.limits = limits{status: maxStatus / part, reading: maxReading / part, statuses: maxStatuses / part}
+	client.reading = newBudget(client.limits.reading)
+	return client
+}
+
+// TestLimits checks the limits that the tests make smaller.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	client := New(nil, "bucket", nil)
+	assert.Equal(t, limits{status: 64 << 20, reading: 32 << 20, statuses: 8 << 20}, client.limits)
+	assert.Equal(t, client.limits.reading, client.reading.size)
+}
+
+// TestStatusesInMemory checks that Statuses holds its limit, or one large status, however
+// many there are. Not parallel: it measures the heap.
 func TestStatusesInMemory(t *testing.T) {
 	for _, c := range []struct {
 		calls    int
 		size     int64
 		noLength bool
 		most     int64 // bytes of statuses at once
-		heap     int   // MiB
+		heap     int   // KiB
 	}{
-		{calls: 4, size: 24 << 20, most: 25 << 20, heap: 60},
-		{calls: 16, size: 1 << 20, most: 10 << 20, heap: 20},
-		{calls: 4, size: 10 << 20, noLength: true, most: 11 << 20, heap: 40},
+		{calls: 3, size: 3 << 20, most: 25 << 17, heap: 60 << 7},
+		{calls: 16, size: 128 << 10, most: 10 << 17, heap: 20 << 7},
+		{calls: 3, size: 10 << 17, noLength: true, most: 11 << 17, heap: 40 << 7},
 	} {
-		if testing.Short() && c.size > 1<<20 {
-			continue
-		}
 		synctest.Test(t, func(t *testing.T) {
 			storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 0.0, "exc_info": "`, tail: `"}`, size: c.size, noLength: c.noLength}
 			before := heapNow()
 			answers := 0
-			for status, err := range New(storage, "bucket", nil).Statuses(t.Context(), callsOfJob(c.calls)) {
+			for status, err := range newLimited(storage, 8).Statuses(t.Context(), callsOfJob(c.calls)) {
 				require.NoError(t, err)
 				require.Len(t, status.excInfo, int(c.size))
 				storage.handed.Add(-c.size)
@@ -144,30 +158,27 @@ func TestStatusesInMemory(t *testing.T) {
 			assert.Equal(t, c.calls, answers)
 			assert.LessOrEqual(t, storage.most.Load(), c.most)
 			assert.Less(t, storage.heap.grown(before), c.heap, "%d statuses of %d bytes", c.calls, c.size)
-			t.Logf("%d statuses of %d MiB: %d MiB at once, %d MiB of heap", c.calls, c.size>>20, storage.most.Load()>>20, storage.heap.grown(before))
+			t.Logf("%d statuses of %d KiB: %d KiB at once, %d KiB of heap", c.calls, c.size>>10, storage.most.Load()>>10, storage.heap.grown(before))
 		})
 	}
 }
 
-// TestCloudObjectsInMemory checks that GetCloudObjects holds 32 MiB, or 16 MiB and one
-// larger object, however many there are. Not parallel: it measures the heap.
+// TestCloudObjectsInMemory checks that GetCloudObjects holds its limit, or half of it and
+// one larger object, however many there are. Not parallel: it measures the heap.
 func TestCloudObjectsInMemory(t *testing.T) {
 	for _, c := range []struct {
 		objects  int
 		size     int64
 		noLength bool
 		most     int64 // bytes at once
-		heap     int   // MiB
+		heap     int   // KiB
 	}{
-		{objects: testkit.Less(600, 200), size: 64 << 10, most: 4 << 20, heap: 20},
-		{objects: testkit.Less(100, 40), size: 1 << 20, most: 32 << 20, heap: 60},
-		{objects: 30, size: 4 << 20, most: 32 << 20, heap: 60},
-		{objects: 4, size: 40 << 20, most: 41 << 20, heap: 90},
-		{objects: 4, size: 20 << 20, noLength: true, most: 21 << 20, heap: 60},
+		{objects: 200, size: 8 << 10, most: 4 << 17, heap: 20 << 7},
+		{objects: 40, size: 128 << 10, most: 32 << 17, heap: 60 << 7},
+		{objects: 12, size: 512 << 10, most: 32 << 17, heap: 60 << 7},
+		{objects: 3, size: 5 << 20, most: 41 << 17, heap: 90 << 7},
+		{objects: 3, size: 20 << 17, noLength: true, most: 21 << 17, heap: 60 << 7},
 	} {
-		if testing.Short() && c.size > 1<<20 {
-			continue
-		}
 		synctest.Test(t, func(t *testing.T) {
 			storage := &generatedStorage{size: c.size, noLength: c.noLength}
 			objects := make([]*CloudObject, c.objects)
@@ -176,7 +187,7 @@ func TestCloudObjectsInMemory(t *testing.T) {
 			}
 			before := heapNow()
 			answers := 0
-			for data, err := range New(storage, "bucket", nil).GetCloudObjects(t.Context(), objects) {
+			for data, err := range newLimited(storage, 8).GetCloudObjects(t.Context(), objects) {
 				require.NoError(t, err)
 				require.Len(t, data, int(c.size))
 				storage.heap.look(int(c.size))
@@ -186,7 +197,7 @@ func TestCloudObjectsInMemory(t *testing.T) {
 			assert.Equal(t, c.objects, answers)
 			assert.LessOrEqual(t, storage.most.Load(), c.most, "%d objects of %d bytes", c.objects, c.size)
 			assert.Less(t, storage.heap.grown(before), c.heap, "%d objects of %d bytes", c.objects, c.size)
-			t.Logf("%d objects of %d KiB: %d MiB at once, %d MiB of heap", c.objects, c.size>>10, storage.most.Load()>>20, storage.heap.grown(before))
+			t.Logf("%d objects of %d KiB: %d KiB at once, %d KiB of heap", c.objects, c.size>>10, storage.most.Load()>>10, storage.heap.grown(before))
 		})
 	}
 }
@@ -195,11 +206,11 @@ func TestCloudObjectsInMemory(t *testing.T) {
 // Not parallel: it measures the heap.
 func TestReadingInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		storage := &generatedStorage{head: "\x80\x04B\x00\x00\xa0\x00", tail: ".", size: 10 << 20} // bytes of 10 MiB
-		client := New(storage, "bucket", nil)
+		storage := &generatedStorage{head: "\x80\x04B\x00\x00\x14\x00", tail: ".", size: 10 << 17} // bytes of 10/8 MiB
+		client := newLimited(storage, 8)
 		before := heapNow()
 		var running sync.WaitGroup
-		for _, call := range callsOfJob(testkit.Less(12, 5)) {
+		for _, call := range callsOfJob(6) {
 			running.Go(func() {
 				value, err := client.In(call).ResultOf(t.Context(), &Status{Call: call, ResultSize: storage.size})
 				storage.handed.Add(-storage.size)
@@ -209,10 +220,10 @@ func TestReadingInMemory(t *testing.T) {
 		}
 		running.Wait()
 		most, grown := storage.most.Load(), storage.heap.grown(before)
-		t.Logf("%d MiB at once, %d MiB of heap", most>>20, grown)
-		assert.LessOrEqual(t, most, int64(maxReading))
-		assert.Greater(t, most, maxReading-storage.size, "as many as can be are read")
-		assert.Less(t, grown, 90)
+		t.Logf("%d KiB at once, %d KiB of heap", most>>10, grown)
+		assert.LessOrEqual(t, most, client.limits.reading)
+		assert.Greater(t, most, client.limits.reading-storage.size, "as many as can be are read")
+		assert.Less(t, grown, 90<<7)
 	})
 }
 
@@ -220,8 +231,9 @@ func TestReadingInMemory(t *testing.T) {
 // as the whole budget can still read results in its loop.
 func TestResultsWhileStatusesAreRead(t *testing.T) {
 	t.Parallel()
-	storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 1.0, "exc_info": "`, tail: `"}`, size: 9 << 20}
-	client := New(storage, "bucket", nil)
+	storage := &generatedStorage{head: `{"type": "__end__", "func_result_size": 1.0, "exc_info": "`, tail: `"}`, size: 9 << 17}
+	client := newLimited(storage, 8)
+	client.reading = newBudget(client.limits.statuses)
 	for status, err := range client.Statuses(t.Context(), callsOfJob(2)) {
 		require.NoError(t, err)
 		_, err := client.Output(t.Context(), status.Call)
@@ -234,8 +246,8 @@ func TestResultsWhileStatusesAreRead(t *testing.T) {
 // A consumer that stops, and a context that ends, leave no reader that waits.
 func TestStatusesStop(t *testing.T) {
 	t.Parallel()
-	storage := &generatedStorage{head: `{"type": "__end__", "exc_info": "`, tail: `"}`, size: 5 << 20}
-	client := New(storage, "bucket", nil)
+	storage := &generatedStorage{head: `{"type": "__end__", "exc_info": "`, tail: `"}`, size: 5 << 17}
+	client := newLimited(storage, 8)
 	for _, err := range client.Statuses(t.Context(), callsOfJob(100)) {
 		require.NoError(t, err)
 		break
@@ -267,13 +279,12 @@ func TestReadLimits(t *testing.T) {
 		require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 	}
 	assert.Zero(t, storage.handed.Load())
-	if testing.Short() {
-		return // the rest reads as much as a status may have
-	}
+	client.limits.status = 1 << 20
+	storage.size = client.limits.status + 1
 	storage.noLength = true
 	_, err = client.Status(t.Context(), callsOfJob(1)[0])
 	require.ErrorIs(t, err, lithopss3.ErrTooLarge)
-	storage.size = maxStatus
+	storage.size = client.limits.status
 	_, err = client.Status(t.Context(), callsOfJob(1)[0])
 	require.ErrorIs(t, err, ErrMalformedStatus, "all of it is read")
 }
@@ -302,31 +313,28 @@ type errReader struct{ error } //nolint:errname // a reader that fails
 
 func (r errReader) Read([]byte) (int, error) { return 0, r.error }
 
-// Logs are unpacked as they are read: 100 KB that unpack to 64 MiB cost what Logs
+// Logs are unpacked as they are read: 25 KB that unpack to 16 MiB cost what Logs
 // returns, and nothing with LogReader. Not parallel: it measures the heap.
 func TestLogsInMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("unpacks 64 MiB twice")
-	}
 	var packed bytes.Buffer
 	writer, err := zlib.NewWriterLevel(&packed, zlib.BestCompression)
 	require.NoError(t, err)
-	const size = 64 << 20
+	const size = 16 << 20
 	_, err = io.Copy(writer, io.LimitReader(filling{}, size))
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
 	status := &Status{logs: base64.StdEncoding.EncodeToString(packed.Bytes())}
-	require.Less(t, len(status.logs), 100<<10)
+	require.Less(t, len(status.logs), 25<<10)
 
 	var heap heapMeter
 	before := heapNow()
 	n, err := io.Copy(io.Discard, io.TeeReader(status.LogReader(), lookingWriter{&heap}))
 	require.NoError(t, err)
 	assert.Equal(t, int64(size), n)
-	assert.Less(t, heap.grown(before), 20)
+	assert.Less(t, heap.grown(before), 5<<10)
 	text, err := status.Logs()
 	require.NoError(t, err)
-	assert.Less(t, heap.grown(before), int(size>>20)+20)
+	assert.Less(t, heap.grown(before), (size+5<<20)>>10)
 	assert.Len(t, text, int(size))
 }
 

@@ -27,6 +27,10 @@ const (
 	maxStatuses = 8 << 20
 )
 
+// limits are those of a Client, in bytes. The tests have smaller ones, because reading
+// what is as large as these takes time.
+type limits struct{ status, reading, statuses int64 }
+
 // A source is an object, or a range of it, that is read into memory.
 type source struct {
 	bucket, key string

@@ -67,12 +67,12 @@ func (c *Client) readMeta(ctx context.Context, key, known string) (data []byte, 
 	if err != nil {
 		return nil, "", err
 	}
-	release, err := c.reading.acquire(ctx, weight(object, maxStatus))
+	release, err := c.reading.acquire(ctx, weight(object, c.limits.status))
 	if err != nil {
 		return nil, "", errors.Join(fmt.Errorf("reading %s: %w", key, err), object.Body.Close())
 	}
 	defer release()
-	data, err = readBody(object, c.source(key, maxStatus))
+	data, err = readBody(object, c.source(key, c.limits.status))
 	return data, object.ETag, err
 }
 

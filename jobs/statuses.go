@@ -11,7 +11,7 @@ import (
 // Status reads the status of a call that has ended, of at most 64 MiB. Before the
 // call has ended, the error is fs.ErrNotExist.
 func (c *Client) Status(ctx context.Context, call Call) (status *Status, err error) {
-	err = c.read(ctx, c.source(call.StatusKey(), maxStatus), func(data []byte) error {
+	err = c.read(ctx, c.source(call.StatusKey(), c.limits.status), func(data []byte) error {
 		status, err = parseStatus(call, data)
 		return err
 	})
@@ -47,8 +47,8 @@ const statusesAtOnce = 64
 // body for it has ended.
 func (c *Client) Statuses(ctx context.Context, calls []Call) iter.Seq2[*Status, error] {
 	reader := &orderedReader[Call, *Status]{
-		client: c, atOnce: statusesAtOnce, most: maxStatuses,
-		source: func(call Call) (source, error) { return c.source(call.StatusKey(), maxStatus), nil },
+		client: c, atOnce: statusesAtOnce, most: c.limits.statuses,
+		source: func(call Call) (source, error) { return c.source(call.StatusKey(), c.limits.status), nil },
 		name:   Call.StatusKey,
 		parse:  parseStatus,
 	}

@@ -73,7 +73,7 @@ var errCallsOfAll = errors.New("WatchOptions.Calls needs an ID with an executor,
 //
 // Unlike Python's monitor, which lists every key of the executor at each poll,
 // it pays for what is new: it never lists again the calls that it knows to have
-// ended, unless that is cheaper. For a job of 100,000 calls that is less than a tenth of
+// ended, unless that is cheaper. For a job of 100,000 calls that is about a tenth of
 // Python's requests: TestWatchRequests counts.
 //
 // Errors that may pass, as a 503 or a lost connection, are waited out in addition to

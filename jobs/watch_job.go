@@ -75,7 +75,7 @@ func (b *watchedJob) look(ctx context.Context, w *watcher) (news int, err error)
 	for at != "" {
 		found, next, err := b.page(ctx, w, at)
 		news += found
-		if err != nil || found < productive {
+		if err != nil || found < w.client.productive {
 			return news, err
 		}
 		at = next
@@ -106,7 +106,7 @@ func (b *watchedJob) scan(ctx context.Context, w *watcher, budget int) (news int
 		if err != nil {
 			return news, err
 		}
-		if at = next; found < productive {
+		if at = next; found < w.client.productive {
 			budget--
 		}
 		if budget == 0 {

@@ -42,30 +42,33 @@ func (s *simulatedJob) latencies(t *testing.T, opts *WatchOptions, until time.Du
 }
 
 // An event is seen at most two intervals after it happened while calls are missing of
-// those that were named, and at most five otherwise.
+// those that were named, and at most five otherwise. Large jobs have a quarter of
+// their calls, and of the keys of a page, so that they have as many pages.
 func TestWatchLatency(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(1, 2))
+	var random *rand.Rand // of each job anew
 	second := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	for name, c := range map[string]struct {
 		calls    int
+		pageSize int
 		schedule func(n int) (start, end time.Duration)
 	}{
-		"a few":            {10, func(n int) (time.Duration, time.Duration) { return second(n), second(n + 30) }},
-		"waves, far apart": {300, func(n int) (time.Duration, time.Duration) { return second(n / 100 * 600), second(n/100*600 + 5) }},
-		"large waves":      {9000, func(n int) (time.Duration, time.Duration) { return second(n / 3000 * 300), second(n/3000*300 + 50) }},
-		"idle, then one":   {301, func(n int) (time.Duration, time.Duration) { return second(n / 300 * 200), second(n/300*200 + 3) }},
-		"all run for long": {12_000, func(int) (time.Duration, time.Duration) { return 0, second(60 + random.IntN(300)) }},
-		"stragglers": {20_000, func(n int) (time.Duration, time.Duration) {
-			return second(n / 1000), second(n/1000 + 5 + n%1000/999*random.IntN(400))
+		"a few":            {10, maxPageSize, func(n int) (time.Duration, time.Duration) { return second(n), second(n + 30) }},
+		"waves, far apart": {300, maxPageSize, func(n int) (time.Duration, time.Duration) { return second(n / 100 * 600), second(n/100*600 + 5) }},
+		"large waves":      {2250, maxPageSize / 4, func(n int) (time.Duration, time.Duration) { return second(n / 750 * 300), second(n/750*300 + 50) }},
+		"idle, then one":   {301, maxPageSize, func(n int) (time.Duration, time.Duration) { return second(n / 300 * 200), second(n/300*200 + 3) }},
+		"all run for long": {3000, maxPageSize / 4, func(int) (time.Duration, time.Duration) { return 0, second(60 + random.IntN(300)) }},
+		"stragglers": {5000, maxPageSize / 4, func(n int) (time.Duration, time.Duration) {
+			return second(n / 250), second(n/250 + 5 + n%250/249*random.IntN(400))
 		}},
-		"started in any order":  {5000, func(int) (time.Duration, time.Duration) { s := random.IntN(200); return second(s), second(s + 5) }},
-		"more than five digits": {0, nil},
+		"started in any order":  {1250, maxPageSize / 4, func(int) (time.Duration, time.Duration) { s := random.IntN(200); return second(s), second(s + 5) }},
+		"more than five digits": {0, maxPageSize, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && c.calls > 4000 {
+			if testing.Short() && c.calls > 1000 {
 				t.Skip("slow")
 			}
+			random = rand.New(rand.NewPCG(1, 2))
 			var start, end []time.Duration
 			first, calls, schedule := 0, c.calls, c.schedule
 			if schedule == nil {
@@ -79,6 +82,7 @@ func TestWatchLatency(t *testing.T) {
 			}
 			job := newSimulatedJob(start, end)
 			job.count(first)
+			job.pageSize = c.pageSize
 			if first == 0 {
 				named := job.latencies(t, &WatchOptions{Calls: map[string]int{"M000": calls}}, last+time.Minute)
 				assert.LessOrEqual(t, named, 2.0)

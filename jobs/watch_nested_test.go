@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -58,10 +59,7 @@ func (s *simulatedJobs) ListObjects(_ context.Context, _ string, opts *lithopss3
 // calls themselves, also if the executors appear while others run.
 func TestWatchLatencyNested(t *testing.T) {
 	t.Parallel()
-	outer := 40
-	if testing.Short() {
-		outer = 16
-	}
+	outer := testkit.Less(28, 16)
 	second := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	var start, end []time.Duration
 	for n := range outer {
