@@ -3,10 +3,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// processScript runs as a process under -short too.
+// processScript is the script whose lines are processes.
 const processScript = "demo.txtar"
 
 func scripts(t *testing.T, isRun func(name string) bool) []string {
@@ -46,50 +44,27 @@ func serveScript(env *testscript.Env) error {
 	return os.WriteFile(env.WorkDir+"/devs3.yaml", []byte(server.Config()), 0o600)
 }
 
-// isProcess returns the condition [process], for lines that need a process of their own:
-// they change what all of it shares, or a shell starts them.
-func isProcess(is bool) func(string) (bool, error) {
-	return func(condition string) (bool, error) {
-		if condition != "process" {
-			return false, fmt.Errorf("unknown condition %s", condition)
-		}
-		return is, nil
+// isProcess is the condition [process], for lines that need a process of their own: they
+// change what all of it shares, or a shell starts them. Not under -short.
+func isProcess(condition string) (bool, error) {
+	if condition != "process" {
+		return false, fmt.Errorf("unknown condition %s", condition)
 	}
+	return !testing.Short(), nil
 }
 
-// TestScripts runs testdata/*.txtar, whose lines are processes.
+// TestScripts runs one script of testdata/*.txtar, whose lines are processes.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Files: scripts(t, func(name string) bool { return !testing.Short() || name == processScript }),
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
-		Setup: serveScript, Condition: isProcess(true),
+		Files: scripts(t, func(name string) bool { return name == processScript }),
+		Setup: serveScript,
 	})
 }
 
-// exits runs a command that must end with an exit code: exits CODE COMMAND [ARGUMENT...]
-func exits(script *testscript.TestScript, isNegated bool, args []string) {
-	if isNegated || len(args) < 2 {
-		script.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
-	}
-	err := script.Exec(args[1], args[2:]...)
-	code := 0
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
-		code = failed.ExitCode()
-	} else if err != nil {
-		script.Fatalf("%v", err)
-	}
-	if strconv.Itoa(code) != args[0] {
-		script.Fatalf("exit code %d, not %s", code, args[0])
-	}
-}
-
-// TestScriptsHere runs the lines of the scripts in this process. Without the time to start
-// some 250 processes, -short can have them.
+// TestScriptsHere runs the other scripts. Their lines run in this process, because some 170
+// processes take more time than all that they do; only those of [process] are processes.
 func TestScriptsHere(t *testing.T) {
-	if !testing.Short() {
-		t.Skip("TestScripts runs them as processes")
-	}
 	folder := t.TempDir()
 	var files []string
 	names := []string{"HOME"}
@@ -104,7 +79,7 @@ func TestScriptsHere(t *testing.T) {
 	}
 	testscript.RunT(inTurn{t}, testscript.Params{
 		Files: files,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"here": here, "exits": exitsHere, "input": inputHere},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"here": here, "exits": exits, "input": inputHere},
 		Setup: func(env *testscript.Env) error {
 			if err := serveScript(env); err != nil {
 				return err
@@ -117,20 +92,21 @@ func TestScriptsHere(t *testing.T) {
 			env.Values[hereKey{}] = state
 			return nil
 		},
-		Condition: isProcess(false),
+		Condition: isProcess,
 	})
 }
 
 var (
 	stdinLine = regexp.MustCompile(`(?m)^stdin `)
+	execLine  = regexp.MustCompile(`(?m)^(! )?exec lithops-s3`)
 	variable  = regexp.MustCompile(`(?m)^env ([A-Z_]+)=`)
 )
 
-// linesHere returns a script whose lines run in this process, in which calls are lost
-// sooner.
+// linesHere returns a script whose lines run in this process, unless they have a condition.
+// Calls are lost sooner in it.
 func linesHere(script string) string {
-	script = stdinLine.ReplaceAllString(script, "input ")
-	return strings.NewReplacer("exec lithops-s3", "here lithops-s3", "--timeout 1s", "--timeout 1ms").Replace(script)
+	script = execLine.ReplaceAllString(stdinLine.ReplaceAllString(script, "input "), "${1}here lithops-s3")
+	return strings.ReplaceAll(script, "--timeout 1s", "--timeout 1ms")
 }
 
 // inTurn is a testing.T whose subtests are not parallel, because they change the
@@ -165,8 +141,11 @@ func here(script *testscript.TestScript, isNegated bool, args []string) {
 	}
 }
 
-// exitsHere is exits for a line in this process.
-func exitsHere(script *testscript.TestScript, _ bool, args []string) {
+// exits runs a line that must end with an exit code: exits CODE lithops-s3 [ARGUMENT...]
+func exits(script *testscript.TestScript, isNegated bool, args []string) {
+	if isNegated || len(args) < 2 {
+		script.Fatalf("usage: exits CODE lithops-s3 [ARGUMENT...]")
+	}
 	if code := runHere(script, args[2:]); strconv.Itoa(code) != args[0] {
 		script.Fatalf("exit code %d, not %s", code, args[0])
 	}
