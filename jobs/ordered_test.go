@@ -142,3 +142,20 @@ func TestLargeIsKnownAtOnce(t *testing.T) {
 		assert.Equal(t, 26, (<-answers).value)
 	})
 }
+
+// A panickingStorage stands for a transport of the caller's that panics.
+type panickingStorage struct{ lithopss3.Storage }
+
+func (panickingStorage) GetObject(context.Context, string, string, *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	panic("boom")
+}
+
+// TestOrderedPanics has the panic of a read reach the caller, who sees no result before it.
+func TestOrderedPanics(t *testing.T) {
+	t.Parallel()
+	assert.PanicsWithValue(t, "boom", func() {
+		for _, err := range newOrderedReader(panickingStorage{}).all(t.Context(), []string{"a", "b", "c"}) {
+			assert.Fail(t, "a result", "%v", err)
+		}
+	})
+}
