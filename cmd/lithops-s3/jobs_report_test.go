@@ -4,8 +4,10 @@ package main
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/lithops-go/lithopss3/jobs"
@@ -87,4 +89,62 @@ func TestReportsOfFailures(t *testing.T) {
 	assert.Equal(t, []string{"failed", "broken", "a"}, []string{report.State, report.line(), report.Activation})
 	report.summarize(nil)
 	assert.Nil(t, report.Result)
+}
+
+// TestSummaryOfABrokenResult has a call whose result can't be read be a failure.
+func TestSummaryOfABrokenResult(t *testing.T) {
+	t.Parallel()
+	for _, field := range []string{"result", "new_futures"} {
+		var status jobs.Status
+		require.NoError(t, status.UnmarshalJSON([]byte(`{"type": "__end__", "func_result_size": 1, "`+field+`": "no literal"}`)))
+		report := &callReport{State: "done"}
+		report.summarize(&status)
+		assert.Equal(t, "failed", report.State, field)
+		assert.NotEmpty(t, report.Error, field)
+		assert.Nil(t, report.Result, field)
+	}
+}
+
+// TestFailingReader keeps why a read failed, and not that it ended.
+func TestFailingReader(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for err, want := range map[error]error{mine: mine, io.EOF: nil} {
+		reader := &failingReader{Reader: iotest.ErrReader(err)}
+		_, got := reader.Read(make([]byte, 1))
+		require.ErrorIs(t, got, err)
+		assert.Equal(t, want, reader.err)
+	}
+}
+
+// TestNothingHasEnded says so of a call without a status, and of a job without a call.
+func TestNothingHasEnded(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"lithops.jobs/e-0-M000/00000/a.init", "lithops.jobs/e-0-M001/aggdata.pickle"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, nil, nil))
+	}
+	for line, want := range map[string]string{
+		"jobs logs e-0-M000/00000": "the logs of e-0-M000/00000 come with its status",
+		"jobs result e-0-M001":     "no call of e-0-M001 has begun",
+		"jobs result e-0-M000":     "calls have not ended: 1 of 1",
+	} {
+		assert.Contains(t, s.run(exitError, line), want, line)
+	}
+	assert.Empty(t, s.run(0, "jobs logs e-0-M000"), "there may be others")
+}
+
+// TestFiltersOfDeletions delete, count and print only what is meant.
+func TestFiltersOfDeletions(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"d/a.log", "d/b.txt", "d/c.log"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, nil, nil))
+	}
+	printed := s.run(0, "rm -r s3://BUCKET/d --exclude *.log -n")
+	assert.Contains(t, printed, "d/b.txt\n")
+	assert.NotContains(t, printed, ".log")
+	s.run(0, "rm -r s3://BUCKET/d --exclude *.log") // of one object, nothing is asked
+	assert.Equal(t, []string{"d/a.log", "d/c.log"}, s.keys())
+	s.run(0, "rm -ry s3://BUCKET/d --exclude c*")
+	assert.Equal(t, []string{"d/c.log"}, s.keys())
+	assert.Empty(t, s.run(0, "cp s3://BUCKET/d/c.log - -n"))
 }
