@@ -126,6 +126,23 @@ func TestWindow(t *testing.T) {
 	})
 }
 
+// TestWaitAsksForMore asks for the most ranges as soon as the caller waits, and not after.
+func TestWaitAsksForMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		from := &source{data: testkit.Bytes(10 * chunk), wait: func(int64) time.Duration { return time.Second }}
+		r := Start(t.Context(), 0, 10*chunk, Options{Open: from.Open, Pool: NewPool(chunk, 4), Ranges: 1, MostRanges: 3})
+		synctest.Wait()
+		assert.Equal(t, 1, from.requests())
+		isReady, err := r.Wait(time.After(time.Millisecond))
+		require.NoError(t, err)
+		assert.False(t, isReady)
+		synctest.Wait()
+		assert.Equal(t, 3, from.requests())
+		require.NoError(t, r.Close())
+	})
+}
+
 // TestSharedPool leaves a reader with the memory that there is, and starts none without.
 func TestSharedPool(t *testing.T) {
 	t.Parallel()
