@@ -137,7 +137,7 @@ func TestNothingHasEnded(t *testing.T) {
 func TestFiltersOfDeletions(t *testing.T) {
 	s := newSession(t)
 	for _, key := range []string{"d/a.log", "d/b.txt", "d/c.log"} {
-		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, nil, nil))
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("text"), nil))
 	}
 	printed := s.run(0, "rm -r s3://BUCKET/d --exclude *.log -n")
 	assert.Contains(t, printed, "d/b.txt\n")
