@@ -9,6 +9,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -55,6 +56,40 @@ func (e *CredentialsError) Error() string {
 
 // Unwrap returns the cause.
 func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// Is reports whether target stands for the errors of all operations.
+func (*CredentialsError) Is(target error) bool { return target == hidden.ErrAnswer }
+
+// A sourceError is a CredentialsError within the request that needed the credentials.
+// errors.As finds that and nothing that it wraps, because what STS or SSO answered is no
+// answer to the request.
+type sourceError struct{ err *CredentialsError }
+
+// Error is the text of the CredentialsError.
+func (e *sourceError) Error() string { return e.err.Error() }
+
+// Is reports whether target is in the CredentialsError.
+func (e *sourceError) Is(target error) bool { return errors.Is(e.err, target) }
+
+// As finds the CredentialsError.
+func (e *sourceError) As(target any) bool {
+	found, ok := target.(**CredentialsError)
+	if ok {
+		*found = e.err
+	}
+	return ok
+}
+
+// RetryableError reports false, for the retry policy: the source has made its own attempts.
+func (*sourceError) RetryableError() bool { return false }
+
+// requestError returns an error of the credentials as a request has it.
+func requestError(err error) error {
+	if failed := (*CredentialsError)(nil); errors.As(publicError(err), &failed) {
+		return &sourceError{failed}
+	}
+	return publicError(err)
+}
 
 // A SettingsError is a setting of AWS's environment variables or of ~/.aws that
 // can't be read or makes no sense. Other credentials would not help. Its Kind is

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/download"
-	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -109,7 +109,7 @@ func (e *Error) Unwrap() []error {
 
 // Is reports whether target stands for the errors of all operations. errors.Is finds the
 // sentinels without it.
-func (*Error) Is(target error) bool { return target == ended.ErrAnswer }
+func (*Error) Is(target error) bool { return target == hidden.ErrAnswer }
 
 func (e *Error) reason() string {
 	if e.Err == nil && e.Code == "" && e.StatusCode == 0 { // of another Storage
@@ -281,6 +281,9 @@ type DeleteError struct {
 	// Failed has one error for each key that was not deleted, in no set order.
 	Failed []*Error
 }
+
+// Is reports whether target stands for the errors of all operations.
+func (*DeleteError) Is(target error) bool { return target == hidden.ErrAnswer }
 
 // Error counts the failures and names the first.
 func (e *DeleteError) Error() string {

@@ -40,7 +40,9 @@ import (
 //
 // When PutObject returns nil, the object is durable. On an error, all of it is stored
 // or nothing, and a multipart upload is aborted. errors.Is finds an error of body or
-// ctx. A condition that does not hold is ErrPrecondition. A nil body is an empty object.
+// ctx. If that is an operation's, as where body is another object, errors.Is does not find
+// what the server said of it. A condition that does not hold is ErrPrecondition. A nil body
+// is an empty object.
 func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reader, opts *PutOptions) error {
 	const op = "PutObject"
 	if err := checkNames(op, bucket, key); err != nil {
@@ -183,6 +185,9 @@ type abandonment struct{ error }
 // Unwrap returns the reason. The reason may be io.EOF, which is then no end of the body.
 func (a *abandonment) Unwrap() error { return eof.Hide(a.error) }
 
+// An endedPutError is why the put reads no more. It may be an io.ErrClosedPipe of something else.
+type endedPutError struct{ error }
+
 // A Writer stores what is written to it as an object, once it is closed. See
 // [NewWriter]. It is not safe for concurrent use, except for CloseWithError.
 type Writer struct {
@@ -217,7 +222,7 @@ func NewWriter(ctx context.Context, storage Storage, bucket, key string, opts *P
 	w.panics.Go(func() {
 		defer close(w.done)
 		defer stop()
-		defer func() { _ = reader.CloseWithError(cmp.Or(w.err, ErrClosed)) }()
+		defer func() { _ = reader.CloseWithError(&endedPutError{cmp.Or(w.err, ErrClosed)}) }()
 		w.err = storage.PutObject(ctx, bucket, key, struct{ io.Reader }{reader}, opts)
 	}, nil)
 	return w
@@ -226,7 +231,10 @@ func NewWriter(ctx context.Context, storage Storage, bucket, key string, opts *P
 // Write writes p. After an error nothing will be stored.
 func (w *Writer) Write(p []byte) (int, error) {
 	n, err := w.pipe.Write(p)
-	if errors.Is(err, io.ErrClosedPipe) { // whoever closed it has set late before
+	if ended, ok := err.(*endedPutError); ok { //nolint:errorlint // the pipe returns it as it is
+		return n, ended.error
+	}
+	if err != nil { // it is closed, and whoever closed it has set late before
 		err = cmp.Or(w.late, ErrClosed)
 	}
 	return n, err

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -20,7 +21,8 @@ func readBody(ctx context.Context, body io.Reader) ([]byte, error) {
 	if err := validate.Body(body); err != nil {
 		return nil, fmt.Errorf("reading the body: %w", err)
 	}
-	return io.ReadAll(&contextReader{ctx: ctx, body: body})
+	data, err := io.ReadAll(&contextReader{ctx: ctx, body: body})
+	return data, hidden.Answers(err) // the body may be another object
 }
 
 // maxEmptyReads is how often a body may read nothing in a row, as in package bufio.

@@ -94,6 +94,13 @@ var faultsOfBodies = []faultRow{
 			c.err = nil
 		}
 	}},
+	{test: "FailingBody", name: "a body's error is the put's answer", want: []string{"a body that is another object, which was replaced, is taken for a lock: GetObject another-bucket/another: "}, fault: func(c *call, do func()) {
+		if c.op == "PutObject" && c.key == "lock" {
+			_, c.err = io.ReadAll(c.body)
+			return
+		}
+		do()
+	}},
 	{test: "FailingBody", name: "a body is stored up to its error", want: []string{"what was there: got \x00"}, fault: func(c *call, do func()) {
 		if c.op != "PutObject" {
 			do()

@@ -104,6 +104,12 @@ func testFailingBody(t *testing.T, h *Harness) {
 			wantError(t, "a body that fails with its last bytes", err, broken)
 		}
 	}
+	another := &lithopss3.Error{Op: "GetObject", Bucket: "another-bucket", Key: "another", Err: lithopss3.ErrPrecondition}
+	err := h.Storage.PutObject(t.Context(), h.Bucket, "lock", iotest.ErrReader(another), &lithopss3.PutOptions{IfAbsent: true})
+	wantError(t, "a body that is another object", err, another)
+	if errors.Is(err, lithopss3.ErrPrecondition) {
+		t.Errorf("a body that is another object, which was replaced, is taken for a lock: %v", err)
+	}
 	wantEqual(t, "what was there", string(h.get(t, "kept")), "as it was")
 }
 

@@ -14,15 +14,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"reflect"
 	"slices"
 
 	"github.com/lithops-go/lithopss3/internal/hidden"
 )
-
-// ErrAnswer matches errors of this module's operations, see lithopss3.Error. They are about
-// their own call, and say nothing of one that they are the cause of the end of.
-var ErrAnswer = errors.New("an operation's error")
 
 // Why returns why ctx has ended, and nil while it has not. errors.Is finds the error of ctx
 // and its cause. What the cause wraps is found too, unless it is an answer.
@@ -38,14 +33,14 @@ func With(ctx context.Context, err error) error {
 	if cause == nil || !errors.Is(err, ctx.Err()) || errors.Is(err, cause) || errors.As(err, &known) {
 		return err
 	}
-	return &reason{err: err, cause: cause, isAnswer: isAnswer(cause)}
+	return &reason{err: err, cause: cause, isAnswer: hidden.HasAnswer(cause)}
 }
 
 // First returns the error that ctx was canceled with, or why its parent ended if that was
 // first, and nil while ctx has not ended. It is for goroutines of which the first error
 // ends the others.
 func First(parent, ctx context.Context) error {
-	if cause := context.Cause(ctx); parent.Err() == nil || !isSame(cause, context.Cause(parent)) {
+	if cause := context.Cause(ctx); parent.Err() == nil || !hidden.IsSame(cause, context.Cause(parent)) {
 		return cause
 	}
 	return Why(parent)
@@ -58,7 +53,7 @@ func Hide(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return hidden.Error(err, context.Canceled)
 	}
-	if cause := context.Cause(ctx); cause != nil && isSame(err, cause) {
+	if cause := context.Cause(ctx); cause != nil && hidden.IsSame(err, cause) {
 		return Why(ctx)
 	}
 	return err
@@ -79,7 +74,7 @@ func (r *reason) Is(target error) bool {
 	if slices.Contains(sentinels, target) {
 		return false
 	}
-	return errors.Is(r.err, target) || isSame(r.cause, target) || !r.isAnswer && errors.Is(r.cause, target)
+	return errors.Is(r.err, target) || hidden.IsSame(r.cause, target) || !r.isAnswer && errors.Is(r.cause, target)
 }
 
 // As finds what a cause is that is no answer.
@@ -89,15 +84,3 @@ func (r *reason) As(target any) bool {
 
 // sentinels say what a server or a stream said, to those who compare errors with them.
 var sentinels = []error{io.EOF, fs.ErrNotExist, fs.ErrPermission, fs.ErrExist}
-
-// isAnswer reports whether a cause could be taken for what a server or a stream said.
-func isAnswer(cause error) bool {
-	var status interface{ HTTPStatusCode() int }
-	var code interface{ ErrorCode() string }
-	return errors.Is(cause, ErrAnswer) || errors.As(cause, &status) || errors.As(cause, &code)
-}
-
-// isSame reports whether two errors are one. Errors that can't be compared are not.
-func isSame(a, b error) bool {
-	return a != nil && reflect.ValueOf(a).Comparable() && a == b //nolint:errorlint // that is the question
-}

@@ -3,8 +3,8 @@
 // Package hidden makes errors that errors.Is does not find everything in. A sentinel such as
 // io.EOF or fs.ErrNotExist is an answer to those who compare with it: the stream has ended,
 // the object does not exist. An error that merely has it somewhere below, from a connection
-// or a file of this machine, is no such answer. It must not know which sentinels. Start
-// reading at [Error].
+// or a file of this machine, is no such answer. Nor is one of another call, see [Answers].
+// It must not know which sentinels. Start reading at [Error].
 package hidden
 
 import (

@@ -65,7 +65,7 @@ func describeSending(ctx context.Context, u *url.URL, err error) error {
 		return s3err.Final(errHead)
 	}
 	reason, isFinal := describeCause(err)
-	return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: NoAnswer(err)}
+	return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: NoAnswer(hidden.Answers(err))} // a transport may ask another server
 }
 
 // NoAnswer returns the local cause of a failed request as an error that does not match what

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 )
 
 // ErrStalled is a response body that sent nothing for so long.
@@ -51,7 +52,7 @@ func (b *stallBody) Read(p []byte) (int, error) {
 	if cause := context.Cause(b.ctx); cause == ErrStalled || cause == errEndless { //nolint:errorlint,forbidigo // see above
 		err = cause
 	} else {
-		err = ended.Hide(b.ctx, err)
+		err = hidden.Answers(ended.Hide(b.ctx, err))
 	}
 	b.leave() // the connection is free, or closed
 	return n, err

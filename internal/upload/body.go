@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -331,7 +330,7 @@ func (s *streamSource) next(ctx context.Context) (part, error) {
 	}
 	n, err := s.fill(ctx, buffer[:size])
 	if err != nil {
-		return part{}, fmt.Errorf("reading the body: %w", err)
+		return part{}, bodyError(err)
 	}
 	if n == 0 {
 		return part{}, io.EOF

@@ -10,6 +10,8 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
 // Bodies are the caller's, and not all keep to the rules of io. What a body does
@@ -122,19 +124,10 @@ func (s *section) Seek(offset int64, whence int) (int64, error) {
 }
 
 // bodyError is the error of a body. It is not retried, because each attempt reads the same.
-func bodyError(err error) error { return &brokenBodyError{err} }
-
-// A brokenBodyError is the error of a body.
-type brokenBodyError struct{ err error }
-
-// Error says that it is the body's.
-func (e *brokenBodyError) Error() string { return "reading the body: " + e.err.Error() }
-
-// Unwrap returns the body's own error.
-func (e *brokenBodyError) Unwrap() error { return e.err }
-
-// RetryableError reports false, for the retry policy.
-func (*brokenBodyError) RetryableError() bool { return false }
+// It is no answer to the put, because the body may be another object.
+func bodyError(err error) error {
+	return s3err.Final(fmt.Errorf("reading the body: %w", hidden.Answers(err)))
+}
 
 // A fileVersion is what tells whether a file is still the same.
 type fileVersion struct {
@@ -164,7 +157,7 @@ func (v *fileVersion) check() error {
 	info, err := v.stat()
 	switch {
 	case err != nil:
-		return err
+		return hidden.Answers(err)
 	case info.Size() != v.info.Size():
 		return fmt.Errorf("%w: it had %d bytes, and has %d", errBodyChanged, v.info.Size(), info.Size())
 	case !info.ModTime().Equal(v.info.ModTime()):

@@ -114,7 +114,7 @@ func Put(ctx context.Context, client Client, body io.Reader, opts Options) error
 	defer p.panics.Rethrow()
 	reader, err := newPartReader(ctx, body, &p.panics.Box, scale(opts.Scale), opts.AtOnce)
 	if err != nil {
-		return fmt.Errorf("reading the body: %w", err)
+		return bodyError(err)
 	}
 	defer reader.close()
 	if p.opts.Progress != nil {
