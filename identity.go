@@ -4,6 +4,7 @@ package lithopss3
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -51,6 +52,9 @@ func (s *Store) Identity(ctx context.Context) (*Identity, error) {
 	s.session.mu.Lock()
 	identity.Tried = s.session.tried
 	s.session.mu.Unlock()
+	if failed := (*CredentialsError)(nil); errors.As(err, &failed) {
+		return identity, failed
+	}
 	if err != nil {
 		return identity, err
 	}

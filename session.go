@@ -47,7 +47,7 @@ func newSession(config *Config, opts *Options) (*session, error) {
 	}
 	s.credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		found, err := renewed.Retrieve(ctx)
-		return found, publicError(err)
+		return found, requestError(err)
 	})
 	return s, nil
 }
