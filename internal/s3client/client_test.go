@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -51,7 +52,7 @@ func (f *fakeServer) Do(request *http.Request) (*http.Response, error) {
 func (f *fakeServer) client(options Options) *Client {
 	options.SDK = s3.New(s3.Options{
 		Region: options.Region, Credentials: credentials.NewStaticCredentialsProvider("AK", "SK", ""), BaseEndpoint: aws.String("http://127.0.0.1:1"),
-		UsePathStyle: true, HTTPClient: f, Retryer: aws.NopRetryer{},
+		UsePathStyle: true, HTTPClient: f, Retryer: aws.NopRetryer{}, APIOptions: []func(*middleware.Stack) error{addSteps},
 	})
 	if options.Owner == nil {
 		options.Owner = func(string) *string { return nil }
@@ -143,7 +144,10 @@ func TestRegionIsFollowed(t *testing.T) {
 		}
 		return http.Header{"X-Amz-Bucket-Region": {region}}
 	}
-	code := func(text string) string { return "<Error><Code>" + text + "</Code></Error>" }
+	named := func(code, region string) string {
+		return "<Error><Code>" + code + "</Code><Region>" + region + "</Region></Error>"
+	}
+	code := func(text string) string { return named(text, "") }
 	for name, test := range map[string]struct {
 		status       int
 		body, header string // of a refusal where the bucket is not
@@ -165,6 +169,15 @@ func TestRegionIsFollowed(t *testing.T) {
 		"400 without a code":     {400, "", "eu-west-1", "", "DELETE us-east-1, DELETE eu-west-1", true},
 		"403":                    {403, code("AuthorizationHeaderMalformed"), "eu-west-1", "", "DELETE us-east-1", false},
 		"500":                    {500, "", "eu-west-1", "", "DELETE us-east-1", false},
+		"in the body":            {400, named("AuthorizationHeaderMalformed", "eu-west-1"), "", "", "DELETE us-east-1, DELETE eu-west-1", true},
+		"301 in the body":        {301, named("PermanentRedirect", "eu-west-1"), "", "", "DELETE us-east-1, DELETE eu-west-1", true},
+		"307 in the body":        {307, named("TemporaryRedirect", "eu-west-1"), "", "", "DELETE us-east-1, DELETE eu-west-1", true},
+		"location in the body":   {400, named("IllegalLocationConstraintException", "eu-west-1"), "", "", "DELETE us-east-1, DELETE eu-west-1", true},
+		"the header's":           {400, named("AuthorizationHeaderMalformed", "eu-west-2"), "eu-west-1", "", "DELETE us-east-1, DELETE eu-west-1", true},
+		"no region in the body":  {301, named("PermanentRedirect", "evil.example.com"), "", "eu-west-1", "DELETE us-east-1, HEAD us-east-1, DELETE eu-west-1", true},
+		"in an unknown body":     {301, "<Answer><Region>eu-west-1</Region></Answer>", "", "", "DELETE us-east-1, HEAD us-east-1", false},
+		"another 400's body":     {400, named("InvalidArgument", "eu-west-1"), "", "", "DELETE us-east-1", false},
+		"403's body":             {403, named("AuthorizationHeaderMalformed", "eu-west-1"), "", "", "DELETE us-east-1", false},
 		"302, which is not S3's": {302, "", "eu-west-1", "", "DELETE us-east-1", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,8 +3,12 @@
 package s3client
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/xml"
 	"errors"
+	"io"
 	"net/http"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -79,31 +83,64 @@ func (c *Client) findRegion(ctx context.Context, bucket string, err error) strin
 	return ""
 }
 
+// bucketRegion is the header in which S3 names a bucket's region.
+const bucketRegion = "X-Amz-Bucket-Region"
+
+// nameRegion has a refusal name the bucket's region in the header, if only its body does:
+// <Region> of an error, as MinIO and Garage answer. botocore reads both, too.
+func nameRegion(response *http.Response) {
+	if !isRegionStatus(response.StatusCode) || response.Header.Get(bucketRegion) != "" || response.Body == nil || response.Body == http.NoBody {
+		return
+	}
+	data, err := io.ReadAll(response.Body)
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(data), end{cmp.Or(err, io.EOF)}), response.Body}
+	var refusal struct {
+		XMLName xml.Name `xml:"Error"`
+		Region  string
+	}
+	if err == nil && xml.Unmarshal(data, &refusal) == nil && refusal.Region != "" {
+		response.Header.Set(bucketRegion, refusal.Region)
+	}
+}
+
+// An end is how a body ends.
+type end struct{ err error }
+
+// Read returns the error.
+func (e end) Read([]byte) (int, error) { return 0, e.err }
+
 // regionHeader returns the region that an answer names, unless that can't be one: it
 // becomes a part of the host that the next request goes to.
 func (c *Client) regionHeader(response *awshttp.ResponseError) string {
-	region := response.Response.Header.Get("X-Amz-Bucket-Region")
+	region := response.Response.Header.Get(bucketRegion)
 	if !c.IsRegion(region) {
 		return ""
 	}
 	return region
 }
 
+// isRegionStatus reports whether an answer with a status may mean that the bucket is in
+// another region.
+func isRegionStatus(status int) bool {
+	return status == http.StatusMovedPermanently || status == http.StatusTemporaryRedirect || status == http.StatusBadRequest
+}
+
 // isRegionError reports whether an error may mean that the bucket is in another region.
 func isRegionError(status int, err error) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusTemporaryRedirect:
+	if status != http.StatusBadRequest {
+		return isRegionStatus(status)
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode() {
+	// The answer to a HEAD has no body, so that its code is only the status.
+	case "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "BadRequest":
 		return true
-	case http.StatusBadRequest:
-		var api smithy.APIError
-		if !errors.As(err, &api) {
-			return false
-		}
-		switch api.ErrorCode() {
-		// The answer to a HEAD has no body, so that its code is only the status.
-		case "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "BadRequest":
-			return true
-		}
 	}
 	return false
 }

@@ -19,10 +19,10 @@ const userAgent = "lithops/3.7.1.dev0"
 // addSteps makes a client of the SDK send what Lithops sends, and log no secrets.
 func addSteps(stack *middleware.Stack) error {
 	step := &lithopsStep{}
-	return errors.Join(stack.Initialize.Add(step, middleware.Before), stack.Build.Add(step, middleware.After))
+	return errors.Join(stack.Initialize.Add(step, middleware.Before), stack.Build.Add(step, middleware.After), stack.Deserialize.Add(step, middleware.After))
 }
 
-// A lithopsStep is for one call. It is one step and not three, because each call of
+// A lithopsStep is for one call. It is one step and not four, because each call of
 // the SDK builds its stack anew.
 type lithopsStep struct{ input any }
 
@@ -49,6 +49,15 @@ func (s *lithopsStep) HandleBuild(ctx context.Context, in middleware.BuildInput,
 		request.Header.Del("Content-Type")
 	}
 	return next.HandleBuild(ctx, in)
+}
+
+// HandleDeserialize names the bucket's region, before the SDK reads the answer.
+func (*lithopsStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
+		nameRegion(response.Response)
+	}
+	return out, metadata, err
 }
 
 // UnsignedPayload leaves the SHA-256 of bodies out of the signatures of puts and parts
