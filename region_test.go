@@ -72,3 +72,40 @@ func TestHeadFollowsRegion(t *testing.T) {
 	_, err = store.HeadObject(t.Context(), bucket, "missing")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
+
+// TestRegionInTheBody checks every kind of request against a server that names the bucket's
+// region only in the body of a refusal, so that its answer to a HEAD tells nothing.
+func TestRegionInTheBody(t *testing.T) {
+	t.Parallel()
+	calls := &recorder{answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/") {
+			return false
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte("<Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message><Region>eu-north-1</Region></Error>"))
+		return true
+	}}
+	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
+	ctx := t.Context()
+	for _, operation := range []func(*lithopss3.Store) error{
+		func(s *lithopss3.Store) error {
+			return s.PutObject(ctx, "far-away", "key", strings.NewReader("text"), nil)
+		},
+		func(s *lithopss3.Store) error {
+			data, err := s.ReadObject(ctx, "far-away", "key", 0)
+			assert.Equal(t, "text", string(data))
+			return err
+		},
+		func(s *lithopss3.Store) error {
+			keys, err := s.ListKeys(ctx, "far-away", "")
+			assert.Equal(t, []string{"key"}, keys)
+			return err
+		},
+		func(s *lithopss3.Store) error { return s.DeleteObjects(ctx, "far-away", []string{"key", "other"}) },
+	} {
+		before := len(calls.seen())
+		require.NoError(t, operation(openStore(t, server, configOf(alice, "us-east-1")))) // which does not know the region yet
+		assert.Equal(t, before+2, len(calls.seen()))
+	}
+}
