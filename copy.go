@@ -3,11 +3,13 @@
 package lithopss3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -61,7 +63,8 @@ func (o *CopyOptions) fields() inputFields {
 
 // CopyObject has the server copy an object: no byte of it comes here. It asks for the
 // source's description first, and copies that version or fails with ErrPrecondition.
-// An object of more than 5 GiB is copied in parts of 256 MiB, up to 24 at once.
+// An object of more than 5 GiB is copied in parts of 256 MiB, up to 24 at once. If the
+// server takes longer than this client waits, it is asked for parts of 16 MiB.
 //
 // The copy keeps the source's content type, metadata and tags, or gets those of opts.
 // The two buckets may be in different regions, of one partition of AWS. Conditions of
@@ -112,18 +115,26 @@ func (c *copying) describe(ctx context.Context) (err error) {
 
 // copy makes the copy and returns its ETag, or "" if that is not known.
 func (c *copying) copy(ctx context.Context) (string, error) {
-	limit := c.opts.maxCopy
-	if limit == 0 {
-		limit = upload.MaxCopy
-	}
-	size := aws.ToInt64(c.source.ContentLength)
-	options := c.uploadOptions()
+	options, began := c.uploadOptions(), time.Now()
 	if options.IfMatch != nil {
 		if err := checkIfMatch(*options.IfMatch); err != nil {
 			return "", wrapError(c.op, c.bucket, c.key, err)
 		}
 	}
-	fields := c.opts.fields()
+	etag, err := c.copyUpTo(ctx, cmp.Or(c.opts.maxCopy, upload.MaxCopy), options)
+	if errors.Is(err, upload.ErrTooSlow) {
+		options.Began = began
+		etag, err = c.copyUpTo(ctx, upload.SlowCopy/max(1, options.Scale), options)
+	}
+	if c.opts.IfMatch == "" && !c.opts.IfAbsent && err != nil {
+		err = explainChange(err) // the only condition is that the source is still the same
+	}
+	return etag, wrapUpload(c.op, c.bucket, c.key, err)
+}
+
+// copyUpTo copies with one request up to limit bytes, and in parts beyond.
+func (c *copying) copyUpTo(ctx context.Context, limit int64, options upload.Options) (string, error) {
+	fields, size := c.opts.fields(), aws.ToInt64(c.source.ContentLength)
 	if size > limit {
 		options.Algorithm = c.store.checksumAlgorithm()
 		if !c.opts.ReplaceMetadata {
@@ -135,20 +146,16 @@ func (c *copying) copy(ctx context.Context) (string, error) {
 		}
 		fields = append(fields, kept...)
 	}
-	etag, err := upload.Copy(ctx, storeClient{c.store, fields}, upload.Source{
+	return upload.Copy(ctx, storeClient{c.store, fields}, upload.Source{
 		Name: copySource(c.fromBucket, c.fromKey, c.opts.Source.VersionID),
 		Size: size, ETag: strongETag(aws.ToString(c.source.ETag)), Sum: upload.HeadChecksum(c.source),
 	}, options, limit)
-	if c.opts.IfMatch == "" && !c.opts.IfAbsent && err != nil {
-		err = explainChange(err) // the only condition is that the source is still the same
-	}
-	return etag, wrapUpload(c.op, c.bucket, c.key, err)
 }
 
 func (c *copying) uploadOptions() upload.Options {
 	options := upload.Options{
 		Bucket: c.bucket, Key: c.key, IfMatch: ifMatchOfWrite(c.opts.IfMatch), IfAbsent: c.opts.IfAbsent,
-		Progress: reportTo(c.opts.Progress), CreateGrace: c.store.pace.create, Settle: c.store.pace.settle, AtOnce: c.opts.Parallel,
+		Progress: reportTo(c.opts.Progress), CreateGrace: c.store.pace.create, Settle: c.store.pace.settle, Scale: c.store.pace.scale, AtOnce: c.opts.Parallel,
 	}
 	if c.opts.ReplaceMetadata {
 		options.ContentType, options.Metadata = c.opts.ContentType, c.opts.Metadata
@@ -191,7 +198,10 @@ func copySource(bucket, key, version string) string {
 }
 
 // CopyObject has the server copy an object.
-func (c storeClient) CopyObject(ctx context.Context, in *s3.CopyObjectInput) (*s3.CopyObjectOutput, error) {
+func (c storeClient) CopyObject(ctx context.Context, in *s3.CopyObjectInput, isLarge bool) (*s3.CopyObjectOutput, error) {
+	if isLarge {
+		return sendWith(ctx, c, in.Bucket, in, c.store.client.CopyObject, withoutTimeouts)
+	}
 	return sendWith(ctx, c, in.Bucket, in, c.store.client.CopyObject)
 }
 

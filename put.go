@@ -135,7 +135,7 @@ func (c storeClient) HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s
 
 // Describe returns what is known of the error of a request.
 func (storeClient) Describe(err error) upload.Failure {
-	failure := upload.Failure{Text: s3http.PlainText(err), Status: answerStatus(err), IsUnproven: proof.IsUnproven(err), Attempts: 1}
+	failure := upload.Failure{Text: s3http.PlainText(err), Status: answerStatus(err), IsUnproven: proof.IsUnproven(err), IsTimeout: isTimeout(err), Attempts: 1}
 	if attempts := s3http.Attempts(err); attempts > 0 {
 		failure.Attempts = attempts
 	}

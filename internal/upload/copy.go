@@ -27,12 +27,20 @@ const (
 	// copyPart is the usual size of a part of a copy, in bytes. The server moves the
 	// bytes, so that a part costs no memory here.
 	copyPart = 256 << 20
+	// SlowCopy is the most that a server copies with one request, in bytes, once it took too
+	// long for more: many servers answer when the last byte is copied.
+	SlowCopy = 16 << 20
 )
+
+// ErrTooSlow is a server that does not answer in time while it copies with one request.
+// In parts of [SlowCopy] it may.
+var ErrTooSlow = errors.New("the server took too long to copy")
 
 // A CopyClient is a [Client] that has the server copy, too.
 type CopyClient interface {
 	Client
-	CopyObject(ctx context.Context, in *s3.CopyObjectInput) (*s3.CopyObjectOutput, error)
+	// CopyObject does not try again after a timeout if isLarge.
+	CopyObject(ctx context.Context, in *s3.CopyObjectInput, isLarge bool) (*s3.CopyObjectOutput, error)
 	UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput) (*s3.UploadPartCopyOutput, error)
 }
 
@@ -53,10 +61,16 @@ var errUnpinned = errors.New("the server gives no strong ETag of the source, so 
 
 // Copy has the server copy an object, in one request up to limit bytes and in parts
 // beyond, and returns the copy's ETag, which is empty if it is not known. On an error
-// there is no copy, except for [ErrOutcomeUnknown] and [LeftBehindError].
+// there is no copy, except for [ErrOutcomeUnknown] and [LeftBehindError]. After
+// [ErrTooSlow] the caller may copy with a limit of [SlowCopy], and Options.Began.
 func Copy(ctx context.Context, client CopyClient, source Source, opts Options, limit int64) (etag string, err error) {
 	c := &copier{
-		put: &put{client: client, opts: opts, started: time.Now()}, client: client, source: source,
+		put: &put{client: client, opts: opts, started: opts.Began}, client: client, source: source,
+	}
+	if c.started.IsZero() {
+		c.started = time.Now()
+	} else {
+		c.slowETag = strings.Trim(aws.ToString(source.ETag), `"`)
 	}
 	defer c.panics.Rethrow()
 	if source.Size <= limit {
@@ -94,10 +108,14 @@ func (c *copier) copyWhole(ctx context.Context) (string, error) {
 	if c.opts.ContentType != "" {
 		in.ContentType = &c.opts.ContentType
 	}
-	out, err := c.client.CopyObject(ctx, in)
+	isLarge := c.source.ETag != nil && c.source.Size > c.slowCopy()
+	out, err := c.client.CopyObject(ctx, in, isLarge)
 	if err == nil {
 		c.report(c.source.Size)
 		return aws.ToString(out.CopyObjectResult.ETag), nil
+	}
+	if isLarge && c.isTooSlow(ctx, err) {
+		return "", fmt.Errorf("%w: %w", ErrTooSlow, err)
 	}
 	if !c.isDoubtful(err) {
 		return "", err
@@ -109,6 +127,14 @@ func (c *copier) copyWhole(ctx context.Context) (string, error) {
 		c.report(c.source.Size)
 	}
 	return "", err
+}
+
+// slowCopy is SlowCopy, scaled.
+func (c *copier) slowCopy() int64 { return SlowCopy / cmp.Or(c.opts.Scale, 1) }
+
+// isTooSlow reports whether an error is that of a server which took too long.
+func (c *copier) isTooSlow(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && c.client.Describe(err).IsTimeout
 }
 
 // sumOfSource returns the checksum that the server keeps of the source.
@@ -124,13 +150,21 @@ func (c *copier) sumOfSource(kind *checksum.Kind) ([]byte, bool) {
 var errWholeSum = errors.New("the server gives a part the checksum of the whole object")
 
 // copyParts copies in parts. If the server's checksums of parts are wrong, it copies
-// once more without checksums: what is stored is then known by its ETag and size.
+// once more without checksums: what is stored is then known by its ETag and size. If the
+// server is too slow for such parts, it copies once more in smaller ones.
 func (c *copier) copyParts(ctx context.Context, partSize int64) (string, error) {
 	etag, err := c.tryParts(ctx, partSize)
 	var left *LeftBehindError
-	if errors.Is(err, errWholeSum) && !errors.As(err, &left) {
+	if errors.As(err, &left) {
+		return etag, err
+	}
+	if errors.Is(err, errWholeSum) {
 		c.opts.Algorithm = ""
-		return c.tryParts(ctx, partSize)
+		etag, err = c.tryParts(ctx, partSize)
+	}
+	smaller := copyPartSize(c.source.Size, c.slowCopy())
+	if smaller < partSize && c.isTooSlow(ctx, err) && !errors.As(err, &left) {
+		return c.tryParts(ctx, smaller)
 	}
 	return etag, err
 }

@@ -29,16 +29,17 @@ type copyingS3 struct {
 	noSums bool
 
 	copies   []*s3.CopyObjectInput
+	large    []bool       // of the copies
 	onCopy   func() error // after it was copied
 	onSource func(in *s3.UploadPartCopyInput) error
 	flip     bool
 	wholeSum bool // parts get the checksum of the source
 }
 
-func (c *copyingS3) CopyObject(_ context.Context, in *s3.CopyObjectInput) (*s3.CopyObjectOutput, error) {
+func (c *copyingS3) CopyObject(_ context.Context, in *s3.CopyObjectInput, isLarge bool) (*s3.CopyObjectOutput, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.copies = append(c.copies, in)
+	c.copies, c.large = append(c.copies, in), append(c.large, isLarge)
 	if c.onCopy != nil {
 		if err := c.onCopy(); err != nil {
 			return nil, err

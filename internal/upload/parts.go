@@ -214,10 +214,11 @@ func (m *multipart) complete(ctx context.Context, again func(*checksum.Kind) ([]
 	// it, or a copy of one that something in between made.
 	failure := m.client.Describe(err)
 	isGone := failure.Code == "NoSuchUpload"
-	if failure.Attempts <= 1 && !isGone {
+	isMet := m.slowETag != "" && failure.Status == http.StatusPreconditionFailed // the slow copy itself
+	if failure.Attempts <= 1 && !isGone && !isMet {
 		return err
 	}
-	want := expected{size: size, started: m.started, etag: partsETag(parts), composite: m.compositeSum()}
+	want := expected{size: size, started: m.started, etag: partsETag(parts), slowETag: m.slowETag, composite: m.compositeSum()}
 	want.sum = func(kind *checksum.Kind) ([]byte, bool) {
 		if kind == checksum.CRC32 && isKnown {
 			return kind.Bytes(uint64(crc)), true

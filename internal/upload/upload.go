@@ -49,6 +49,7 @@ type Failure struct {
 	Code       string // S3's
 	Attempts   int
 	IsUnproven bool // the answer was a success that proves nothing
+	IsTimeout  bool // the server, or one in between, took too long
 }
 
 // Options are the options of [Put].
@@ -77,6 +78,9 @@ type Options struct {
 	AtOnce int
 	// Scale divides the sizes of parts, so that tests need no large bodies. Zero is 1.
 	Scale int64
+	// Began is when a copy began that was [ErrTooSlow], and may be made after all. Zero is
+	// none.
+	Began time.Time
 }
 
 // ErrOutcomeUnknown means that it is unknown whether the object was stored. It wraps
@@ -144,7 +148,9 @@ type put struct {
 	opts    Options
 	started time.Time
 	meter   *progress.Meter // may be nil
-	panics  panics.Group    // its parts, and the body's and Progress's panics
+	// slowETag is what a copy may have, see Options.Began.
+	slowETag string
+	panics   panics.Group // its parts, and the body's and Progress's panics
 }
 
 // putWhole puts in one request. It verifies an answer that proves nothing, and a
