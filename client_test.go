@@ -49,6 +49,7 @@ func TestRetries(t *testing.T) {
 		"503":                  {503, "SlowDown", 6},
 		"504":                  {504, "", 6},
 		"509":                  {509, "", 6},
+		"520":                  {520, "", 6},
 		"429":                  {429, "", 6},
 		"400 RequestTimeout":   {400, "RequestTimeout", 6},
 		"400 BadDigest":        {400, "BadDigest", 6},

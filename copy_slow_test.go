@@ -33,6 +33,9 @@ func TestCopyOfSlowServer(t *testing.T) {
 		"no answer": func(*http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}
 		},
+		"Cloudflare's timeout": func(r *http.Request) (*http.Response, error) {
+			return answer(r, 524, nil, strings.NewReader("error code: 524")), nil
+		},
 		"a gateway's timeout": func(r *http.Request) (*http.Response, error) {
 			return answer(r, http.StatusGatewayTimeout, nil, strings.NewReader("")), nil
 		},

@@ -345,7 +345,8 @@ func isTimeout(err error) bool {
 		return false
 	}
 	var timeout net.Error
-	return errors.Is(err, s3http.ErrStalled) || answerStatus(err) == http.StatusGatewayTimeout ||
+	status := answerStatus(err)
+	return errors.Is(err, s3http.ErrStalled) || status == http.StatusGatewayTimeout || status == s3http.StatusOriginTimeout ||
 		errors.As(err, &timeout) && timeout.Timeout() && !s3http.IsDial(err)
 }
 

@@ -24,7 +24,8 @@ import (
 // and retryhandler.py), and beyond that what S3 or a server of its kind says may
 // pass.
 var (
-	retriedStatuses = []int{429, 500, 502, 503, 504, 509}
+	// Those from 520 on are Cloudflare's, for what failed between it and the server.
+	retriedStatuses = []int{429, 500, 502, 503, 504, 509, 520, 521, 522, 523, StatusOriginTimeout, 527}
 	retriedCodes    = []string{
 		"RequestTimeout", "BadDigest", "Throttling", "ThrottlingException", "ThrottledException",
 		"RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown", "InternalError",
@@ -35,6 +36,9 @@ var (
 	}
 	retriedConflicts = []string{"ConditionalRequestConflict", "OperationAborted"} // with HTTP 409
 )
+
+// StatusOriginTimeout is Cloudflare's [http.StatusGatewayTimeout].
+const StatusOriginTimeout = 524
 
 // A retryError is one that the next attempt avoids, because it is made otherwise.
 type retryError struct{ err error }

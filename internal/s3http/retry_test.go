@@ -70,6 +70,15 @@ func TestRetryPolicy(t *testing.T) {
 		{answered(504, coded("")), true},
 		{answered(507, coded("InsufficientStorage")), false},
 		{answered(509, coded("BandwidthLimitExceeded")), true},
+		{answered(519, coded("UnknownError")), false},
+		{answered(520, coded("UnknownError")), true},
+		{answered(521, coded("UnknownError")), true},
+		{answered(522, coded("UnknownError")), true},
+		{answered(523, coded("UnknownError")), true},
+		{answered(StatusOriginTimeout, coded("UnknownError")), true},
+		{answered(525, coded("UnknownError")), false}, // no handshake with the server
+		{answered(526, coded("UnknownError")), false}, // the server's certificate is wrong
+		{answered(527, coded("UnknownError")), true},
 		{answered(200, coded("InternalError")), true},
 		{answered(200, coded("SlowDown")), true},
 		{answered(200, coded("NoSuchUpload")), false},
