@@ -148,7 +148,7 @@ type put struct {
 	opts    Options
 	started time.Time
 	meter   *progress.Meter // may be nil
-	// slowETag is what a copy may have, see Options.Began.
+	// slowETag is the ETag that a copy may have, without quotes; see Options.Began.
 	slowETag string
 	panics   panics.Group // its parts, and the body's and Progress's panics
 }
