@@ -28,24 +28,25 @@ var errSlow = &failedRequest{Text: "no answer in time", IsTimeout: true, Attempt
 // for parts, if they can be held to one version of the source.
 func TestSlowCopy(t *testing.T) {
 	t.Parallel()
-	canceled, cancel := context.WithCancel(t.Context())
 	for name, test := range map[string]struct {
-		ctx       context.Context //nolint:containedctx // of a row
-		failure   *failedRequest
-		size      int64
-		noETag    bool
-		isTooSlow bool
+		failure    *failedRequest
+		size       int64
+		noETag     bool
+		isCanceled bool
+		isTooSlow  bool
 	}{
 		"large":           {failure: errSlow, isTooSlow: true},
 		"a little more":   {failure: errSlow, size: 301, isTooSlow: true},
 		"small":           {failure: errSlow, size: 300},
 		"no ETag":         {failure: errSlow, noETag: true},
 		"another failure": {failure: &failedRequest{Text: "broken", Status: 500}},
-		"canceled":        {failure: errSlow, ctx: canceled},
+		"canceled":        {failure: errSlow, isCanceled: true},
 	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		fake := newCopyingS3()
 		fake.onCopy = func() error {
-			if test.ctx != nil {
+			if test.isCanceled {
 				cancel()
 			}
 			return test.failure
@@ -56,10 +57,6 @@ func TestSlowCopy(t *testing.T) {
 		}
 		if test.noETag {
 			source.ETag = nil
-		}
-		ctx := t.Context()
-		if test.ctx != nil {
-			ctx = test.ctx
 		}
 		_, err := Copy(ctx, fake, source, slowOptions(), 1<<20)
 		require.ErrorIs(t, err, test.failure, name)
