@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,6 +125,7 @@ func (o CleanOptions) check() error {
 	return nil
 }
 
+// scopes returns what is selected, in the order of the keys.
 func (o CleanOptions) scopes() ([]cleanScope, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -145,7 +147,9 @@ func (o CleanOptions) scopes() ([]cleanScope, error) {
 	if o.CallID != "" {
 		scopes = append(scopes, cleanScope{Prefix + "/" + Call(o.id()).String() + "/", nil})
 	}
-	return append(scopes, cleanScope{Prefix + "/" + jobs, o.ownsFolder}), nil
+	scopes = append(scopes, cleanScope{Prefix + "/" + jobs, o.ownsFolder})
+	slices.SortFunc(scopes, func(a, b cleanScope) int { return strings.Compare(a.prefix, b.prefix) })
+	return scopes, nil
 }
 
 // id returns what is selected, if an executor is named.

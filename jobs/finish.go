@@ -15,7 +15,8 @@ import (
 
 // PutStatus marks a call as ended, as the worker does. Type, WorkerEnd and WorkerStart,
 // without which Python's futures fail, are filled in where they are zero. The result,
-// if it has an object of its own, must be there before.
+// if it has an object of its own, must be there before. A status that could not be read
+// again, because of its Extra or of a number, is an error, and not stored.
 func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 	status.Type = StatusEnd
 	if status.WorkerEnd.IsZero() {
@@ -28,11 +29,17 @@ func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 		status.WorkerStart = status.WorkerEnd
 	}
 	data, err := status.MarshalJSON()
+	if err == nil {
+		_, err = parseStatus(status.Call, data)
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", status.StatusKey(), err)
+		return fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	return c.PutData(ctx, status.StatusKey(), bytes.NewReader(data))
 }
+
+// errUnreadable is a status that [Client.Status] would refuse.
+var errUnreadable = errors.New("the status can't be stored")
 
 // Finish stores what a call returned, or failed with, and then its status, so
 // that Python's get_result finds it. The result may be what [pickle.Encode] takes;
@@ -42,11 +49,19 @@ func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 //
 // Finish always stores a status, as Python's worker does, because clients wait for it. A
 // result that has no pickle or can't be stored is stored as the call's failure, and
-// returned as an error too. If ctx ends, or has ended, Finish continues for up to 30
+// returned as an error too, and so is a status that PutStatus refuses. If ctx ends, or has ended, Finish continues for up to 30
 // seconds.
 func (c *Client) Finish(ctx context.Context, status *Status, result any, failure error) error {
 	ctx, cancel := withGrace(ctx, finishGrace)
 	defer cancel()
+	err := c.finish(ctx, status, result, failure)
+	if errors.Is(err, errUnreadable) { // then what can be told without the rest of it
+		return errors.Join(err, c.finishFailed(ctx, &Status{Call: status.Call}, err))
+	}
+	return err
+}
+
+func (c *Client) finish(ctx context.Context, status *Status, result any, failure error) error {
 	if failure != nil {
 		return c.finishFailed(ctx, status, failure)
 	}

@@ -76,8 +76,8 @@ func Ended(jobs []Job) []Call {
 	return calls
 }
 
-// List describes the jobs whose executor's id begins with prefix ("" for all), in
-// the order of their keys. It lists every key of theirs. A call is lost if it began
+// List describes the jobs whose name ([JobKey]) begins with prefix ("" for all), in the
+// order of their keys. It lists every key of theirs. A call is lost if it began
 // longer ago than [Options].LostAfter.
 func (c *Client) List(ctx context.Context, prefix string) ([]Job, error) {
 	found, err := c.scan(ctx, []string{Prefix + "/" + prefix}, func(Key) bool { return true })

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
@@ -263,8 +265,13 @@ func (c *Client) Result(ctx context.Context, call Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.ResultOf(ctx, status)
+	value, err := c.ResultOf(ctx, status)
+	return value, hasEnded(err)
 }
+
+// hasEnded returns an error of the result of a call that has ended. It does not match
+// fs.ErrNotExist, which says that the call runs: its result may be deleted.
+func hasEnded(err error) error { return hidden.Error(err, fs.ErrNotExist) }
 
 // ResultOf is [Client.Result] for a status that is already at hand. It makes a
 // request only for a result that is not in the status.

@@ -21,7 +21,8 @@ func ResultAs[T any](ctx context.Context, client *Client, call Call) (T, error) 
 		var none T
 		return none, err
 	}
-	return ResultOfAs[T](ctx, client, status)
+	value, err := ResultOfAs[T](ctx, client, status)
+	return value, hasEnded(err)
 }
 
 // ResultOfAs is [ResultAs] for a status that was read before. It makes a request only

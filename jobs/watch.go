@@ -44,7 +44,7 @@ type WatchOptions struct {
 	// break. It needs an ID with an executor; of an ID with a call, that call is waited for.
 	Calls map[string]int
 	// UntilIdle ends the sequence once every call that has started has ended, is lost
-	// or was deleted, and two polls in a row found nothing new. It waits for a job that
+	// or was deleted with its job, and two polls in a row found nothing new. It waits for a job that
 	// was submitted and of which no call has begun: its data, or after all of its other
 	// jobs the executor's function, is in the bucket, for no longer than
 	// [Options].LostAfter. Use it if you do not know how many
@@ -62,7 +62,8 @@ var errCallsOfAll = errors.New("WatchOptions.Calls needs an ID with an executor,
 
 // Watch yields the start and the end of each call that an ID selects once, see
 // [ID.Has]. A call that had ended when it was first seen yields both. A call that
-// began longer ago than [Options].LostAfter yields CallLost.
+// began longer ago than [Options].LostAfter yields CallLost. If its job was deleted, it does
+// so only where opts.Calls waits for it.
 //
 // It polls at [Options].Interval. An event is yielded at most two intervals after it
 // happened while calls are missing of those that opts.Calls names, and at most five

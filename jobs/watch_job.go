@@ -161,8 +161,11 @@ func (b *watchedJob) see(w *watcher, place string, stored time.Time) (news int, 
 		return 0, nil
 	}
 	callID, name, ok := strings.Cut(place, "/")
-	if !ok || !isDigits(callID) || len(callID) < minCallDigits {
+	if !ok || !isDigits(callID) {
 		return 0, nil
+	}
+	if len(callID) < minCallDigits { // Lithops makes none, and the scans know where its own are
+		w.listsAll = true
 	}
 	call := Call{b.executorID, b.jobID, callID}
 	activation, isInit := strings.CutSuffix(name, initSuffix)

@@ -302,7 +302,8 @@ func (w *watcher) findLost(ctx context.Context) (news int, err error) {
 	}
 	now := w.client.Now()
 	for _, job := range w.order {
-		if job.gone || !isLost(job.oldest, now, lostAfter) || len(job.mayBeLost(now, lostAfter)) == 0 {
+		isWaitedFor := !job.gone || job.calls > 0 // a job that was deleted leaves nothing else to wait for
+		if !isWaitedFor || !isLost(job.oldest, now, lostAfter) || len(job.mayBeLost(now, lostAfter)) == 0 {
 			continue
 		}
 		if !w.opts.Once && !w.listsAll { // which have just listed all
