@@ -141,7 +141,7 @@ func TestKnownClassesWithAnyArguments(t *testing.T) {
 		}
 		return args
 	}
-	each := 300
+	each := 120
 	if testing.Short() {
 		each = 60
 	}

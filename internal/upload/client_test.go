@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -126,11 +127,11 @@ func (f *fakeS3) CompleteMultipartUpload(_ context.Context, in *s3.CompleteMulti
 	f.completes = append(f.completes, in)
 	parts, ok := f.uploads[*in.UploadId]
 	if ok {
-		var data []byte
-		for _, part := range in.MultipartUpload.Parts {
-			data = append(data, parts[*part.PartNumber]...)
+		stored := make([][]byte, len(in.MultipartUpload.Parts))
+		for i, part := range in.MultipartUpload.Parts {
+			stored[i] = parts[*part.PartNumber]
 		}
-		f.stored, f.isThere = data, true
+		f.stored, f.isThere = slices.Concat(stored...), true
 		f.head.ETag = aws.String(`"` + partsETag(in.MultipartUpload.Parts) + `"`)
 		delete(f.uploads, *in.UploadId)
 	}
