@@ -28,11 +28,11 @@ func TestCancelAtAnyMoment(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	store := openWireFull(t, straight)
+	store := openWire(t, straight)
 	folder := t.TempDir()
-	large := testkit.Bytes(9 * mib)
+	large := testkit.Bytes(9 * unit)
 	putWhole(t, store, "large", large)
-	stream := func() io.Reader { return struct{ io.Reader }{bytes.NewReader(large[:6*mib])} }
+	stream := func() io.Reader { return struct{ io.Reader }{bytes.NewReader(large[:6*unit])} }
 	acts := []func(ctx context.Context, i int) error{
 		func(ctx context.Context, i int) error {
 			return store.PutObject(ctx, "bucket", fmt.Sprint("small/", i), strings.NewReader("small"), nil)

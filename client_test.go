@@ -97,10 +97,7 @@ func TestRetries(t *testing.T) {
 // attempt, which would hide that race from the caller, but not from the server.
 func TestManyDeletesOnLoopback(t *testing.T) {
 	t.Parallel()
-	deletes := 2000
-	if testing.Short() {
-		deletes = 100
-	}
+	deletes := testkit.Less(500, 100)
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)

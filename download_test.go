@@ -23,14 +23,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestDownloadSizes checks the requests, the progress and the bytes of objects around the
+// size of a range, and the usual size of a range.
 func TestDownloadSizes(t *testing.T) {
 	t.Parallel()
+	checkSizes(t, openWire, unit, map[int]int{0: 2, 1: 1, 8 * unit: 1, 8*unit + 1: 3, 16 * unit: 3, 24*unit + 3: 5})
+	if !testing.Short() {
+		checkSizes(t, openWireFull, mib, map[int]int{8*mib + 1: 3})
+	}
+}
+
+// checkSizes downloads objects of some sizes. Each takes so many requests, the first of them
+// for 8 MiB.
+func checkSizes(t *testing.T, open func(*testing.T, tripper) *lithopss3.Store, mib int, sizes map[int]int) {
+	t.Helper()
 	var mu sync.Mutex
 	var requests []string
-	open, mib := openWireFull, mib
-	if testing.Short() {
-		open, mib = openWire, unit
-	}
 	store := open(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		mu.Lock()
 		requests = append(requests, request.Method+" "+request.Header.Get("Range"))
@@ -39,7 +47,7 @@ func TestDownloadSizes(t *testing.T) {
 	})
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
-	for size, want := range map[int]int{0: 2, 1: 1, 8 * mib: 1, 8*mib + 1: 3, 16 * mib: 3, 24*mib + 3: 5} {
+	for size, want := range sizes {
 		data := testkit.Bytes(size)
 		putWhole(t, store, "key", data)
 		requests = nil

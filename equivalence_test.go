@@ -35,7 +35,10 @@ type wire struct {
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.body = nil
 	if r.Body != nil {
-		w.body, _ = io.ReadAll(r.Body)
+		var body bytes.Buffer
+		body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
+		_, _ = body.ReadFrom(r.Body)
+		w.body = body.Bytes()
 		_ = r.Body.Close()
 	}
 	w.sent++

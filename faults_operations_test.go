@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -31,8 +32,9 @@ type faultOp struct {
 	run func(t *testing.T, f *faulty) (err error)
 }
 
-// faultData is the content of the object "key"; some cases use its beginning.
-var faultData = testkit.Bytes(9 * mib)
+// faultData returns the content of the object "key"; some cases use its beginning. It is made
+// at first use, because tests start this binary for other purposes too.
+var faultData = sync.OnceValue(func() []byte { return testkit.Bytes(9 * mib) })
 
 func putsStream(t *testing.T, f *faulty) error {
 	data := testkit.Bytes(10*f.unit + 5)
@@ -97,7 +99,7 @@ var faultOps = map[string]faultOp{
 	"send a part":        {breaks: "UploadPart", requests: 3, isUpload: true, run: putsStream},
 	"complete an upload": {breaks: "CompleteMultipartUpload", requests: 1, isUpload: true, run: putsStream},
 	"take an upload back": {breaks: "AbortMultipartUpload", requests: 1, isUpload: true, mayMore: 3, run: func(t *testing.T, f *faulty) error {
-		err := f.store.PutObject(t.Context(), f.bucket, "key", io.MultiReader(bytes.NewReader(faultData[:9*f.unit]), iotest.ErrReader(errBody)), nil)
+		err := f.store.PutObject(t.Context(), f.bucket, "key", io.MultiReader(bytes.NewReader(faultData()[:9*f.unit]), iotest.ErrReader(errBody)), nil)
 		require.ErrorIs(t, err, errBody)
 		if strings.Contains(err.Error(), "was left behind") {
 			assert.Equal(t, 1, endUploads(t, f))

@@ -138,13 +138,13 @@ func testFault(t *testing.T, op faultOp, kind faultproxy.Kind, outcome faultOutc
 		timeout = 3 * time.Second // in which what does not stall ends on a busy machine too
 	}
 	f := openFaulty(t, faultproxy.Options{}, timeout)
-	f.data = faultData[:100<<10]
+	f.data = faultData()[:100<<10]
 	if op.requests > 1 || op.isPart {
-		f.data = faultData[:9*f.unit]
+		f.data = faultData()[:9*f.unit]
 	}
 	body := io.Reader(bytes.NewReader(f.data))
 	if op.isUpload {
-		f.data = faultData[:5*f.unit+1]
+		f.data = faultData()[:5*f.unit+1]
 		body = struct{ io.Reader }{bytes.NewReader(f.data)}
 	}
 	require.NoError(t, f.store.PutObject(t.Context(), f.bucket, "key", body, nil))

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -50,6 +51,9 @@ func (b *endlessBody) Read(p []byte) (int, error) {
 
 func (b *endlessBody) Close() error { return nil }
 
+// largeZeros returns more bytes than one request puts, which may not be changed.
+var largeZeros = sync.OnceValue(func() []byte { return make([]byte, 17<<20) })
+
 // smallOperations have answers that are no objects.
 var smallOperations = map[string]func(context.Context, *lithopss3.Store) error{
 	"list": func(ctx context.Context, s *lithopss3.Store) error { return second(s.ListKeys(ctx, "bucket", "")) },
@@ -57,7 +61,7 @@ var smallOperations = map[string]func(context.Context, *lithopss3.Store) error{
 		return s.PutObject(ctx, "bucket", "key", strings.NewReader("x"), nil)
 	},
 	"put in parts": func(ctx context.Context, s *lithopss3.Store) error {
-		return s.PutObject(ctx, "bucket", "key", bytes.NewReader(make([]byte, 17<<20)), nil)
+		return s.PutObject(ctx, "bucket", "key", bytes.NewReader(largeZeros()), nil)
 	},
 	"delete": func(ctx context.Context, s *lithopss3.Store) error { return s.DeleteObject(ctx, "bucket", "key") },
 	"delete many": func(ctx context.Context, s *lithopss3.Store) error {
@@ -136,7 +140,7 @@ func TestObjectsAreBounded(t *testing.T) {
 			require.ErrorContains(t, err, "1048576")
 		}
 		assert.LessOrEqual(t, read.Load(), int64(4<<20))
-		if testing.Short() {
+		if testing.Short() || len(header) > 0 {
 			continue // jobs has a short test of its limit, and this one reads 64 MiB
 		}
 		_, err = jobs.New(store, "bucket", nil).Status(t.Context(), jobs.Call{ExecutorID: "e-0", JobID: "M000", CallID: "00000"})

@@ -91,7 +91,7 @@ func secretSources(t *testing.T) map[string]secretSource {
 		"process that fails":         process(`sh -c 'echo ` + canary + ` >&2; exit 1' ` + canary),
 		"process that prints else":   process(`sh -c 'echo ` + canary + `'`),
 		"process that is not there":  process("no-such-command-here " + canary),
-		"process that never ends it": process(`sh -c 'while :; do echo ` + canary + canary + canary + canary + `; done'`),
+		"process that never ends it": process(`sh -c 'x=` + canary + `; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do x=$x$x; done; while :; do echo $x; done'`),
 		"web identity": {
 			env:   map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token", "AWS_ROLE_ARN": "arn:aws:iam::111111111111:role/role"},
 			files: map[string]string{"token": canary},

@@ -82,14 +82,14 @@ func storeOfZeros(t *testing.T, endpoint string, size int64, inUse *heap) *Store
 	return store
 }
 
-// TestMemoryOfStreams holds the memory of a stream of 256 MiB up, and of those down: 28 MiB
+// TestMemoryOfStreams holds the memory of a stream of 128 MiB up, and of those down: 28 MiB
 // of buffers by default, 56 MiB with seven ranges, plus what requests need. It is looked at
 // when all goroutines wait, so that no machine is too slow or too fast to show it.
 func TestMemoryOfStreams(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	const size, most = 256 << 20, 64 << 20
+	const size, most = 128 << 20, 64 << 20
 	for _, endpoint := range []string{"https://s3.example.com", "", "http://127.0.0.1:1"} {
 		synctest.Test(t, func(t *testing.T) {
 			var up heap

@@ -109,6 +109,15 @@ func testProgress(t *testing.T, h *Harness) {
 	}
 }
 
+// zeros reads zeros without an end.
+type zeros struct{}
+
+// Read reads zeros.
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
 // errBroken is the error of a body.
 var errBroken = errors.New("the disk is on fire")
 

@@ -152,7 +152,7 @@ func testListMatch(t *testing.T, h *Harness) {
 // testListParallel checks that more requests at once list the same keys in the same
 // order.
 func testListParallel(t *testing.T, h *Harness) {
-	many, few := 200, 12
+	many, few := 100, 6
 	if testing.Short() {
 		many, few = 40, 4
 	}
@@ -227,12 +227,12 @@ func testListSiblings(t *testing.T, h *Harness) {
 	})
 }
 
-// pageSizes returns the sizes of pages to list with, two of four under -short.
+// pageSizes returns the sizes of pages to list with, two of three under -short.
 func pageSizes() []int {
 	if testing.Short() {
 		return []int{7, 1000}
 	}
-	return []int{3, 7, 20, 1000}
+	return []int{3, 7, 1000}
 }
 
 // atOnce returns how many requests are made at once, two of three numbers under -short.

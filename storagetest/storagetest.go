@@ -6,6 +6,7 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -144,14 +145,17 @@ func (h *Harness) head(t *testing.T) *lithopss3.ObjectInfo {
 
 func readBody(t *testing.T, object *lithopss3.Object) []byte {
 	t.Helper()
-	data, err := io.ReadAll(object.Body)
-	if err != nil {
+	data := &bytes.Buffer{}
+	if 0 <= object.Length && object.Length < 32<<20 { // which is a hint only
+		data.Grow(int(object.Length) + bytes.MinRead)
+	}
+	if _, err := data.ReadFrom(object.Body); err != nil {
 		t.Fatalf("read %q: %v", object.Key, err)
 	}
 	if err := object.Body.Close(); err != nil {
 		t.Fatalf("close %q: %v", object.Key, err)
 	}
-	return data
+	return data.Bytes()
 }
 
 func (h *Harness) list(t *testing.T, opts *lithopss3.ListOptions) []string {
