@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -101,7 +102,7 @@ func isSiblingInside(key, after, base string) bool {
 
 var minioHeaders = map[string]http.Header{"MinIO": {"Server": {"MinIO"}}, "behind a front end": {"Server": {"nginx"}}}
 
-// minioKeys returns 12,200 keys, or a part of them.
+// minioKeys returns one of so many parts of 12,200 keys.
 func minioKeys(part int) []string {
 	var keys []string
 	for i := range 5000 / part {
@@ -117,13 +118,10 @@ func minioKeys(part int) []string {
 	return keys
 }
 
-// TestMinioLosesNoKey lists 12,200 keys, of which a parallel listing lost 10,200.
+// TestMinioLosesNoKey lists a fifth of 12,200 keys, of which a parallel listing lost 10,200.
 func TestMinioLosesNoKey(t *testing.T) {
 	t.Parallel()
-	part := 1
-	if testing.Short() {
-		part = 10
-	}
+	part := testkit.Less(5, 10)
 	keys := minioKeys(part)
 	for name, header := range minioHeaders {
 		bucket := &minioBucket{keys: slices.Clone(keys), header: header}

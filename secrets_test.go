@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -133,6 +134,12 @@ func secretSources(t *testing.T) map[string]secretSource {
 		}},
 		"endpoint that is none": {env: map[string]string{"AWS_ENDPOINT_URL_S3": "user:" + canary + "@127.0.0.1:1"}},
 	}
+}
+
+// sourcesThatFail are those that fail before they ask a server.
+var sourcesThatFail = []string{
+	"half a pair", "wrong expiration", "broken file", "twice", "process that fails", "process that prints else", "process that is not there",
+	"process that never ends it", "broken sso token", "broken login", "login with a broken key", "container's line break", "container elsewhere", "container's wrong URL", "endpoint that is none",
 }
 
 // secretAnswers maps a request to the answer of the servers.
@@ -294,10 +301,12 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
 	t.Cleanup(elsewhere.Close)
 	sources := testkit.Some(secretSources(t), 6)
-	some := testkit.Some(sources, 2) // for the modes but the first
+	asking := secretSources(t)
+	maps.DeleteFunc(asking, func(name string, _ secretSource) bool { return slices.Contains(sourcesThatFail, name) })
+	asking = testkit.Some(asking, 2) // for the modes but the first
 	for _, mode := range testkit.SomeOf([]string{"answers", "answers nonsense", "redirects", "refuses", "answers something else", "redirects for good"}, 3) {
 		if mode != "answers" {
-			sources = some
+			sources = asking
 		}
 		for name, source := range sources {
 			t.Run(mode+" "+name, func(t *testing.T) {
@@ -322,10 +331,6 @@ func TestSecretsOfSources(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the credential processes are for a shell")
 	}
-	fails := []string{
-		"half a pair", "wrong expiration", "broken file", "twice", "process that fails", "process that prints else", "process that is not there",
-		"process that never ends it", "broken sso token", "broken login", "login with a broken key", "container's line break", "container elsewhere", "container's wrong URL", "endpoint that is none",
-	}
 	for name, source := range secretSources(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -345,7 +350,7 @@ func TestSecretsOfSources(t *testing.T) {
 			if err == nil {
 				found, err = store.session.credentials.Retrieve(t.Context())
 			}
-			if slices.Contains(fails, name) {
+			if slices.Contains(sourcesThatFail, name) {
 				require.Error(t, err)
 				return
 			}

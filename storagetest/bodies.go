@@ -135,3 +135,16 @@ func (b *breaking) Read(p []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// A comparing is written what should be want.
+type comparing struct {
+	want    []byte // that has not come yet
+	isOther bool   // than what came
+}
+
+// Write compares.
+func (c *comparing) Write(p []byte) (int, error) {
+	rest, isSame := bytes.CutPrefix(c.want, p)
+	c.want, c.isOther = rest, c.isOther || !isSame
+	return len(p), nil
+}
