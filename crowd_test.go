@@ -32,7 +32,7 @@ const crowdServer = "LITHOPSS3_TEST_CROWD"
 const fewFiles = 1024
 
 // crowdSize returns how many goroutines there are at once: three times as many as files,
-// or ten thousand where there is time for it.
+// or ten thousand at night.
 func crowdSize() int {
 	if os.Getenv("LITHOPSS3_SOAK") != "" {
 		return 10_000

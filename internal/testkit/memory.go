@@ -23,10 +23,6 @@ const MaxMemory = 3 << 29
 // the peak is what the tests need, and not what the collector left until later.
 const collectFrom = 640 << 20
 
-// collectAfter is the percentage by which the memory in use grows before it is collected,
-// up to collectFrom. The usual 100 costs the tests a twelfth of their CPU time.
-const collectAfter = 400
-
 // Bounded returns m with a failure if the process needed more than [MaxMemory], where
 // the system tells that (Linux). The race detector, benchmarks and fuzzing need memory
 // of their own, and are not measured.
@@ -45,9 +41,6 @@ func (b bounded) Run() int {
 	}
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT is not set
 		debug.SetMemoryLimit(collectFrom)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAfter)
 	}
 	code := b.Main.Run()
 	if peak := peakMemory(); peak > b.limit {
