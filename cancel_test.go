@@ -32,7 +32,7 @@ func TestCancelAtAnyMoment(t *testing.T) {
 	folder := t.TempDir()
 	large := testkit.Bytes(9 * unit)
 	putWhole(t, store, "large", large)
-	stream := func() io.Reader { return struct{ io.Reader }{bytes.NewReader(large[:6*unit])} }
+	stream := func() io.Reader { return struct{ io.Reader }{bytes.NewReader(largeZeros()[:6*mib])} } // in parts enough for a cancel in between
 	acts := []func(ctx context.Context, i int) error{
 		func(ctx context.Context, i int) error {
 			return store.PutObject(ctx, "bucket", fmt.Sprint("small/", i), strings.NewReader("small"), nil)
