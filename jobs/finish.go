@@ -29,10 +29,10 @@ func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 		status.WorkerStart = status.WorkerEnd
 	}
 	data, err := status.MarshalJSON()
-	if err == nil {
-		_, err = parseStatus(status.Call, data)
-	}
 	if err != nil {
+		return fmt.Errorf("%s: %w: %w", status.StatusKey(), errUnreadable, err)
+	}
+	if _, err := parseStatus(status.Call, data); err != nil {
 		return fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	return c.PutData(ctx, status.StatusKey(), bytes.NewReader(data))
@@ -49,8 +49,8 @@ var errUnreadable = errors.New("the status can't be stored")
 //
 // Finish always stores a status, as Python's worker does, because clients wait for it. A
 // result that has no pickle or can't be stored is stored as the call's failure, and
-// returned as an error too, and so is a status that PutStatus refuses. If ctx ends, or has ended, Finish continues for up to 30
-// seconds.
+// returned as an error too, and so is a status that PutStatus refuses. If ctx ends, or
+// has ended, Finish continues for up to 30 seconds.
 func (c *Client) Finish(ctx context.Context, status *Status, result any, failure error) error {
 	ctx, cancel := withGrace(ctx, finishGrace)
 	defer cancel()

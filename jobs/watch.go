@@ -44,11 +44,10 @@ type WatchOptions struct {
 	// break. It needs an ID with an executor; of an ID with a call, that call is waited for.
 	Calls map[string]int
 	// UntilIdle ends the sequence once every call that has started has ended, is lost
-	// or was deleted with its job, and two polls in a row found nothing new. It waits for a job that
-	// was submitted and of which no call has begun: its data, or after all of its other
-	// jobs the executor's function, is in the bucket, for no longer than
-	// [Options].LostAfter. Use it if you do not know how many
-	// calls there are.
+	// or was deleted with its job, and two polls in a row found nothing new. It waits for
+	// a job that was submitted and of which no call has begun: its data, or after all of
+	// its other jobs the executor's function, is in the bucket, for no longer than
+	// [Options].LostAfter. Use it if you do not know how many calls there are.
 	UntilIdle bool
 	// Once makes a single poll of everything: the calls as they are now.
 	Once bool

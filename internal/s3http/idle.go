@@ -21,7 +21,7 @@ type idleSet struct {
 	all map[weak.Pointer[http.Transport]]struct{} // weak, because a Store need not be closed
 }
 
-var idle = newIdleSet()
+var idle = sync.OnceValue(newIdleSet)
 
 func newIdleSet() *idleSet { return &idleSet{all: map[weak.Pointer[http.Transport]]struct{}{}} }
 
@@ -57,7 +57,7 @@ func (d *dialer) open(ctx context.Context, network, address string) (net.Conn, e
 	if !isOutOfFiles(err) {
 		return conn, err
 	}
-	idle.close()
+	idle().close()
 	return d.dial(ctx, network, address)
 }
 

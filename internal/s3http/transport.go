@@ -120,7 +120,7 @@ func newHTTPTransport(o Options, roots *x509.CertPool) *http.Transport {
 		MaxResponseHeaderBytes: maxHead,
 	}
 	if !o.Once {
-		idle.add(t)
+		idle().add(t)
 	}
 	return t
 }
