@@ -124,7 +124,7 @@ func (c *copying) copy(ctx context.Context) (string, error) {
 	etag, err := c.copyUpTo(ctx, cmp.Or(c.opts.maxCopy, upload.MaxCopy), options)
 	if errors.Is(err, upload.ErrTooSlow) {
 		options.Began = began
-		etag, err = c.copyUpTo(ctx, upload.SlowCopy/max(1, options.Scale), options)
+		etag, err = c.copyUpTo(ctx, options.SlowCopy(), options)
 	}
 	if c.opts.IfMatch == "" && !c.opts.IfAbsent && err != nil {
 		err = explainChange(err) // the only condition is that the source is still the same

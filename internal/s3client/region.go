@@ -26,8 +26,9 @@ func (c *Client) BucketRegion(bucket string) string {
 
 // Locate finds out which region a bucket is in, for what can't be sent again in
 // another region. It sends a request for each bucket once, unless the server failed to
-// answer it, or the bucket was missing: it may be created in any region. An answer that does not tell the region leaves it at Options.Region; the
-// error is that of no answer at all.
+// answer it, or the bucket was missing: it may be created in any region. An answer that
+// does not tell the region leaves it at Options.Region; the error is that of no answer
+// at all.
 func (c *Client) Locate(ctx context.Context, bucket string) error {
 	if _, isLocated := c.located.Load(bucket); isLocated || c.BucketRegion(bucket) != "" {
 		return nil

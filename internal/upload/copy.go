@@ -27,13 +27,12 @@ const (
 	// copyPart is the usual size of a part of a copy, in bytes. The server moves the
 	// bytes, so that a part costs no memory here.
 	copyPart = 256 << 20
-	// SlowCopy is the most that a server copies with one request, in bytes, once it took too
-	// long for more: many servers answer when the last byte is copied.
-	SlowCopy = 16 << 20
+	// slowCopy is what [Options.SlowCopy] returns, unless it is scaled.
+	slowCopy = 16 << 20
 )
 
 // ErrTooSlow is a server that does not answer in time while it copies with one request.
-// In parts of [SlowCopy] it may.
+// In parts of [Options.SlowCopy] it may.
 var ErrTooSlow = errors.New("the server took too long to copy")
 
 // A CopyClient is a [Client] that has the server copy, too.
@@ -62,7 +61,7 @@ var errUnpinned = errors.New("the server gives no strong ETag of the source, so 
 // Copy has the server copy an object, in one request up to limit bytes and in parts
 // beyond, and returns the copy's ETag, which is empty if it is not known. On an error
 // there is no copy, except for [ErrOutcomeUnknown] and [LeftBehindError]. After
-// [ErrTooSlow] the caller may copy with a limit of [SlowCopy], and Options.Began.
+// [ErrTooSlow] the caller may copy with a limit of [Options.SlowCopy], and Options.Began.
 func Copy(ctx context.Context, client CopyClient, source Source, opts Options, limit int64) (etag string, err error) {
 	c := &copier{
 		put: &put{client: client, opts: opts, started: opts.Began}, client: client, source: source,
@@ -108,7 +107,7 @@ func (c *copier) copyWhole(ctx context.Context) (string, error) {
 	if c.opts.ContentType != "" {
 		in.ContentType = &c.opts.ContentType
 	}
-	isLarge := c.source.ETag != nil && c.source.Size > c.slowCopy()
+	isLarge := c.source.ETag != nil && c.source.Size > c.opts.SlowCopy()
 	out, err := c.client.CopyObject(ctx, in, isLarge)
 	if err == nil {
 		c.report(c.source.Size)
@@ -129,8 +128,9 @@ func (c *copier) copyWhole(ctx context.Context) (string, error) {
 	return "", err
 }
 
-// slowCopy is SlowCopy, scaled.
-func (c *copier) slowCopy() int64 { return SlowCopy / cmp.Or(c.opts.Scale, 1) }
+// SlowCopy returns how much a server copies with one request at most, in bytes, once it took
+// too long for more: many servers answer when the last byte is copied.
+func (o *Options) SlowCopy() int64 { return slowCopy / cmp.Or(o.Scale, 1) }
 
 // isTooSlow reports whether an error is that of a server which took too long.
 func (c *copier) isTooSlow(ctx context.Context, err error) bool {
@@ -162,7 +162,7 @@ func (c *copier) copyParts(ctx context.Context, partSize int64) (string, error) 
 		c.opts.Algorithm = ""
 		etag, err = c.tryParts(ctx, partSize)
 	}
-	smaller := copyPartSize(c.source.Size, c.slowCopy())
+	smaller := copyPartSize(c.source.Size, c.opts.SlowCopy())
 	if smaller < partSize && c.isTooSlow(ctx, err) && !errors.As(err, &left) {
 		return c.tryParts(ctx, smaller)
 	}

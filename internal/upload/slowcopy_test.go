@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slowOptions scale SlowCopy to 300 bytes; a source has 1,000.
+// slowOptions scale [Options.SlowCopy] to 300 bytes; a source has 1,000.
 func slowOptions() Options {
 	opts := options()
-	opts.Scale = SlowCopy / 300
+	opts.Scale = slowCopy / 300
 	return opts
 }
 
