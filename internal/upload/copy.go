@@ -27,7 +27,7 @@ const (
 	// copyPart is the usual size of a part of a copy, in bytes. The server moves the
 	// bytes, so that a part costs no memory here.
 	copyPart = 256 << 20
-	// slowCopy is what [Options.SlowCopy] returns, unless it is scaled.
+	// slowCopy is 16 MiB, before it is scaled, see [Options.SlowCopy].
 	slowCopy = 16 << 20
 )
 
