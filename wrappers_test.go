@@ -16,7 +16,6 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
-	"github.com/lithops-go/lithopss3/lithopstest"
 	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/lithops-go/lithopss3/storagetest"
 	"github.com/stretchr/testify/assert"
@@ -38,10 +37,9 @@ func TestConformanceWrappers(t *testing.T) {
 		"limit": func(*testing.T) *storagetest.Harness {
 			return harness(lithopss3.WithLimit(memstore.New("bucket"), 2), "bucket")
 		},
-		"both": func(t *testing.T) *storagetest.Harness {
-			store, bucket := lithopstest.NewServer(t).Open(t)
-			both := harness(lithopss3.WithPrefix(lithopss3.WithLimit(store, 2), prefix), bucket)
-			both.Capabilities.NoConditionalParts = true // which each wrapper has by itself, and the store
+		"both": func(*testing.T) *storagetest.Harness {
+			both := harness(lithopss3.WithPrefix(lithopss3.WithLimit(memstore.New("bucket"), 2), prefix), "bucket")
+			both.Capabilities.NoConditionalParts = true // which each wrapper has by itself
 			return both
 		},
 	} {

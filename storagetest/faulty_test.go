@@ -201,7 +201,7 @@ func TestFaultySuites(t *testing.T) {
 // follows a "…".
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFaultySuites$", "-test.parallel=500", "-test.short="+strconv.FormatBool(testing.Short()))
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFaultySuites$", "-test.parallel=8", "-test.short="+strconv.FormatBool(testing.Short()))
 	command.Env = append(os.Environ(), innerFaults+"=1")
 	out, err := command.CombinedOutput()
 	var exit *exec.ExitError

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 	"os"
@@ -73,7 +74,8 @@ func TestUnreadPipes(t *testing.T) {
 	assert.Zero(t, v.openUploads())
 
 	require.NoError(t, said.Truncate(0))
-	lines := []string{"list BUCKET", "list BUCKET --json", "cat BUCKET key", "get BUCKET key -o -", "delete BUCKET -p none -y", "rm s3://BUCKET/key -n", "--version", "man", "list --help"}
+	require.NoError(t, v.store.PutObject(t.Context(), victimBucket, "some", bytes.NewReader(data[:1<<20]), nil)) // more than a pipe holds
+	lines := []string{"list BUCKET", "list BUCKET --json", "cat BUCKET some", "get BUCKET some -o -", "delete BUCKET -p none -y", "rm s3://BUCKET/key -n", "--version", "man", "list --help"}
 	for _, line := range testkit.SomeOf(lines, 4) {
 		code := run(closedPipe(t), said, strings.Fields(strings.ReplaceAll(line, "BUCKET", victimBucket))...)
 		assert.Equal(t, exitSignal+int(syscall.SIGPIPE), code, line)

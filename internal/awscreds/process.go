@@ -52,13 +52,13 @@ func fromProcess(ctx context.Context, command string) (*aws.Credentials, error) 
 	if len(words) == 0 {
 		return nil, failure("IndexError", "credential_process is empty")
 	}
-	return runProcess(ctx, words, os.Stdin)
+	return runProcess(ctx, words, os.Stdin, processGrace)
 }
 
 // runProcess runs a credential process. It inherits standard input if a person types
 // there; botocore's always does. A cancel ends it together with the processes that it
-// started.
-func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Credentials, error) {
+// started; it is waited for as long as grace.
+func runProcess(ctx context.Context, words []string, stdin *os.File, grace time.Duration) (*aws.Credentials, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	stdout, stderr := &boundBuffer{stop: stop}, &boundBuffer{stop: stop}
@@ -67,7 +67,7 @@ func runProcess(ctx context.Context, words []string, stdin *os.File) (*aws.Crede
 	if IsInteractive(stdin) {
 		process.Stdin = stdin
 	}
-	process.WaitDelay = processGrace
+	process.WaitDelay = grace
 	endWithChildren(process)
 	err := process.Run()
 	if errors.Is(err, exec.ErrWaitDelay) {

@@ -153,7 +153,7 @@ func TestProcessTakesNoInput(t *testing.T) {
 	_, err = write.WriteString("AK\nrest")
 	require.NoError(t, err)
 	require.NoError(t, write.Close())
-	_, err = runProcess(t.Context(), helperWords("echo"), in)
+	_, err = runProcess(t.Context(), helperWords("echo"), in, processGrace)
 	require.ErrorContains(t, err, "empty access key ID", "the process found the end of its input")
 	left, err := io.ReadAll(in)
 	require.NoError(t, err)

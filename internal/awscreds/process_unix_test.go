@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -83,10 +84,10 @@ func TestDescendants(t *testing.T) {
 func TestProcessLeavesOthers(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("waits for processGrace")
+		t.Skip("waits for a second")
 	}
 	path := makeFIFO(t)
-	found, err := fromProcess(t.Context(), helper("leave", path))
+	found, err := runProcess(t.Context(), helperWords("leave", path), os.Stdin, time.Second)
 	require.NoError(t, err)
 	assert.Equal(t, "AK", found.AccessKeyID)
 	require.NoError(t, os.WriteFile(path, nil, 0o600)) // the other process ends
