@@ -3,9 +3,11 @@
 package lithopss3_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -130,4 +132,48 @@ func TestReaderAtOfTwoVersions(t *testing.T) {
 		_, err = reader.ReadAt(make([]byte, 10), 0)
 		require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 	})
+}
+
+// A scripted body does in each Read what the script says, and then has ended.
+type scripted []func(p []byte) (int, error)
+
+func (s *scripted) Read(p []byte) (int, error) {
+	if len(*s) == 0 {
+		return 0, io.EOF
+	}
+	step := (*s)[0]
+	*s = (*s)[1:]
+	return step(p)
+}
+
+// TestBrokenBodyIsNoEnd gets an object of unknown length from a transport whose body says
+// only once that it broke, with bytes, or breaks the rules of io.Reader. It is no whole
+// object.
+func TestBrokenBodyIsNoEnd(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	text := func(err error) func(p []byte) (int, error) {
+		return func(p []byte) (int, error) { return copy(p, "01234"), err }
+	}
+	for name, test := range map[string]struct {
+		body scripted
+		want string
+	}{
+		"an error with bytes":       {scripted{text(broken)}, "broken"},
+		"an error with later bytes": {scripted{text(nil), text(broken), text(nil)}, "broken"},
+		"more than was asked for":   {scripted{text(nil), func(p []byte) (int, error) { return len(p) + 1, nil }}, "impossible count"},
+		"less than nothing":         {scripted{text(nil), func([]byte) (int, error) { return -1, nil }}, "impossible count"},
+		"nothing, again and again":  {slices.Repeat(scripted{func([]byte) (int, error) { return 0, nil }}, 1000), "no data or error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				body := slices.Clone(test.body)
+				return answer(request, http.StatusOK, http.Header{"Etag": {`"one"`}}, &body), nil
+			}, func(t *testing.T, store *lithopss3.Store) {
+				_, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+				require.ErrorContains(t, err, test.want)
+			})
+		})
+	}
 }

@@ -17,7 +17,16 @@ import (
 // ErrStalled is a response body that sent nothing for so long.
 var ErrStalled = errors.New("the server sent nothing for 10 s")
 
-// A stallBody fails a read that waits longer than timeout.
+// What a transport of the caller's may do that net/http's does not.
+var errBadCount = errors.New("the response's body returned an impossible count")
+
+// maxEmptyReads is how many reads in a row may return no byte and no error, as with bufio.
+const maxEmptyReads = 100
+
+// A stallBody fails a read that waits longer than timeout. It holds the body of any
+// transport to the rules of io.Reader, and to one more: what follows an error is that
+// error. Its readers take bytes that come with an error, and meet the error in the next
+// read; if that were io.EOF, a body that broke off would be taken for a whole one.
 //
 // A read only notes when it began, because over TLS a read has 16 KiB at most. The timer
 // is set once for all reads of a body, and looks at the note when it fires: it is set
@@ -29,6 +38,8 @@ type stallBody struct {
 	cancel  context.CancelCauseFunc
 	gate    *Gate
 	isOver  atomic.Bool // for the gate
+	failed  error       // of an earlier read
+	empty   int         // reads in a row without a byte
 
 	opened  time.Time    // when the request was sent
 	waiting atomic.Int64 // when the read in progress began, after opened; 0 is none
@@ -39,12 +50,21 @@ type stallBody struct {
 
 // Read reads from the body.
 func (b *stallBody) Read(p []byte) (int, error) {
+	if b.failed != nil {
+		return 0, b.failed
+	}
 	b.waiting.Store(b.age())
 	if !b.isSet.Load() {
 		b.setTimer()
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.waiting.Store(0)
+	if n < 0 || n > len(p) {
+		n, err = 0, errBadCount
+	}
+	if err == nil {
+		err = b.countEmpty(n, len(p))
+	}
 	if err == nil {
 		return n, nil
 	}
@@ -55,7 +75,20 @@ func (b *stallBody) Read(p []byte) (int, error) {
 		err = hidden.Answers(ended.Hide(b.ctx, err))
 	}
 	b.leave() // the connection is free, or closed
+	b.failed = err
 	return n, err
+}
+
+// countEmpty returns io.ErrNoProgress after many reads in a row that got nothing.
+func (b *stallBody) countEmpty(got, asked int) error {
+	if got > 0 || asked == 0 {
+		b.empty = 0
+		return nil
+	}
+	if b.empty++; b.empty < maxEmptyReads {
+		return nil
+	}
+	return io.ErrNoProgress
 }
 
 // age returns the nanoseconds since opened, and never 0.
