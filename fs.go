@@ -5,6 +5,7 @@ package lithopss3
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/exact"
 )
 
 // An FS is a bucket as a file system, see [NewFS]. It is safe for concurrent use.
@@ -107,7 +109,11 @@ func (f *FS) ReadFile(name string) ([]byte, error) {
 		return nil, &fs.PathError{Op: op, Path: name, Err: err}
 	}
 	defer func() { _ = object.Body.Close() }()
-	data, err := io.ReadAll(object.Body)
+	length, err := exact.Range(exact.Span{Length: -1}, exact.Span{Offset: object.Offset, Length: object.Length}, object.Size)
+	if err != nil {
+		return nil, &fs.PathError{Op: op, Path: name, Err: err}
+	}
+	data, err := io.ReadAll(exact.Body(object.Body, length))
 	if err != nil {
 		return nil, &fs.PathError{Op: op, Path: name, Err: err}
 	}
@@ -256,9 +262,33 @@ func (f *openFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// get opens a part of the version that was opened.
+// get opens a part of the version that was opened, on a storage that ignores ranges or
+// conditions too: it would give other bytes, or those of another version.
 func (f *openFile) get(r *ByteRange) (*Object, error) {
-	return f.fsys.storage.GetObject(f.fsys.ctx, f.fsys.bucket, f.fsys.prefix+f.name, &GetOptions{Range: r, IfMatch: f.info.object.ETag})
+	opts := &GetOptions{Range: r, IfMatch: f.info.object.ETag}
+	object, err := f.fsys.storage.GetObject(f.fsys.ctx, f.fsys.bucket, f.fsys.prefix+f.name, opts)
+	if err != nil {
+		return nil, err
+	}
+	length, err := f.check(object, r)
+	if err != nil {
+		return nil, errors.Join(err, object.Body.Close())
+	}
+	object.Body = exact.Body(object.Body, length)
+	return object, nil
+}
+
+// check returns how many bytes an answer must have, 0 if that is not known, and an error if it
+// is of another version, or another range.
+func (f *openFile) check(object *Object, r *ByteRange) (length int64, err error) {
+	size := f.info.Size()
+	if err := checkETag(f.info.object.ETag, &object.ETag); err != nil {
+		return 0, err
+	}
+	if object.Size > 0 && object.Size != size {
+		return 0, fmt.Errorf("%w: it has %d bytes, not %d", errChanged, object.Size, size)
+	}
+	return exact.Range(exact.Span(*r), exact.Span{Offset: object.Offset, Length: object.Length}, size)
 }
 
 // Seek sets where the next Read begins. It sends no request.

@@ -208,6 +208,79 @@ func TestFSFileIsOneVersion(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 }
 
+// A lyingStorage changes what gets ask for, and what they are answered.
+type lyingStorage struct {
+	lithopss3.Storage
+	ask    func(opts *lithopss3.GetOptions)
+	answer func(object *lithopss3.Object)
+}
+
+func (l *lyingStorage) GetObject(ctx context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	asked := lithopss3.GetOptions{}
+	if opts != nil {
+		asked = *opts
+	}
+	l.ask(&asked)
+	object, err := l.Storage.GetObject(ctx, bucket, key, &asked)
+	if err == nil {
+		l.answer(object)
+	}
+	return object, err
+}
+
+// TestFSOnWrongStorages checks that a file has no other bytes than its own on a storage that
+// ignores ranges or conditions, or that ends bodies early.
+func TestFSOnWrongStorages(t *testing.T) {
+	t.Parallel()
+	faithful := func(*lithopss3.Object) {}
+	withBody := func(text string) func(*lithopss3.Object) {
+		return func(object *lithopss3.Object) { object.Body = io.NopCloser(strings.NewReader(text)) }
+	}
+	for name, test := range map[string]struct {
+		ask       func(*lithopss3.GetOptions)
+		answer    func(*lithopss3.Object)
+		replaced  string // before it is read; empty for not
+		want      error  // of a read in the middle; nil is any error
+		wholeFile bool   // can be read
+	}{
+		"no ranges":                {func(o *lithopss3.GetOptions) { o.Range = nil }, faithful, "", nil, true},
+		"the range before":         {func(o *lithopss3.GetOptions) { o.Range = lithopss3.Range(0, 2) }, faithful, "", nil, false},
+		"no conditions":            {func(o *lithopss3.GetOptions) { o.IfMatch = "" }, faithful, "abcdefghij", lithopss3.ErrPrecondition, true},
+		"no conditions, no ETags":  {func(o *lithopss3.GetOptions) { o.IfMatch = "" }, func(o *lithopss3.Object) { o.ETag = "" }, "abcdefghijk", lithopss3.ErrPrecondition, true},
+		"a body that ends early":   {func(*lithopss3.GetOptions) {}, withBody("5"), "", io.ErrUnexpectedEOF, false},
+		"a body without a byte":    {func(*lithopss3.GetOptions) {}, withBody(""), "", io.ErrUnexpectedEOF, false},
+		"a body that has too much": {func(*lithopss3.GetOptions) {}, withBody("0123456789abcdef"), "", nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := memstore.New("bucket")
+			require.NoError(t, store.PutObject(t.Context(), "bucket", "file", strings.NewReader("0123456789"), nil))
+			files := lithopss3.NewFS(&lyingStorage{store, test.ask, test.answer}, "bucket")
+			file, err := files.Open("file")
+			require.NoError(t, err)
+			if test.replaced != "" {
+				require.NoError(t, store.PutObject(t.Context(), "bucket", "file", strings.NewReader(test.replaced), nil))
+			}
+			_, err = file.(io.Seeker).Seek(5, io.SeekStart)
+			require.NoError(t, err)
+			data, err := io.ReadAll(file)
+			require.Error(t, err, "got %q", data)
+			part := make([]byte, 3)
+			n, atErr := file.(io.ReaderAt).ReadAt(part, 5)
+			if name != "a body that has too much" { // of which three bytes say nothing
+				require.Error(t, atErr, "got %q", part[:n])
+			}
+			if test.want != nil {
+				require.ErrorIs(t, err, test.want)
+				require.ErrorIs(t, atErr, test.want)
+			}
+			require.NoError(t, file.Close())
+			_, err = files.ReadFile("file")
+			assert.Equal(t, test.wholeFile, err == nil, "%v", err)
+		})
+	}
+}
+
 // TestFSAndItsUsers covers a file server with ranges, and templates.
 func TestFSAndItsUsers(t *testing.T) {
 	t.Parallel()
