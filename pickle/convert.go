@@ -48,14 +48,15 @@ func Unmarshal(data []byte, target any) error {
 // field are left out, and fields without a key are zero. The tag "-" leaves a field out.
 //
 // A value of another type, or one that the type can't hold, is a [*ConvertError], and
-// the target stays as it was. What the target holds may share memory with value.
+// the target stays as it was. What nests deeper than 10,000 levels, as a value that contains
+// itself does, is ErrLimit. What the target holds may share memory with value.
 func Convert(value, target any) error {
 	into := reflect.ValueOf(target)
 	if into.Kind() != reflect.Pointer || into.IsNil() {
 		return fmt.Errorf("the target of pickle.Convert must be a pointer that is not nil, not a %T", target)
 	}
 	made := reflect.New(into.Type().Elem()).Elem()
-	if err := store(made, value); err != nil {
+	if err := store(made, value, 0); err != nil {
 		return err
 	}
 	into.Elem().Set(made)
@@ -109,8 +110,11 @@ var (
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// store stores a value in into, which is zero.
-func store(into reflect.Value, value any) error {
+// store stores a value in into, which is zero. The value is within so many others.
+func store(into reflect.Value, value any, depth int) error {
+	if depth > defaultMaxDepth {
+		return overLimit("values nest deeper than %d", defaultMaxDepth)
+	}
 	if isNone(value) {
 		return storeNone(into)
 	}
@@ -122,10 +126,10 @@ func store(into reflect.Value, value any) error {
 		return nil
 	}
 	if scalar, ok := value.(NumpyScalar); ok {
-		return store(into, scalar.Value)
+		return store(into, scalar.Value, depth+1)
 	}
 	if array, ok := value.(*NumpyArray); ok && len(array.Shape) == 0 {
-		return store(into, array.At(0))
+		return store(into, array.At(0), depth+1)
 	}
 	switch into.Type() {
 	case timeType:
@@ -137,16 +141,16 @@ func store(into reflect.Value, value any) error {
 	}
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
-		return store(into.Elem(), value)
+		return store(into.Elem(), value, depth)
 	}
 	if text, ok := asText(value); ok && reflect.PointerTo(into.Type()).Implements(textUnmarshalerType) {
 		return storeText(into, value, text)
 	}
-	return storeKind(into, value)
+	return storeKind(into, value, depth)
 }
 
 // storeKind stores a value in a type that takes what its kind takes.
-func storeKind(into reflect.Value, value any) error {
+func storeKind(into reflect.Value, value any, depth int) error {
 	switch into.Kind() {
 	case reflect.Bool:
 		flag, ok := value.(bool)
@@ -171,11 +175,11 @@ func storeKind(into reflect.Value, value any) error {
 		into.SetString(text)
 		return nil
 	case reflect.Slice, reflect.Array:
-		return storeList(into, value)
+		return storeList(into, value, depth)
 	case reflect.Map:
-		return storeMap(into, value)
+		return storeMap(into, value, depth)
 	case reflect.Struct:
-		return storeStruct(into, value)
+		return storeStruct(into, value, depth)
 	}
 	return misfit(into, value, "")
 }

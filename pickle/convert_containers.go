@@ -8,7 +8,7 @@ import (
 )
 
 // storeList stores the items of a value in a slice or an array.
-func storeList(into reflect.Value, value any) error {
+func storeList(into reflect.Value, value any, depth int) error {
 	if into.Type().Elem().Kind() == reflect.Uint8 {
 		if data, ok := bytesOf(value); ok {
 			return storeBytes(into, value, data)
@@ -28,7 +28,7 @@ func storeList(into reflect.Value, value any) error {
 		return misfit(into, value, fmt.Sprintf("it has %d items", items.length))
 	}
 	for i := range items.length {
-		if err := store(into.Index(i), items.at(i)); err != nil {
+		if err := store(into.Index(i), items.at(i), depth+1); err != nil {
 			return at(fmt.Sprintf("[%d]", i), err)
 		}
 	}
@@ -231,12 +231,12 @@ func step(key any, isAttribute bool) string {
 	return "[" + text + "]"
 }
 
-func storeMap(into reflect.Value, value any) error {
+func storeMap(into reflect.Value, value any, depth int) error {
 	kind := into.Type()
 	if kind.Elem() == reflect.TypeFor[struct{}]() {
 		switch value.(type) {
 		case Set, FrozenSet:
-			return storeSet(into, value)
+			return storeSet(into, value, depth)
 		}
 	}
 	entries, isAttributes, ok := entriesOf(value)
@@ -247,10 +247,10 @@ func storeMap(into reflect.Value, value any) error {
 	for key, value := range entries.All() {
 		place := step(key, isAttributes)
 		element := reflect.New(kind.Elem()).Elem()
-		if err := store(element, value); err != nil {
+		if err := store(element, value, depth+1); err != nil {
 			return at(place, err)
 		}
-		if err := addKey(into, key, element); err != nil {
+		if err := addKey(into, key, element, depth+1); err != nil {
 			return at("key "+place, err)
 		}
 	}
@@ -258,11 +258,11 @@ func storeMap(into reflect.Value, value any) error {
 }
 
 // storeSet stores the elements of a set as keys.
-func storeSet(into reflect.Value, value any) error {
+func storeSet(into reflect.Value, value any, depth int) error {
 	elements, _ := listOf(value)
 	into.Set(reflect.MakeMapWithSize(into.Type(), len(elements)))
 	for _, element := range elements {
-		if err := addKey(into, element, reflect.ValueOf(struct{}{})); err != nil {
+		if err := addKey(into, element, reflect.ValueOf(struct{}{}), depth+1); err != nil {
 			return at("element "+step(element, false), err)
 		}
 	}
@@ -270,9 +270,9 @@ func storeSet(into reflect.Value, value any) error {
 }
 
 // addKey adds a key that the map does not have yet.
-func addKey(into reflect.Value, key any, element reflect.Value) error {
+func addKey(into reflect.Value, key any, element reflect.Value, depth int) error {
 	made := reflect.New(into.Type().Key()).Elem()
-	if err := store(made, key); err != nil {
+	if err := store(made, key, depth); err != nil {
 		return err
 	}
 	if !made.Comparable() {

@@ -9,14 +9,14 @@ import (
 	"sync"
 )
 
-func storeStruct(into reflect.Value, value any) error {
+func storeStruct(into reflect.Value, value any, depth int) error {
 	fields := fieldsOf(into.Type())
 	if list, ok := positional(value); ok {
 		if len(list) != len(fields) {
 			return misfit(into, value, fmt.Sprintf("it has %d items, and the struct %d fields", len(list), len(fields)))
 		}
 		for i, item := range list {
-			if err := fields[i].store(into, item); err != nil {
+			if err := fields[i].store(into, item, depth+1); err != nil {
 				return at(fmt.Sprintf("[%d]", i), err)
 			}
 		}
@@ -36,7 +36,7 @@ func storeStruct(into reflect.Value, value any) error {
 		if !known {
 			continue
 		}
-		if err := field.store(into, item); err != nil {
+		if err := field.store(into, item, depth+1); err != nil {
 			return at(step(key, isAttributes), err)
 		}
 	}
@@ -93,7 +93,7 @@ func fieldsOf(kind reflect.Type) []structField {
 }
 
 // store stores a value in the field of a struct. Embedded pointers on the way are set.
-func (f structField) store(into reflect.Value, value any) error {
+func (f structField) store(into reflect.Value, value any, depth int) error {
 	for _, i := range f.index {
 		if into.Kind() == reflect.Pointer {
 			if into.IsNil() && !into.CanSet() {
@@ -106,7 +106,7 @@ func (f structField) store(into reflect.Value, value any) error {
 		}
 		into = into.Field(i)
 	}
-	return store(into, value)
+	return store(into, value, depth)
 }
 
 // key returns the key for the field: of the same name, or else of one that is the same

@@ -51,7 +51,7 @@ func (e *encoder) tuple(items Tuple, depth int) error {
 }
 
 func (e *encoder) set(items Set, depth int) error {
-	if err := e.hashable(items); err != nil {
+	if err := e.hashable(items, depth); err != nil {
 		return err
 	}
 	e.op(0x8f)
@@ -59,7 +59,7 @@ func (e *encoder) set(items Set, depth int) error {
 }
 
 func (e *encoder) frozenSet(items FrozenSet, depth int) error {
-	if err := e.hashable(items); err != nil {
+	if err := e.hashable(items, depth); err != nil {
 		return err
 	}
 	e.op('(')
@@ -71,28 +71,29 @@ func (e *encoder) frozenSet(items FrozenSet, depth int) error {
 }
 
 // hashable refuses elements that Python can't hash.
-func (e *encoder) hashable(items []any) error {
+func (e *encoder) hashable(items []any, depth int) error {
 	if e.isOfKey { // the key as a whole is looked at
 		return nil
 	}
 	for _, item := range items {
-		if _, err := encodedKey(item); err != nil {
+		if _, err := e.keyOf(item, depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// encodedKey returns the hash of a key or an element as Python will read it, which is
-// not what Go has: a [2]int becomes a list, and two durations one timedelta.
-func encodedKey(v any) (hash any, err error) {
+// keyOf returns the hash of a key or an element as Python will read it, which is
+// not what Go has: a [2]int becomes a list, and two durations one timedelta. The key may
+// hold the container that it is in.
+func (e *encoder) keyOf(v any, depth int) (hash any, err error) {
 	switch v := widenInt(v).(type) {
 	case nil, bool, string, int64, float64:
 		return hashKey(v)
 	}
 	inner := newEncoder()
-	inner.isOfKey = true
-	if err := inner.value(v, 0); err != nil {
+	inner.isOfKey, inner.active = true, e.active
+	if err := inner.value(v, depth); err != nil {
 		return nil, err
 	}
 	key, err := Decode(append(inner.out, '.'))
@@ -150,7 +151,11 @@ func (e *encoder) goMap(v reflect.Value, depth int) error {
 	seen := make(map[any]struct{}, len(entries))
 	for _, entry := range entries {
 		key := entry.key.Interface()
-		hash, err := encodedKey(key)
+		pairs = append(pairs, key, entry.value.Interface())
+		if e.isOfKey { // the key as a whole is looked at
+			continue
+		}
+		hash, err := e.keyOf(key, depth+1)
 		if err != nil {
 			return err
 		}
@@ -158,7 +163,6 @@ func (e *encoder) goMap(v reflect.Value, depth int) error {
 			return encodeError("two keys of a map are %v in Python", key)
 		}
 		seen[hash] = struct{}{}
-		pairs = append(pairs, key, entry.value.Interface())
 	}
 	e.op('}')
 	return e.batches(pairs, 'u', depth)

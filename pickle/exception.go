@@ -42,14 +42,17 @@ func (e *Exception) Error() string {
 
 // Message returns what Python's str returns for the exception. Of classes with a __str__
 // of their own, which is not in the pickle, it returns what the arguments give.
-func (e *Exception) Message() string {
+func (e *Exception) Message() string { return e.messageAt(0) }
+
+// messageAt is Message of an exception within so many others.
+func (e *Exception) messageAt(depth int) string {
 	if text, ok := e.osMessage(); ok {
 		return text
 	}
-	if text, ok := e.unicodeMessage(); ok {
+	if text, ok := e.unicodeMessage(depth); ok {
 		return text
 	}
-	if text, ok := e.libraryMessage(); ok {
+	if text, ok := e.libraryMessage(depth); ok {
 		return text
 	}
 	switch len(e.Args) {
@@ -59,7 +62,7 @@ func (e *Exception) Message() string {
 		if e.isBuiltin("KeyError") {
 			return Repr(e.Args[0])
 		}
-		return strOf(e.Args[0])
+		return strAt(e.Args[0], depth+1)
 	}
 	return Repr(e.Args)
 }

@@ -9,12 +9,12 @@ import (
 
 // libraryMessage returns the text of common exceptions whose __str__ says more than
 // their arguments.
-func (e *Exception) libraryMessage() (string, bool) {
+func (e *Exception) libraryMessage(depth int) (string, bool) {
 	switch (Global{e.Module, e.Class}) {
 	case Global{builtins, "ExceptionGroup"}, Global{builtins, "BaseExceptionGroup"}:
 		return e.groupMessage()
 	case Global{builtins, "SyntaxError"}, Global{builtins, "IndentationError"}, Global{builtins, "TabError"}:
-		return e.syntaxMessage()
+		return e.syntaxMessage(depth)
 	case Global{"json.decoder", "JSONDecodeError"}:
 		return e.jsonMessage()
 	case Global{"subprocess", "CalledProcessError"}:
@@ -22,7 +22,7 @@ func (e *Exception) libraryMessage() (string, bool) {
 	case Global{"subprocess", "TimeoutExpired"}:
 		return e.timeoutMessage()
 	case Global{"urllib.error", "URLError"}:
-		return e.urlMessage()
+		return e.urlMessage(depth)
 	case Global{"http.client", "IncompleteRead"}:
 		return e.readMessage()
 	case Global{"zoneinfo._common", "ZoneInfoNotFoundError"}, Global{"zoneinfo", "ZoneInfoNotFoundError"}:
@@ -30,7 +30,7 @@ func (e *Exception) libraryMessage() (string, bool) {
 	}
 	switch {
 	case e.Module == "ssl" && strings.HasPrefix(e.Class, "SSL") && len(e.Args) == 2:
-		return strOf(e.Args[1]), true
+		return strAt(e.Args[1], depth+1), true
 	case e.Module == "configparser":
 		return e.attribute("message")
 	case e.Module == botocoreModule && e.Class == "ClientError", e.Module == "botocore.errorfactory":
@@ -56,7 +56,7 @@ func (e *Exception) attribute(name string) (string, bool) {
 }
 
 // syntaxMessage reads (message, (file, line, …)).
-func (e *Exception) syntaxMessage() (string, bool) {
+func (e *Exception) syntaxMessage(depth int) (string, bool) {
 	if len(e.Args) != 2 {
 		return "", false
 	}
@@ -64,7 +64,7 @@ func (e *Exception) syntaxMessage() (string, bool) {
 	if !ok || len(place) < 2 {
 		return "", false
 	}
-	message := strOf(e.Args[0])
+	message := strAt(e.Args[0], depth+1)
 	file, hasFile := place[0].(string)
 	line, hasLine := place[1].(int64)
 	file = file[strings.LastIndexByte(file, '/')+1:]
@@ -79,11 +79,11 @@ func (e *Exception) syntaxMessage() (string, bool) {
 	return message, true
 }
 
-func (e *Exception) urlMessage() (string, bool) {
+func (e *Exception) urlMessage(depth int) (string, bool) {
 	if len(e.Args) == 0 {
 		return "", false
 	}
-	return "<urlopen error " + strOf(e.Args[0]) + ">", true
+	return "<urlopen error " + strAt(e.Args[0], depth+1) + ">", true
 }
 
 // readMessage reads (bytes that came) with the attribute "expected".

@@ -10,9 +10,9 @@ import (
 // unicodeMessage returns the message of UnicodeDecodeError and UnicodeEncodeError,
 // whose arguments are (codec, what, start, end, reason), and of
 // UnicodeTranslateError, which has no codec.
-func (e *Exception) unicodeMessage() (string, bool) {
+func (e *Exception) unicodeMessage(depth int) (string, bool) {
 	if e.isBuiltin("UnicodeTranslateError") && len(e.Args) == 4 {
-		return e.translateMessage()
+		return e.translateMessage(depth)
 	}
 	if !e.isBuiltin("UnicodeDecodeError", "UnicodeEncodeError") || len(e.Args) != 5 {
 		return "", false
@@ -28,7 +28,7 @@ func (e *Exception) unicodeMessage() (string, bool) {
 	return fmt.Sprintf("'%s' codec can't %s: %s", codec, what, reason), ok
 }
 
-func (e *Exception) translateMessage() (string, bool) {
+func (e *Exception) translateMessage(depth int) (string, bool) {
 	text, ok1 := e.Args[0].(string)
 	start, ok2 := e.Args[1].(int64)
 	end, ok3 := e.Args[2].(int64)
@@ -36,7 +36,7 @@ func (e *Exception) translateMessage() (string, bool) {
 		return "", false
 	}
 	what, ok := culprit(text, start, end)
-	return "can't translate" + strings.TrimPrefix(what, "encode") + ": " + strOf(e.Args[3]), ok
+	return "can't translate" + strings.TrimPrefix(what, "encode") + ": " + strAt(e.Args[3], depth+1), ok
 }
 
 func culprit(object any, start, end int64) (string, bool) {

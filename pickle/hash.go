@@ -128,6 +128,8 @@ func appendKey(out []byte, v any, depth int) ([]byte, error) {
 		return appendTupleKey(out, v, depth)
 	case FrozenSet:
 		return appendSetKey(out, v, depth)
+	case NumpyScalar:
+		return appendKey(out, v.Value, depth+1)
 	}
 	key, err := hashKey(v)
 	if err != nil {

@@ -22,8 +22,10 @@ const maxReprDepth = 200
 // Repr returns what Python's repr gives for plain values (numbers, texts, bytes,
 // containers, exceptions, datetimes) and for common classes of Python's library.
 // Arrays of numpy are on one line and have their dtype. Any other object reads as
-// module.Class(arguments, attribute=value) from what the pickle holds. The result is
-// one line; beyond 1 MiB or 200 levels it ends in "...".
+// module.Class(arguments, attribute=value) from what the pickle holds. Other values of Go
+// read as what [Encode] makes of them, a struct as package.Type(Field=value), and an error
+// or a fmt.Stringer as its own text. The result is one line; beyond 1 MiB or 200 levels, as
+// of a value that contains itself, it ends in "...".
 func Repr(v any) string {
 	w := &reprWriter{}
 	w.value(v, 0)
@@ -66,23 +68,16 @@ func (w *reprWriter) value(v any, depth int) {
 	case *Object:
 		w.object(v, depth)
 	default:
-		w.WriteString(reprScalar(v))
+		if text, ok := reprScalar(v); ok {
+			w.WriteString(text)
+			return
+		}
+		w.goValue(v, depth)
 	}
 }
 
 func (w *reprWriter) items(open string, items []any, closing string, depth int) {
-	w.WriteString(open)
-	for i, item := range items {
-		if i > 0 {
-			w.WriteString(", ")
-		}
-		if w.Len() > maxRepr {
-			w.WriteString("...")
-			break
-		}
-		w.value(item, depth+1)
-	}
-	w.WriteString(closing)
+	w.sequence(open, len(items), closing, func(i int) { w.value(items[i], depth+1) })
 }
 
 func (w *reprWriter) tuple(items Tuple, depth int) {
@@ -138,48 +133,48 @@ func isNone(v any) bool {
 	return v == nil
 }
 
-func reprScalar(v any) string {
+func reprScalar(v any) (string, bool) {
 	switch v := v.(type) {
 	case bool:
-		return map[bool]string{true: "True", false: "False"}[v]
+		return map[bool]string{true: "True", false: "False"}[v], true
 	case int64:
-		return strconv.FormatInt(v, 10)
+		return strconv.FormatInt(v, 10), true
 	case *big.Int:
-		return reprBig(v)
+		return reprBig(v), true
 	case float64:
-		return reprFloat(v)
+		return reprFloat(v), true
 	case complex128:
-		return reprComplex(v)
+		return reprComplex(v), true
 	case string:
-		return reprText(v)
+		return reprText(v), true
 	case []byte:
-		return reprBytes(v)
+		return reprBytes(v), true
 	case ByteArray:
-		return "bytearray(" + reprBytes(v) + ")"
+		return "bytearray(" + reprBytes(v) + ")", true
 	case Decimal:
-		return "Decimal('" + string(v) + "')"
+		return "Decimal('" + string(v) + "')", true
 	}
 	return reprOther(v)
 }
 
-func reprOther(v any) string {
+func reprOther(v any) (string, bool) {
 	switch v := v.(type) {
 	case Global:
-		return reprGlobal(v)
+		return reprGlobal(v), true
 	case *CloudObject:
-		return v.String()
+		return v.String(), true
 	case NaiveTime:
-		return reprDatetime(v.Time, v.Fold, "")
+		return reprDatetime(v.Time, v.Fold, ""), true
 	case time.Time:
-		return reprDatetime(v, false, reprZone(v))
+		return reprDatetime(v, false, reprZone(v)), true
 	case Date:
-		return fmt.Sprintf("datetime.date(%d, %d, %d)", v.Year, v.Month, v.Day)
+		return fmt.Sprintf("datetime.date(%d, %d, %d)", v.Year, v.Month, v.Day), true
 	case TimeOfDay:
-		return "datetime.time(" + reprClock(v.Hour, v.Minute, v.Second, v.Microsecond) + reprFold(v.Fold) + ")"
+		return "datetime.time(" + reprClock(v.Hour, v.Minute, v.Second, v.Microsecond) + reprFold(v.Fold) + ")", true
 	case Timedelta:
-		return reprTimedelta(v)
+		return reprTimedelta(v), true
 	}
-	return fmt.Sprintf("%v", v)
+	return "", false
 }
 
 // reprGlobal writes a class. Functions of builtins can be told from classes, and

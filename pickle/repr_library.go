@@ -141,6 +141,11 @@ func fractionParts(o *Object) (string, bool) {
 		return "", false
 	}
 	if len(o.Args) == 2 {
+		_, ok1 := intOf(o.Args[0])
+		_, ok2 := intOf(o.Args[1])
+		if !ok1 || !ok2 {
+			return "", false
+		}
 		return Repr(o.Args[0]) + ", " + Repr(o.Args[1]), true
 	}
 	text, ok := o.Args[0].(string)

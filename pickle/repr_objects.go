@@ -92,7 +92,7 @@ func (w *reprWriter) named(attrs *Dict, next func(), depth int) {
 		}
 		text, ok := name.(string)
 		if !ok {
-			text = Repr(name)
+			text = reprAt(name, depth)
 		}
 		w.WriteString(text + "=")
 		w.value(value, depth+1)

@@ -11,13 +11,19 @@ import (
 // strOf returns what Python's str gives for a value. For most that is the repr. The
 // message of an exception may be that of one within it, and so on. A message that is made
 // of more than one value must use plainStr, because the work would double at each level.
-func strOf(v any) string {
+func strOf(v any) string { return strAt(v, 0) }
+
+// strAt is strOf for a value within so many exceptions.
+func strAt(v any, depth int) string {
+	if depth > maxReprDepth || isNone(v) {
+		return plainStr(v)
+	}
 	switch v := v.(type) {
 	case *Exception:
-		return v.Message()
+		return v.messageAt(depth)
 	case *Object:
 		if e, ok := packedException(v); ok {
-			return e.Message()
+			return e.messageAt(depth)
 		}
 	}
 	return plainStr(v)
@@ -25,6 +31,9 @@ func strOf(v any) string {
 
 // plainStr is strOf that does not look into exceptions within exceptions.
 func plainStr(v any) string {
+	if isNone(v) {
+		return "None"
+	}
 	switch v := v.(type) {
 	case string:
 		return v

@@ -85,10 +85,13 @@ const (
 	contextJoint = "\nDuring handling of the above exception, another exception occurred:\n\n"
 )
 
-// chain returns the exceptions that led to this one, oldest first, and itself.
+// chain returns the exceptions that led to this one, oldest first, and itself. Of a
+// circle, which only a program can make, each is in it once, as in Python.
 func (e *Exception) chain() []chainLink {
 	var links []chainLink
-	for e != nil {
+	seen := map[*Exception]bool{}
+	for e != nil && !seen[e] {
+		seen[e] = true
 		link := chainLink{exception: e}
 		next := e.Cause
 		switch {
