@@ -42,6 +42,9 @@ type WatchOptions struct {
 	// them have ended or are lost, the sequence ends; jobs that are not named are not
 	// waited for. Without it the sequence ends only with its context, an error, or a
 	// break. It needs an ID with an executor; of an ID with a call, that call is waited for.
+	// If a job is deleted before all of its calls have begun, the others are not waited for:
+	// the sequence ends with ErrJobDeleted when nothing else is missing. A job of which nothing
+	// was seen yet is waited for.
 	Calls map[string]int
 	// UntilIdle ends the sequence once every call that has started has ended, is lost
 	// or was deleted with its job, and two polls in a row found nothing new. It waits for
@@ -55,6 +58,10 @@ type WatchOptions struct {
 	// calls, see [ID.HasNested].
 	Nested bool
 }
+
+// ErrJobDeleted means that a job was deleted while calls were missing that
+// [WatchOptions].Calls names. Those that had begun have ended or are lost.
+var ErrJobDeleted = errors.New("the job was deleted before all of its calls had begun")
 
 // errCallsOfAll is about numbers of calls that no executor has.
 var errCallsOfAll = errors.New("WatchOptions.Calls needs an ID with an executor, whose jobs it names")

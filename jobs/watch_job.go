@@ -35,6 +35,9 @@ type watchedJob struct {
 // running reports whether a call is known to have started and not to have ended.
 func (b *watchedJob) running() bool { return !b.gone && len(b.started) > b.resolved() }
 
+// isStalled reports whether all calls that have begun have ended or are lost.
+func (b *watchedJob) isStalled() bool { return len(b.started) <= b.resolved() }
+
 // resolved returns how many calls have ended or are lost.
 func (b *watchedJob) resolved() int { return len(b.done) + len(b.lost) }
 

@@ -5,6 +5,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -82,8 +83,11 @@ func (w *watcher) run(ctx context.Context) error {
 
 // ended reports whether the sequence ends after a poll with so much news.
 func (w *watcher) ended(ctx context.Context, news int) (bool, error) {
-	if w.opts.Once || w.finished() {
+	if w.opts.Once {
 		return true, nil
+	}
+	if finished, err := w.finished(); finished {
+		return err == nil, err
 	}
 	if !w.idle(news) {
 		return false, nil
@@ -129,7 +133,7 @@ func (w *watcher) idle(news int) bool {
 
 // mayPass reports whether to try again after an error.
 func (w *watcher) mayPass(ctx context.Context, err error) bool {
-	final := errors.Is(err, errStopped) || ctx.Err() != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+	final := errors.Is(err, errStopped) || errors.Is(err, ErrJobDeleted) || ctx.Err() != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 	if known := (*lithopss3.Error)(nil); errors.As(err, &known) && known.StatusCode >= 300 && known.StatusCode < 500 && known.StatusCode != http.StatusTooManyRequests {
 		final = true
 	}
@@ -137,21 +141,27 @@ func (w *watcher) mayPass(ctx context.Context, err error) bool {
 	return !final && w.failures < maxWatchFailures && !w.opts.Once
 }
 
-// finished reports whether no call is missing of those that Calls names.
-func (w *watcher) finished() bool {
+// finished reports whether there is no call to wait for of those that Calls names. The error
+// is of a job that was deleted before all of them had begun.
+func (w *watcher) finished() (bool, error) {
 	if len(w.opts.Calls) == 0 {
-		return false
+		return false, nil
 	}
+	var deleted error
 	for jobID := range w.opts.Calls {
 		calls := w.callsOf(jobID)
 		if calls <= 0 || w.id.JobID != "" && jobID != w.id.JobID {
 			continue
 		}
-		if job := w.known[JobKey(w.id.ExecutorID, jobID)]; job == nil || job.resolved() < calls {
-			return false
+		switch job := w.known[JobKey(w.id.ExecutorID, jobID)]; {
+		case job != nil && job.resolved() >= calls:
+		case job != nil && job.gone && job.isStalled():
+			deleted = fmt.Errorf("%s: %w: %d of %d", JobKey(job.executorID, jobID), ErrJobDeleted, len(job.started), calls)
+		default:
+			return false, nil
 		}
 	}
-	return true
+	return true, deleted
 }
 
 // callsOf returns how many calls of a job Calls waits for: of a single one, that one.
@@ -248,7 +258,7 @@ func (w *watcher) pollJobs(ctx context.Context) (news int, err error) {
 // discover finds the folders of jobs: with the delimiter, a thousand a request.
 func (w *watcher) discover(ctx context.Context) error {
 	if w.id.JobID != "" && !w.opts.Nested {
-		return nil // the only folder is known, as something was in it
+		return w.findDeleted(ctx) // the only folder is known, as something was in it
 	}
 	prefix := Prefix + "/"
 	opts := &lithopss3.ListOptions{Prefix: executorPrefix(w.id.ExecutorID), Delimiter: "/"}
@@ -268,6 +278,29 @@ func (w *watcher) discover(ctx context.Context) error {
 	for folder, job := range w.known {
 		if job.gone = !listed[folder]; job.gone {
 			job.position, job.rest = "", 0
+		}
+	}
+	return nil
+}
+
+// findDeleted looks whether there is something left of the job that the ID names, if nothing
+// else tells: where all calls that have begun are known to have ended, and others are missing.
+func (w *watcher) findDeleted(ctx context.Context) error {
+	for _, job := range w.order {
+		if job.calls == 0 || !job.isStalled() {
+			continue
+		}
+		prefix := w.id.prefixes(false)[0]
+		job.gone = true
+		for info, err := range w.client.storage.ListObjects(ctx, w.client.bucket, &lithopss3.ListOptions{Prefix: prefix, PageSize: 1}) {
+			if err == nil {
+				err = checkPrefix(info.Key, prefix)
+			}
+			if err != nil {
+				return err
+			}
+			job.gone = false
+			break
 		}
 	}
 	return nil

@@ -118,6 +118,13 @@ func TestLatestAttempt(t *testing.T) {
 	assert.Equal(t, []int{100_000, 6}, []int{job.next, job.digits})
 }
 
+func isFinished(t *testing.T, w *watcher) bool {
+	t.Helper()
+	finished, err := w.finished()
+	require.NoError(t, err)
+	return finished
+}
+
 // TestResolved counts the calls that have ended and those that are lost.
 func TestResolved(t *testing.T) {
 	t.Parallel()
@@ -134,22 +141,22 @@ func TestResolved(t *testing.T) {
 	assert.False(t, job.running())
 
 	w.opts.Calls = map[string]int{"M000": 2}
-	assert.True(t, w.finished())
+	assert.True(t, isFinished(t, w))
 	w.opts.Calls["M000"] = 3
-	assert.False(t, w.finished())
+	assert.False(t, isFinished(t, w))
 	w.opts.Calls = map[string]int{"M000": 2, "A001": 0, "A002": -1}
-	assert.True(t, w.finished(), "jobs without calls")
+	assert.True(t, isFinished(t, w), "jobs without calls")
 	w.opts.Calls["A003"] = 1
-	assert.False(t, w.finished())
+	assert.False(t, isFinished(t, w))
 	w.id.JobID = "M000"
-	assert.True(t, w.finished(), "the other job is not watched")
+	assert.True(t, isFinished(t, w), "the other job is not watched")
 	w.opts.Calls = map[string]int{"M000": 9}
-	assert.False(t, w.finished())
+	assert.False(t, isFinished(t, w))
 	w.id.CallID = "00001"
-	assert.True(t, w.finished(), "of a single call, no other is waited for")
+	assert.True(t, isFinished(t, w), "of a single call, no other is waited for")
 	w.id.CallID = ""
 	w.opts.Calls = nil
-	assert.False(t, w.finished())
+	assert.False(t, isFinished(t, w))
 
 	job.calls = 2
 	assert.False(t, job.complete(), "a lost call may still end")
