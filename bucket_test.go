@@ -266,7 +266,7 @@ func TestDeleteErrorsPerKey(t *testing.T) {
 		if !r.URL.Query().Has("delete") {
 			return false
 		}
-		_, _ = fmt.Fprint(w, `<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>`)
+		_, _ = fmt.Fprint(w, `<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error><Error><Key>b</Key><Code>InternalError</Code></Error></DeleteResult>`)
 		return true
 	}}
 	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))

@@ -133,8 +133,8 @@ func (d *deleter) delete(ctx context.Context, keys []string) {
 	}
 }
 
-// account counts the keys for which the server reports no error. A server may report a
-// key twice, or one that it was not asked to delete.
+// account counts the keys for which the server reports no error. A server may report one that
+// it was not asked to delete.
 func (d *deleter) account(keys []string, failed []*Error) {
 	blamed := make(map[string]bool, len(failed))
 	for _, e := range failed {
@@ -302,6 +302,9 @@ func (s *Store) deleteOnce(ctx context.Context, bucket string, keys []string) ([
 	mentioned := make(map[string]bool, len(out.Errors)+len(out.Deleted))
 	for _, e := range out.Errors {
 		code, key := aws.ToString(e.Code), aws.ToString(e.Key)
+		if mentioned[key] && key != "" { // a caller counts the keys
+			continue
+		}
 		mentioned[key] = true
 		blamed = append(blamed, &Error{
 			Op: "DeleteObjects", Bucket: bucket, Key: key, Code: code,

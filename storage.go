@@ -33,7 +33,8 @@ type Storage interface {
 	// HeadObject describes an object, as GetObject does. A missing one is fs.ErrNotExist.
 	HeadObject(ctx context.Context, bucket, key string) (*ObjectInfo, error)
 	// DeleteObjects deletes any number of keys. A missing key is no error. Keys that
-	// could not be deleted are in a *DeleteError, and all others are deleted.
+	// could not be deleted are in a *DeleteError, and all others are deleted. After any other
+	// error, or one next to it, no key is known to be deleted.
 	DeleteObjects(ctx context.Context, bucket string, keys []string) error
 	// ListObjects yields objects in the order of their keys' UTF-8 bytes, with the size, ETag
 	// and time that HeadObject gives. The first error ends the sequence. Each range over the

@@ -4,7 +4,6 @@ package lithopss3
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -77,14 +77,45 @@ func (p *prefixed) DeleteObjects(ctx context.Context, bucket string, keys []stri
 		}
 		long = append(long, p.prefix+key)
 	}
-	err := p.shorten(p.storage.DeleteObjects(ctx, bucket, long))
-	if len(failed) == 0 {
-		return err
+	err := p.storage.DeleteObjects(ctx, bucket, long)
+	below, rest := hidden.Apart[*DeleteError](err)
+	for _, each := range below {
+		for _, one := range each.Failed {
+			failed = append(failed, p.shortenOne(one))
+		}
 	}
-	if known := (*DeleteError)(nil); errors.As(err, &known) {
-		return &DeleteError{Failed: append(failed, known.Failed...)}
+	switch {
+	case err == nil && len(failed) == 0:
+		return nil
+	case len(failed) == 0:
+		return p.shorten(err)
+	case rest != nil:
+		failed = append(failed, p.unnamed(bucket, long, failed, rest)...)
 	}
-	return errors.Join(&DeleteError{Failed: failed}, err)
+	return &DeleteError{Failed: failed}
+}
+
+// unnamed returns an error for each of the long keys that failed does not name, because
+// they failed together.
+func (p *prefixed) unnamed(bucket string, long []string, failed []*Error, err error) []*Error {
+	named := make(map[string]bool, len(failed))
+	for _, one := range failed {
+		named[one.Key] = true
+	}
+	var others []*Error
+	for _, key := range long {
+		key = strings.TrimPrefix(key, p.prefix)
+		if named[key] {
+			continue
+		}
+		one := &Error{Op: "DeleteObjects", Bucket: bucket, Err: err}
+		if known, ok := err.(*Error); ok { //nolint:errorlint // one that is wrapped keeps its text
+			one = p.shortenOne(known)
+		}
+		one.Key = key
+		others = append(others, one)
+	}
+	return others
 }
 
 // ListObjects yields the objects below the prefix. The pattern is matched here, because
@@ -152,13 +183,6 @@ func (p *prefixed) check(op, bucket, key string) error {
 
 // shorten returns err with the caller's keys.
 func (p *prefixed) shorten(err error) error {
-	if known := (*DeleteError)(nil); errors.As(err, &known) {
-		failed := make([]*Error, len(known.Failed))
-		for i, each := range known.Failed {
-			failed[i] = p.shortenOne(each)
-		}
-		return &DeleteError{Failed: failed}
-	}
 	if known, ok := err.(*Error); ok { //nolint:errorlint // one that is wrapped keeps its text
 		return p.shortenOne(known)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,14 +104,20 @@ func TestPrefixOfFailedDeletes(t *testing.T) {
 		"here":               {[]string{"a", ""}, nil, []string{""}, lithopss3.ErrInvalidKey},
 		"both":               {[]string{"", "a", "b"}, below, []string{"", "a", "b"}, mine},
 		"another error":      {[]string{"a"}, mine, nil, mine},
-		"here and another":   {[]string{"", "a"}, mine, []string{""}, mine},
+		"here and another":   {[]string{"", "a"}, mine, []string{"", "a"}, mine},
+		"here and all below": {[]string{"", "a"}, &lithopss3.Error{Op: "DeleteObjects", Bucket: "bucket", Err: mine}, []string{"", "a"}, mine},
+		"some of them":       {[]string{"a", "b", "c"}, errors.Join(below, errors.New("other")), []string{"a", "b", "c"}, mine},
+		"none is named":      {[]string{"a"}, &lithopss3.DeleteError{}, nil, nil},
 		"an error of a key":  {[]string{"a"}, &lithopss3.Error{Op: "DeleteObjects", Key: "p/a", Err: mine}, nil, mine},
 		"one that is around": {[]string{"a"}, errors.Join(mine, below), []string{"a", "b"}, mine},
 	} {
 		storage := lithopss3.WithPrefix(failingDeletes{memstore.New("bucket"), test.err}, "p/")
 		err := storage.DeleteObjects(t.Context(), "bucket", test.keys)
 		assert.Equal(t, test.want, keysOf(err), name)
-		require.ErrorIs(t, err, test.is, name)
+		if test.is != nil {
+			require.ErrorIs(t, err, test.is, name)
+		}
+		assert.Equal(t, test.err == nil && !slices.Contains(test.keys, ""), err == nil, name)
 		if err != nil {
 			assert.NotContains(t, err.Error(), "p/", name)
 		}

@@ -66,9 +66,9 @@ var ErrNothingSelected = errors.New("nothing selected to clean: name an executor
 // Clean deletes what Lithops has left in the bucket: what "lithops clean" and
 // FunctionExecutor.clean delete there. Nothing outside of [Prefix] and
 // [RuntimesPrefix] is touched. Keys that could not be deleted are in a
-// *lithopss3.DeleteError; the rest is deleted. The report counts what was deleted, or
-// would be in a dry run, also next to an error; a key whose deletion is uncertain is
-// not counted.
+// *lithopss3.DeleteError; the rest is deleted, unless there is another error, which ends it
+// early. The report counts what was deleted, or would be in a dry run, also next to an error; a
+// key whose deletion is uncertain is not counted.
 func (c *Client) Clean(ctx context.Context, opts CleanOptions) (CleanReport, error) {
 	scopes, err := opts.scopes()
 	if err != nil {
@@ -337,25 +337,25 @@ func (r *cleaning) clean(ctx context.Context, scope cleanScope) error {
 }
 
 // flush deletes the batch and counts what is gone. Keys that were refused go to
-// failed; another error is returned, and then nothing of the batch is counted.
+// failed; another error is returned, also one next to those, and then nothing of the batch is
+// counted.
 func (r *cleaning) flush(ctx context.Context) error {
 	if len(r.batch) == 0 {
 		return nil
 	}
-	err := r.client.storage.DeleteObjects(ctx, r.client.bucket, r.batch)
-	refused := (*lithopss3.DeleteError)(nil)
-	if errors.As(err, &refused) {
-		r.failed.Failed = append(r.failed.Failed, refused.Failed...)
-		for _, key := range refused.Failed {
-			delete(r.sizes, key.Key)
-		}
-		err = ended.Why(ctx)
+	refused, err := failedDeletes(r.client.storage.DeleteObjects(ctx, r.client.bucket, r.batch))
+	r.failed.Failed = append(r.failed.Failed, refused...)
+	for _, key := range refused {
+		delete(r.sizes, key.Key)
 	}
-	if err == nil || refused != nil {
+	if err == nil {
 		for _, size := range r.sizes {
 			r.report.Objects++
 			r.report.Bytes += size
 		}
+	}
+	if err == nil && len(refused) > 0 {
+		err = ended.Why(ctx)
 	}
 	r.batch = r.batch[:0]
 	clear(r.sizes)

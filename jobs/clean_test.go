@@ -4,6 +4,8 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"maps"
@@ -139,6 +141,50 @@ func TestCleanReportsWhatIsGone(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	assert.Len(t, failed.Failed, 1)
 	assert.Equal(t, jobs.CleanReport{Objects: 2, Bytes: 4}, report)
+}
+
+// A failingDeletes deletes nothing and returns an error.
+type failingDeletes struct {
+	lithopss3.Storage
+	err error
+}
+
+func (s failingDeletes) DeleteObjects(context.Context, string, []string) error { return s.err }
+
+// TestCleanCountsOnlyWhatIsDeleted checks that what an error of a Storage leaves out is not
+// counted if the error is not a DeleteError alone, whatever it is joined to or wrapped in.
+func TestCleanCountsOnlyWhatIsDeleted(t *testing.T) {
+	t.Parallel()
+	storage := memstore.New("bucket")
+	for _, key := range []string{"a", "bb", "ccc"} {
+		require.NoError(t, storage.PutObject(t.Context(), "bucket", "lithops.jobs/e-0/"+key, strings.NewReader(key), nil))
+	}
+	one := &lithopss3.DeleteError{Failed: []*lithopss3.Error{{Op: "DeleteObjects", Bucket: "bucket", Key: "lithops.jobs/e-0/bb", Code: "AccessDenied"}}}
+	mine := errors.New("mine")
+	for name, test := range map[string]struct {
+		err    error
+		failed int
+		gone   int64
+	}{
+		"a key":               {one, 1, 2},
+		"a key, wrapped":      {fmt.Errorf("x: %w", one), 1, 2},
+		"two errors of keys":  {errors.Join(one, one), 2, 2},
+		"none is named":       {&lithopss3.DeleteError{}, 0, 0},
+		"a key and all":       {errors.Join(one, mine), 1, 0},
+		"all and a key":       {fmt.Errorf("x: %w", errors.Join(mine, one)), 1, 0},
+		"all":                 {mine, 0, 0},
+		"all, as the storage": {&lithopss3.Error{Op: "DeleteObjects", Bucket: "bucket", StatusCode: 403}, 0, 0},
+	} {
+		report, err := jobs.New(failingDeletes{storage, test.err}, "bucket", nil).Clean(t.Context(), jobs.CleanOptions{ExecutorID: "e-0"})
+		require.Error(t, err, name)
+		assert.Equal(t, errors.Is(test.err, mine), errors.Is(err, mine), name)
+		assert.Equal(t, test.gone, report.Objects, name)
+		failed := 0
+		if several := (*lithopss3.DeleteError)(nil); errors.As(err, &several) {
+			failed = len(several.Failed)
+		}
+		assert.Equal(t, test.failed, failed, name)
+	}
 }
 
 // agedStorage dates its objects, and has a clock of its own.

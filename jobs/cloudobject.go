@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -77,7 +78,7 @@ func (c *Client) GetCloudObject(ctx context.Context, object *CloudObject, opts *
 
 // DeleteCloudObjects removes what references name, each from its own bucket. One
 // that is not there is no error; one into another storage is ErrOtherBackend,
-// before any request.
+// before any request. Those that could not be deleted are in a *lithopss3.DeleteError.
 func (c *Client) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject) error {
 	keys := map[string][]string{}
 	var buckets []string
@@ -90,11 +91,29 @@ func (c *Client) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject
 		}
 		keys[object.Bucket] = append(keys[object.Bucket], object.Key)
 	}
-	var errs []error
+	var failed []*lithopss3.Error
+	var others []error
 	for _, bucket := range buckets {
-		errs = append(errs, c.storage.DeleteObjects(ctx, bucket, keys[bucket]))
+		refused, err := failedDeletes(c.storage.DeleteObjects(ctx, bucket, keys[bucket]))
+		failed, others = append(failed, refused...), append(others, err)
 	}
-	return errors.Join(errs...)
+	if len(failed) > 0 {
+		others = append(others, &lithopss3.DeleteError{Failed: failed})
+	}
+	return errors.Join(others...)
+}
+
+// failedDeletes returns the keys that an error of DeleteObjects names, and what there is next
+// to them: after that, other keys are not known to be deleted.
+func failedDeletes(err error) (failed []*lithopss3.Error, rest error) {
+	found, rest := hidden.Apart[*lithopss3.DeleteError](err)
+	for _, each := range found {
+		failed = append(failed, each.Failed...)
+	}
+	if len(failed) == 0 { // an error that names no key is one of all
+		return nil, err
+	}
+	return failed, rest
 }
 
 // checkBackend returns an error for a reference that is nil or into another storage.

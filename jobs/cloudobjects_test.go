@@ -15,6 +15,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/jobs"
+	"github.com/lithops-go/lithopss3/memstore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -201,4 +202,36 @@ func TestPutCloudObjectsGoexit(t *testing.T) {
 	require.ErrorContains(t, err, "the body's Read did not return")
 	assert.NotNil(t, objects[0])
 	assert.Nil(t, objects[1])
+}
+
+// TestDeleteCloudObjectsOfBuckets has the keys of all buckets that could not be deleted in
+// one error.
+func TestDeleteCloudObjectsOfBuckets(t *testing.T) {
+	t.Parallel()
+	storage := &refusingStorage{Storage: memstore.New("a", "b")}
+	err := jobs.New(storage, "a", nil).DeleteCloudObjects(t.Context(),
+		&jobs.CloudObject{Backend: lithopss3.Backend, Bucket: "a", Key: "1"}, &jobs.CloudObject{Backend: lithopss3.Backend, Bucket: "b", Key: "2"},
+		&jobs.CloudObject{Backend: lithopss3.Backend, Bucket: "missing", Key: "3"})
+	var failed *lithopss3.DeleteError
+	require.ErrorAs(t, err, &failed)
+	var keys []string
+	for _, each := range failed.Failed {
+		keys = append(keys, each.Bucket+"/"+each.Key)
+	}
+	assert.Equal(t, []string{"a/1", "b/2"}, keys)
+	require.ErrorIs(t, err, fs.ErrPermission)
+}
+
+// A refusingStorage refuses to delete keys, and of the bucket "missing" all at once.
+type refusingStorage struct{ lithopss3.Storage }
+
+func (refusingStorage) DeleteObjects(_ context.Context, bucket string, keys []string) error {
+	if bucket == "missing" {
+		return fs.ErrPermission
+	}
+	failed := &lithopss3.DeleteError{}
+	for _, key := range keys {
+		failed.Failed = append(failed.Failed, &lithopss3.Error{Op: "DeleteObjects", Bucket: bucket, Key: key, Code: "AccessDenied"})
+	}
+	return failed
 }

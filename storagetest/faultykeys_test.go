@@ -229,6 +229,19 @@ var faultsOfInvalidDeletes = []faultRow{
 		c.keys = slices.DeleteFunc(slices.Clone(c.keys), func(key string) bool { return key == "" || len(key) > 1024 })
 		do()
 	}},
+	{test: "DeleteInvalid", name: "a wrong key alone is named", want: []string{"…does not name a, which is not deleted"}, fault: func(c *call, do func()) {
+		do()
+		var failed *lithopss3.DeleteError
+		if c.ctx.Err() != nil && errors.As(c.err, &failed) {
+			failed.Failed = slices.DeleteFunc(failed.Failed, func(each *lithopss3.Error) bool { return each.Key != "" })
+			c.err = errors.Join(failed, c.ctx.Err())
+		}
+	}},
+	{test: "DeleteInvalid", name: "canceled, and no error", want: []string{"delete, canceled: got no error"}, fault: func(c *call, do func()) {
+		if do(); c.ctx.Err() != nil {
+			c.err = nil
+		}
+	}},
 	{test: "DeleteInvalid", name: "a wrong key ends it", want: []string{`left: got ["b" "c"], want ["c"]`}, fault: func(c *call, do func()) {
 		at := slices.IndexFunc(c.keys, func(key string) bool { return key == "" || len(key) > 1024 })
 		if at >= 0 {

@@ -4,6 +4,7 @@ package storagetest
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -313,6 +314,17 @@ func testDeleteInvalid(t *testing.T, h *Harness) {
 		}
 		left := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key != "c" && !slices.Contains(failedKeys(failed), key) })
 		wantKeys(t, "left", h.list(t, nil), left...)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h.put(t, "a", "")
+	err := h.Storage.DeleteObjects(ctx, h.Bucket, []string{"", "a"})
+	var failed *lithopss3.DeleteError
+	switch {
+	case err == nil:
+		t.Error("delete, canceled: got no error")
+	case errors.As(err, &failed) && !slices.Contains(failedKeys(failed), "a"): // it fails as a whole, or for each key
+		t.Errorf("delete, canceled: %v does not name a, which is not deleted", err)
 	}
 }
 

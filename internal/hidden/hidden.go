@@ -4,6 +4,7 @@
 // io.EOF or fs.ErrNotExist is an answer to those who compare with it: the stream has ended,
 // the object does not exist. An error that merely has it somewhere below, from a connection
 // or a file of this machine, is no such answer. Nor is one of another call, see [Answers].
+// [Apart] says what errors.As leaves out: what there is next to an error.
 // It must not know which sentinels. Start reading at [Error].
 package hidden
 
