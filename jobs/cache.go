@@ -60,8 +60,9 @@ type cacheEntry struct {
 // because it is unknown which of the two the bucket had last.
 type cacheState struct {
 	mu      sync.Mutex
-	writers int    // that are at work
-	changes uint64 // writers that have begun so far
+	writers int       // that are at work
+	changes uint64    // writers that have begun so far
+	changed time.Time // when the last of them had changed the object
 }
 
 // cacheStates has the states of this process: path → *cacheState.
@@ -80,7 +81,8 @@ func (c *Client) cacheOf(runtime string) *cacheEntry {
 }
 
 // load returns the copy, empty if there is none of this bucket. isFresh reports
-// whether it answers without the bucket.
+// whether it answers without the bucket. One that is older than this process's last change
+// does not: it could not be removed, or another process has stored what it had read before.
 func (e *cacheEntry) load() (found cachedMeta, isFresh bool) {
 	if e.path == "" {
 		return cachedMeta{}, false
@@ -97,7 +99,7 @@ func (e *cacheEntry) load() (found cachedMeta, isFresh bool) {
 	}
 	found.data = data
 	age := e.now().Sub(found.origin.Checked)
-	return found, age >= 0 && age < cacheFor
+	return found, age >= 0 && age < cacheFor && !found.origin.Checked.Before(e.state.changed)
 }
 
 func hashOf(data []byte) string {
@@ -110,13 +112,16 @@ type cacheUse struct {
 	entry   *cacheEntry
 	changes uint64
 	isAlone bool // no writer was at work when it began
+	// checked is when the object is known to have been this: when the read began, because it
+	// may have been changed since, or when the change had ended; zero until then.
+	checked time.Time
 }
 
 // beginRead is called before the object is read.
 func (e *cacheEntry) beginRead() *cacheUse {
 	e.state.mu.Lock()
 	defer e.state.mu.Unlock()
-	return &cacheUse{entry: e, changes: e.state.changes, isAlone: e.state.writers == 0}
+	return &cacheUse{entry: e, changes: e.state.changes, isAlone: e.state.writers == 0, checked: e.now().UTC()}
 }
 
 // beginChange is called before the object is changed. It removes the copy, so that
@@ -137,6 +142,15 @@ func (u *cacheUse) end() {
 	u.entry.state.mu.Lock()
 	defer u.entry.state.mu.Unlock()
 	u.entry.state.writers--
+	u.settle()
+}
+
+// settle notes, once, that a change had changed the object by now. The caller holds mu.
+func (u *cacheUse) settle() {
+	if u.checked.IsZero() {
+		u.checked = u.entry.now().UTC()
+		u.entry.state.changed = u.checked
+	}
 }
 
 // store makes the copy and its note, unless another change overlapped. A cache that
@@ -151,7 +165,8 @@ func (u *cacheUse) store(data []byte, etag string) {
 	if !u.isAlone || u.changes != e.state.changes {
 		return
 	}
-	note, err := json.Marshal(origin{Bucket: e.bucket, Key: e.key, SHA256: hashOf(data), ETag: etag, Checked: e.now().UTC()})
+	u.settle()
+	note, err := json.Marshal(origin{Bucket: e.bucket, Key: e.key, SHA256: hashOf(data), ETag: etag, Checked: u.checked})
 	if err != nil || os.MkdirAll(filepath.Dir(e.path), 0o700) != nil {
 		return
 	}

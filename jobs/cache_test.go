@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"testing/quick"
+	"testing/synctest"
 	"time"
 
 	"github.com/lithops-go/lithopss3"
@@ -202,6 +203,76 @@ func TestRuntimeMetaOfOthers(t *testing.T) {
 	storage.requireSeen(t, client)
 	found, _ := client.cacheOf("r").load()
 	assert.Empty(t, found, "for Python neither")
+}
+
+// keepFiles returns a function that puts back the files of a folder as they are now.
+func keepFiles(t *testing.T, folder string) func() {
+	t.Helper()
+	kept := map[string][]byte{}
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		path := filepath.Join(folder, entry.Name())
+		kept[path], err = os.ReadFile(path)
+		require.NoError(t, err)
+	}
+	return func() {
+		for path, data := range kept {
+			require.NoError(t, os.WriteFile(path, data, 0o600))
+		}
+	}
+}
+
+// TestRuntimeMetaOfThisProcess checks that a change by this process is seen at once, also if
+// the copy of what was there before is in the cache again: another process has stored what it
+// had read before, or the copy could not be removed.
+func TestRuntimeMetaOfThisProcess(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Client, *metaStorage) error{
+		"put":    func(c *Client, _ *metaStorage) error { return c.PutRuntimeMeta(context.Background(), "r", 2) },
+		"delete": func(c *Client, _ *metaStorage) error { return c.DeleteRuntimeMeta(context.Background(), "r") },
+		"an overlapped put": func(c *Client, s *metaStorage) error {
+			s.before = func() { _ = c.PutRuntimeMeta(context.Background(), "r", 3) }
+			return c.PutRuntimeMeta(context.Background(), "r", 2)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, storage := newMeta(t)
+				storage.value = "1"
+				storage.requireSeen(t, client)
+				restore := keepFiles(t, filepath.Join(client.cacheDir, RuntimesPrefix))
+				time.Sleep(time.Minute)
+				require.NoError(t, change(client, storage))
+				restore()
+				storage.requireSeen(t, client)
+				storage.requireSeen(t, client)
+			})
+		})
+	}
+}
+
+// TestCopyIsAsOldAsItsRead checks that a copy is believed for five minutes from when the
+// bucket was asked, however long the answer took: the object may have changed meanwhile.
+func TestCopyIsAsOldAsItsRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, storage := newMeta(t)
+		storage.value = "1"
+		storage.after = func() { time.Sleep(cacheFor - time.Second) }
+		storage.requireSeen(t, client)
+		storage.requireSeen(t, client)
+		assert.Equal(t, 1, storage.gets, "the copy answers")
+		time.Sleep(time.Second)
+		storage.requireSeen(t, client)
+		assert.Equal(t, 2, storage.gets)
+
+		require.NoError(t, client.PutRuntimeMeta(t.Context(), "r", 2))
+		time.Sleep(cacheFor - time.Second)
+		storage.requireSeen(t, client)
+		assert.Equal(t, 2, storage.gets, "the copy of a change is as old as the change")
+	})
 }
 
 // What is cached of a bucket is readable by this user only.
