@@ -147,6 +147,7 @@ func TestFinishOfAnUnreadableStatus(t *testing.T) {
 			failed := (*jobs.CallError)(nil)
 			require.ErrorAs(t, err, &failed, name)
 			assert.Contains(t, failed.Message, "the status can't be stored: ", name)
+			assert.Equal(t, failure != nil, strings.Contains(failed.Message, "; the call failed: the call's own"), name)
 			require.ErrorContains(t, client.PutStatus(t.Context(), &status), "the status can't be stored: ", name)
 		}
 	}

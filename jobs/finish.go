@@ -16,7 +16,8 @@ import (
 // PutStatus marks a call as ended, as the worker does. Type, WorkerEnd and WorkerStart,
 // without which Python's futures fail, are filled in where they are zero. The result,
 // if it has an object of its own, must be there before. A status that could not be read
-// again, because of its Extra or of a number, is an error, and not stored.
+// again, because of its Extra, of a number, or because it has more than 64 MiB, is an error,
+// and not stored.
 func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 	status.Type = StatusEnd
 	if status.WorkerEnd.IsZero() {
@@ -31,6 +32,9 @@ func (c *Client) PutStatus(ctx context.Context, status *Status) error {
 	data, err := status.MarshalJSON()
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", status.StatusKey(), errUnreadable, err)
+	}
+	if int64(len(data)) > c.limits.status {
+		return fmt.Errorf("%w: %w", errUnreadable, tooLarge(status.StatusKey(), c.limits.status))
 	}
 	if _, err := parseStatus(status.Call, data); err != nil {
 		return fmt.Errorf("%w: %w", errUnreadable, err)
@@ -56,10 +60,17 @@ func (c *Client) Finish(ctx context.Context, status *Status, result any, failure
 	defer cancel()
 	err := c.finish(ctx, status, result, failure)
 	if errors.Is(err, errUnreadable) { // then what can be told without the rest of it
-		return errors.Join(err, c.finishFailed(ctx, &Status{Call: status.Call}, err))
+		told := err
+		if failure != nil {
+			told = fmt.Errorf("%w; the call failed: %.*s", err, maxTold, failure.Error())
+		}
+		return errors.Join(err, c.finishFailed(ctx, &Status{Call: status.Call}, told))
 	}
 	return err
 }
+
+// maxTold is how many characters are told of a failure whose status can't be stored.
+const maxTold = 1000
 
 func (c *Client) finish(ctx context.Context, status *Status, result any, failure error) error {
 	if failure != nil {
