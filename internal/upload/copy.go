@@ -72,13 +72,18 @@ func Copy(ctx context.Context, client CopyClient, source Source, opts Options, l
 		c.slowETag = strings.Trim(aws.ToString(source.ETag), `"`)
 	}
 	defer c.panics.Rethrow()
-	if source.Size <= limit {
-		return c.copyWhole(ctx)
+	switch {
+	case source.Size <= limit:
+		etag, err = c.copyWhole(ctx)
+	case source.ETag == nil:
+		err = errUnpinned
+	default:
+		etag, err = c.copyParts(ctx, copyPartSize(source.Size, limit))
 	}
-	if source.ETag == nil {
-		return "", errUnpinned
+	if err == nil && opts.Progress != nil {
+		opts.Progress(source.Size, source.Size)
 	}
-	return c.copyParts(ctx, copyPartSize(source.Size, limit))
+	return etag, err
 }
 
 // copyPartSize returns the size of the parts of a copy: at most limit, and so that
@@ -94,7 +99,8 @@ type copier struct {
 	source Source
 
 	mu   sync.Mutex
-	done int64 // bytes that are copied
+	done int64 // bytes that are copied in this try
+	told int64 // to Progress
 }
 
 // copyWhole copies with one request. It verifies an answer that proves nothing, and a
@@ -110,7 +116,6 @@ func (c *copier) copyWhole(ctx context.Context) (string, error) {
 	isLarge := c.source.ETag != nil && c.source.Size > c.opts.SlowCopy()
 	out, err := c.client.CopyObject(ctx, in, isLarge)
 	if err == nil {
-		c.report(c.source.Size)
 		return aws.ToString(out.CopyObjectResult.ETag), nil
 	}
 	if isLarge && c.isTooSlow(ctx, err) {
@@ -119,13 +124,9 @@ func (c *copier) copyWhole(ctx context.Context) (string, error) {
 	if !c.isDoubtful(err) {
 		return "", err
 	}
-	err = c.verifyStored(ctx, expected{
+	return "", c.verifyStored(ctx, expected{
 		size: c.source.Size, started: c.started, etag: strings.Trim(aws.ToString(c.source.ETag), `"`), sum: c.sumOfSource,
 	}, err)
-	if err == nil {
-		c.report(c.source.Size)
-	}
-	return "", err
 }
 
 // SlowCopy returns how much a server copies with one request at most, in bytes, once it took
@@ -266,7 +267,8 @@ func (c *copier) compareSums(m *multipart) error {
 	return c.source.Sum.Compare(checksum.CRC32.Bytes(uint64(crc)))
 }
 
-// report tells Progress that size bytes more are copied.
+// report tells Progress that size bytes more are copied, unless an earlier try has told as
+// many. That all are, it is told once the object is stored.
 func (c *copier) report(size int64) {
 	if c.opts.Progress == nil {
 		return
@@ -274,5 +276,8 @@ func (c *copier) report(size int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done += size
-	c.opts.Progress(c.done, c.source.Size)
+	if c.done > c.told && c.done < c.source.Size {
+		c.told = c.done
+		c.opts.Progress(c.told, c.source.Size)
+	}
 }

@@ -5,7 +5,9 @@ package upload
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -141,4 +143,48 @@ func TestSlowParts(t *testing.T) {
 	var left *LeftBehindError
 	require.ErrorAs(t, err, &left)
 	assert.Len(t, fake.creates, 1, "one upload that stays is enough")
+}
+
+// TestCopyProgressNeverFalls checks that a copy which is made once more, in smaller parts,
+// tells nothing twice, and that all is done is told once it is.
+func TestCopyProgressNeverFalls(t *testing.T) {
+	t.Parallel()
+	refused := &failedRequest{Text: "refused", Status: 403, Attempts: 1}
+	for name, test := range map[string]struct {
+		change func(*copyingS3, *Options)
+		limit  int64
+		want   []int64
+	}{
+		"in smaller parts": {func(c *copyingS3, _ *Options) {
+			c.onSource = func(in *s3.UploadPartCopyInput) error {
+				time.Sleep(time.Duration(*in.PartNumber) * time.Second)
+				if *in.CopySourceRange == "bytes=800-999" {
+					return errSlow
+				}
+				return nil
+			}
+		}, 400, []int64{400, 800, 900, 1000}},
+		"the end is refused": {func(c *copyingS3, _ *Options) {
+			c.onComplete = func(int) error { c.stored, c.isThere = nil, false; return refused }
+			c.onSource = func(in *s3.UploadPartCopyInput) error {
+				time.Sleep(time.Duration(*in.PartNumber) * time.Second)
+				return nil
+			}
+		}, 500, []int64{500}},
+		"with one request":          {func(*copyingS3, *Options) {}, 1000, []int64{1000}},
+		"with one that was refused": {func(c *copyingS3, _ *Options) { c.onCopy = func() error { return refused } }, 1000, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				fake, opts := newCopyingS3(), slowOptions()
+				test.change(fake, &opts)
+				var told []int64
+				opts.Progress = func(done, _ int64) { told = append(told, done) }
+				_, err := Copy(t.Context(), fake, fake.describe(), opts, test.limit)
+				require.Equal(t, slices.Contains(test.want, 1000), err == nil, "%v", err)
+				assert.Equal(t, test.want, told)
+			})
+		})
+	}
 }
