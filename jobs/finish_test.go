@@ -51,6 +51,7 @@ func TestFinishAlwaysLeavesAStatus(t *testing.T) {
 		{result: strings.Repeat("x", 9000), want: errFull.Error(), err: errFull},
 		{failure: errors.New("broken"), want: "broken"},
 		{failure: &pickle.Exception{Module: "builtins", Class: "ValueError", Args: pickle.Tuple{struct{}{}}}, want: "ValueError"},
+		{failure: &pickle.Exception{Module: "builtins", Class: "UnicodeDecodeError", Args: pickle.Tuple{"bad"}}, want: "failed: Exception: UnicodeDecodeError: bad"},
 	} {
 		for i, ctx := range []context.Context{t.Context(), ended} {
 			call := jobs.Call{ExecutorID: "e-0", JobID: jobs.FormatJobID(jobs.MapJob, i), CallID: jobs.FormatCallID(n)}

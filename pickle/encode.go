@@ -47,7 +47,7 @@ func Encode(v any) ([]byte, error) {
 
 // EncodeExcInfo writes the pickle of (type, exception, traceback) that a
 // status' "exc_info" holds, without a traceback. The exception must be of a
-// builtin class: Python has to find it.
+// builtin class, with arguments that the class takes: Python has to find and make it.
 func EncodeExcInfo(e *Exception) ([]byte, error) {
 	if e == nil {
 		return nil, encodeError("a nil *Exception")

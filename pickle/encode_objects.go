@@ -147,6 +147,9 @@ func (e *encoder) exception(x *Exception, depth int) error {
 	if err := e.exceptionClass(x); err != nil {
 		return err
 	}
+	if !x.takesArguments() {
+		return encodeError("Python's %s can't be made with these arguments", x.Class)
+	}
 	if err := e.tuple(x.Args, depth); err != nil {
 		return err
 	}
