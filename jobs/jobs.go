@@ -279,8 +279,12 @@ func (c *Client) ResultOf(ctx context.Context, status *Status) (any, error) {
 	if err := status.Err(); err != nil {
 		return nil, err
 	}
-	if futures, err := status.Futures(); err != nil || len(futures) > 0 {
-		return futures, err
+	if status.newFutures != "" { // also none at all: an empty FuturesList
+		futures, err := status.Futures()
+		if err != nil {
+			return nil, err
+		}
+		return futures, nil
 	}
 	value, ok, err := status.InlineResult()
 	if err != nil || ok || status.ResultSize == 0 {

@@ -13,6 +13,10 @@ const (
 	StatusEnd  = "__end__"  // the call has ended
 )
 
+// unknownSize is the ResultSize of a status that has null in its place. Python's future
+// looks for the result then, because null is not 0.
+const unknownSize = -1
+
 // A Status is what Lithops' worker writes about a call (lithops/worker/status.py,
 // handler.py and jobrunner.py). Fields that the worker left out are zero.
 type Status struct {
@@ -29,7 +33,7 @@ type Status struct {
 	FuncTime      time.Duration // how long its function ran
 	UploadTime    time.Duration // how long storing its result took
 
-	ResultSize      int64 // bytes of the pickled result, 0 for None
+	ResultSize      int64 // bytes of the pickled result, 0 for None, below 0 if unknown
 	ChunkSize       int64 // how many calls one activation serves
 	ColdStart       bool  // this call started its worker
 	PeakMemoryStart int64 // bytes, before the function

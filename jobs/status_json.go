@@ -90,8 +90,11 @@ func (s *Status) UnmarshalJSON(data []byte) error {
 			return fmt.Errorf("%w: %s is %.80q", ErrMalformedStatus, member.Name, pickle.Repr(member.Value))
 		}
 	}
-	_, sized := object.Get("func_result_size")
-	read.noResult = read.Type == StatusEnd && !sized && !read.Exception
+	size, sized := object.Get("func_result_size")
+	if sized && (size == nil || size == "None") {
+		read.ResultSize = unknownSize
+	}
+	read.noResult = read.Type == StatusEnd && !sized && !read.Exception && read.newFutures == ""
 	*s = read
 	return nil
 }
@@ -137,7 +140,7 @@ func assign(target, value any) bool {
 	}
 	switch target := target.(type) {
 	case *int64:
-		*target = int64(number)
+		*target = int64(math.Ceil(number)) // a size below one is none of nothing
 		if whole, isInt := value.(int64); isInt {
 			*target = whole
 		}

@@ -31,7 +31,7 @@ func (s *Status) InlineResult() (value any, ok bool, err error) {
 }
 
 // Futures are the calls that the call returned as futures: of an executor that
-// it made itself. It is empty for other results.
+// it made itself. It is nil for other results, and has none for an empty FuturesList.
 func (s *Status) Futures() ([]Call, error) {
 	if s.newFutures == "" {
 		return nil, nil
@@ -65,7 +65,7 @@ func callsOf(value any) ([]Call, error) {
 	case !isList:
 		return nil, errNoFuture
 	}
-	var calls []Call
+	calls := []Call{}
 	for _, item := range items {
 		object, ok := item.(*pickle.Object)
 		if !ok {

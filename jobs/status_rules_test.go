@@ -26,9 +26,9 @@ func TestCallsOf(t *testing.T) {
 	}{
 		"a future":           {future("00000"), []Call{call("00000")}, false},
 		"a list":             {[]any{future("00000"), future("00001")}, []Call{call("00000"), call("00001")}, false},
-		"an empty list":      {[]any{}, nil, false},
+		"an empty list":      {[]any{}, []Call{}, false},
 		"a FuturesList":      {&pickle.Object{Name: "FuturesList", List: []any{future("00002")}}, []Call{call("00002")}, false},
-		"an empty one":       {&pickle.Object{Name: "FuturesList"}, nil, false},
+		"an empty one":       {&pickle.Object{Name: "FuturesList"}, []Call{}, false},
 		"a string":           {"00000", nil, true},
 		"nothing":            {nil, nil, true},
 		"a list of texts":    {[]any{"00000"}, nil, true},

@@ -109,12 +109,12 @@ func (e *Exception) of(class Global) *Exception {
 }
 
 // unwrapHandler takes off the mark ("HANDLER", message) of Lithops' own
-// exceptions, as its futures do.
+// exceptions, as its futures do, which leave only the message.
 func (e *Exception) unwrapHandler() bool {
-	if len(e.Args) != 2 || e.Args[0] != any("HANDLER") {
+	if len(e.Args) < 2 || e.Args[0] != any("HANDLER") {
 		return false
 	}
-	e.Args = e.Args[1:]
+	e.Args = e.Args[1:2:2]
 	return true
 }
 

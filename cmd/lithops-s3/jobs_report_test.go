@@ -43,6 +43,21 @@ func TestPythonTextOfFutures(t *testing.T) {
 	t.Parallel()
 	calls := []jobs.Call{{ExecutorID: "e-0", JobID: "M000", CallID: "00000"}, {ExecutorID: "e-0", JobID: "A001", CallID: "00001"}}
 	assert.Equal(t, "futures: e-0-M000/00000, e-0-A001/00001", pythonText(calls))
+	assert.Equal(t, "no futures", pythonText([]jobs.Call{}))
+}
+
+// TestSummaryOfUnusualResults tells what of a result is known without reading it.
+func TestSummaryOfUnusualResults(t *testing.T) {
+	t.Parallel()
+	futures := `"func_result_size": 0.0, "new_futures": "b']\\x94.'"`
+	for fields, want := range map[string]string{futures: "no futures", `"func_result_size": null`: "(see jobs result)", `"func_result_size": 0.0`: "None"} {
+		var status jobs.Status
+		require.NoError(t, status.UnmarshalJSON([]byte(`{"type": "__end__", `+fields+`}`)), fields)
+		report := &callReport{State: "done"}
+		report.summarize(&status)
+		require.NotNil(t, report.Result, "%s: %s", fields, report.Error)
+		assert.Equal(t, want, *report.Result, fields)
+	}
 }
 
 // TestWatchEnds checks the last line of jobs watch, and its error.

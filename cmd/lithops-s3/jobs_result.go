@@ -178,6 +178,9 @@ func pythonText(value any) string {
 	if !ok {
 		return sanitize.Line(pickle.Repr(value))
 	}
+	if len(calls) == 0 {
+		return "no futures"
+	}
 	texts := make([]string, len(calls))
 	for i, call := range calls {
 		texts[i] = call.String()

@@ -100,10 +100,14 @@ func (r *callReport) summarize(status *jobs.Status) {
 		return
 	case len(futures) > 0:
 		summary = fmt.Sprintf("%d futures, the first: %s", len(futures), futures[0])
+	case futures != nil:
+		summary = pythonText(futures)
 	case inline:
 		summary = shortLine(pythonText(value), 72)
 	case status.ResultSize > 0:
 		summary = fmt.Sprintf("(%s, see jobs result)", formatSize(status.ResultSize))
+	case status.ResultSize < 0:
+		summary = "(see jobs result)"
 	}
 	r.Result = &summary
 }
