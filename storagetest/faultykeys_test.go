@@ -229,7 +229,7 @@ var faultsOfInvalidDeletes = []faultRow{
 		c.keys = slices.DeleteFunc(slices.Clone(c.keys), func(key string) bool { return key == "" || len(key) > 1024 })
 		do()
 	}},
-	{test: "DeleteInvalid", name: "a wrong key alone is named", want: []string{"…does not name a, which is not deleted"}, fault: func(c *call, do func()) {
+	{test: "DeleteInvalid", name: "a wrong key alone is named", want: []string{"delete, canceled: a, which is not deleted, is not named"}, fault: func(c *call, do func()) {
 		do()
 		var failed *lithopss3.DeleteError
 		if c.ctx.Err() != nil && errors.As(c.err, &failed) {

@@ -324,7 +324,7 @@ func testDeleteInvalid(t *testing.T, h *Harness) {
 	case err == nil:
 		t.Error("delete, canceled: got no error")
 	case errors.As(err, &failed) && !slices.Contains(failedKeys(failed), "a"): // it fails as a whole, or for each key
-		t.Errorf("delete, canceled: %v does not name a, which is not deleted", err)
+		t.Errorf("delete, canceled: a, which is not deleted, is not named: %v", err)
 	}
 }
 
