@@ -28,7 +28,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Observer is called after each request, when its answer was read, for metrics and
 	// traces. It is called at the same time from several goroutines, must return soon,
-	// and must not keep info. Nil costs nothing.
+	// and must not keep info. A request of the Store with ctx that needs the credentials which
+	// are being fetched is a *CredentialsError; with another context it would wait for itself.
+	// Nil costs nothing.
 	Observer func(ctx context.Context, info *RequestInfo)
 	// Endpoint is the URL of the S3 server. It overrides AWS's settings
 	// (AWS_ENDPOINT_URL_S3 and the like).

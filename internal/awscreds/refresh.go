@@ -4,6 +4,7 @@ package awscreds
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -86,6 +87,9 @@ func (r *Refresher) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	fresh, err := r.flight.Do(ctx, r.renew)
 	if err == nil {
 		return fresh, nil
+	}
+	if errors.Is(err, flight.ErrInside) {
+		err = &Error{Kind: kindRetrieval, Reason: "they are being fetched, and this request was made meanwhile by an Observer, a logger or the like, for which they wait", Err: err}
 	}
 	if mustRenew {
 		return aws.Credentials{}, s3err.Final(err)

@@ -43,6 +43,33 @@ func TestOneCallForAllWhoWait(t *testing.T) {
 	})
 }
 
+// TestCallWaitsNotForItself checks that a call which asks for its own outcome gets an error,
+// as an Observer of its requests may, also by way of another call that it waits for.
+func TestCallWaitsNotForItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var outer, inner Flight[int]
+		var kept context.Context
+		ask := func(ctx context.Context, of *Flight[int]) error {
+			_, err := of.Do(ctx, func(context.Context) (int, error) { return 0, nil })
+			return err
+		}
+		_, err := outer.Do(t.Context(), func(ctx context.Context) (int, error) {
+			kept = ctx
+			assert.ErrorIs(t, ask(ctx, &outer), ErrInside)
+			_, err := inner.Do(ctx, func(ctx context.Context) (int, error) {
+				assert.ErrorIs(t, ask(context.WithoutCancel(ctx), &outer), ErrInside)
+				assert.ErrorIs(t, ask(ctx, &inner), ErrInside)
+				var other Flight[int]
+				return 0, ask(ctx, &other)
+			})
+			return 0, err
+		})
+		require.NoError(t, err)
+		require.NoError(t, ask(context.WithoutCancel(kept), &outer), "the call has ended")
+	})
+}
+
 // TestCallerGivesUp checks that the others still get the outcome, and the call ends when
 // all have given up.
 func TestCallerGivesUp(t *testing.T) {
