@@ -28,6 +28,7 @@ type copier struct {
 	dryRun bool // nothing is made
 	// keepsTimes gives files the times of their objects.
 	keepsTimes bool
+	isMixed    bool // the sources are in several buckets
 	tasks      []task
 	failed     []failureReport
 	targets    map[string]bool
@@ -68,7 +69,7 @@ func (c *copier) word() string {
 // would be there in the end. On standard output, one follows the other.
 func (c *copier) add(target string, next task) error {
 	if c.targets[target] && target != "-" {
-		return usagef("two of the sources would be stored as %s", sanitize.Name(target))
+		return lineError{usagef("two of the sources would be stored as %s", sanitize.Name(target))}
 	}
 	c.targets[target] = true
 	c.tasks = append(c.tasks, next)
@@ -84,6 +85,19 @@ func (c *copier) checkSources() error {
 		}
 	}
 	return nil
+}
+
+// collectEach has collect add the tasks of each of several sources, and counts one that fails
+// as a file. Names are those that the user wrote.
+func (c *copier) collectEach(names []string, sharesBucket bool, collect func(i int) error) error {
+	return c.t.eachOperand(len(names), sharesBucket, collect, func(i int, err error) error {
+		if len(names) == 1 {
+			return err
+		}
+		c.t.printError(err)
+		c.failed = append(c.failed, failureReport{File: names[i], Error: err.Error(), err: err})
+		return nil
+	})
 }
 
 // fail reports a file for which there will be no task.

@@ -112,7 +112,7 @@ func (p place) below(key string) (place, error) {
 		return p.join(name), nil
 	}
 	if _, err := lithopss3.LocalPath(name); err != nil {
-		return place{}, usagef("the key would be written outside of %s, or not at all: %w", formatPath(p.path), err)
+		return place{}, lineError{usagef("the key would be written outside of %s, or not at all: %w", formatPath(p.path), err)}
 	}
 	return p.join(name), nil
 }
@@ -132,6 +132,11 @@ func (c *copyFlags) places(moves bool) (sources []place, target place, err error
 	target.path = standardOut(target.path)
 	for _, source := range sources {
 		if err := c.checkPair(source, target, moves); err != nil {
+			return nil, place{}, err
+		}
+	}
+	if len(sources) == 1 && !sources[0].isS3 {
+		if err := checkFile(sources[0].path); err != nil {
 			return nil, place{}, err
 		}
 	}
@@ -164,8 +169,6 @@ func (c *copyFlags) checkPair(source, target place, moves bool) error {
 		return usagef("standard input needs a key: s3://BUCKET/KEY")
 	case source.isS3 && source.object.key == "" && !c.Recursive:
 		return usagef("%s names no key: say --recursive for the whole bucket", sanitize.Name(urlOf(source.object)))
-	case !source.isS3:
-		return checkFile(source.path)
 	}
 	return nil
 }
@@ -196,15 +199,26 @@ func (c *copyFlags) copy(t *terminal, moves bool) error {
 	if err := t.resolvePlaces(copier, sources, &target); err != nil {
 		return err
 	}
-	for _, source := range sources {
-		if err := c.collect(copier, source, target, len(sources) > 1); err != nil {
-			return err
-		}
+	err = copier.collectEach(c.Paths[:len(sources)], shareBucketOf(sources), func(i int) error {
+		return c.collect(copier, sources[i], target, len(sources) > 1)
+	})
+	if err != nil {
+		return err
 	}
 	if err := copier.checkSources(); err != nil {
 		return err
 	}
+	copier.isMixed = !shareBucketOf(sources)
 	return c.run(t, copier, target)
+}
+
+// shareBucketOf reports whether all places are in one bucket, or files.
+func shareBucketOf(places []place) bool {
+	names := make([]objectName, len(places))
+	for i, p := range places {
+		names[i] = p.object
+	}
+	return shareBucket(names)
 }
 
 // resolvePlaces fills in the configuration's bucket.
@@ -311,9 +325,6 @@ func (c *copyFlags) collectFiles(copier *copier, source, target place, isOneOfMa
 // run runs the tasks.
 func (c *copyFlags) run(t *terminal, copier *copier, target place) error {
 	if target.isStdout() {
-		if c.DryRun {
-			return nil
-		}
 		return copier.runInTurn(c.Quiet)
 	}
 	verb := "Copied"
@@ -324,7 +335,7 @@ func (c *copyFlags) run(t *terminal, copier *copier, target place) error {
 		return t.runAlone(copier, verb, c.Quiet)
 	}
 	transfer := newTransfer(t, verb, target.object, c.JSON, c.Quiet)
-	transfer.target = target.String()
+	transfer.target, transfer.isMixed = target.String(), copier.isMixed
 	if c.DryRun {
 		transfer.verb, transfer.dryRun = "Would "+copier.word(), true
 	}

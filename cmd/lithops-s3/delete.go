@@ -65,7 +65,7 @@ func (c *deleteCommand) Run(t *terminal) error {
 	if c.Prefix != "" {
 		return c.deleteAll(t, store, objectName{names[0].bucket, c.Prefix}, &lithopss3.ListOptions{Prefix: c.Prefix}, keepsAll)
 	}
-	return c.deleteNames(t, store, names)
+	return t.eachObject(names, func(name objectName) error { return c.deleteName(t, store, name) })
 }
 
 func (c *deleteCommand) names() ([]objectName, error) {
@@ -87,26 +87,18 @@ func (c *deleteCommand) names() ([]objectName, error) {
 	return nil, usagef("delete takes a key or --prefix, one of them")
 }
 
-// deleteNames deletes the objects that are named, each with a line of its own.
-func (f *deletionFlags) deleteNames(t *terminal, store *lithopss3.Store, names []objectName) error {
-	for _, name := range names {
-		if f.DryRun {
-			if _, err := store.HeadObject(t.ctx, name.bucket, name.key); err != nil {
-				return err
-			}
-			if err := t.printDone(f.JSON, "Would delete", name, "dry_run", true); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := store.DeleteObject(t.ctx, name.bucket, name.key); err != nil {
+// deleteName deletes an object, or says that it would.
+func (f *deletionFlags) deleteName(t *terminal, store *lithopss3.Store, name objectName) error {
+	if f.DryRun {
+		if _, err := store.HeadObject(t.ctx, name.bucket, name.key); err != nil {
 			return err
 		}
-		if err := t.printDone(f.JSON, "Deleted", name); err != nil {
-			return err
-		}
+		return t.printDone(f.JSON, "Would delete", name, "dry_run", true)
 	}
-	return nil
+	if err := store.DeleteObject(t.ctx, name.bucket, name.key); err != nil {
+		return err
+	}
+	return t.printDone(f.JSON, "Deleted", name)
 }
 
 // keepsAll is for what no filter is given.
@@ -258,18 +250,13 @@ func (c *rmCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	for _, name := range names {
-		if err := c.remove(t, store, name, keep); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.eachObject(names, func(name objectName) error { return c.remove(t, store, name, keep) })
 }
 
 // remove deletes an object, all below a folder, or all that match a pattern.
 func (c *rmCommand) remove(t *terminal, store *lithopss3.Store, name objectName, keep *filter) error {
 	if !c.Recursive && !hasWildcard(name.key) {
-		return c.deleteNames(t, store, []objectName{name})
+		return c.deleteName(t, store, name)
 	}
 	query := folderQuery(name)
 	if !c.Recursive {

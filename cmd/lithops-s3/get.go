@@ -124,28 +124,29 @@ func (c *getCommand) target(name objectName) (string, error) {
 
 // fetch fetches objects that are named.
 func (c *getCommand) fetch(t *terminal, copier *copier, names []objectName) error {
-	for _, name := range names {
-		out, err := c.target(name)
-		if err != nil {
+	written := make([]string, len(names))
+	for i, name := range names {
+		written[i] = urlOf(name)
+	}
+	copier.isMixed = !shareBucket(names)
+	err := copier.collectEach(written, !copier.isMixed, func(i int) error {
+		out, err := c.target(names[i])
+		switch {
+		case err != nil:
 			return err
+		case c.Out == "":
+			return copier.fetchBelow(names[i], out)
 		}
-		if c.Out == "" {
-			err = copier.fetchBelow(name, out)
-		} else {
-			err = copier.fetchTo(name, out)
-		}
-		if err != nil {
-			return err
-		}
+		return copier.fetchTo(names[i], out)
+	})
+	if err != nil {
+		return err
 	}
 	return c.report(t, copier, names)
 }
 
 // report runs the tasks: one with its own line, several with a summary.
 func (c *getCommand) report(t *terminal, copier *copier, names []objectName) error {
-	if c.Out == "-" && c.DryRun {
-		return nil
-	}
 	if c.Out == "-" {
 		return copier.runInTurn(c.Quiet)
 	}
@@ -161,6 +162,7 @@ func (c *getCommand) report(t *terminal, copier *copier, names []objectName) err
 
 func (c *getCommand) newTransfer(t *terminal, copier *copier, object objectName) *transfer {
 	transfer := newTransfer(t, "Fetched", object, c.JSON, c.Quiet)
+	transfer.isMixed = copier.isMixed
 	if c.DryRun {
 		transfer.verb, transfer.dryRun = "Would fetch", true
 		for i := range copier.tasks {
@@ -171,20 +173,20 @@ func (c *getCommand) newTransfer(t *terminal, copier *copier, object objectName)
 }
 
 // runInTurn runs the tasks one after the other, with a bar if their bytes don't go to
-// the terminal.
+// the terminal. A dry run has nothing to print.
 func (c *copier) runInTurn(quiet bool) error {
-	for _, task := range c.tasks {
+	failures := &failuresError{failed: len(c.failed), total: len(c.failed) + len(c.tasks), first: firstFailure(c.failed)}
+	if c.dryRun {
+		return failures.ofEach(c.t, true, func(int) error { return nil })
+	}
+	return failures.ofEach(c.t, !c.isMixed, func(i int) error {
 		var bar *progressBar
 		if !quiet && !c.t.stdout.isTerminal {
-			bar = c.t.newLiveBar(task.key)
+			bar = c.t.newLiveBar(c.tasks[i].key)
 		}
-		err := task.move(c.t.ctx, bar.report())
-		bar.clear()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		defer bar.clear()
+		return c.tasks[i].move(c.t.ctx, bar.report())
+	})
 }
 
 // print writes an object to standard output.

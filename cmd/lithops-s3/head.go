@@ -36,21 +36,18 @@ func (c *headCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	for i, name := range names {
+	isNext := false
+	return t.eachObject(names, func(name objectName) error {
 		info, err := store.HeadObject(t.ctx, name.bucket, name.key)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			err = t.printJSON(describe(*info))
-		} else {
-			err = t.printInfo(info, i > 0)
+			return t.printJSON(describe(*info))
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		defer func() { isNext = true }()
+		return t.printInfo(info, isNext)
+	})
 }
 
 type bucketCommand struct {

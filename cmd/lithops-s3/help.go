@@ -22,7 +22,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		_, err := fmt.Fprint(ctx.Stdout, about)
 		return err
 	}
-	addExamples(node)
+	completeHelp(node)
 	command, ok := node.Target.Addr().Interface().(usager)
 	if !ok {
 		return kong.DefaultHelpPrinter(options, ctx)
@@ -34,8 +34,8 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(options, ctx)
 }
 
-// examples has examples for the commands without a Help method, by their paths.
-var examples = map[string]string{
+// otherExamples has examples for the commands without a Help method, by their paths.
+var otherExamples = map[string]string{
 	"jobs list":  "  lithops-s3 jobs list\n  lithops-s3 jobs list 4b99c1 --json",
 	"jobs show":  "  lithops-s3 jobs show 4b99c1-0-M000\n  lithops-s3 jobs show 4b99c1-0-M000/00000",
 	"jobs watch": "  lithops-s3 jobs watch 4b99c1-0\n  lithops-s3 jobs watch 4b99c1-0-M000 --calls 100",
@@ -46,14 +46,24 @@ var examples = map[string]string{
 	"dev":        "  lithops-s3 dev\n  lithops-s3 dev --addr 127.0.0.1:0 --load examples/pythonjob/job.json",
 }
 
-// addExamples gives a command its examples.
-func addExamples(node *kong.Node) {
-	text, known := examples[node.Path()]
-	if !known || strings.Contains(node.Detail, "Examples:") {
-		return
+// completeHelp gives the help of a command its examples, and what is true of all commands with
+// several arguments.
+func completeHelp(node *kong.Node) {
+	text, examples, _ := strings.Cut(node.Detail, examplesTitle)
+	if examples == "" {
+		examples = otherExamples[node.Path()]
 	}
-	node.Detail = strings.TrimPrefix(node.Detail+"\n\nExamples:\n"+text, "\n\n")
+	if takesSeveral(node) && !strings.Contains(text, aboutSeveral) {
+		text = strings.TrimSpace(text) + "\n\n" + aboutSeveral + "\n\n"
+	}
+	if examples != "" {
+		text = strings.TrimSpace(text) + "\n\n" + examplesTitle + examples
+	}
+	node.Detail = strings.TrimSpace(text)
 }
+
+// examplesTitle stands before the examples in the help of a command.
+const examplesTitle = "Examples:\n"
 
 // about stands at the end of the help of all commands.
 const about = `

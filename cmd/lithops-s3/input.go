@@ -83,7 +83,7 @@ func (i *input) fill() error {
 }
 
 // errNeedsYes refuses to delete several objects if there is no terminal to ask on.
-var errNeedsYes = fmt.Errorf("%w: there is no terminal to ask on; say --yes, or look first with --dry-run", errUsage)
+var errNeedsYes = lineError{fmt.Errorf("%w: there is no terminal to ask on; say --yes, or look first with --dry-run", errUsage)}
 
 // confirm asks a person before something is deleted. Without a terminal it returns
 // errNeedsYes, for no or no answer errNotConfirmed, and the context's cause when the

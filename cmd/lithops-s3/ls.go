@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"iter"
 	"strings"
 	"time"
@@ -234,33 +233,31 @@ func (c *duCommand) Run(t *terminal) error {
 		if names[i], err = parseFolder(path); err != nil {
 			return err
 		}
+		if _, err := patternQuery(names[i]); err != nil {
+			return err
+		}
 	}
-	store, err := c.open(t)
+	store, err := c.openFor(t, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }()
 	reports := make([]duReport, 0, len(names))
-	for _, name := range names {
-		if err := t.resolve(store, &name); err != nil {
-			return err
-		}
+	err = t.eachObject(names, func(name objectName) error {
 		report, err := sumUp(t, store, name)
 		if err != nil {
 			return err
 		}
 		reports = append(reports, *report)
 		if c.JSON {
-			continue
+			return nil
 		}
-		if err := t.printRow("%10s  %s  %s\n", formatSize(report.Bytes), formatCount(report.Objects, "object"), name.url()); err != nil {
-			return err
-		}
+		return t.printRow("%10s  %s  %s\n", formatSize(report.Bytes), formatCount(report.Objects, "object"), name.url())
+	})
+	if c.JSON && len(reports) > 0 {
+		return firstError(err, t.printJSON(reports))
 	}
-	if c.JSON {
-		return t.printJSON(reports)
-	}
-	return nil
+	return err
 }
 
 // sumUp counts the objects below a prefix, or those that match a pattern.
@@ -271,9 +268,6 @@ func sumUp(t *terminal, store *lithopss3.Store, name objectName) (*duReport, err
 	}
 	report := &duReport{Bucket: name.bucket, Prefix: name.key}
 	for info, err := range t.counting(name.bucket, store.ListObjects(t.ctx, name.bucket, opts)) {
-		if errors.Is(err, lithopss3.ErrInvalidGlob) {
-			return nil, usagef("%w", err)
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -312,10 +306,5 @@ func (c *catCommand) Run(t *terminal) error {
 	}
 	defer func() { _ = store.Close() }()
 	copier := t.newCopier(store)
-	for _, name := range names {
-		if err := copier.print(t.ctx, name, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.eachObject(names, func(name objectName) error { return copier.print(t.ctx, name, nil) })
 }

@@ -94,7 +94,7 @@ func (p *manPage) isCommon(flag *kong.Flag) bool {
 }
 
 func (p *manPage) command(node *kong.Node) {
-	addExamples(node)
+	completeHelp(node)
 	usage := node.Summary()
 	if command, ok := node.Target.Addr().Interface().(usager); ok {
 		usage = node.Path() + " " + command.Usage() + " [flags]"

@@ -46,6 +46,9 @@ func newOutputOn(stream io.Writer, isTerminal bool) *output {
 // whenUnread has unread called when a write finds that no process reads the output any more.
 func (o *output) whenUnread(unread func()) { o.out.unread = unread }
 
+// isBroken reports whether something could not be written.
+func (o *output) isBroken() bool { return o.out.broken.Load() }
+
 // shareTerminal has text on one output take away the bar on the other.
 func shareTerminal(stdout, stderr *output) {
 	if stdout.isTerminal && stderr.isTerminal {

@@ -57,12 +57,7 @@ func (c *presignCommand) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	for _, name := range names {
-		if err := c.presign(t, store, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.eachObject(names, func(name objectName) error { return c.presign(t, store, name) })
 }
 
 func (c *presignCommand) presign(t *terminal, store *lithopss3.Store, name objectName) error {

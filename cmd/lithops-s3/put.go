@@ -121,9 +121,6 @@ func (p *putPlan) check(c *putCommand) error {
 		if file == "-" && (p.target.key == "" || strings.HasSuffix(p.target.key, "/") && p.isURL) {
 			return usagef("standard input needs --key")
 		}
-		if err := checkFile(file); err != nil {
-			return err
-		}
 	}
 	if len(p.files) > 1 && !c.Recursive && p.target.key != "" && !strings.HasSuffix(p.target.key, "/") {
 		return usagef("several files need a key that ends with a slash")
@@ -131,8 +128,11 @@ func (p *putPlan) check(c *putCommand) error {
 	return nil
 }
 
-// keyOf returns the key of a file, or the prefix of a folder.
+// keyOf returns the key of a file, or the prefix of a folder. A missing file is an error.
 func (p *putPlan) keyOf(file string, recursive bool) (string, error) {
+	if err := checkFile(file); err != nil {
+		return "", err
+	}
 	key := p.target.key
 	belowKey := len(p.files) > 1 || p.isURL && strings.HasSuffix(key, "/") && !recursive
 	if key != "" && !belowKey {
@@ -158,9 +158,8 @@ func (c *putCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	keys := make([]string, len(plan.files))
-	for i, file := range plan.files {
-		if keys[i], err = plan.keyOf(file, c.Recursive); err != nil {
+	if len(plan.files) == 1 { // before any request
+		if _, err := plan.keyOf(plan.files[0], c.Recursive); err != nil {
 			return err
 		}
 	}
@@ -176,7 +175,7 @@ func (c *putCommand) Run(t *terminal) error {
 	defer copier.close()
 	copier.put = opts
 	copier.put.IfAbsent = c.IfAbsent
-	return c.hint(c.store(t, copier, plan, keys))
+	return c.hint(c.store(t, copier, plan))
 }
 
 // hint explains a bucket that is missing because the last argument was meant as a file.
@@ -189,25 +188,27 @@ func (c *putCommand) hint(err error) error {
 }
 
 // store collects the tasks and runs them.
-func (c *putCommand) store(t *terminal, copier *copier, plan *putPlan, keys []string) error {
-	bucket := plan.target.bucket
-	for i, file := range plan.files {
-		var err error
-		if c.Recursive {
-			err = copier.storeFolder(file, objectName{bucket, folderPrefix(keys[i])})
-		} else {
-			err = copier.storeFile(file, objectName{bucket, keys[i]})
-		}
+func (c *putCommand) store(t *terminal, copier *copier, plan *putPlan) error {
+	object := plan.target
+	err := copier.collectEach(plan.files, true, func(i int) error {
+		key, err := plan.keyOf(plan.files[i], c.Recursive)
 		if err != nil {
 			return err
 		}
-	}
-	object := objectName{bucket, keys[0]}
-	if c.Recursive {
-		object.key = folderPrefix(keys[0])
-	}
-	if len(plan.files) > 1 {
-		object.key = plan.target.key
+		to := objectName{plan.target.bucket, key}
+		if c.Recursive {
+			to.key = folderPrefix(key)
+		}
+		if len(plan.files) == 1 {
+			object = to
+		}
+		if c.Recursive {
+			return copier.storeFolder(plan.files[i], to)
+		}
+		return copier.storeFile(plan.files[i], to)
+	})
+	if err != nil {
+		return err
 	}
 	if len(plan.files) == 1 && !c.Recursive {
 		return t.runOne(copier, oneTask{done: "Stored", dry: "Would store", object: object, json: c.JSON, quiet: c.Quiet, dryRun: c.DryRun})

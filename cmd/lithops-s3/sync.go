@@ -19,7 +19,7 @@ type syncCommand struct {
 	storageFlags
 	objectFlags
 	filterFlags
-	Paths    []string `arg:"" optional:"" type:"file" name:"folder" help:"The source and the target: a folder of this machine, or s3://BUCKET/PREFIX."`
+	Paths    []string `arg:"" optional:"" pair:"" type:"file" name:"folder" help:"The source and the target: a folder of this machine, or s3://BUCKET/PREFIX."`
 	Checksum bool     `help:"Compare bytes, not times: a file is read, and compared with the object's ETag."`
 	Delete   bool     `help:"Delete from the target what the source does not have. Names that are left out by --exclude stay."`
 	Yes      bool     `short:"y" help:"With --delete, empty the target if the source is empty."`

@@ -35,6 +35,8 @@ type transfer struct {
 	json   bool
 	quiet  bool
 	dryRun bool
+	// isMixed reports that the sources are in several buckets, of which one may be missing.
+	isMixed bool
 }
 
 // A folderReport is what a transfer of several files prints as JSON.
@@ -53,6 +55,7 @@ type folderReport struct {
 type failureReport struct {
 	File  string `json:"file"`
 	Error string `json:"error"`
+	err   error  // of an argument, for the exit code; may be nil
 }
 
 func newTransfer(t *terminal, verb string, object objectName, json, quiet bool) *transfer {
@@ -94,7 +97,7 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 				if err == nil || !stopped.Load() {
 					firstErr = f.note(report, &tasks[index], bytes.bytes, err, firstErr, bar.bar)
 				}
-				stopped.Store(stopped.Load() || isOfAll(err))
+				stopped.Store(stopped.Load() || isOfAll(err) || !f.isMixed && isOfBucket(err))
 				mu.Unlock()
 			}
 		})
@@ -119,11 +122,6 @@ func (c *countedBytes) update(p lithopss3.Progress) {
 	}
 }
 
-// isOfAll reports whether an error that one file met will be met by all.
-func isOfAll(err error) bool {
-	return isCredentialsError(err) || errors.Is(err, lithopss3.ErrNoSuchBucket) || errors.Is(err, lithopss3.ErrSignature) || errors.Is(err, lithopss3.ErrNotOwner)
-}
-
 func (f *transfer) barName() string {
 	if f.object.key != "" {
 		return f.object.key
@@ -135,6 +133,9 @@ func (f *transfer) barName() string {
 func firstFailure(failures []failureReport) error {
 	if len(failures) == 0 {
 		return nil
+	}
+	if failures[0].err != nil {
+		return failures[0].err
 	}
 	return errors.New(sanitize.Name(failures[0].File) + ": " + failures[0].Error)
 }

@@ -160,7 +160,7 @@ func localNames(found []entry) (files []entry, folders []string, failures []fail
 			err = check.add(name, isFolder)
 		}
 		if err != nil {
-			return nil, nil, nil, fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(e.key), err)
+			return nil, nil, nil, lineError{fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(e.key), err)}
 		}
 		if isFolder {
 			folders = append(folders, local)

@@ -73,7 +73,7 @@ func (c *uploadsCommand) end(t *terminal, store *lithopss3.Store, bucket string,
 		line := uploadLine{Key: upload.Key, ID: upload.ID, Begun: upload.Begun}
 		if c.Abort && !c.DryRun {
 			err := store.AbortUpload(t.ctx, bucket, upload)
-			if t.ctx.Err() != nil || isOfAll(err) {
+			if t.ctx.Err() != nil || isOfAll(err) || isOfBucket(err) {
 				return errors.Join(err, c.printLines(t, lines)) // those before
 			}
 			if err != nil {
