@@ -138,6 +138,9 @@ func (c *copier) storeFile(path string, target objectName) error {
 			if err != nil {
 				return err
 			}
+			if isStream(stored) {
+				return c.store.PutObject(ctx, target.bucket, target.key, newInput(ctx, &lateFile{path: path}), &opts)
+			}
 			if err := c.store.UploadFile(ctx, path, target.bucket, target.key, &opts); err != nil || !c.moves {
 				return err
 			}

@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/iotest"
 
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -106,4 +108,55 @@ func TestConfirm(t *testing.T) {
 	_, err := ask(ctx, stream, true)
 	assert.ErrorIs(t, err, interrupted{syscall.SIGINT})
 	assert.Equal(t, 130, exitCode(ctx, err))
+}
+
+// TestPipesEndWithACancel interrupts a command whose source is a pipe: while no process writes
+// to it, and while the one that does is silent.
+func TestPipesEndWithACancel(t *testing.T) {
+	s := newSession(t)
+	for i, line := range []string{"put PIPE BUCKET -k x", "cp PIPE s3://BUCKET/x", "cp PIPE s3://BUCKET/x"} {
+		pipe := "pipe" + strconv.Itoa(i)
+		testkit.FIFO(t, pipe)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		ended := s.begin(ctx, strings.ReplaceAll(line, "PIPE", pipe))
+		if i > 0 {
+			writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits for the command
+			require.NoError(t, err)
+			defer func() { _ = writer.Close() }()
+			_, err = writer.WriteString("text")
+			require.NoError(t, err)
+		}
+		cancel(interrupted{syscall.SIGINT})
+		assert.Equal(t, 130, <-ended, line)
+		release, err := os.OpenFile(pipe, os.O_RDWR, 0) // what still waits has no process to end it
+		require.NoError(t, err)
+		_ = release.Close()
+	}
+	assert.Empty(t, s.keys())
+}
+
+// begin runs a line, and returns a channel for its exit code.
+func (s *session) begin(ctx context.Context, line string) <-chan int {
+	ended := make(chan int, 1)
+	go func() {
+		code, _, _ := command(ctx, strings.Fields(strings.ReplaceAll(line, "BUCKET", refusedBucket))...)
+		ended <- code
+	}()
+	return ended
+}
+
+// TestPipesAreRead stores what is written to a pipe, and what a device gives that tells no size.
+func TestPipesAreRead(t *testing.T) {
+	s := newSession(t)
+	testkit.FIFO(t, "pipe")
+	ended := s.begin(t.Context(), "put pipe BUCKET -k x")
+	writer, err := os.OpenFile("pipe", os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = writer.WriteString("text")
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	assert.Zero(t, <-ended)
+	assert.Equal(t, "text", s.run(0, "cat BUCKET x"))
+	s.run(0, "put "+os.DevNull+" BUCKET -k empty")
+	assert.Empty(t, s.run(0, "cat BUCKET empty"))
 }
