@@ -33,7 +33,7 @@ func (syncCommand) Usage() string { return "SOURCE TARGET" }
 
 // Help is shown by sync --help.
 func (syncCommand) Help() string {
-	return `Copies files whose size differs, and those that are newer in the source, to the second. If both were written within one second, bytes are compared. A file that is fetched gets the object's time. Nothing is deleted if something could not be read or copied, and nothing that was stored in the target meanwhile.
+	return `Copies files whose size differs, and those that are newer in the source, to the second. If both were written within one second, bytes are compared. A file that is fetched gets the object's time. Nothing is deleted if something could not be read or copied, and nothing that was stored in the target meanwhile, or that the source has got.
 
 Examples:
   lithops-s3 sync results s3://my-bucket/results --dry-run
@@ -44,6 +44,7 @@ Examples:
 // A syncSide is the source or the target of a sync.
 type syncSide struct {
 	place   place
+	isMade  bool     // a local folder that is missing is made: the target
 	root    *os.Root // of a local folder; nil if it does not exist yet
 	entries map[string]entry
 }
@@ -102,6 +103,7 @@ func (c *syncCommand) sides() (source, target *syncSide, err error) {
 		sides[i] = &syncSide{place: place}
 	}
 	source, target = sides[0], sides[1]
+	target.isMade = true
 	if !source.place.isS3 && !target.place.isS3 {
 		return nil, nil, usagef("neither %s nor %s is on S3: write s3://BUCKET/PREFIX", formatPath(source.place.path), formatPath(target.place.path))
 	}
@@ -139,9 +141,9 @@ func (s *syncSide) load(c *copier) error {
 		}
 	} else {
 		root, err := c.openRoot(s.place.path)
-		if errors.Is(err, os.ErrNotExist) {
+		if s.isMade && errors.Is(err, os.ErrNotExist) {
 			s.entries = map[string]entry{}
-			return nil // a target that is made
+			return nil
 		}
 		if err != nil {
 			return err
@@ -187,7 +189,7 @@ func (c *syncCommand) sync(t *terminal, copier *copier, source, target *syncSide
 	err = transfer.do(report, copier.tasks)
 	total := len(copier.tasks) + len(copier.failed)
 	if c.Delete && err == nil && t.ctx.Err() == nil {
-		deletion := &syncDeletion{t: t, copier: copier, report: report, target: target, extra: extraNames(source, target)}
+		deletion := &syncDeletion{t: t, copier: copier, report: report, source: source, target: target, extra: extraNames(source, target)}
 		total += len(deletion.extra)
 		err = deletion.run(c.DryRun, c.JSON)
 	}

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -15,11 +17,12 @@ import (
 
 // A syncDeletion deletes from the target of a sync what its source does not have. Copying
 // may have taken hours since both were listed, so that it deletes only what is still as it
-// was then.
+// was then, and what the source still does not have.
 type syncDeletion struct {
 	t       *terminal
 	copier  *copier
 	report  *folderReport
+	source  *syncSide
 	target  *syncSide
 	extra   []string // names that only the target has
 	deleted int
@@ -48,10 +51,42 @@ func (d *syncDeletion) run(dryRun, quiet bool) error {
 		return d.preview()
 	case len(d.extra) == 0:
 		return nil
-	case d.target.place.isS3:
+	}
+	if err := d.lookAgain(); err != nil || len(d.extra) == 0 {
+		return cmpError(d.first, err)
+	}
+	if d.target.place.isS3 {
 		return d.objects()
 	}
 	return d.files()
+}
+
+// errAppeared is why something is kept that only the target had.
+var errAppeared = errors.New("not deleted, because the source has it now")
+
+// lookAgain lists the source again, and keeps what it has now. If the source can't be read any
+// more, the error says so, and nothing may be deleted.
+func (d *syncDeletion) lookAgain() error {
+	now := &syncSide{place: d.source.place}
+	failed := len(d.copier.failed)
+	if err := now.load(d.copier); err != nil {
+		return d.giveUp(d.source, err)
+	}
+	if d.t.ctx.Err() != nil { // of which a folder may be listed in part
+		return context.Cause(d.t.ctx)
+	}
+	if failures := d.copier.failed[failed:]; len(failures) > 0 {
+		d.report.Failed = append(d.report.Failed, failures...)
+		return firstFailure(failures)
+	}
+	d.extra = slices.DeleteFunc(d.extra, func(name string) bool {
+		_, exists := now.entries[name]
+		if exists {
+			d.fail(name, errAppeared)
+		}
+		return exists
+	})
+	return nil
 }
 
 func (d *syncDeletion) preview() error {
@@ -71,12 +106,21 @@ func (d *syncDeletion) fail(name string, err error) {
 	d.first = cmpError(d.first, err)
 }
 
+// giveUp reports an error of a whole side, after which nothing is deleted.
+func (d *syncDeletion) giveUp(side *syncSide, err error) error {
+	if d.t.ctx.Err() == nil {
+		d.report.Failed = append(d.report.Failed, failureReport{File: side.place.String(), Error: err.Error()})
+		d.t.printError(err)
+	}
+	return err
+}
+
 // objects deletes objects.
 func (d *syncDeletion) objects() error {
 	query := folderQuery(d.target.place.object)
 	found, err := query.list(d.t, d.copier.store, d.copier.keep)
 	if err != nil {
-		return err
+		return d.giveUp(d.target, err)
 	}
 	now := make(map[string]entry, len(found))
 	for _, e := range found {
@@ -96,7 +140,7 @@ func (d *syncDeletion) objects() error {
 	err = d.copier.store.DeleteObjects(d.t.ctx, query.bucket, keys)
 	var failed *lithopss3.DeleteError
 	if err != nil && !errors.As(err, &failed) {
-		return err
+		return d.giveUp(d.target, err)
 	}
 	d.deleted = len(keys)
 	if failed != nil {

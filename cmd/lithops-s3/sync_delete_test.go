@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +24,10 @@ import (
 // whose name ends with "new".
 type meddling struct {
 	*session
-	meddle func()
+	meddle     func()
+	atIdentity func() // what happens when the caller's identity is asked for
+
+	refusesLists bool
 }
 
 func newMeddling(t *testing.T) *meddling {
@@ -35,7 +39,11 @@ func newMeddling(t *testing.T) *meddling {
 			m.meddle = nil
 			meddle()
 		}
-		return r.Method == http.MethodDelete && strings.HasSuffix(r.URL.Path, "/refused")
+		if meddle := m.atIdentity; meddle != nil && r.Method == http.MethodPost && r.URL.Path == "/" {
+			m.atIdentity = nil
+			meddle()
+		}
+		return m.refusesLists && r.URL.Query().Has("list-type") || r.Method == http.MethodDelete && strings.HasSuffix(r.URL.Path, "/refused")
 	})
 	t.Chdir(t.TempDir())
 	m.session = &session{t, store}
@@ -93,6 +101,74 @@ func TestSyncKeepsFilesOfMeanwhile(t *testing.T) {
 	assert.NoFileExists(t, "to/zlast")
 	assert.Contains(t, s.run(0, "sync s3://BUCKET/from to --delete --json"), `"deleted": 1`)
 	assert.NoFileExists(t, "to/replaced")
+}
+
+// TestSyncKeepsWhatTheSourceGets stores names in the source that sync --delete is about to
+// delete from the target.
+func TestSyncKeepsWhatTheSourceGets(t *testing.T) {
+	s := newMeddling(t)
+	s.write("from/new", "text")
+	s.put("to/late", "to/old")
+	s.meddle = func() { assert.NoError(t, os.WriteFile("from/late", []byte("late"), 0o600)) }
+	said := s.run(exitError, "sync from s3://BUCKET/to --delete")
+	assert.Contains(t, said, "Copied 1 file, 4 B, deleted 1:")
+	assert.Contains(t, said, "to/late: not deleted, because the source has it now")
+	assert.Equal(t, []string{"to/late", "to/new"}, s.keys())
+
+	s.put("to/late", "to/old", "to/new")
+	s.write("back/late", "late")
+	s.write("back/old2", "old")
+	s.meddle = func() { s.put("to/old2") }
+	said = s.run(exitError, "sync s3://BUCKET/to back --delete --exclude late")
+	assert.Contains(t, said, "back/old2: not deleted, because the source has it now")
+	assert.Contains(t, said, "deleted 0:")
+	assert.Equal(t, "old", s.file("back/old2"))
+}
+
+// TestSyncOfASourceThatVanishes deletes nothing, also with --yes, if the source can't be read
+// in whole when it is looked at again, or is gone after the arguments were checked.
+func TestSyncOfASourceThatVanishes(t *testing.T) {
+	s := newMeddling(t)
+	for name, test := range map[string]struct {
+		meddle func()
+		says   string
+	}{
+		"all of it": {func() { assert.NoError(t, os.RemoveAll("from")) }, "from: no such file"},
+		"in part":   {func() { testkit.Symlink(t, "nowhere", "from/dangling") }, "dangling: "},
+	} {
+		require.NoError(t, os.RemoveAll("from"))
+		require.NoError(t, os.RemoveAll("was"))
+		require.NoError(t, s.store.DeleteObjects(t.Context(), refusedBucket, s.keys()))
+		s.write("from/new", "text")
+		s.put("to/old")
+		s.meddle = test.meddle
+		said := s.run(exitError, "sync from s3://BUCKET/to --delete --yes")
+		assert.Contains(t, said, test.says, name)
+		assert.Contains(t, s.keys(), "to/old", name)
+	}
+	require.NoError(t, os.RemoveAll("from"))
+	s.write("from/new", "text")
+	own := strings.TrimSpace(s.run(0, "bucket --create"))
+	require.NoError(t, s.store.PutObject(t.Context(), own, "to/old", strings.NewReader("old"), nil))
+	s.atIdentity = func() { assert.NoError(t, os.RemoveAll("from")) } // asked for the bucket's name
+	assert.Contains(t, s.run(exitError, "sync from s3://./to --delete --yes"), "from: no such file")
+	assert.Nil(t, s.atIdentity)
+	_, err := s.store.HeadObject(t.Context(), own, "to/old")
+	require.NoError(t, err)
+}
+
+// TestSyncNamesAListingThatFails has the server refuse the listings before the deletion.
+func TestSyncNamesAListingThatFails(t *testing.T) {
+	s := newMeddling(t)
+	s.write("from/new", "text")
+	s.put("to/old")
+	s.meddle = func() { s.refusesLists = true }
+	said := s.run(exitPermission, "sync from s3://BUCKET/to --delete --json")
+	assert.Contains(t, said, `"file": "s3://`+refusedBucket+`/to/"`)
+	assert.Contains(t, said, "lithops-s3: ListObjects "+refusedBucket)
+	assert.Contains(t, said, "1 of 2 files failed")
+	s.refusesLists = false
+	assert.Equal(t, []string{"to/new", "to/old"}, s.keys())
 }
 
 // TestSyncNamesWhatIsNotDeleted has the server refuse to delete an object.
