@@ -47,13 +47,19 @@ func (f *jobsFlags) openWith(t *terminal, opts jobs.Options) (*lithopss3.Store, 
 			return nil, nil, errors.Join(err, store.Close())
 		}
 	}
+	config := store.Config()
+	return store, jobs.New(store, bucket, withConfig(opts, &config)), nil
+}
+
+// withConfig returns options, with those of the configuration in place of zero values.
+func withConfig(opts jobs.Options, config *lithopss3.Config) *jobs.Options {
 	if opts.Interval <= 0 {
-		opts.Interval = store.Config().MonitoringInterval
+		opts.Interval = config.MonitoringInterval
 	}
-	if timeout := store.Config().ExecutionTimeout; opts.LostAfter == 0 && timeout > 0 {
-		opts.LostAfter = timeout + jobs.LostGrace
+	if opts.LostAfter == 0 && config.ExecutionTimeout > 0 {
+		opts.LostAfter = config.ExecutionTimeout + jobs.LostGrace
 	}
-	return store, jobs.New(store, bucket, &opts), nil
+	return &opts
 }
 
 // lostFlags say when a call without a status is lost.

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -38,6 +40,17 @@ func TestCallBar(t *testing.T) {
 		silent.end()
 		assert.Equal(t, drawn+"\n", out.String())
 	})
+}
+
+// TestOptionsOfTheConfiguration checks which options of jobs are the configuration's.
+func TestOptionsOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	config := &lithopss3.Config{MonitoringInterval: 5 * time.Second, ExecutionTimeout: time.Hour}
+	assert.Equal(t, &jobs.Options{Interval: 5 * time.Second, LostAfter: time.Hour + jobs.LostGrace}, withConfig(jobs.Options{}, config))
+	given := jobs.Options{Interval: 1, LostAfter: 2}
+	assert.Equal(t, &given, withConfig(given, config))
+	assert.Equal(t, &given, withConfig(given, &lithopss3.Config{}))
+	assert.Equal(t, &jobs.Options{}, withConfig(jobs.Options{}, &lithopss3.Config{}), "the defaults of jobs")
 }
 
 // TestPaceOfCalls checks how many calls end in a second, and how long the others take at that.
