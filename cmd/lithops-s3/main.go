@@ -101,6 +101,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	t := &terminal{ctx: ctx, stdin: newInput(ctx, stdin), stdout: newOutput(stdout), stderr: newOutput(stderr)}
+	t.stdout.out.endWith(ctx)
+	t.stderr.out.endWith(ctx)
 	t.stdout.whenUnread(func() { cancel(errUnread) })
 	shareTerminal(t.stdout, t.stderr)
 	return t.run(args)

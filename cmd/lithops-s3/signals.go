@@ -4,11 +4,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 )
 
@@ -67,23 +64,3 @@ func heeded() []os.Signal {
 // readers of stderr, as after the end of a log's process, a command continues. Processes
 // that this one starts die of a broken pipe as ever, because the signal is not ignored.
 func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
-
-// A readStream is a stream that tells when it has no reader any more, and whether a write
-// to it has failed.
-type readStream struct {
-	io.Writer
-	unread func() // may be nil
-	broken atomic.Bool
-}
-
-// Write writes.
-func (s *readStream) Write(p []byte) (int, error) {
-	n, err := s.Writer.Write(p)
-	if err != nil {
-		s.broken.Store(true)
-	}
-	if s.unread != nil && errors.Is(err, syscall.EPIPE) {
-		s.unread()
-	}
-	return n, err
-}
