@@ -107,6 +107,17 @@ func testProgress(t *testing.T, h *Harness) {
 			t.Errorf("progress of %d bytes: %d calls, want 1 to %d", size, calls, most)
 		}
 	}
+	t.Run("refused", func(t *testing.T) {
+		h.skipIf(t, "NoConditionalPut")
+		const size = 600 << 10
+		opts := &lithopss3.PutOptions{IfAbsent: true, Progress: func(p lithopss3.Progress) {
+			if p.Done >= size {
+				t.Error("progress of a put that is refused: all bytes are told")
+			}
+		}}
+		err := h.Storage.PutObject(t.Context(), h.Bucket, "key", bytes.NewReader(make([]byte, size)), opts)
+		wantError(t, "put", err, lithopss3.ErrPrecondition)
+	})
 }
 
 // zeros reads zeros without an end.

@@ -22,7 +22,8 @@ import (
 var faults = slices.Concat(soundStorages(), faultsOfBodies, faultsOfRanges, faultsOfConditions, faultsOfDescriptions,
 	faultsOfErrors, faultsOfNames, faultsOfListings, faultsOfParallelListings, faultsOfDeletes, faultsOfBuckets,
 	faultsOfOwnership, faultsOfBodiesInBetween, faultsOfProgress, faultsOfRaces(), faultsOfReplacement, faultsOfAlikeKeys,
-	faultsOfPrefixes, faultsOfListedTimes, faultsOfSequences(), faultsOfInvalidDeletes, faultsOfSharing, faultsOfKinds)
+	faultsOfPrefixes, faultsOfListedTimes, faultsOfSequences(), faultsOfInvalidDeletes, faultsOfSharing, faultsOfKinds,
+	faultsOfDeleted(), faultsOfFolders, faultsOfOptions(), faultsOfEnds, faultsOfLocks(), faultsOfEntries)
 
 type faultRow struct {
 	test   string
@@ -40,6 +41,7 @@ func soundStorages() []faultRow {
 		"PutAndGet", "Readers", "FailingBody", "Ownership", "Close", "Replaced", "Progress", "Ranges", "Conditions", "ConditionalPut", "ConditionalParts",
 		"ConditionalRace", "Describes", "Missing", "InvalidNames", "AwkwardKeys", "AlikeKeys", "ControlCharacters", "List", "ListPrefix", "ListDescribes",
 		"ListMany", "ListAgain", "ListDelimiter", "ListMatch", "ListParallel", "ListSiblings", "DeleteMany", "DeleteInvalid", "Buckets", "Cancel", "CancelCause", "Concurrent",
+		"Deleted", "Folders", "Options", "CancelKeeps", "WithinLoop",
 	} {
 		rows = append(rows, faultRow{test: test, name: "no fault", fault: func(_ *call, do func()) { do() }})
 	}

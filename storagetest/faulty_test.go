@@ -35,11 +35,13 @@ type call struct {
 	put         lithopss3.PutOptions
 	get         lithopss3.GetOptions
 	list        lithopss3.ListOptions
+	given       *lithopss3.ListOptions // the caller's own; may be nil
 
 	object  *lithopss3.Object
 	info    *lithopss3.ObjectInfo
 	entries []lithopss3.ObjectInfo
-	more    int // how often a listing has its error again
+	more    int    // how often a listing has its error again
+	after   func() // runs when the loop over a listing has ended; may be nil
 	err     error
 }
 
@@ -91,11 +93,17 @@ func (f faulty) DeleteObjects(ctx context.Context, bucket string, keys []string)
 }
 
 func (f faulty) ListObjects(ctx context.Context, bucket string, opts *lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
+	list := lithopss3.ListOptions{}
+	if opts != nil {
+		list = *opts
+	}
 	return func(yield func(lithopss3.ObjectInfo, error) bool) {
-		c := &call{sound: f.sound, op: "ListObjects", ctx: ctx, bucket: bucket}
-		if opts != nil {
-			c.list = *opts
-		}
+		c := &call{sound: f.sound, op: "ListObjects", ctx: ctx, bucket: bucket, list: list, given: opts}
+		defer func() {
+			if c.after != nil {
+				c.after()
+			}
+		}()
 		f.fault(c, func() {
 			for entry, err := range f.sound.ListObjects(c.ctx, c.bucket, &c.list) {
 				if c.err = err; err == nil {

@@ -127,7 +127,7 @@ func testList(t *testing.T, h *Harness) {
 
 func testListDelimiter(t *testing.T, h *Harness) {
 	for _, key := range []string{"a/1", "a/2", "a/b/3", "b", "c/4"} {
-		h.put(t, key, "")
+		h.put(t, key, "x")
 	}
 	var got []string
 	for info, err := range h.Storage.ListObjects(t.Context(), h.Bucket, &lithopss3.ListOptions{Delimiter: "/", PageSize: 2}) {
@@ -135,6 +135,8 @@ func testListDelimiter(t *testing.T, h *Harness) {
 			t.Fatal(err)
 		}
 		got = append(got, fmt.Sprintf("%s %v", info.Key, info.IsPrefix))
+		hasMore := info.Size != 0 || info.ETag != "" || !info.LastModified.IsZero() || info.ContentType != "" || info.Metadata != nil || info.VersionID != ""
+		wantEqual(t, info.Key+" has more than its key", hasMore, !info.IsPrefix)
 	}
 	wantKeys(t, "top", got, "a/ true", "b false", "c/ true")
 	wantKeys(t, "below a/", h.list(t, &lithopss3.ListOptions{Delimiter: "/", Prefix: "a/"}), "a/1", "a/2", "a/b/")

@@ -40,7 +40,10 @@ func Run(t *testing.T, start func(t *testing.T) *Harness) {
 		{"Readers", testReaders},
 		{"LargeBodies", testLargeBodies},
 		{"FailingBody", testFailingBody},
+		{"Deleted", testDeleted},
+		{"Folders", testFolders},
 		{"Ownership", testOwnership},
+		{"Options", testOptions},
 		{"Close", testClose},
 		{"Replaced", testReplaced},
 		{"Progress", testProgress},
@@ -69,6 +72,8 @@ func Run(t *testing.T, start func(t *testing.T) *Harness) {
 		{"Buckets", testBuckets},
 		{"Cancel", testCancel},
 		{"CancelCause", testCancelCause},
+		{"CancelKeeps", testCancelKeeps},
+		{"WithinLoop", testWithinLoop},
 		{"Concurrent", testConcurrent},
 	} {
 		t.Run(test.name, func(t *testing.T) {
