@@ -44,7 +44,11 @@ func answer(request *http.Request, status int, header http.Header, body io.Reade
 	if !ok {
 		closer = io.NopCloser(body)
 	}
-	return &http.Response{StatusCode: status, Header: header, Body: closer, ContentLength: -1, Request: request, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	response := &http.Response{StatusCode: status, Header: header, Body: closer, ContentLength: -1, Request: request, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	if header.Get("Content-Length") == "" {
+		response.TransferEncoding = []string{"chunked"}
+	}
+	return response
 }
 
 // rawServer answers each connection's request by hand, and is gone with the test.

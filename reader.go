@@ -41,6 +41,8 @@ type objectReader struct {
 	hash     hash.Hash // of what was read so far; nil if there is no checksum
 	failures int
 	err      error
+	// isOpenEnded means that the end of the connection is all that tells the object's end.
+	isOpenEnded bool
 
 	plan    aheadPlan
 	ahead   *readahead.Reader // nil until ranges are asked for
@@ -59,6 +61,7 @@ func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Ob
 	if object.Offset == 0 && object.Length == object.Size && s.validatesChecksums() && sum.IsKnown() {
 		reader.checksum, reader.hash = sum, sum.Kind.New()
 	}
+	reader.isOpenEnded = reader.end < 0 && reader.hash == nil && s3http.IsOpenEnded(body)
 	reader.in.IfMatch = strongETag(object.ETag)
 	reader.in.IfNoneMatch, reader.in.IfModifiedSince, reader.in.IfUnmodifiedSince = nil, nil, nil
 	if plan.begins == object.Offset {
@@ -227,6 +230,12 @@ func (r *objectReader) finish(n int) (int, error) {
 			return 0, r.err
 		}
 	}
+	if r.isOpenEnded {
+		if err := r.proveEnd(); err != nil {
+			r.fail(err)
+			return 0, r.err
+		}
+	}
 	r.endAhead()
 	r.err = io.EOF
 	return n, r.err
@@ -296,14 +305,35 @@ func (r *objectReader) explainRest(err error) error {
 	if status != http.StatusRequestedRangeNotSatisfiable && status != http.StatusPartialContent {
 		return explainChange(err)
 	}
-	out, headErr := call(r.ctx, r.store, *r.in.Bucket, &s3.HeadObjectInput{
-		Bucket: r.in.Bucket, Key: r.in.Key, VersionId: r.in.VersionId,
-		SSECustomerAlgorithm: r.in.SSECustomerAlgorithm, SSECustomerKey: r.in.SSECustomerKey, SSECustomerKeyMD5: r.in.SSECustomerKeyMD5,
-	}, r.store.client.HeadObject)
+	out, headErr := r.head()
 	if headErr == nil && aws.ToString(out.ETag) == r.etag && aws.ToInt64(out.ContentLength) == r.offset {
 		return fmt.Errorf("the object ends there, and the server had promised %d bytes: %w", r.end, io.ErrUnexpectedEOF)
 	}
 	return explainChange(err)
+}
+
+// head describes the object as it is now.
+func (r *objectReader) head() (*s3.HeadObjectOutput, error) {
+	return call(r.ctx, r.store, *r.in.Bucket, &s3.HeadObjectInput{
+		Bucket: r.in.Bucket, Key: r.in.Key, VersionId: r.in.VersionId,
+		SSECustomerAlgorithm: r.in.SSECustomerAlgorithm, SSECustomerKey: r.in.SSECustomerKey, SSECustomerKeyMD5: r.in.SSECustomerKeyMD5,
+	}, r.store.client.HeadObject)
+}
+
+// proveEnd asks the server for the object's size, because the end of a connection proves
+// nothing: it may have broken.
+func (r *objectReader) proveEnd() error {
+	out, err := r.head()
+	if err == nil {
+		err = checkETag(r.etag, out.ETag)
+	}
+	if err != nil {
+		return fmt.Errorf("the server gave no length, so that its connection may have broken after %d bytes: %w", r.offset, err)
+	}
+	if size := aws.ToInt64(out.ContentLength); size != r.offset {
+		return fmt.Errorf("%d bytes came of %d: %w", r.offset, size, io.ErrUnexpectedEOF)
+	}
+	return nil
 }
 
 // explainChange tells an object that was replaced from other errors of a request

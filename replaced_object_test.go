@@ -3,9 +3,11 @@
 package lithopss3_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -177,3 +179,80 @@ func TestBrokenBodyIsNoEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestOpenEndedBody gets an object whose end only the end of the connection tells, and which
+// may have broken: the server is asked for the size. If something else tells the end, it is
+// not asked.
+func TestOpenEndedBody(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		head   http.Header // the answer to a HEAD; nil if there must be none
+		change func(*http.Response)
+		want   error
+		text   string // of the error, in part; empty for none
+	}{
+		"all of it":                {http.Header{"Content-Length": {"5"}, "Etag": {`"one"`}}, nil, nil, ""},
+		"all of it, without ETag":  {http.Header{"Content-Length": {"5"}}, nil, nil, ""},
+		"cut off":                  {http.Header{"Content-Length": {"6"}, "Etag": {`"one"`}}, nil, io.ErrUnexpectedEOF, "5 bytes came of 6"},
+		"longer":                   {http.Header{"Content-Length": {"4"}, "Etag": {`"one"`}}, nil, io.ErrUnexpectedEOF, "5 bytes came of 4"},
+		"replaced meanwhile":       {http.Header{"Content-Length": {"5"}, "Etag": {`"two"`}}, nil, lithopss3.ErrPrecondition, "may have broken after 5 bytes"},
+		"no size at all":           {http.Header{"Etag": {`"one"`}}, nil, nil, "may have broken after 5 bytes"},
+		"in chunks":                {nil, func(r *http.Response) { r.TransferEncoding = []string{"chunked"} }, nil, ""},
+		"by HTTP/2":                {nil, func(r *http.Response) { r.ProtoMajor = 2 }, nil, ""},
+		"with a length":            {nil, func(r *http.Response) { r.ContentLength = 5 }, nil, ""},
+		"with a length as header":  {nil, func(r *http.Response) { r.Header.Set("Content-Length", "5") }, nil, ""},
+		"with a checksum":          {nil, func(r *http.Response) { r.Header.Set("X-Amz-Checksum-Crc32", "3aRwJA==") }, nil, ""},
+		"with a checksum, cut off": {nil, func(r *http.Response) { r.Header.Set("X-Amz-Checksum-Crc32", "AAAAAA==") }, lithopss3.ErrChecksum, "checksum"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBothClients(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				if request.Method == http.MethodHead {
+					assert.NotNil(t, test.head, "a HEAD")
+					return answer(request, http.StatusOK, test.head.Clone(), http.NoBody), nil
+				}
+				response := answer(request, http.StatusOK, http.Header{"Etag": {`"one"`}}, strings.NewReader("01234"))
+				response.TransferEncoding = nil
+				if test.change != nil {
+					test.change(response)
+				}
+				return response, nil
+			}, func(t *testing.T, store *lithopss3.Store) {
+				data, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+				if test.text == "" {
+					require.NoError(t, err)
+					assert.Equal(t, "01234", string(data))
+					return
+				}
+				require.ErrorContains(t, err, test.text)
+				if test.want != nil {
+					require.ErrorIs(t, err, test.want)
+				}
+				_, err = store.DownloadTo(t.Context(), "bucket", "key", discardAt{}, nil)
+				require.ErrorContains(t, err, test.text)
+			})
+		})
+	}
+}
+
+// TestOpenEndedBodyIsObserved cuts a connection off under a Store with an Observer.
+func TestOpenEndedBodyIsObserved(t *testing.T) {
+	t.Parallel()
+	url := rawServer(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nEtag: \"one\"\r\nConnection: close\r\n\r\n01234")
+	})
+	for _, observer := range []func(context.Context, *lithopss3.RequestInfo){nil, func(context.Context, *lithopss3.RequestInfo) {}} {
+		store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.Patiently(&lithopss3.Options{
+			LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()}), Endpoint: url, Observer: observer,
+		}))
+		require.NoError(t, err)
+		_, err = store.ReadObject(t.Context(), "bucket", "key", 0)
+		require.ErrorContains(t, err, "its connection may have broken after 5 bytes")
+		require.NoError(t, store.Close())
+	}
+}
+
+// discardAt takes everything.
+type discardAt struct{}
+
+func (discardAt) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }

@@ -141,7 +141,7 @@ func TestReadObjectLimit(t *testing.T) {
 			response := testkit.Answer(r, http.StatusOK, header.Clone(), "12345")
 			if length == "" {
 				response.Header.Del("Content-Length")
-				response.ContentLength = -1
+				response.ContentLength, response.TransferEncoding = -1, []string{"chunked"}
 			}
 			return response, nil
 		}))

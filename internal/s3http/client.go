@@ -94,9 +94,10 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 		cancel(nil)
 		return response, nil
 	}
-	response.Body = boundAnswer(ctx, request.Method, response, cancel)
+	body := &stallBody{ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout), opened: sent, gate: c.Gate, isOpenEnded: isOpenEnded(response)}
+	body.ReadCloser = boundAnswer(ctx, request.Method, response, cancel)
 	c.Gate.answered()
-	response.Body = &stallBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel, timeout: cmp.Or(c.Timeout, IOTimeout), opened: sent, gate: c.Gate}
+	response.Body = body
 	return response, checkScheme(request.URL, response)
 }
 

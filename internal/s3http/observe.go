@@ -160,6 +160,8 @@ func (b *observedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+func (b *observedBody) endsOpen() bool { return IsOpenEnded(b.ReadCloser) }
+
 // Close ends the request.
 func (b *observedBody) Close() error {
 	defer b.finish()

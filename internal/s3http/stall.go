@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,8 @@ type stallBody struct {
 	isOver  atomic.Bool // for the gate
 	failed  error       // of an earlier read
 	empty   int         // reads in a row without a byte
+
+	isOpenEnded bool // see IsOpenEnded
 
 	opened  time.Time    // when the request was sent
 	waiting atomic.Int64 // when the read in progress began, after opened; 0 is none
@@ -145,4 +148,19 @@ func (b *stallBody) Close() error {
 	b.cancel(nil)
 	b.leave()
 	return err
+}
+
+// IsOpenEnded reports whether nothing but the end of its connection tells where a body of a
+// Client ends: neither a length nor HTTP's chunks. A body that breaks off looks like a whole
+// one then.
+func IsOpenEnded(body io.ReadCloser) bool {
+	own, ok := body.(interface{ endsOpen() bool })
+	return ok && own.endsOpen()
+}
+
+func (b *stallBody) endsOpen() bool { return b.isOpenEnded }
+
+// isOpenEnded is IsOpenEnded of an answer. HTTP/2 tells the end of each stream.
+func isOpenEnded(response *http.Response) bool {
+	return response.ContentLength < 0 && response.ProtoMajor == 1 && len(response.TransferEncoding) == 0 && len(response.Header["Content-Length"]) == 0
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -101,4 +103,35 @@ func TestBodyMakesProgress(t *testing.T) {
 		_, err := body.Read(nil)
 		require.NoError(t, err, "nothing was asked for")
 	}
+}
+
+// TestIsOpenEnded tells the bodies whose end nothing but the connection's tells, observed or
+// not.
+func TestIsOpenEnded(t *testing.T) {
+	t.Parallel()
+	open := func() *http.Response {
+		return &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ContentLength: -1, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("x"))}
+	}
+	for name, change := range map[string]func(*http.Response){
+		"open-ended": func(*http.Response) {},
+		"empty":      func(r *http.Response) { r.ContentLength = 0 },
+		"a length":   func(r *http.Response) { r.ContentLength = 1 },
+		"a header":   func(r *http.Response) { r.Header.Set("Content-Length", "1") },
+		"chunks":     func(r *http.Response) { r.TransferEncoding = []string{"chunked"} },
+		"HTTP/2":     func(r *http.Response) { r.ProtoMajor = 2 },
+	} {
+		for _, observer := range []*Observer{nil, recordEvents(&[]Event{}, &[]Event{})} {
+			client := gatedClient(nil, func(*http.Request) (*http.Response, error) {
+				response := open()
+				change(response)
+				return response, nil
+			})
+			client.Observer = observer
+			response, err := client.Send(t.Context(), aGet(t))
+			require.NoError(t, err)
+			assert.Equal(t, name == "open-ended", IsOpenEnded(response.Body), name)
+			require.NoError(t, response.Body.Close())
+		}
+	}
+	assert.False(t, IsOpenEnded(http.NoBody))
 }
