@@ -4,7 +4,10 @@ package s3http
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,7 +42,9 @@ func (s *Signer) SignHTTP(ctx context.Context, credentials aws.Credentials, r *h
 			delete(r.Header, name)
 		}
 	}
+	tabbed := replaceTabs(r.Header)
 	err := s.next.SignHTTP(ctx, credentials, r, payloadHash, service, region, s.clock.Now(), optFns...)
+	maps.Copy(r.Header, tabbed)
 	r.ContentLength = length
 	for i, name := range unsigned {
 		if kept[i] != nil {
@@ -51,5 +56,36 @@ func (s *Signer) SignHTTP(ctx context.Context, credentials aws.Credentials, r *h
 
 // PresignHTTP signs a request in its URL, with the server's time.
 func (s *Signer) PresignHTTP(ctx context.Context, credentials aws.Credentials, r *http.Request, payloadHash, service, region string, _ time.Time, optFns ...func(*v4.SignerOptions)) (string, http.Header, error) {
-	return s.next.PresignHTTP(ctx, credentials, r, payloadHash, service, region, s.clock.Now(), optFns...)
+	tabbed := replaceTabs(r.Header)
+	url, signed, err := s.next.PresignHTTP(ctx, credentials, r, payloadHash, service, region, s.clock.Now(), optFns...)
+	maps.Copy(r.Header, tabbed)
+	for name, values := range tabbed {
+		if _, ok := signed[name]; ok {
+			signed[name] = values
+		}
+	}
+	return url, signed, err
 }
+
+// replaceTabs puts spaces for the tabs in a header's values, and returns the values that
+// had any. Servers join white space in what is signed, as boto3 does; the SDK's signer
+// joins only spaces, so that a tab in metadata or a content type was a wrong signature.
+func replaceTabs(header http.Header) map[string][]string {
+	var tabbed map[string][]string
+	for name, values := range header {
+		if !slices.ContainsFunc(values, hasTab) {
+			continue
+		}
+		if tabbed == nil {
+			tabbed = map[string][]string{}
+		}
+		tabbed[name] = values
+		header[name] = slices.Clone(values)
+		for i, value := range values {
+			header[name][i] = strings.ReplaceAll(value, "\t", " ")
+		}
+	}
+	return tabbed
+}
+
+func hasTab(text string) bool { return strings.Contains(text, "\t") }
