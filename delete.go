@@ -35,8 +35,17 @@ func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
 	_, err := call(ctx, s, bucket, &s3.DeleteObjectInput{
 		Bucket: &bucket, Key: &key,
 	}, s.client.DeleteObject)
-	return wrapError(op, bucket, key, err)
+	err = wrapError(op, bucket, key, err)
+	if known := (*Error)(nil); errors.As(err, &known) && known.StatusCode == http.StatusNotFound && known.Code == codeNoSuchKey {
+		return nil
+	}
+	return err
 }
+
+// codeNoSuchKey says that a key to delete is not there. S3 calls such a key deleted,
+// but Google's server, for example, does not. An attempt whose response was lost may have
+// deleted it.
+const codeNoSuchKey = "NoSuchKey"
 
 // DeleteObjects deletes any number of keys, up to 1,000 with each request and 16
 // requests at once. A missing key is no error. The error is a *DeleteError with the
@@ -306,6 +315,9 @@ func (s *Store) deleteOnce(ctx context.Context, bucket string, keys []string) ([
 			continue
 		}
 		mentioned[key] = true
+		if code == codeNoSuchKey && key != "" {
+			continue
+		}
 		blamed = append(blamed, &Error{
 			Op: "DeleteObjects", Bucket: bucket, Key: key, Code: code,
 			Err: &smithy.GenericAPIError{Code: code, Message: aws.ToString(e.Message)}, kinds: errorKinds(0, code),
