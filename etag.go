@@ -5,6 +5,8 @@ package lithopss3
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,16 +44,35 @@ func ifMatchOfWrite(etag string) *string {
 	if etag == "" {
 		return nil
 	}
-	parts := strings.Split(etag, ",")
+	parts := slices.Collect(splitETags(etag))
 	for i, part := range parts {
 		parts[i] = strings.TrimPrefix(strings.TrimSpace(part), "W/")
 	}
 	return quoteETag(strings.Join(parts, ", "))
 }
 
+// splitETags yields the ETags of a list. A comma in quotes is part of one.
+func splitETags(list string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		isQuoted, start := false, 0
+		for i := range len(list) {
+			switch {
+			case list[i] == '"':
+				isQuoted = !isQuoted
+			case list[i] == ',' && !isQuoted:
+				if !yield(list[start:i]) {
+					return
+				}
+				start = i + 1
+			}
+		}
+		yield(list[start:])
+	}
+}
+
 // isWeakETag reports whether etag, or one of a list of them, is weak.
 func isWeakETag(etag string) bool {
-	for part := range strings.SplitSeq(etag, ",") {
+	for part := range splitETags(etag) {
 		if strings.HasPrefix(strings.TrimSpace(part), "W/") {
 			return true
 		}
@@ -72,7 +93,7 @@ func checkETag(asked string, etag *string) error {
 		}
 		return nil
 	}
-	for part := range strings.SplitSeq(asked, ",") {
+	for part := range splitETags(asked) {
 		if bareETag(part) == bareETag(*etag) {
 			return nil
 		}
@@ -81,9 +102,10 @@ func checkETag(asked string, etag *string) error {
 }
 
 // strongETag returns an ETag that stands for the very bytes of an object, and nil for
-// a weak or empty one, which can't hold a second request to the version of the first.
+// a weak or empty one, which can't hold a second request to the version of the first,
+// and for *, with which If-Match matches any object.
 func strongETag(etag string) *string {
-	if bareETag(etag) == "" || strings.HasPrefix(etag, "W/") {
+	if bareETag(etag) == "" || strings.HasPrefix(etag, "W/") || strings.TrimSpace(etag) == "*" {
 		return nil
 	}
 	return &etag

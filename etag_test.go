@@ -21,6 +21,9 @@ func TestETags(t *testing.T) {
 		`W/"a"`:      {"", `"a"`, `W/"a"`},
 		`"a", W/"b"`: {"", `"a", "b"`, `"a", W/"b"`},
 		`"a","b"`:    {`"a","b"`, `"a", "b"`, `"a","b"`},
+		`"a,b"`:      {`"a,b"`, `"a,b"`, `"a,b"`},
+		`"a,W/b"`:    {`"a,W/b"`, `"a,W/b"`, `"a,W/b"`},
+		`W/"a,b"`:    {"", `"a,b"`, `W/"a,b"`},
 	} {
 		text := aws.ToString
 		assert.Equal(t, want.read, text(ifMatchOfRead(etag)), etag)
@@ -31,4 +34,16 @@ func TestETags(t *testing.T) {
 	require.ErrorIs(t, checkETag(`W/"a"`, nil), errNoETag)
 	require.NoError(t, checkETag(`W/"a"`, aws.String(`"a"`)))
 	require.ErrorIs(t, checkETag(`W/"a"`, aws.String(`"b"`)), ErrPrecondition)
+	require.NoError(t, checkETag(`"c", W/"a,b"`, aws.String(`"a,b"`)))
+	for _, other := range []string{`"a"`, `"b"`} {
+		require.ErrorIs(t, checkETag(`"a,b"`, aws.String(other)), ErrPrecondition)
+	}
+}
+
+// TestStrongETag takes no ETag with which If-Match would match another object.
+func TestStrongETag(t *testing.T) {
+	t.Parallel()
+	for etag, want := range map[string]string{`"a"`: `"a"`, "a": "a", `"*"`: `"*"`, "": "", `""`: "", `W/"a"`: "", "*": "", " * ": ""} {
+		assert.Equal(t, want, aws.ToString(strongETag(etag)), "%q", etag)
+	}
 }
