@@ -64,7 +64,7 @@ func (l *parallelListing) giveUp(s *shard) *shard {
 		l.seen = promise{after: s.after, key: s.last}
 	}
 	l.drop(s)
-	l.useless++
+	l.repeat(s)
 	if l.tail == "" || s.after < l.tail {
 		l.tail = s.after
 	}
@@ -80,6 +80,16 @@ func (l *parallelListing) giveUp(s *shard) *shard {
 		l.put(before, over)
 	}
 	return before
+}
+
+// repeat counts the requests of a shard as useless, because its keys are listed again.
+func (l *parallelListing) repeat(s *shard) {
+	again := float64(s.total) / float64(l.pageSize)
+	l.useful -= again
+	l.useless += again
+	if s.busy {
+		l.useless++
+	}
 }
 
 // drop forgets a shard and its pages.

@@ -19,7 +19,24 @@ func TestTail(t *testing.T) {
 	assert.Equal(t, "f", l.tail, "the later one says no more")
 	l.giveUp(l.shards[1])
 	assert.Equal(t, "c", l.tail)
-	assert.InDelta(t, 3, l.useless, 0)
+}
+
+// TestRepeat counts what a shard had listed as useless, and the request that runs, because the
+// shard before lists the same keys.
+func TestRepeat(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		keys            int
+		busy            bool
+		useful, useless float64
+	}{{0, false, 7, 2}, {4, false, 6.6, 2.4}, {25, false, 4.5, 4.5}, {10, true, 6, 4}} {
+		l := newListing("c", "f", "")
+		l.useful, l.useless = 7, 2
+		l.shards[1].total, l.shards[1].busy = test.keys, test.busy
+		l.giveUp(l.shards[1])
+		assert.InDelta(t, test.useful, l.useful, 1e-9, "%+v", test)
+		assert.InDelta(t, test.useless, l.useless, 1e-9, "%+v", test)
+	}
 }
 
 // TestReopen expects the last page of a shard once more.
