@@ -22,6 +22,10 @@ const (
 	// enoughEntries is after how many names the keys of each are known on average. With
 	// fewer, cuts at names of folders that turn out small use up the useless requests.
 	enoughEntries = 12
+	// Each page counts recent times as much as the next one, with recentFolders at least,
+	// because folders of one level are often larger at its beginning, or at its end.
+	recent        = 0.9
+	recentFolders = 24
 	// exploreAfter is after how many pages small folders are cut too if requests are left.
 	exploreAfter = 4
 	// Of the requests, askShare may be for names, and spareAsks more.
@@ -49,7 +53,7 @@ type level struct {
 	isAsked bool     // a request runs
 	isFlat  bool     // it has hardly any folders
 
-	keys, passed float64 // so many keys were in so many folders
+	keys, passed float64 // so many keys were in so many folders, of late
 	longest      float64 // keys that came of a folder
 }
 
@@ -161,8 +165,18 @@ func (lev *level) count(s *shard, before string, came float64, keys int) {
 	}
 	from, to := max(1, lev.from(before)), lev.from(s.last)
 	if passed := lev.foldersTo(to) - lev.foldersTo(min(from, to)); passed > 0 {
+		lev.forget()
 		lev.passed += float64(passed)
 		lev.keys += came + float64(keys) - now
+	}
+}
+
+// forget has the folders that were counted so far count less than the next ones.
+func (lev *level) forget() {
+	if lev.passed > recentFolders {
+		less := max(recent, recentFolders/lev.passed)
+		lev.passed *= less
+		lev.keys *= less
 	}
 }
 
@@ -226,6 +240,7 @@ type borderCut struct {
 	at       string
 	keys     float64 // before it
 	isUnsure bool    // that there are so many
+	isName   bool    // at is a name of a folder
 }
 
 // border returns a name of a folder to cut a shard at, and how many keys to expect before

@@ -127,6 +127,27 @@ func TestLevelCounts(t *testing.T) {
 	}
 }
 
+// TestLevelForgets has the folders of later pages count more than those of earlier ones, once
+// enough are known.
+func TestLevelForgets(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ passed, keys, wantPassed, wantKeys float64 }{
+		{24, 240, 25, 330},
+		{25, 250, 25, 330},
+		{30, 300, 28, 360},
+		{100, 1000, 91, 990},
+	} {
+		lev := levelOf("f/", "a/ b/ c/")
+		lev.passed, lev.keys = test.passed, test.keys
+		s := &shard{last: "f/b/1", path: []folderCount{{2, 500}, {4, 40}}}
+		lev.count(s, "f/a/1", 30, 100)
+		assert.InDelta(t, test.wantPassed, lev.passed, 1e-9, "%+v", test)
+		assert.InDelta(t, test.wantKeys, lev.keys, 1e-9, "%+v", test)
+		lev.count(s, "f/b/0", 30, 100)
+		assert.InDelta(t, test.wantPassed, lev.passed, 1e-9, "no folder was passed")
+	}
+}
+
 // TestLevelLimits checks where the folder ends that a shard's last key is in, and whether more
 // names are needed.
 func TestLevelLimits(t *testing.T) {
