@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestReserve keeps some of the useless requests for when few run.
@@ -35,6 +36,86 @@ func TestGuessesAtOnce(t *testing.T) {
 			l.shards = append(l.shards, &shard{guessed: true, busy: true, requests: 1})
 		}
 		assert.Equal(t, test.want, most, "%+v", test)
+	}
+}
+
+// TestNamesAtOnce checks how many cuts at names may wait for their answers: more after right ones,
+// fewer after wrong ones.
+func TestNamesAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		good, bad float64
+		want      int
+	}{{0, 0, 4}, {1, 0, 7}, {4, 0, 16}, {1, 1, 4}, {0, 3, 1}, {0, 50, 1}, {9, 5, 6}} {
+		l := newListing("")
+		l.goodNames, l.badNames = test.good, test.bad
+		l.shards = append(l.shards, &shard{isNamed: true, answered: true}, &shard{guessed: true})
+		most := 0
+		for ; l.mayCutAtName(); most++ {
+			l.shards = append(l.shards, &shard{isNamed: true})
+		}
+		assert.Equal(t, test.want, most, "%+v", test)
+	}
+}
+
+// TestCutsAtNamesWait does not cut at a name while too many such cuts wait for their answers.
+func TestCutsAtNamesWait(t *testing.T) {
+	t.Parallel()
+	for waiting, want := range map[int]string{3: "f/g/", 4: ""} {
+		l := newListing("")
+		l.levels = map[string]*level{"": levelOf("", "f/"), "f/": levelOf("f/", "a/ b/ c/ d/ e/ g/ h/")}
+		l.levels["f/"].passed, l.levels["f/"].keys = 20, 400
+		s := l.shards[0]
+		s.sample, s.last = keySample{"f/a/1", "f/b/1", 10}, "f/b/1"
+		for range waiting {
+			l.shards = append(l.shards, &shard{isNamed: true, done: true})
+		}
+		l.running = 4
+		second := l.cut(l.shards)
+		if want == "" {
+			assert.Nil(t, second)
+			continue
+		}
+		require.NotNil(t, second)
+		assert.Equal(t, want, second.after)
+		assert.True(t, second.isNamed)
+	}
+}
+
+// TestCutsAtNames checks that a cut at a name is right with a full page or a third of the keys
+// that were expected, and that it does not correct guesses.
+func TestCutsAtNames(t *testing.T) {
+	t.Parallel()
+	page := objects("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
+	for _, test := range []struct {
+		expected  float64
+		keys      int
+		isNamed   bool
+		good, bad float64
+	}{
+		{100, 10, true, 1, 0},
+		{100, 9, true, 0, 1},
+		{15, 5, true, 1, 0},
+		{15, 4, true, 0, 1},
+		{0, 0, true, 1, 0},
+		{15, 4, false, 0, 0},
+	} {
+		l := newListing("z")
+		s := l.shards[0]
+		s.isNamed, s.expected = test.isNamed, test.expected
+		l.account(s, page[:test.keys], &Page{Truncated: true})
+		assert.InDeltaSlice(t, []float64{test.good, test.bad}, []float64{l.goodNames, l.badNames}, 0, "%+v", test)
+		l.account(s, objects("k"), &Page{Truncated: test.keys > 0})
+		if test.keys > 0 {
+			assert.InDeltaSlice(t, []float64{test.good, test.bad}, []float64{l.goodNames, l.badNames}, 0, "only the first page counts")
+		}
+	}
+	for isToName, want := range map[bool]bool{true: true, false: false} {
+		l := newListing("z")
+		l.shards[0].expected, l.shards[0].isToName = 100, isToName
+		l.account(l.shards[0], objects("a"), &Page{})
+		assert.Equal(t, want, l.stretch == 1, "%v", isToName)
+		assert.InDelta(t, 1, l.short, 0, "it is a short shard nevertheless")
 	}
 }
 

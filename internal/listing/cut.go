@@ -25,6 +25,10 @@ const (
 	// were wrong, or up to an eighth of all requests and guessesMore.
 	firstGuesses = 3
 	guessesMore  = 2
+	// firstNames is how many cuts at names may wait for their answers at first. Each that turned
+	// out right allows namesMore, and wrong ones divide them.
+	firstNames = 4
+	namesMore  = 3
 	// fewShort is how many short shards say nothing.
 	fewShort = 2
 )
@@ -85,7 +89,7 @@ func (l *parallelListing) cut(shards []*shard) *shard {
 			continue
 		}
 		s.border, s.limit, s.waits = l.border(s, wanted)
-		if s.border.at != "" && (!s.border.isUnsure || l.mayGuess()) {
+		if s.border.at != "" && (!s.border.isUnsure || l.mayGuess()) && l.mayCutAtName() {
 			return l.cutAt(i, s.border)
 		}
 	}
@@ -108,7 +112,7 @@ func (l *parallelListing) cut(shards []*shard) *shard {
 // cutAt cuts a shard.
 func (l *parallelListing) cutAt(i int, c borderCut) *shard {
 	s := l.shards[i]
-	second := &shard{after: c.at, last: c.at, until: s.until, sample: s.sample, guessed: c.isUnsure}
+	second := &shard{after: c.at, last: c.at, until: s.until, sample: s.sample, guessed: c.isUnsure, isNamed: c.isName}
 	second.guard.order.rewind(c.at)
 	rest := l.rest(s) * float64(l.pageSize)
 	second.inherited = max(0, rest-c.keys)
@@ -120,7 +124,7 @@ func (l *parallelListing) cutAt(i int, c borderCut) *shard {
 	s.forecast, s.hope = nil, 0
 	second.isWide = s.isWide
 	s.keys = 0
-	s.expected = c.keys
+	s.expected, s.isToName = c.keys, c.isName
 	l.insert(i+1, second)
 	return second
 }
@@ -171,6 +175,22 @@ func (l *parallelListing) mayGuess() bool {
 	return unknown < most && l.useless+risk*(unknown+1)+l.pending() < l.spare()
 }
 
+// mayCutAtName has most cuts at names wait until the first ones have turned out right. How many
+// keys a folder has is known of the first folders, and others may be much smaller.
+//
+// For example, the first page has the orders of 20 customers, and there are 1,000 customers. So
+// a cut after every 135 of them seems right. If later ones have a tenth of the orders, each of
+// seven cuts would cost a request for less than a page.
+func (l *parallelListing) mayCutAtName() bool {
+	unknown := 0.0
+	for _, s := range l.shards {
+		if s.isNamed && !s.answered {
+			unknown++
+		}
+	}
+	return unknown < (firstNames+namesMore*l.goodNames)/(1+l.badNames)
+}
+
 // guessCut guesses where to cut a shard. Up to a key that was listed, guesses are safe, and
 // there may be several. What follows the last key is unknown: there is one guess at a
 // time, each time twice as far.
@@ -180,7 +200,7 @@ func (l *parallelListing) guessCut(s *shard, limit string, i int, wanted float64
 		return borderCut{}
 	}
 	if !isOpen || l.good >= l.bad {
-		return borderCut{l.guess(s, limit, wanted), wanted, true}
+		return borderCut{at: l.guess(s, limit, wanted), keys: wanted, isUnsure: true}
 	}
 	if !s.answered {
 		return borderCut{}
@@ -188,10 +208,10 @@ func (l *parallelListing) guessCut(s *shard, limit string, i int, wanted float64
 	far := min(max(wanted, float64(s.run)), float64(pagesAhead*l.atOnce*l.pageSize)/2)
 	for ; far >= wanted; far /= 2 {
 		if at := l.guess(s, limit, far); at != "" {
-			return borderCut{at, far, true}
+			return borderCut{at: at, keys: far, isUnsure: true}
 		}
 	}
-	return borderCut{l.guess(s, limit, wanted), wanted, true}
+	return borderCut{at: l.guess(s, limit, wanted), keys: wanted, isUnsure: true}
 }
 
 // guess returns a key within a shard so many keys on, or "" if the shard is, or

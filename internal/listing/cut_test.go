@@ -252,26 +252,26 @@ func TestGuessCut(t *testing.T) {
 		change func(l *parallelListing, s *shard)
 		want   borderCut
 	}{
-		"as wanted": {nil, borderCut{"data/00169", 70, true}},
+		"as wanted": {nil, borderCut{at: "data/00169", keys: 70, isUnsure: true}},
 		"after wrong ones, as far as it ran": {func(l *parallelListing, s *shard) {
 			l.bad, s.run = 1, 100
-		}, borderCut{"data/00199", 100, true}},
+		}, borderCut{at: "data/00199", keys: 100, isUnsure: true}},
 		"half of what memory holds": {func(l *parallelListing, s *shard) {
 			l.bad, s.run = 1, 300
-		}, borderCut{"data/00239", 140, true}},
+		}, borderCut{at: "data/00239", keys: 140, isUnsure: true}},
 		"less if the shard is shorter": {func(l *parallelListing, s *shard) {
 			l.bad, s.run, s.until = 1, 300, "data/00300"
-		}, borderCut{"data/00169", 70, true}},
+		}, borderCut{at: "data/00169", keys: 70, isUnsure: true}},
 		"as wanted after few": {func(l *parallelListing, s *shard) {
 			l.bad, s.run = 1, 10
-		}, borderCut{"data/00169", 70, true}},
+		}, borderCut{at: "data/00169", keys: 70, isUnsure: true}},
 		"not before an answer": {func(l *parallelListing, s *shard) {
 			l.bad, s.answered = 1, false
 		}, borderCut{}},
 		"before a key that was listed": {func(l *parallelListing, s *shard) {
 			l.bad, s.answered, s.until = 1, false, "e"
 			l.shards = append(l.shards, &shard{total: 1})
-		}, borderCut{"data/00169", 70, true}},
+		}, borderCut{at: "data/00169", keys: 70, isUnsure: true}},
 		"not so soon after one in vain": {func(_ *parallelListing, s *shard) {
 			s.pause = s.total + 1
 		}, borderCut{}},
@@ -296,7 +296,7 @@ func TestCutAt(t *testing.T) {
 	first := l.shards[0]
 	l.put(first, objects("a", "b/1"))
 	first.expected, first.run, first.isWide, first.hope = 100, 30, true, 5
-	second := l.cutAt(0, borderCut{"b/5", 20, true})
+	second := l.cutAt(0, borderCut{at: "b/5", keys: 20, isUnsure: true})
 	require.Equal(t, []*shard{first, second}, l.shards[:2])
 	assert.Equal(t, "b/5", first.until)
 	assert.InDelta(t, 20, first.expected, 0)
@@ -304,17 +304,22 @@ func TestCutAt(t *testing.T) {
 	assert.Zero(t, first.hope)
 	assert.Equal(t, []string{"b/5", "b/5", "m"}, []string{second.after, second.last, second.until})
 	assert.True(t, second.guessed && second.isWide)
+	assert.False(t, second.isNamed || first.isToName)
 	assert.InDelta(t, 100-2-20, second.inherited, 1e-9)
 	assert.Equal(t, 50, second.run)
 	assert.Equal(t, []folderCount{{2, 21}}, second.path)
 	_ = second.guard.check(&Page{Entries: objects("b/5")})
 	assert.NotEqual(t, byBytes, second.guard.order.order, "it begins after the cut")
 
-	third := l.cutAt(1, borderCut{"c", 0, false})
+	third := l.cutAt(1, borderCut{at: "c", keys: 0, isUnsure: false})
 	assert.False(t, third.guessed)
 	assert.InDelta(t, second.inherited, third.inherited, 0, "of no known length: half of it each")
 	assert.InDelta(t, 39, third.inherited, 1e-9)
-	assert.Zero(t, l.cutAt(2, borderCut{"d", 1000, false}).inherited)
+	assert.Zero(t, l.cutAt(2, borderCut{at: "d", keys: 1000, isUnsure: false}).inherited)
+	fourth := l.cutAt(2, borderCut{at: "c/5/", isName: true})
+	assert.True(t, fourth.isNamed && third.isToName)
+	l.cutAt(2, borderCut{at: "c/4"})
+	assert.False(t, third.isToName, "it ends before the name now")
 }
 
 // TestNext checks which shard a request is made for: the first that waits for one, but not

@@ -339,7 +339,7 @@ func (l *parallelListing) cutLevel(s *shard, lev *level, wanted float64) borderC
 	if lev.isWhole && to == len(lev.borders) && lev.expect(from+n, to, per) < float64(l.pageSize)/2 {
 		return borderCut{} // hardly anything follows
 	}
-	return borderCut{at: lev.borders[from+n], keys: now + lev.expect(from, from+n, per), isUnsure: lev.passed < enoughEntries || rest < 1.5*wanted}
+	return borderCut{at: lev.borders[from+n], keys: now + lev.expect(from, from+n, per), isUnsure: lev.passed < enoughEntries || rest < 1.5*wanted, isName: true}
 }
 
 // want notes folders whose names are to be asked for.

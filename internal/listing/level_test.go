@@ -217,18 +217,18 @@ func TestCutLevel(t *testing.T) {
 		useful            float64
 		want              borderCut
 	}{
-		"all names":            {"f/a/1", "", "", 20, 9, 9, borderCut{"f/d/", 30, false}},
-		"hardly known":         {"f/a/1", "", "", 11, 9, 9, borderCut{"f/d/", 30, true}},
-		"well known":           {"f/a/1", "", "", 12, 9, 9, borderCut{"f/d/", 30, false}},
-		"up to a key":          {"f/a/1", "f/e/1", "", 20, 9, 9, borderCut{"f/d/", 30, false}},
+		"all names":            {"f/a/1", "", "", 20, 9, 9, borderCut{at: "f/d/", keys: 30, isUnsure: false, isName: true}},
+		"hardly known":         {"f/a/1", "", "", 11, 9, 9, borderCut{at: "f/d/", keys: 30, isUnsure: true, isName: true}},
+		"well known":           {"f/a/1", "", "", 12, 9, 9, borderCut{at: "f/d/", keys: 30, isUnsure: false, isName: true}},
+		"up to a key":          {"f/a/1", "f/e/1", "", 20, 9, 9, borderCut{at: "f/d/", keys: 30, isUnsure: false, isName: true}},
 		"too few":              {"f/a/1", "f/e/", "", 20, 9, 9, borderCut{}},
-		"too few, and time":    {"f/a/1", "f/e/", "", 20, 1, 4, borderCut{"f/c/", 20, true}},
+		"too few, and time":    {"f/a/1", "f/e/", "", 20, 1, 4, borderCut{at: "f/c/", keys: 20, isUnsure: true, isName: true}},
 		"time, too early":      {"f/a/1", "f/e/", "", 20, 1, 3, borderCut{}},
 		"too busy":             {"f/a/1", "f/e/", "", 20, 2, 4, borderCut{}},
 		"far too few":          {"f/a/1", "f/d/", "", 20, 1, 4, borderCut{}},
 		"no name":              {"f/a/1", "f/b/", "", 20, 1, 4, borderCut{}},
 		"up to the tail":       {"f/a/1", "", "f/e/", 20, 9, 9, borderCut{}},
-		"a tail after the end": {"f/a/1", "f/f/", "f/z/", 20, 9, 9, borderCut{"f/d/", 30, false}},
+		"a tail after the end": {"f/a/1", "f/f/", "f/z/", 20, 9, 9, borderCut{at: "f/d/", keys: 30, isUnsure: false, isName: true}},
 		"after the last":       {"f/h/1", "", "", 20, 1, 4, borderCut{}},
 	} {
 		lev := levelOf("f/", "a/ b/ c/ d/ e/ f/ g/ h/")

@@ -68,6 +68,8 @@ type parallelListing struct {
 	useful, useless float64 // requests
 	asked           float64 // for names
 	good, bad       float64 // guesses
+	goodNames       float64 // cuts at names of folders
+	badNames        float64 // those that have less than expected
 	short, fair     float64 // shards with less than a third of what was expected, and the others
 	ended, wasted   float64 // shards, and their last requests
 	stretch         float64 // corrects guesses by how the last ones turned out
@@ -268,17 +270,33 @@ func (l *parallelListing) account(s *shard, entries []Entry, page *Page) {
 		s.children = childrenOf(entries[:s.added])
 		l.letters.learn(entries[:s.added])
 	}
-	if s.done && s.expected > 0 {
-		switch {
-		case float64(s.keys) >= s.expected/3:
-			l.fair++
-		case s.total > 0 || !l.isAfterNothing(s):
-			l.short++
+	l.assess(s)
+}
+
+// assess compares what came of a shard with what was expected.
+func (l *parallelListing) assess(s *shard) {
+	if s.isNamed && s.total == s.added {
+		if float64(s.total) >= min(s.expected/3, float64(l.pageSize)) {
+			l.goodNames++
+		} else {
+			l.badNames++
 		}
-		// Slowly, and not far: a stretch that is much too long leads out of the layout.
-		wrong := min(max(s.expected/float64(max(s.keys, 1)), 1.0/4), 4)
-		l.stretch = min(max(l.stretch*math.Pow(wrong, 0.25), 1.0/16), 4)
 	}
+	if !s.done || s.expected == 0 {
+		return
+	}
+	switch {
+	case float64(s.keys) >= s.expected/3:
+		l.fair++
+	case s.total > 0 || !l.isAfterNothing(s):
+		l.short++
+	}
+	if s.isToName { // nothing was guessed from the keys
+		return
+	}
+	// Slowly, and not far: a stretch that is much too long leads out of the layout.
+	wrong := min(max(s.expected/float64(max(s.keys, 1)), 1.0/4), 4)
+	l.stretch = min(max(l.stretch*math.Pow(wrong, 0.25), 1.0/16), 4)
 }
 
 // observe lets the model learn from a page of a far server that follows a key of a shard, and

@@ -17,6 +17,8 @@ type shard struct {
 	last          string // the last key that came
 	first         bool   // of the listing
 	guessed       bool   // begins at a key that was guessed
+	isNamed       bool   // begins at a name of a folder
+	isToName      bool   // ends at one, with as many keys before it as expected
 	busy, done    bool
 	dropped       bool // its answers don't count
 	repeated      bool // the next pages came before, up to last
