@@ -3,6 +3,7 @@
 package lithopss3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -189,6 +190,10 @@ var copyBuffers = sync.Pool{New: func() any {
 	return &buffer
 }}
 
+// errBadWrite is a Write that says that it took more bytes than it was given, as io.Copy
+// refuses it too.
+var errBadWrite = errors.New("the writer's Write returned an impossible count")
+
 // copyBody copies a body with a buffer that is used again, and allocates nothing.
 func copyBody(w io.Writer, body io.Reader) (copied int64, err error) {
 	buffer, _ := copyBuffers.Get().(*[]byte)
@@ -197,6 +202,9 @@ func copyBody(w io.Writer, body io.Reader) (copied int64, err error) {
 		n, err := body.Read(*buffer)
 		if n > 0 {
 			written, writeErr := w.Write((*buffer)[:n])
+			if written < 0 || written > n {
+				written, writeErr = 0, cmp.Or(writeErr, errBadWrite)
+			}
 			copied += int64(written)
 			if writeErr == nil && written < n {
 				writeErr = io.ErrShortWrite

@@ -3,6 +3,8 @@
 package lithopss3
 
 import (
+	"cmp"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -67,6 +69,27 @@ func TestShortWrites(t *testing.T) {
 		n, err := copyBody(shortWriter{most}, strings.NewReader("abc"))
 		require.ErrorIs(t, err, want)
 		assert.EqualValues(t, most, n)
+	}
+}
+
+// A countingWriter says of each write that it took more, or fewer, bytes than there were.
+type countingWriter struct {
+	more int
+	err  error
+}
+
+func (w countingWriter) Write(p []byte) (int, error) { return len(p) + w.more, w.err }
+
+// TestImpossibleWrites checks that a writer which says that it took more bytes than it was
+// given is an error: what is written next would be in a wrong place.
+func TestImpossibleWrites(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for _, writer := range []countingWriter{{1, nil}, {-4, nil}, {1, mine}} {
+		n, err := copyBody(writer, strings.NewReader("abc"))
+		require.Error(t, err, "%+v", writer)
+		require.ErrorIs(t, err, cmp.Or(writer.err, errBadWrite))
+		assert.Zero(t, n)
 	}
 }
 
