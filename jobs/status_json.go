@@ -140,7 +140,7 @@ func assign(target, value any) bool {
 	}
 	switch target := target.(type) {
 	case *int64:
-		*target = int64(math.Ceil(number)) // a size below one is none of nothing
+		*target = int64(math.Ceil(number)) // a half is not 0, which is the size of None
 		if whole, isInt := value.(int64); isInt {
 			*target = whole
 		}
