@@ -56,6 +56,7 @@ func TestExceptionArgumentsOfGo(t *testing.T) {
 	for _, taken := range []*Exception{
 		decode(text("utf-8"), [2]byte{1, 2}, uint8(0), int16(1), "r"), decode("utf-8", []byte(nil), uint64(math.MaxInt64), big.NewInt(1), "r"),
 		blocked(uint64(1)), blocked(time.Second), blocked(nil), blocked("f"), blocked([]any{}), blocked(big.NewInt(5)),
+		builtin("BlockingIOError", 11, "x", 1.5, nil, nil, nil), // more than an OSError reads
 		builtin("SyntaxError", "m", Tuple{"f", 1, 2, "t"}), builtin("ExceptionGroup", "m", Tuple{builtin("ValueError")}),
 	} {
 		_, err := EncodeExcInfo(taken)

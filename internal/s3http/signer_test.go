@@ -29,8 +29,10 @@ func TestTabsAreSignedAsSpaces(t *testing.T) {
 			}
 			r := request()
 			require.NoError(t, signer.SignHTTP(t.Context(), keys, r, "UNSIGNED-PAYLOAD", "s3", "us-east-1", time.Time{}))
-			url, presigned, err := signer.PresignHTTP(t.Context(), keys, request(), "UNSIGNED-PAYLOAD", "s3", "us-east-1", time.Time{})
+			given := request()
+			url, presigned, err := signer.PresignHTTP(t.Context(), keys, given, "UNSIGNED-PAYLOAD", "s3", "us-east-1", time.Time{})
 			require.NoError(t, err)
+			assert.Equal(t, values, given.Header["X-Amz-Meta-A"])
 			return r.Header, url, presigned
 		}
 		plain, plainURL, _ := sign("x y", "z")
@@ -46,4 +48,11 @@ func TestTabsAreSignedAsSpaces(t *testing.T) {
 		assert.NotEqual(t, plainURL, otherURL)
 		assert.True(t, strings.Contains(plain.Get("Authorization"), "x-amz-meta-a"))
 	})
+}
+
+// TestHeadersWithoutTabs copies none of them, because nearly every request has no tab.
+func TestHeadersWithoutTabs(t *testing.T) {
+	t.Parallel()
+	assert.Nil(t, replaceTabs(http.Header{"A": {"x y", ""}, "B": nil}))
+	assert.Len(t, replaceTabs(http.Header{"A": {"x y"}, "B": {"x", "y\t"}}), 1)
 }
