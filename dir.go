@@ -17,6 +17,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/progress"
@@ -43,7 +44,7 @@ const dirParallel = 8
 // not deleted. The errors are joined, one for each file that was not stored, or folder that
 // could not be read; the other files are stored.
 func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts *DirOptions) error {
-	root, err := os.OpenRoot(folder)
+	root, err := openfiles.Open(func() (*os.Root, error) { return os.OpenRoot(folder) })
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts 
 	if err := os.MkdirAll(folder, 0o755); err != nil { // as any folder; the umask says more
 		return err
 	}
-	root, err := os.OpenRoot(folder)
+	root, err := openfiles.Open(func() (*os.Root, error) { return os.OpenRoot(folder) })
 	if err != nil {
 		return err
 	}

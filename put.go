@@ -19,6 +19,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
@@ -151,7 +152,7 @@ func (storeClient) Describe(err error) upload.Failure {
 // tick of the file system's clock, or one through a memory map.
 // A missing file is fs.ErrNotExist before any request; a folder is an error.
 func (s *Store) UploadFile(ctx context.Context, path, bucket, key string, opts *PutOptions) (err error) {
-	file, err := os.Open(path)
+	file, err := openfiles.Open(func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
@@ -120,7 +121,10 @@ func newProviders(s *session, opts *Options) *awscreds.Providers {
 // metadataTransport keeps no connection and asks no proxy, because metadata services
 // are near.
 func metadataTransport() http.RoundTripper {
-	return &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
+	dialer := &net.Dialer{Timeout: 2 * time.Second}
+	return &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		return openfiles.Open(func() (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
+	}}
 }
 
 // transport returns the transport for AWS's services except the metadata services. It

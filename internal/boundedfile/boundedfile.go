@@ -13,6 +13,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 var (
@@ -42,7 +44,7 @@ func ReadInfo(path string, limit int64) ([]byte, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	// Without O_NONBLOCK, a pipe that took the file's place since would wait for a writer.
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := openfiles.Open(func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,7 +69,7 @@ func ReadInfo(path string, limit int64) ([]byte, fs.FileInfo, error) {
 // took the place of a file after the folder was listed: that is ErrNotRegular, and a folder
 // is syscall.EISDIR. The caller closes the file.
 func OpenIn(root *os.Root, name string) (*os.File, error) {
-	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := openfiles.Open(func() (*os.File, error) { return root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) })
 	if err != nil {
 		return nil, err
 	}

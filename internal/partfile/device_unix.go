@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // readerPoll is how often a FIFO is tried that no process reads yet.
@@ -22,7 +23,7 @@ const readerPoll = 20 * time.Millisecond
 // until ctx ends.
 func openDevice(ctx context.Context, path string, kind fs.FileMode) (*os.File, error) {
 	for {
-		file, err := os.OpenFile(path, os.O_WRONLY|openFlags, 0)
+		file, err := openfiles.Open(func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY|openFlags, 0) })
 		if kind&fs.ModeNamedPipe == 0 || !errors.Is(err, syscall.ENXIO) {
 			return file, err
 		}

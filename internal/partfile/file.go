@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // errTaken reports that another process put a file in the temporary file's place.
@@ -94,7 +96,9 @@ func (t *Target) resumableName(extension string) string {
 // createNew makes and locks a new file, with flags besides those that it needs. It
 // returns ErrLocked if another process took the file for a leftover just then.
 func (t *Target) createNew(name string, flags int, perm fs.FileMode) (*os.File, fs.FileInfo, error) {
-	file, err := t.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|flags, perm)
+	file, err := openfiles.Open(func() (*os.File, error) {
+		return t.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|flags, perm)
+	})
 	if err != nil {
 		return nil, nil, err
 	}

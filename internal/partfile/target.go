@@ -22,6 +22,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 var (
@@ -100,12 +102,11 @@ func Open(root *os.Root, path string) (*Target, error) {
 		t.device = 0
 	}
 	t.name = filepath.Base(path)
-	if root == nil {
-		t.folder, err = os.OpenRoot(filepath.Dir(path))
-	} else {
-		t.folder, err = root.OpenRoot(filepath.Dir(path))
+	open := os.OpenRoot
+	if root != nil {
+		open = root.OpenRoot
 	}
-	if err != nil {
+	if t.folder, err = openfiles.Open(func() (*os.Root, error) { return open(filepath.Dir(path)) }); err != nil {
 		return nil, &fs.PathError{Op: "download", Path: t.path, Err: err}
 	}
 	return t, nil
@@ -225,7 +226,7 @@ func (t *Target) openRegular(name string, flag int) (*os.File, fs.FileInfo, erro
 	if !before.Mode().IsRegular() {
 		return nil, nil, &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
 	}
-	file, err := t.folder.OpenFile(name, os.O_RDWR|openFlags|flag, 0)
+	file, err := openfiles.Open(func() (*os.File, error) { return t.folder.OpenFile(name, os.O_RDWR|openFlags|flag, 0) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -273,7 +274,7 @@ func (t *Target) sync() error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	folder, err := t.folder.Open(".")
+	folder, err := openfiles.Open(func() (*os.File, error) { return t.folder.Open(".") })
 	if err != nil {
 		return t.explain(err)
 	}

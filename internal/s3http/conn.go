@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // A dialer makes connections.
@@ -28,6 +30,11 @@ func (d *dialer) insecure(ctx context.Context, network, address string) (net.Con
 		return nil, err
 	}
 	return &writeDeadlineConn{Conn: conn, timeout: d.timeout}, nil
+}
+
+// open makes a connection, if need be in place of one that no request uses.
+func (d *dialer) open(ctx context.Context, network, address string) (net.Conn, error) {
+	return openfiles.Open(func() (net.Conn, error) { return d.dial(ctx, network, address) })
 }
 
 // secure makes a connection with TLS, as net/http does.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -81,21 +80,5 @@ func TestOutOfFiles(t *testing.T) {
 			}
 			assert.EqualValues(t, test.dials, dials.Load())
 		})
-	}
-}
-
-// TestIdleForgets checks that a transport that is not in use any more is not held.
-func TestIdleForgets(t *testing.T) {
-	t.Parallel()
-	set := newIdleSet()
-	set.add(&http.Transport{})
-	for {
-		runtime.GC()
-		set.mu.Lock()
-		held := len(set.all)
-		set.mu.Unlock()
-		if held == 0 {
-			return
-		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
@@ -120,7 +121,7 @@ func newHTTPTransport(o Options, roots *x509.CertPool) *http.Transport {
 		MaxResponseHeaderBytes: maxHead,
 	}
 	if !o.Once {
-		idle().add(t)
+		openfiles.Add(t)
 	}
 	return t
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package s3http
+// Package openfiles makes room where a process may open no more files: connections that no
+// request uses are closed for a new connection or a local file. It must not know who opens
+// what. Start reading at [Open].
+package openfiles
 
 import (
-	"context"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -50,15 +51,18 @@ func (s *idleSet) close() {
 	}
 }
 
-// open makes a connection. If the process has too many files open, it first closes the
-// connections that no request uses.
-func (d *dialer) open(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := d.dial(ctx, network, address)
+// Add has the idle connections of t make room. It does not keep t in memory.
+func Add(t *http.Transport) { idle().add(t) }
+
+// Open returns what open opens: a connection, a file, a folder. If the process has too many
+// files open, it closes the connections that no request uses, and calls open once more.
+func Open[T any](open func() (T, error)) (T, error) {
+	opened, err := open()
 	if !isOutOfFiles(err) {
-		return conn, err
+		return opened, err
 	}
 	idle().close()
-	return d.dial(ctx, network, address)
+	return open()
 }
 
 // isOutOfFiles reports whether the process, or the system, has too many files open. The error
