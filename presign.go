@@ -94,7 +94,8 @@ func (s *Store) presign(ctx context.Context, bucket string, in any, expires time
 	if expires < time.Second || expires > maxPresigned {
 		return nil, fmt.Errorf("a presigned request is valid from one second up to 7 days, not %s", expires)
 	}
-	if err := s.s3.Locate(ctx, bucket); err != nil {
+	region, err := s.s3.Locate(ctx, bucket)
+	if err != nil {
 		return nil, err
 	}
 	s.s3.Prepare(bucket, in)
@@ -112,7 +113,7 @@ func (s *Store) presign(ctx context.Context, bucket string, in any, expires time
 	client := s3.NewPresignClient(s.client, func(o *s3.PresignOptions) {
 		o.Presigner = s3http.NewSigner(&s.peer.Clock, s3client.UnescapedPath)
 		o.Expires = expires
-		o.ClientOptions = append(o.ClientOptions, s3client.InRegion(s.s3.BucketRegion(bucket)), func(o *s3.Options) {
+		o.ClientOptions = append(o.ClientOptions, s3client.InRegion(region), func(o *s3.Options) {
 			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil })
 			// The SDK makes a provider, and would else give that of s.client this client's keys.
 			o.ExpressCredentials = nil

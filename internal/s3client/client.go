@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -42,8 +41,7 @@ type Options struct {
 // A Client sends requests to buckets. It is safe for concurrent use.
 type Client struct {
 	Options
-	regions sync.Map // of buckets that are in another region than Options.Region
-	located sync.Map // buckets that Locate has asked for
+	places places
 }
 
 // New returns a client.
@@ -69,7 +67,7 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 		return out, err
 	}
 	c.Log.Info("the bucket is in another region than configured", "bucket", bucket, "region", actual, "configured", c.Region)
-	c.regions.Store(bucket, actual)
+	c.places.put(bucket, actual)
 	if err := rewind(in); err != nil {
 		return nil, err
 	}

@@ -229,7 +229,7 @@ func TestRegionIsNotFollowedInCircles(t *testing.T) {
 			return 301, http.Header{"X-Amz-Bucket-Region": {told}}, ""
 		}
 		c := server.client(Options{Region: "us-east-1"})
-		c.regions.Store("bucket", "eu-west-1")
+		c.places.put("bucket", "eu-west-1")
 		_, err := Call(t.Context(), c, "bucket", &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")}, c.SDK.DeleteObject)
 		require.Error(t, err)
 		assert.Equal(t, want, server.signedRegions(), told)

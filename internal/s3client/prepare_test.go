@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -126,6 +127,9 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// located drops the region.
+func located(_ string, err error) error { return err }
+
 // TestLocate checks that a bucket is asked for once, and which answers tell its region.
 func TestLocate(t *testing.T) {
 	t.Parallel()
@@ -149,12 +153,12 @@ func TestLocate(t *testing.T) {
 			return test.status, test.header, ""
 		}
 		c := server.client(Options{Region: "us-east-1"})
-		require.NoError(t, c.Locate(t.Context(), "bucket"), name)
+		require.NoError(t, located(c.Locate(t.Context(), "bucket")), name)
 		assert.Equal(t, test.want, c.BucketRegion("bucket"), name)
 		sent := len(server.requests)
-		require.NoError(t, c.Locate(t.Context(), "bucket"), name)
+		require.NoError(t, located(c.Locate(t.Context(), "bucket")), name)
 		assert.Len(t, server.requests, sent, "%s: it is known", name)
-		require.NoError(t, c.Locate(t.Context(), "another"), name)
+		require.NoError(t, located(c.Locate(t.Context(), "another")), name)
 		assert.Greater(t, len(server.requests), sent, "%s: another bucket is asked for", name)
 	}
 }
@@ -172,9 +176,9 @@ func TestLocateAsksAgain(t *testing.T) {
 			return 403, http.Header{"X-Amz-Bucket-Region": {"eu-west-1"}}, ""
 		}
 		c := server.client(Options{Region: "us-east-1"})
-		require.NoError(t, c.Locate(t.Context(), "bucket"), status)
+		require.NoError(t, located(c.Locate(t.Context(), "bucket")), status)
 		failing = false
-		require.NoError(t, c.Locate(t.Context(), "bucket"), status)
+		require.NoError(t, located(c.Locate(t.Context(), "bucket")), status)
 		assert.Equal(t, isAsked, c.BucketRegion("bucket") == "eu-west-1", status)
 	}
 }
@@ -186,10 +190,40 @@ func TestLocateFails(t *testing.T) {
 	c := server.client(Options{Region: "us-east-1"})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("mine"))
-	require.Error(t, c.Locate(ctx, "bucket"))
-	require.NoError(t, c.Locate(t.Context(), "bucket"))
+	require.Error(t, located(c.Locate(ctx, "bucket")))
+	require.NoError(t, located(c.Locate(t.Context(), "bucket")))
 	assert.Len(t, server.requests, 1)
-	c.regions.Store("there", "eu-west-1")
-	require.NoError(t, c.Locate(t.Context(), "there"))
+	c.places.put("there", "eu-west-1")
+	require.NoError(t, located(c.Locate(t.Context(), "there")))
 	assert.Len(t, server.requests, 1, "its region is known")
+}
+
+// TestManyBuckets checks that what is known of buckets does not grow with those that are
+// named, and that what was learned last is known.
+func TestManyBuckets(t *testing.T) {
+	t.Parallel()
+	server := &fakeServer{answer: func(*http.Request) (int, http.Header, string) { return 200, nil, "" }}
+	c := server.client(Options{Region: "us-east-1"})
+	for i := range 2*maxKnown + 1 {
+		bucket, region := strconv.Itoa(i), ""
+		if i%2 == 0 {
+			region = "eu-west-1"
+		}
+		c.places.put(bucket, region)
+		assert.Equal(t, region, c.BucketRegion(bucket))
+		found, err := c.Locate(t.Context(), bucket)
+		require.NoError(t, err)
+		assert.Equal(t, region, found)
+		if i > 0 {
+			_, isKnown := c.places.get(strconv.Itoa(i - 1))
+			assert.True(t, isKnown, "what was learned just before")
+		}
+	}
+	assert.Empty(t, server.requests)
+	assert.LessOrEqual(t, len(c.places.young)+len(c.places.old), maxKnown)
+	c.places.put("a", "eu-west-1")
+	c.places.put("a", "us-west-2")
+	assert.Equal(t, "us-west-2", c.BucketRegion("a"))
+	_, isKnown := c.places.get("0")
+	assert.False(t, isKnown)
 }

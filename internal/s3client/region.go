@@ -19,36 +19,37 @@ import (
 // BucketRegion returns the region of a bucket that was found in another than
 // configured, else "".
 func (c *Client) BucketRegion(bucket string) string {
-	region, _ := c.regions.Load(bucket)
-	text, _ := region.(string)
-	return text
+	region, _ := c.places.get(bucket)
+	return region
 }
 
 // Locate finds out which region a bucket is in, for what can't be sent again in
-// another region. It sends a request for each bucket once, unless the server failed to
-// answer it, or the bucket was missing: it may be created in any region. An answer that
-// does not tell the region leaves it at Options.Region; the error is that of no answer
-// at all.
-func (c *Client) Locate(ctx context.Context, bucket string) error {
-	if _, isLocated := c.located.Load(bucket); isLocated || c.BucketRegion(bucket) != "" {
-		return nil
+// another region. It returns "" for Options.Region. It sends a request for each bucket that
+// is not known, and that is not known then if the server failed to answer it, or the bucket
+// was missing: it may be created in any region. An answer that does not tell the region leaves
+// it at Options.Region; the error is that of no answer at all.
+func (c *Client) Locate(ctx context.Context, bucket string) (region string, err error) {
+	if region, isKnown := c.places.get(bucket); isKnown {
+		return region, nil
 	}
-	_, err := Call(ctx, c, bucket, &s3.HeadBucketInput{Bucket: &bucket}, c.SDK.HeadBucket)
+	_, err = Call(ctx, c, bucket, &s3.HeadBucketInput{Bucket: &bucket}, c.SDK.HeadBucket)
 	var response *awshttp.ResponseError
 	if err != nil && !errors.As(err, &response) {
-		return err
+		return "", err
 	}
-	region := ""
+	followed := c.BucketRegion(bucket) // by Call
+	told := ""
 	if err != nil {
-		region = c.regionHeader(response)
+		told = c.regionHeader(response)
 	}
-	if region != "" && region != c.Region {
-		c.regions.Store(bucket, region)
+	isSettled := err == nil || told != "" || !mayChange(response.HTTPStatusCode())
+	if told == "" || told == c.Region {
+		told = followed
 	}
-	if err == nil || region != "" || !mayChange(response.HTTPStatusCode()) {
-		c.located.Store(bucket, true)
+	if isSettled {
+		c.places.put(bucket, told)
 	}
-	return nil
+	return told, nil
 }
 
 // mayChange reports whether a request with such a status may get another one later.
