@@ -125,15 +125,7 @@ func (p *Partition) Lines(ctx context.Context, storage lithopss3.Storage) iter.S
 		}
 		lines := bufio.NewScanner(body)
 		lines.Buffer(make([]byte, lineBuffer), maxLine)
-		lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
-			if i := bytes.Index(data, newline); i >= 0 {
-				return i + len(newline), data[:i+len(newline)], nil
-			}
-			if atEOF && len(data) > 0 {
-				return len(data), data, nil
-			}
-			return 0, nil, nil
-		})
+		lines.Split((&lineSplitter{newline: newline}).split)
 		for lines.Scan() {
 			if !yield(lines.Bytes(), nil) {
 				return
@@ -146,6 +138,28 @@ func (p *Partition) Lines(ctx context.Context, storage lithopss3.Storage) iter.S
 }
 
 const lineBuffer = 64 << 10
+
+// A lineSplitter finds the lines for a bufio.Scanner, which shows it an incomplete line from
+// the beginning whenever more of it has come.
+type lineSplitter struct {
+	newline  []byte
+	searched int // where the search in the line goes on
+}
+
+// split is a bufio.SplitFunc.
+func (s *lineSplitter) split(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if i := bytes.Index(data[s.searched:], s.newline); i >= 0 {
+		end := s.searched + i + len(s.newline)
+		s.searched = 0
+		return end, data[:end], nil
+	}
+	if atEOF && len(data) > 0 {
+		s.searched = 0
+		return len(data), data, nil
+	}
+	s.searched = max(0, len(data)-len(s.newline)+1) // the last bytes may begin a newline
+	return 0, nil, nil
+}
 
 // A lineReader reads the lines that begin in [start, end). It reads from a little
 // before start, to find out whether a line begins there.
