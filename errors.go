@@ -91,7 +91,7 @@ type Error struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)
-	if e.Bucket != "" {
+	if e.Bucket != "" || e.Key != "" {
 		b.WriteString(" " + displayName(e.Bucket, e.Key))
 	}
 	b.WriteString(": ")
@@ -156,8 +156,11 @@ func isStatusText(code string, status int) bool {
 const maxReason = 4 * s3err.MaxText
 
 func displayName(bucket, key string) string {
-	if key == "" {
+	switch {
+	case key == "":
 		return bucket
+	case bucket == "": // of another Storage
+		return printableKey(key)
 	}
 	return fmt.Sprintf("%s/%s", bucket, printableKey(key))
 }

@@ -122,6 +122,7 @@ func TestErrorsWithoutAReason(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]error{
 		"GetObject b/k: the reason is not known":   &Error{Op: "GetObject", Bucket: "b", Key: "k"},
+		"GetObject k: the reason is not known":     &Error{Op: "GetObject", Key: "k"},
 		"GetObject: HTTP 404":                      &Error{Op: "GetObject", StatusCode: 404},
 		"GetObject: NoSuchKey":                     &Error{Op: "GetObject", Code: "NoSuchKey"},
 		"keys were not deleted, and none is named": &DeleteError{},

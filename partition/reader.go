@@ -143,7 +143,7 @@ const lineBuffer = 64 << 10
 // the beginning whenever more of it has come.
 type lineSplitter struct {
 	newline  []byte
-	searched int // where the search in the line goes on
+	searched int // where the search in the line continues
 }
 
 // split is a bufio.SplitFunc.
