@@ -152,10 +152,23 @@ func (d *syncDeletion) objects() error {
 	return d.first
 }
 
-// files deletes files.
+// files deletes files. Links come first, because one whose file is gone can't be compared
+// with what was there.
 func (d *syncDeletion) files() error {
 	root := d.target.root
+	isLink := func(name string) bool {
+		info, err := root.Lstat(filepath.FromSlash(name))
+		return err == nil && info.Mode()&fs.ModeSymlink != 0
+	}
+	var links, files []string
 	for _, name := range d.extra {
+		if isLink(name) {
+			links = append(links, name)
+		} else {
+			files = append(files, name)
+		}
+	}
+	for _, name := range append(links, files...) {
 		if d.t.ctx.Err() != nil {
 			break
 		}
@@ -164,7 +177,7 @@ func (d *syncDeletion) files() error {
 		switch {
 		case err == nil:
 			d.deleted++
-		case !errors.Is(err, fs.ErrNotExist):
+		case !errors.Is(err, fs.ErrNotExist) || isLink(name): // whose file is gone, and which stays
 			d.fail(name, err)
 		}
 	}

@@ -171,6 +171,28 @@ func TestSyncNamesAListingThatFails(t *testing.T) {
 	assert.Equal(t, []string{"to/new", "to/old"}, s.keys())
 }
 
+// TestSyncDeletesLinks deletes a link whose file is deleted too, in whichever order they are.
+func TestSyncDeletesLinks(t *testing.T) {
+	s := newMeddling(t)
+	s.put("from/new")
+	s.write("to/b", "old")
+	for _, name := range []string{"to/a", "to/c"} {
+		testkit.Symlink(t, "b", name)
+	}
+	assert.Contains(t, s.run(0, "sync s3://BUCKET/from to --delete"), "deleted 3:")
+	entries, err := os.ReadDir("to")
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	assert.Equal(t, "new", entries[0].Name())
+
+	s.write("to/b", "old")
+	testkit.Symlink(t, "b", "to/a")
+	testkit.Symlink(t, "a", "to/c")
+	said := s.run(exitError, "sync s3://BUCKET/from to --delete")
+	assert.Contains(t, said, "deleted 2:")
+	assert.Contains(t, said, "to/c: ", "it led to a link that is gone, and stays")
+}
+
 // TestSyncNamesWhatIsNotDeleted has the server refuse to delete an object.
 func TestSyncNamesWhatIsNotDeleted(t *testing.T) {
 	s := newMeddling(t)
