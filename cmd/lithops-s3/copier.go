@@ -169,7 +169,8 @@ func (c *copier) storeFolder(path string, target objectName) error {
 func (c *copier) storeEntry(root *os.Root, e entry, target objectName) error {
 	local := filepath.FromSlash(e.name)
 	return c.add(urlOf(target), task{
-		name: e.name, preview: c.describe(filepath.ToSlash(filepath.Join(root.Name(), local)), urlOf(target)), key: target.key, size: e.size,
+		isLink: c.moves && isLink(root, local),
+		name:   e.name, preview: c.describe(filepath.ToSlash(filepath.Join(root.Name(), local)), urlOf(target)), key: target.key, size: e.size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			opts := c.put
 			opts.Progress = progress

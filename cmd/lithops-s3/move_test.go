@@ -97,6 +97,29 @@ func TestMoveIntoItsSource(t *testing.T) {
 	}
 }
 
+// TestMoveOfLinks moves a folder with links to its files. Each link is stored as what it leads
+// to, before that is removed.
+func TestMoveOfLinks(t *testing.T) {
+	s := newSession(t)
+	names := []string{"a", "b", "c", "file", "x", "y", "z"}
+	for range 10 { // the tasks run at the same time
+		s.write("from/file", "text")
+		for _, name := range names {
+			if name != "file" {
+				testkit.Symlink(t, "file", filepath.Join("from", name))
+			}
+		}
+		s.run(0, "mv -r from s3://BUCKET/to/")
+		entries, err := os.ReadDir("from")
+		require.NoError(t, err)
+		assert.Empty(t, entries)
+		for _, name := range names {
+			assert.Equal(t, "text", s.run(0, "cat s3://BUCKET/to/"+name))
+		}
+		s.run(0, "rm -ry s3://BUCKET/to/")
+	}
+}
+
 // TestMoveOfADevice checks that mv deletes no device, and no object whose bytes a device
 // takes.
 func TestMoveOfADevice(t *testing.T) {

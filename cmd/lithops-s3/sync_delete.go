@@ -156,13 +156,9 @@ func (d *syncDeletion) objects() error {
 // with what was there.
 func (d *syncDeletion) files() error {
 	root := d.target.root
-	isLink := func(name string) bool {
-		info, err := root.Lstat(filepath.FromSlash(name))
-		return err == nil && info.Mode()&fs.ModeSymlink != 0
-	}
 	var links, files []string
 	for _, name := range d.extra {
-		if isLink(name) {
+		if isLink(root, filepath.FromSlash(name)) {
 			links = append(links, name)
 		} else {
 			files = append(files, name)
@@ -177,7 +173,7 @@ func (d *syncDeletion) files() error {
 		switch {
 		case err == nil:
 			d.deleted++
-		case !errors.Is(err, fs.ErrNotExist) || isLink(name): // whose file is gone, and which stays
+		case !errors.Is(err, fs.ErrNotExist) || isLink(root, local): // whose file is gone, and which stays
 			d.fail(name, err)
 		}
 	}

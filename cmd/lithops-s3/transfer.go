@@ -23,6 +23,7 @@ type task struct {
 	preview string // what a dry run prints
 	key     string // for the report of a dry run
 	size    int64
+	isLink  bool // to a file that another task may remove, so that this one is first
 	move    func(ctx context.Context, progress func(lithopss3.Progress)) error
 }
 
@@ -80,32 +81,60 @@ func (f *transfer) do(report *folderReport, tasks []task) error {
 		return f.preview(report, tasks)
 	}
 	bar := &sharedBar{bar: f.t.newBar(f.barName(), f.quiet)}
+	links, others := []task(nil), []task(nil)
 	for _, task := range tasks {
 		bar.total.Total += max(task.size, 0)
+		if task.isLink {
+			links = append(links, task)
+		} else {
+			others = append(others, task)
+		}
 	}
-	firstErr, known := firstFailure(report.Failed), len(report.Failed)
-	var mu sync.Mutex
+	running := &taskRun{transfer: f, report: report, bar: bar, first: firstFailure(report.Failed)}
+	known := len(report.Failed)
+	running.all(links)
+	running.all(others)
+	bar.bar.clear()
+	report.NotDone = len(tasks) - report.Files - (len(report.Failed) - known)
+	return running.first
+}
+
+// A taskRun runs tasks.
+type taskRun struct {
+	*transfer
+	report *folderReport
+	bar    *sharedBar
+
+	stopped atomic.Bool // because all that are left would fail
+	mu      sync.Mutex
+	first   error // the first failure
+}
+
+// all runs tasks, several at once, and returns when they have ended.
+func (r *taskRun) all(tasks []task) {
 	var group sync.WaitGroup
 	var next atomic.Int64
-	var stopped atomic.Bool
 	for range min(filesAtOnce, len(tasks)) {
 		group.Go(func() {
-			for index := int(next.Add(1) - 1); index < len(tasks) && !stopped.Load() && f.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
-				bytes := &countedBytes{report: bar.report(), bytes: max(tasks[index].size, 0)}
-				err := tasks[index].move(f.t.ctx, bytes.update)
-				mu.Lock()
-				if err == nil || !stopped.Load() {
-					firstErr = f.note(report, &tasks[index], bytes.bytes, err, firstErr, bar.bar)
-				}
-				stopped.Store(stopped.Load() || isOfAll(err) || !f.isMixed && isOfBucket(err))
-				mu.Unlock()
+			for index := int(next.Add(1) - 1); index < len(tasks) && !r.stopped.Load() && r.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
+				r.one(&tasks[index])
 			}
 		})
 	}
 	group.Wait()
-	bar.bar.clear()
-	report.NotDone = len(tasks) - report.Files - (len(report.Failed) - known)
-	return firstErr
+}
+
+func (r *taskRun) one(next *task) {
+	bytes := &countedBytes{report: r.bar.report(), bytes: max(next.size, 0)}
+	err := next.move(r.t.ctx, bytes.update)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil || !r.stopped.Load() {
+		r.first = r.note(r.report, next, bytes.bytes, err, r.first, r.bar.bar)
+	}
+	if isOfAll(err) || !r.isMixed && isOfBucket(err) {
+		r.stopped.Store(true)
+	}
 }
 
 // countedBytes are the bytes of one task: those that were moved, because an object's size may

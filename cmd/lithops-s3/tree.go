@@ -88,6 +88,12 @@ func checkRegular(root *os.Root, name string) (fs.FileInfo, error) {
 	return info, nil
 }
 
+// isLink reports whether a path below root is a symbolic link.
+func isLink(root *os.Root, local string) bool {
+	info, err := root.Lstat(local)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 // An objectQuery selects objects: all below a prefix, or those that match a pattern.
 type objectQuery struct {
 	bucket string
