@@ -51,6 +51,7 @@ var linesOfSeveral = map[string][]severalLine{
 	"get": {
 		{line: "BUCKET a refused b -o out", code: exitPermission, says: []string{forbidden, filesOf3}, files: "a b"},
 		{line: "BUCKET a refused b -o -", code: exitPermission, says: []string{forbidden, filesOf3}, out: []string{"text of atext of b"}},
+		{line: "s3://BUCKET/a s3://none-there/x s3://BUCKET/b -o -", code: exitNotFound, says: []string{"none-there", filesOf3}, out: []string{"text of atext of b"}},
 		{line: "BUCKET a none b -n -o out", code: exitNotFound, says: []string{"none", filesOf3}, out: []string{"Would fetch 2 files"}},
 		{line: "s3://BUCKET/a s3://none-there/x s3://BUCKET/b -o out", code: exitNotFound, says: []string{"none-there", filesOf3}, files: "a b"},
 	},
@@ -160,6 +161,7 @@ func TestWhatEndsALine(t *testing.T) {
 		"get BUCKET a ../x":                                    {exitUsage, "would be written outside"},
 		"du s3://BUCKET/d/ s3://BUCKET/a**b":                   {exitUsage, "**"},
 		"head none-there a b c":                                {exitNotFound, "none-there"},
+		"get none-there a b c -o -":                            {exitNotFound, "GetObject none-there/a"},
 		"get none-there a b c -o out":                          {exitNotFound, "3 files failed, 2 were not done"},
 		"rm s3://BUCKET/a s3://BUCKET/b --region none/there":   {exitUsage, "region"},
 		"rm s3://BUCKET/a s3://BUCKET/b --profile none":        {exitConfig, "none"},
@@ -183,6 +185,18 @@ func TestCredentialsEndALine(t *testing.T) {
 		assert.Equal(t, exitPermission, code, line)
 		assert.EqualValues(t, 1, requests.Load(), line)
 		assert.Equal(t, 1, strings.Count(problems, "\n"), "%s: %s", line, problems)
+	}
+}
+
+// TestMissingFileNeedsNoRequest checks that an only file is looked for first.
+func TestMissingFileNeedsNoRequest(t *testing.T) {
+	var requests atomic.Int64
+	refuse(t, func(*http.Request) bool { requests.Add(1); return false })
+	for _, line := range []string{"put none-there .", "put -r none-there .", "cp none-there s3://./x", "mv none-there s3://./x", "sync none-there s3://./x"} {
+		code, _, problems := command(t.Context(), strings.Fields(line)...)
+		assert.Equal(t, exitUsage, code, line)
+		assert.Contains(t, problems, "none-there: no such file", line)
+		assert.Zero(t, requests.Load(), line)
 	}
 }
 
