@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -82,8 +83,11 @@ func (w *limitedWriter) Write(p []byte) (int, error) {
 // TestEveryFailureIsAnError checks that each command fails if any one of its requests is
 // refused, and if any one of its writes to standard output fails.
 func TestEveryFailureIsAnError(t *testing.T) {
-	var requests, refused atomic.Int64
-	store := refuse(t, func(*http.Request) bool { return requests.Add(1) == refused.Load() })
+	var requests, refused, attempts atomic.Int64
+	app := func() string { return fmt.Sprintf("attempt-%d-", attempts.Load()) }
+	store := refuse(t, func(r *http.Request) bool { // a canceled request of an attempt may come after its end
+		return strings.Contains(r.UserAgent(), app()) && requests.Add(1) == refused.Load()
+	})
 	t.Setenv("LITHOPS_CONFIG", `{"lithops": {"storage": "aws_s3"}, "aws_s3": {"storage_bucket": "`+refusedBucket+`"}}`)
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("folder", 0o700))
@@ -92,6 +96,7 @@ func TestEveryFailureIsAnError(t *testing.T) {
 	}
 	parser, err := kong.New(&commands{}, argumentMappers...)
 	require.NoError(t, err)
+	seen := int64(0)
 	for _, leaf := range parser.Model.Leaves(false) {
 		lines, known := failureLines[leaf.Path()]
 		require.True(t, known, "%s has no lines in failureLines", leaf.Path())
@@ -103,6 +108,8 @@ func TestEveryFailureIsAnError(t *testing.T) {
 				if deletes[leaf.Path()] {
 					storeAll(t, store, line)
 				}
+				attempts.Add(1)
+				t.Setenv("AWS_SDK_UA_APP_ID", app())
 				requests.Store(0)
 				refused.Store(refuse)
 				out := &limitedWriter{left: writes}
@@ -114,6 +121,7 @@ func TestEveryFailureIsAnError(t *testing.T) {
 			}
 			code, requested, written := attempt(0, -1)
 			require.Zero(t, code, line)
+			seen += requested
 			if toleratesRefusal[leaf.Path()] {
 				requested = 0
 			}
@@ -131,6 +139,7 @@ func TestEveryFailureIsAnError(t *testing.T) {
 			}
 		}
 	}
+	assert.Greater(t, seen, int64(50), "requests tell their attempt")
 }
 
 // storeAll stores what a line needs, and nothing else.
