@@ -54,7 +54,7 @@ func TestCloudObjects(t *testing.T) {
 	assert.NotEqual(t, one.Key, two.Key)
 	_, ok := jobs.ParseKey(one.Key)
 	assert.True(t, ok)
-	assert.Regexp(t, `^lithops\.jobs/tmp/go-[0-9a-f]+/cloudobject_[0-9]+$`, one.Key, "each process has a session of its own")
+	assert.Regexp(t, `^lithops\.jobs/tmp/go-[0-9a-f]+/cloudobject_[0-9a-f]+$`, one.Key, "each process has a session of its own")
 }
 
 // CloudObjects that a worker's goroutines make belong to their calls, so that Clean
