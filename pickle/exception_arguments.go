@@ -102,7 +102,7 @@ func areExceptions(v any, isAny bool) bool {
 	return true
 }
 
-// isPlaceInSource reports whether v is what a SyntaxError takes: (file, line, offset, text),
+// isPlaceInSource reports whether a SyntaxError takes v: (file, line, offset, text),
 // and for some (end line, end offset).
 func isPlaceInSource(v any) bool {
 	items, ok := v.([]any)

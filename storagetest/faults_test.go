@@ -160,8 +160,8 @@ var faultsOfRanges = []faultRow{
 			c.object.Length++
 		}
 	}},
-	{test: "Ranges", name: "no get", want: []string{"<nil>: out of order", "long suffix: ", "a range behind the end: got out of order"}, fault: fails("GetObject", always)},
-	{test: "Ranges", name: "a range from the end on is empty", want: []string{"a range behind the end: got <nil>"}, fault: func(c *call, do func()) {
+	{test: "Ranges", name: "no get", want: []string{"<nil>: out of order", "long suffix: ", "a range after the end: got out of order"}, fault: fails("GetObject", always)},
+	{test: "Ranges", name: "a range from the end on is empty", want: []string{"a range after the end: got <nil>"}, fault: func(c *call, do func()) {
 		do()
 		if errors.Is(c.err, lithopss3.ErrInvalidRange) && c.get.Range.Offset == 10 {
 			c.object, c.err = &lithopss3.Object{Body: io.NopCloser(strings.NewReader(""))}, nil

@@ -266,7 +266,7 @@ var faultsOfEntries = []faultRow{
 			c.entries[i] = lithopss3.ObjectInfo{Key: c.entries[i].Key, IsPrefix: c.entries[i].IsPrefix}
 		}
 	}},
-	{test: "Ranges", name: "a range far from the end is empty", want: []string{"a range behind the end: got <nil>"}, fault: func(c *call, do func()) {
+	{test: "Ranges", name: "a range that begins long after the end is empty", want: []string{"a range after the end: got <nil>"}, fault: func(c *call, do func()) {
 		do()
 		if errors.Is(c.err, lithopss3.ErrInvalidRange) && c.get.Range.Offset > 10 {
 			c.object, c.err = &lithopss3.Object{Body: io.NopCloser(strings.NewReader(""))}, nil

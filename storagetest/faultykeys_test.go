@@ -282,6 +282,6 @@ var faultsOfKinds = []faultRow{
 	}},
 	{test: "Cancel", name: "each error is that of a missing object", want: []string{"get: it is taken for a missing object", "list: it is taken for", "delete: it is taken for"}, fault: allAreMissing},
 	{test: "InvalidNames", name: "each error is that of a missing object", want: []string{"put: it is taken for a missing object", "head: it is taken for a missing object"}, fault: allAreMissing},
-	{test: "Ranges", name: "each error is that of a missing object", want: []string{"a range behind the end: it is taken for a missing object"}, fault: allAreMissing},
+	{test: "Ranges", name: "each error is that of a missing object", want: []string{"a range after the end: it is taken for a missing object"}, fault: allAreMissing},
 	{test: "Conditions", name: "each error is that of a missing object", want: []string{"IfMatch of another: get: it is taken for a missing object"}, fault: allAreMissing},
 }
