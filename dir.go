@@ -44,7 +44,7 @@ const dirParallel = 8
 // not deleted. The errors are joined, one for each file that was not stored, or folder that
 // could not be read; the other files are stored.
 func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts *DirOptions) error {
-	root, err := openfiles.Open(func() (*os.Root, error) { return os.OpenRoot(folder) })
+	root, err := openfiles.OpenRoot(folder)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts 
 	if err := os.MkdirAll(folder, 0o755); err != nil { // as any folder; the umask says more
 		return err
 	}
-	root, err := openfiles.Open(func() (*os.Root, error) { return os.OpenRoot(folder) })
+	root, err := openfiles.OpenRoot(folder)
 	if err != nil {
 		return err
 	}

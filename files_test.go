@@ -44,3 +44,40 @@ func TestFilesAreReadBounded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Greater(t, checked, 50)
 }
+
+var opensAny = regexp.MustCompile(`\b(os|root|folder|parent|here)\.(Open|OpenFile|OpenRoot|CreateTemp)\(`)
+
+// ownOpeners open files that idle connections need not make room for: the terminal, and
+// os.DevNull before the first request.
+var ownOpeners = map[string]bool{
+	"internal/openfiles/openfiles.go": true, "internal/awscreds/prompt.go": true, "internal/awscreds/process_unix.go": true, "cmd/lithops-s3/sdkcredentials.go": true,
+}
+
+// TestFilesMakeRoom checks that every file and folder is opened through internal/openfiles.
+func TestFilesMakeRoom(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (path == "bench" || path == "examples" || entry.Name() == "testkit" || (strings.HasPrefix(path, ".") && path != ".")) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || ownOpeners[filepath.ToSlash(path)] {
+			return nil
+		}
+		checked++
+		text, err := os.ReadFile(path)
+		before := ""
+		for line := range strings.Lines(string(text)) {
+			if opensAny.MatchString(line) {
+				assert.Contains(t, before+line, "openfiles.Open(", path)
+			}
+			before = line
+		}
+		return err
+	})
+	require.NoError(t, err)
+	assert.Greater(t, checked, 50)
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -50,7 +51,7 @@ func (c *copier) close() {
 
 // openRoot opens a folder for the tasks.
 func (c *copier) openRoot(path string) (*os.Root, error) {
-	root, err := os.OpenRoot(path)
+	root, err := openfiles.OpenRoot(path)
 	if err == nil {
 		c.roots = append(c.roots, root)
 	}
@@ -377,7 +378,7 @@ func makeRoot(path string) func() (*os.Root, error) {
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			return nil, err
 		}
-		return os.OpenRoot(path)
+		return openfiles.OpenRoot(path)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -232,7 +233,7 @@ func (c *copier) fetchBelow(name objectName, out string) error {
 	return c.add(out, task{
 		name: urlOf(name), key: name.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
-			root, err := os.OpenRoot(".")
+			root, err := openfiles.OpenRoot(".")
 			if err != nil {
 				return err
 			}
@@ -288,7 +289,7 @@ func (c *getCommand) openFolder(prefix string) (*os.Root, error) {
 	if c.Out != "" {
 		return makeRoot(c.Out)()
 	}
-	here, err := os.OpenRoot(".")
+	here, err := openfiles.OpenRoot(".")
 	if err != nil || prefix == "" {
 		return here, err
 	}
@@ -300,5 +301,5 @@ func (c *getCommand) openFolder(prefix string) (*os.Root, error) {
 	if err := here.MkdirAll(below, 0o755); err != nil {
 		return nil, err
 	}
-	return here.OpenRoot(below)
+	return openfiles.Open(func() (*os.Root, error) { return here.OpenRoot(below) })
 }

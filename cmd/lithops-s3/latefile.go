@@ -5,6 +5,8 @@ package main
 import (
 	"io/fs"
 	"os"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // isStream reports whether a file is one to wait for, at its open or at a read: a pipe, a
@@ -23,7 +25,7 @@ type lateFile struct {
 // Read reads.
 func (f *lateFile) Read(p []byte) (int, error) {
 	if f.file == nil {
-		file, err := os.Open(f.path)
+		file, err := openfiles.Open(func() (*os.File, error) { return os.Open(f.path) })
 		if err != nil {
 			return 0, err
 		}

@@ -7,6 +7,7 @@ package openfiles
 
 import (
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -63,6 +64,11 @@ func Open[T any](open func() (T, error)) (T, error) {
 	}
 	idle().close()
 	return open()
+}
+
+// OpenRoot is Open of a folder.
+func OpenRoot(path string) (*os.Root, error) {
+	return Open(func() (*os.Root, error) { return os.OpenRoot(path) })
 }
 
 // isOutOfFiles reports whether the process, or the system, has too many files open. The error

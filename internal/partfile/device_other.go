@@ -8,9 +8,11 @@ import (
 	"context"
 	"io/fs"
 	"os"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // openDevice opens a device to write.
 func openDevice(_ context.Context, path string, _ fs.FileMode) (*os.File, error) {
-	return os.OpenFile(path, os.O_WRONLY, 0)
+	return openfiles.Open(func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) })
 }

@@ -335,7 +335,7 @@ func IsLeftover(folder *os.Root, name string) bool {
 	if !strings.HasPrefix(base, ".") || !strings.Contains(base, "lithops-s3") {
 		return false
 	}
-	parent, err := folder.OpenRoot(filepath.Dir(name))
+	parent, err := openfiles.Open(func() (*os.Root, error) { return folder.OpenRoot(filepath.Dir(name)) })
 	if err != nil {
 		return false
 	}

@@ -5,11 +5,13 @@ package partfile
 import (
 	"os"
 	"syscall"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // identify returns the volume and the file ID of a name, and false if there is no file.
 func identify(folder *os.Root, name string) (fileID, bool) {
-	file, err := folder.Open(name)
+	file, err := openfiles.Open(func() (*os.File, error) { return folder.Open(name) })
 	if err != nil {
 		return fileID{}, false
 	}
