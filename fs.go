@@ -113,7 +113,7 @@ func (f *FS) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: op, Path: name, Err: err}
 	}
-	data, err := io.ReadAll(exact.Body(object.Body, length))
+	data, err := exact.ReadAll(exact.Body(object.Body, length), length, maxUnread)
 	if err != nil {
 		return nil, &fs.PathError{Op: op, Path: name, Err: err}
 	}

@@ -3,7 +3,6 @@
 package lithopss3
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/lithops-go/lithopss3/internal/exact"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
@@ -227,8 +227,8 @@ func checkLength(out *s3.HeadObjectOutput) error {
 	return nil
 }
 
-// maxGrow is the most memory, in bytes, that is reserved for bytes that have not arrived.
-const maxGrow = 256 << 20
+// maxUnread is the most memory, in bytes, for bytes of an object that have not come.
+const maxUnread = 256 << 20
 
 // ReadObject returns the content of an object of at most limit bytes. A larger object is an
 // error. A limit of 0 or less is no limit.
@@ -241,20 +241,19 @@ func (s *Store) ReadObject(ctx context.Context, bucket, key string, limit int64)
 	if limit > 0 && object.Size > limit {
 		return nil, &Error{Op: "ReadObject", Bucket: bucket, Key: key, Err: fmt.Errorf("it has %d bytes, more than the %d allowed", object.Size, limit)}
 	}
-	var data bytes.Buffer
-	data.Grow(int(min(max(0, object.Length), maxGrow)) + bytes.MinRead)
 	body := io.Reader(object.Body)
 	if limit > 0 && limit < math.MaxInt64 {
 		body = io.LimitReader(body, limit+1) // for a server that does not say the size
 	}
 	// To the end, where the checksum is compared.
-	if _, err := data.ReadFrom(body); err != nil {
+	data, err := exact.ReadAll(body, object.Length, maxUnread)
+	if err != nil {
 		return nil, wrapError("ReadObject", bucket, key, err)
 	}
-	if limit > 0 && int64(data.Len()) > limit {
+	if limit > 0 && int64(len(data)) > limit {
 		return nil, &Error{Op: "ReadObject", Bucket: bucket, Key: key, Err: fmt.Errorf("it has more than the %d bytes allowed", limit)}
 	}
-	return data.Bytes(), nil
+	return data, nil
 }
 
 // ObjectTags returns the tags of an object; it is empty for an object without tags. A

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/base64"
 	"io"
-	"io/fs"
 	"runtime"
 	"strings"
 	"sync"
@@ -288,30 +287,6 @@ func TestReadLimits(t *testing.T) {
 	_, err = client.Status(t.Context(), callsOfJob(1)[0])
 	require.ErrorIs(t, err, ErrMalformedStatus, "all of it is read")
 }
-
-// readAll takes memory for what has come, not for what was promised.
-func TestReadAll(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
-		for _, expected := range []int64{-1, 0, 1, int64(size), int64(size) + 1, 1 << 50} {
-			text := bytes.Repeat([]byte("ab"), size/2+1)[:size]
-			data, err := readAll(bytes.NewReader(text), expected)
-			require.NoError(t, err)
-			require.Equal(t, text, data)
-			most := max(2*size+2, 64<<10+1)
-			if expected == int64(size) {
-				most = max(size, 64<<10) + 1
-			}
-			require.LessOrEqual(t, cap(data), most, "%d of %d", size, expected)
-		}
-	}
-	_, err := readAll(io.MultiReader(strings.NewReader("x"), errReader{fs.ErrClosed}), 5)
-	require.ErrorIs(t, err, fs.ErrClosed)
-}
-
-type errReader struct{ error } //nolint:errname // a reader that fails
-
-func (r errReader) Read([]byte) (int, error) { return 0, r.error }
 
 // Logs are unpacked as they are read: 25 KB that unpack to 16 MiB cost what Logs
 // returns, and nothing with LogReader. Not parallel: it measures the heap.

@@ -9,7 +9,6 @@ import (
 	"io"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/exact"
 )
 
@@ -21,6 +20,9 @@ const (
 	// maxReading bounds the objects that all calls of a Client's methods read at
 	// once; one that is larger is read while no other is.
 	maxReading = 32 << 20
+	// maxUnread is the memory for bytes of an object that have not come, because its length
+	// is a promise of the server's.
+	maxUnread = 64 << 10
 	// maxStatuses bounds the statuses that one Client.Statuses holds: those that
 	// have been read and not yet been yielded. Half of it is for those of more than
 	// 64 KiB.
@@ -105,7 +107,7 @@ func weight(object *lithopss3.Object, limit int64) int64 {
 func readBody(object *lithopss3.Object, from source) (data []byte, err error) {
 	defer func() { err = errors.Join(err, object.Body.Close()) }()
 	body := exact.Body(object.Body, object.Length)
-	data, err = readAll(io.LimitReader(body, from.limit+1), object.Length)
+	data, err = exact.ReadAll(io.LimitReader(body, from.limit+1), object.Length, maxUnread)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", from.key, err)
 	}
@@ -113,32 +115,4 @@ func readBody(object *lithopss3.Object, from source) (data []byte, err error) {
 		return nil, tooLarge(from.key, from.limit)
 	}
 	return data, nil
-}
-
-// readAll reads r to its end into one piece of memory of the expected size. It takes
-// the memory as the bytes come, in doubling steps, because the size is a promise of
-// the server's.
-func readAll(r io.Reader, expected int64) ([]byte, error) {
-	const start = 64 << 10
-	data := make([]byte, 0, min(max(expected, 0), start)+1) // and one for the read that finds the end
-	for {
-		n, err := r.Read(data[len(data):cap(data)])
-		data = data[:len(data)+n]
-		if eof.Is(err) {
-			return data, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(data) < cap(data) {
-			continue
-		}
-		size := int64(2 * cap(data))
-		if int64(len(data)) <= expected {
-			size = min(size, expected+1)
-		}
-		grown := make([]byte, len(data), size)
-		copy(grown, data)
-		data = grown
-	}
 }

@@ -7,6 +7,7 @@
 package exact
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -90,4 +91,38 @@ func (c *counted) end() error {
 		return fmt.Errorf("%w: %d or more, not %d", errMore, c.count, c.length)
 	}
 	return io.EOF
+}
+
+// ReadAll reads a body to its end into one piece of memory. length is how many bytes it is
+// expected to have, 0 or less if that is not known. For at most ahead of them there is memory
+// before any have come; then it doubles as they come.
+//
+// The memory is made for the length, and not by a bytes.Buffer, which would write zeros
+// into all of it first: for large bodies that takes longer than reading them.
+func ReadAll(body io.Reader, length, ahead int64) ([]byte, error) {
+	first := min(length, ahead)
+	if length <= 0 {
+		first = bytes.MinRead
+	}
+	data := make([]byte, 0, first+1) // and one for the read that finds the end
+	for {
+		n, err := body.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if eof.Is(err) {
+			return data, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(data) < cap(data) {
+			continue
+		}
+		size := int64(2 * cap(data))
+		if int64(len(data)) <= length {
+			size = min(size, length+1)
+		}
+		grown := make([]byte, len(data), size)
+		copy(grown, data)
+		data = grown
+	}
 }

@@ -117,3 +117,24 @@ func TestBodyFails(t *testing.T) {
 		require.ErrorIs(t, err, broken)
 	}
 }
+
+// TestReadAll takes memory for what has come, not for what was promised.
+func TestReadAll(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
+		for _, expected := range []int64{-1, 0, 1, int64(size), int64(size) + 1, 1 << 50} {
+			text := bytes.Repeat([]byte("ab"), size/2+1)[:size]
+			data, err := ReadAll(bytes.NewReader(text), expected, 64<<10)
+			require.NoError(t, err)
+			require.Equal(t, text, data)
+			most := max(2*size+2, 64<<10+1)
+			if expected == int64(size) {
+				most = max(size, 64<<10) + 1
+			}
+			require.LessOrEqual(t, cap(data), most, "%d of %d", size, expected)
+		}
+	}
+	mine := errors.New("mine")
+	_, err := ReadAll(io.MultiReader(strings.NewReader("x"), iotest.ErrReader(mine)), 5, 64<<10)
+	require.ErrorIs(t, err, mine)
+}
