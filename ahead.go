@@ -5,13 +5,15 @@ package lithopss3
 import (
 	"cmp"
 	"context"
+	"io"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/readahead"
 )
 
 // A body begins with one connection. One that is large, and read on, continues with
-// ranges that are read ahead. So a caller that reads the head of an object, and closes,
-// makes one request.
+// ranges that are read ahead, unless the connection is faster than many would be. So a
+// caller that reads the head of an object, and closes, makes one request.
 const (
 	// aheadRange is the size of a range without GetOptions.Parallel, and aheadBuffers how
 	// many of them are in memory, for all bodies of a Store together.
@@ -40,6 +42,7 @@ type aheadPlan struct {
 	opts   GetOptions // that hold each range to the same version
 	begins int64      // where ranges are asked for, as an offset in the object; -1 for never
 	first  int64      // how many bytes from there on come on the first connection
+	fast   int64      // bytes a second of a connection that needs no ranges; 0 for none
 	with   readahead.Options
 	// get opens a range with opts.
 	get func(ctx context.Context, opts *GetOptions) (*Object, error)
@@ -63,10 +66,35 @@ func (s *Store) planAhead(object *Object, opts *GetOptions) aheadPlan {
 			return never
 		}
 		plan.begins, plan.first = object.Offset+aheadAfter/scale, aheadAfter/scale
+		plan.fast = s.pace.fast
 		plan.with = readahead.Options{Pool: s.ahead, Ranges: aheadRanges, MostRanges: aheadMostRanges}
 	}
 	if plan.begins+plan.first >= object.Offset+object.Length {
 		return never
 	}
 	return plan
+}
+
+// A meter measures how fast a connection is while its caller waits for it.
+type meter struct {
+	bytes  int64
+	waited time.Duration
+}
+
+// read reads from a connection.
+func (m *meter) read(connection io.Reader, p []byte) (int, error) {
+	began := time.Now()
+	n, err := connection.Read(p)
+	m.waited += time.Since(began)
+	m.bytes += int64(n)
+	return n, err
+}
+
+// isFast reports whether so many bytes a second, or more, came since it was asked last: a
+// connection gets slower, and a caller that did not read for a while finds much that has
+// come meanwhile. No connection gives 0 a second.
+func (m *meter) isFast(rate int64) bool {
+	last := *m
+	*m = meter{}
+	return rate > 0 && float64(last.bytes) >= float64(rate)*last.waited.Seconds()
 }

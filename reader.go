@@ -46,6 +46,7 @@ type objectReader struct {
 	isOpenEnded bool
 
 	plan    aheadPlan
+	speed   meter             // of the connection that the body began with
 	ahead   *readahead.Reader // nil until ranges are asked for
 	aheadAt int64             // of its first byte, in the object
 	isAhead bool              // body is ahead
@@ -109,8 +110,11 @@ func (r *objectReader) readBody(p []byte) (int, error) {
 	if r.ahead == nil && r.plan.begins >= 0 && r.offset >= r.plan.begins {
 		r.beginAhead()
 	}
-	if r.ahead == nil || r.isAhead {
+	switch {
+	case r.isAhead || r.ahead == nil && r.plan.begins < 0:
 		return r.body.Read(p)
+	case r.ahead == nil:
+		return r.speed.read(r.body, p)
 	}
 	left := r.aheadAt - r.offset
 	if left > 0 {
@@ -122,9 +126,14 @@ func (r *objectReader) readBody(p []byte) (int, error) {
 	return r.body.Read(p)
 }
 
-// beginAhead asks for the first ranges, if there is memory. If not, it is tried later.
+// beginAhead asks for the first ranges, if the connection is not fast and there is memory.
+// Else it is tried later.
 func (r *objectReader) beginAhead() {
 	at := r.offset + r.plan.first
+	if r.speed.isFast(r.plan.fast) {
+		r.plan.begins = at
+		return
+	}
 	if at >= r.end {
 		r.plan.begins = -1
 		return

@@ -160,7 +160,8 @@ type GetOptions struct {
 	// read ahead once the caller has read 4 MiB: four at once, and 32 if the caller reads
 	// faster than they come. They need a request each, and up to 28 MiB of memory, which all
 	// bodies of a Store share: if it is in use, a body stays with one connection. So it
-	// does if the server gives no strong ETag, or the first range does not come.
+	// does if the server gives no strong ETag, or the first range does not come, and as long
+	// as the connection gives 512 MiB a second.
 	//
 	// The bytes come in order, all of one version of the object, and are compared with the
 	// object's checksum in the end. Other Storages may ignore it.

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lithopss3
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lithops-go/lithopss3/internal/testkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const speedPiece = 64 << 10
+
+// A slowBody gives a piece at a time, after so long, and from the byte greedy on, if that
+// is not 0, a MiB.
+type slowBody struct {
+	data   []byte
+	at     int
+	wait   func(at int) time.Duration
+	greedy int
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if b.at == len(b.data) {
+		return 0, io.EOF
+	}
+	if b.at%speedPiece == 0 {
+		time.Sleep(b.wait(b.at))
+	}
+	n := copy(p, b.data[b.at:min(len(b.data), (b.at/speedPiece+1)*speedPiece)])
+	if b.at >= b.greedy && b.greedy > 0 {
+		n = copy(p, b.data[b.at:min(len(b.data), b.at+1<<20)])
+	}
+	b.at += n
+	return n, nil
+}
+
+func (b *slowBody) Close() error { return nil }
+
+// TestFastConnection checks that a connection that is fast enough gets no ranges, and one
+// that becomes slow gets them from there on.
+func TestFastConnection(t *testing.T) {
+	t.Parallel()
+	data := testkit.Bytes(4 << 20)
+	const limit = time.Millisecond // for a piece
+	const after = aheadAfter / SmallScale
+	for name, test := range map[string]struct {
+		wait   func(at int) time.Duration
+		pause  time.Duration // of the caller, after each piece
+		greedy int
+		from   int // of the first range; 0 for none
+	}{
+		"as fast as it needs":      {func(int) time.Duration { return limit }, 0, 0, 0},
+		"slower":                   {func(int) time.Duration { return limit + 1 }, 0, 0, 2 * after},
+		"at once, a slow caller":   {func(int) time.Duration { return 0 }, time.Second, 0, 0},
+		"slower after a megabyte":  {func(at int) time.Duration { return time.Duration(at>>20) * 2 * limit }, 0, 0, 1<<20 + 2*after},
+		"more than is left for it": {func(int) time.Duration { return 2 * limit }, 0, after, 2 * after},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			var ranges []string
+			store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(r *http.Request) (*http.Response, error) {
+				header := http.Header{"Etag": {`"e"`}, "Content-Length": {fmt.Sprint(len(data))}}
+				asked := r.Header.Get("Range")
+				if asked == "" {
+					response := answer(r, http.StatusOK, header, "-")
+					response.Body, response.ContentLength = &slowBody{data: data, wait: test.wait, greedy: test.greedy}, int64(len(data))
+					return response, nil
+				}
+				var from, to int
+				if _, err := fmt.Sscanf(asked, "bytes=%d-%d", &from, &to); err != nil {
+					return nil, err
+				}
+				mu.Lock()
+				ranges = append(ranges, asked)
+				mu.Unlock()
+				header.Set("Content-Length", fmt.Sprint(to-from+1))
+				header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(data)))
+				return answer(r, http.StatusPartialContent, header, string(data[from:to+1])), nil
+			}))
+			store.pace.fast = speedPiece * int64(time.Second/limit)
+			object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+			require.NoError(t, err, name)
+			var got bytes.Buffer
+			buffer := make([]byte, len(data))
+			for err == nil {
+				var n int
+				n, err = object.Body.Read(buffer)
+				got.Write(buffer[:n])
+				time.Sleep(test.pause)
+			}
+			require.ErrorIs(t, err, io.EOF, name)
+			require.NoError(t, object.Body.Close())
+			require.True(t, bytes.Equal(data, got.Bytes()), name)
+			if test.from == 0 {
+				assert.Empty(t, ranges, name)
+				return
+			}
+			require.NotEmpty(t, ranges, name)
+			assert.Equal(t, test.from, firstByte(t, ranges), name)
+		})
+	}
+}
+
+// firstByte returns where the first range begins.
+func firstByte(t *testing.T, ranges []string) int {
+	t.Helper()
+	first := -1
+	for _, asked := range ranges {
+		var from int
+		_, err := fmt.Sscanf(strings.TrimPrefix(asked, "bytes="), "%d-", &from)
+		require.NoError(t, err)
+		if first < 0 || from < first {
+			first = from
+		}
+	}
+	return first
+}
