@@ -26,6 +26,8 @@ const (
 // completeCommand completes a line for the scripts that completion prints.
 type completeCommand struct {
 	Line string `arg:"" empty:"ok" type:"file" help:"The command line up to the cursor."`
+	Bash bool   `help:"Print what bash puts in the place of --word, quoted as the line has it."`
+	Word string `empty:"ok" type:"file" help:"The end of the line that bash takes for a word: it ends words at = and : too."`
 }
 
 // Run prints what the last word can become, a line for each.
@@ -36,13 +38,15 @@ func (c *completeCommand) Run(t *terminal) error {
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, completionLimit)
 	defer cancel()
-	words := splitLine(c.Line)
+	words, quote := splitLine(c.Line)
 	found := newCompletion(ctx, parser.Model.Node, words).candidates()
+	found = slices.DeleteFunc(found, func(candidate string) bool { return sanitize.Name(candidate) != candidate }) // which a shell could misread
+	if c.Bash {
+		stays, _ := splitLine(strings.TrimSuffix(c.Line, c.Word))
+		found = forBash(found, stays[len(stays)-1], quote)
+	}
 	slices.Sort(found)
 	for _, candidate := range slices.Compact(found) {
-		if sanitize.Name(candidate) != candidate { // which a shell could misread
-			continue
-		}
 		if _, err := fmt.Fprintln(t.stdout, candidate); err != nil {
 			return err
 		}
@@ -51,10 +55,10 @@ func (c *completeCommand) Run(t *terminal) error {
 }
 
 // splitLine splits a line into words as shells do in simple cases. The last word is
-// the one at the cursor, and may be empty.
-func splitLine(line string) []string {
-	words := []string{""}
-	quote, escaped := rune(0), false
+// the one at the cursor, and may be empty. Quote is the one that is open there, or 0.
+func splitLine(line string) (words []string, quote rune) {
+	words = []string{""}
+	escaped := false
 	for _, r := range line {
 		last := &words[len(words)-1]
 		switch {
@@ -75,7 +79,7 @@ func splitLine(line string) []string {
 			*last += string(r)
 		}
 	}
-	return words
+	return words, quote
 }
 
 // A completion finds out what the last word of a line can become.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"reflect"
 	"slices"
@@ -29,7 +30,8 @@ func TestSplitLine(t *testing.T) {
 		`get 'a\ b' "c\"d" e\ `: {"get", `a\ b`, `c"d`, "e "},
 		`get 'a b`:              {"get", "a b"},
 	} {
-		assert.Equal(t, want, splitLine(line), line)
+		words, _ := splitLine(line)
+		assert.Equal(t, want, words, line)
 	}
 }
 
@@ -80,6 +82,60 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// TestCompleteForBash checks what bash inserts in the place of what it takes for a word.
+func TestCompleteForBash(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"year=2026/day=1", "$(x);y", "x y", "x!z"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, strings.NewReader("x"), nil))
+	}
+	for _, test := range []struct{ line, word, want string }{
+		{"lithops-s3 pre", "pre", "presign"},
+		{"lithops-s3 du --endp", "--endp", "--endpoint-url"},
+		{"lithops-s3 cat . year=2", "2", "2026/"},
+		{"lithops-s3 cat s3://./year=2026/day=", "", "1"},
+		{"lithops-s3 ls s3://./y", "//./y", "//./year=2026/"},
+		{`lithops-s3 cat s3://./x\ `, `//./x\ `, `//./x\ y`},
+		{`lithops-s3 cat "s3://./x `, "s3://./x ", "s3://./x y"},
+		{"lithops-s3 cat . ", "", `\$\(x\)\;y x\ y x\!z year=2026/`},
+		{`lithops-s3 cat . "`, "", `\$(x);y x y x"\!"z year=2026/`},
+		{"lithops-s3 cat . '", "", "$(x);y x y x!z year=2026/"},
+	} {
+		code, out, problems := command(t.Context(), "__complete", "--bash", "--word="+test.word, test.line)
+		require.Zero(t, code, problems)
+		assert.Equal(t, test.want, strings.ReplaceAll(strings.TrimSpace(out), "\n", " "), test.line)
+	}
+}
+
+// TestQuoteForBash checks that bash reads what it inserts as the word that was offered, whatever
+// part of it was typed, and that it runs nothing of it.
+func TestQuoteForBash(t *testing.T) {
+	t.Parallel()
+	const key = "~a b;c&d|e<f>g(h)i$(exit 1)j`exit 1`k'l*m?n[o]p{q,r}s#t!u%v+w.x/y:z=1@2_3^4-é$HOME"
+	script, want := "printf '%s\\n'", ""
+	for _, quote := range []rune{0, '"', '\''} {
+		for end := range key {
+			typed := ""
+			if quote != 0 {
+				typed = string(quote)
+			}
+			line := "cat " + typed + quoteForBash(key[:end], quote)
+			words, open := splitLine(line)
+			require.Equal(t, []string{"cat", key[:end]}, words)
+			require.Equal(t, quote, open)
+			rest := forBash([]string{"another", key}, key[:end], open)
+			script += strings.TrimPrefix(line, "cat") + rest[len(rest)-1] + typed
+			want += key + "\n"
+		}
+	}
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	out, err := exec.CommandContext(t.Context(), bash, "-c", script).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Equal(t, want, string(out))
+}
+
 // TestCompleteOfManyBuckets checks that those which begin otherwise do not count as offered.
 func TestCompleteOfManyBuckets(t *testing.T) {
 	newSession(t)
@@ -112,6 +168,15 @@ func TestCompletionScripts(t *testing.T) {
 		check.Stdin = strings.NewReader(script)
 		out, err := check.CombinedOutput()
 		assert.NoError(t, err, "%s: %s", shell, out)
+		if shell != "bash" {
+			continue
+		}
+		line := "\nlithops-s3() { printf '%s\\n' \"$#\" \"$@\"; }\nCOMP_LINE='lithops-s3 cat . a=é b' COMP_POINT=20\n_lithops_s3 lithops-s3 'é' =\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n"
+		called := exec.CommandContext(t.Context(), path, "-c", script+line)
+		called.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+		out, err = called.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		assert.Equal(t, "4\n__complete\n--bash\n--word=é\nlithops-s3 cat . a=é\n", string(out))
 	}
 }
 

@@ -2,7 +2,11 @@
 
 package main
 
-import "io"
+import (
+	"io"
+	"strings"
+	"unicode/utf8"
+)
 
 type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish,powershell" help:"bash, zsh, fish or powershell."`
@@ -26,21 +30,18 @@ func (c *completionCommand) Run(t *terminal) error {
 }
 
 // completionScripts pass the line up to the cursor on to the command. A bucket or
-// folder is followed by no blank.
+// folder is followed by no blank. What a shell would run or split is quoted: by zsh and fish
+// themselves, for bash by the command, because bash quotes only names of files.
 var completionScripts = map[string]string{
 	"bash": `# Completion of lithops-s3 for bash.
 _lithops_s3() {
     local line=${COMP_LINE:0:COMP_POINT} candidate
-    local word=${line##* }
     COMPREPLY=()
     while IFS= read -r candidate; do
         COMPREPLY+=("$candidate")
-    done < <(lithops-s3 __complete "$line" 2>/dev/null)
-    case $word in # bash takes a colon for the end of a word
-    *:*) COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*:}"}"}") ;;
-    esac
+    done < <(lithops-s3 __complete --bash --word="$2" "$line" 2>/dev/null)
     case ${COMPREPLY[0]} in
-    */* ) compopt -o filenames -o nospace 2>/dev/null ;;
+    */) compopt -o nospace 2>/dev/null ;;
     esac
 }
 complete -o default -F _lithops_s3 lithops-s3
@@ -75,8 +76,44 @@ Register-ArgumentCompleter -Native -CommandName lithops-s3 -ScriptBlock {
     $line = $ast.ToString()
     if ($cursor -gt $line.Length) { $line += ' ' } else { $line = $line.Substring(0, $cursor) }
     lithops-s3 __complete $line 2>$null | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+        $text = $_
+        if ($text -match '[^\w./:=%+-]') {
+            $text = "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($text) + "'"
+        }
+        [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
     }
 }
 `,
+}
+
+// forBash returns what bash inserts for each candidate after what stays of the word, as it
+// must be written within the quote that is open, or 0 for none.
+func forBash(candidates []string, stays string, quote rune) (inserted []string) {
+	for _, candidate := range candidates {
+		if rest, ok := strings.CutPrefix(candidate, stays); ok {
+			inserted = append(inserted, quoteForBash(rest, quote))
+		}
+	}
+	return inserted
+}
+
+// quoteForBash writes text so that bash reads it as it is within the quote that is open.
+func quoteForBash(text string, quote rune) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case quote == 0 && isPlainInBash(r), quote == '"' && !strings.ContainsRune("$`\"\\!", r), quote == '\'' && r != '\'':
+			b.WriteRune(r)
+		case quote == 0, quote == '"' && r != '!':
+			b.WriteString(`\` + string(r))
+		default: // which no quote can hold
+			b.WriteString(string(quote) + `\` + string(r) + string(quote))
+		}
+	}
+	return b.String()
+}
+
+// isPlainInBash reports whether bash takes a rune outside of quotes for itself.
+func isPlainInBash(r rune) bool {
+	return r >= utf8.RuneSelf || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("%+,-./:=@_", r)
 }
