@@ -4,6 +4,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -11,7 +12,7 @@ import (
 
 // filterFlags choose files by their names.
 type filterFlags struct {
-	Include []string `sep:"none" placeholder:"PATTERN" help:"Copy only names that match: * is any text, also with slashes, ? a character. A pattern without a slash is compared with the last part of a name, too. Of several --include and --exclude, the last that matches counts."`
+	Include []string `sep:"none" placeholder:"PATTERN" help:"Take only names that match: * is any text, also with slashes, ? a character. A pattern without a slash is compared with the last part of a name, too. Of several --include and --exclude, the last that matches counts."`
 	Exclude []string `sep:"none" placeholder:"PATTERN" help:"Leave out names that match."`
 }
 
@@ -22,7 +23,8 @@ type filter struct {
 
 type compiledRule struct {
 	keeps    bool
-	pattern  *regexp.Regexp
+	text     []rune
+	pattern  *regexp.Regexp // of text
 	hasSlash bool
 }
 
@@ -45,7 +47,7 @@ func (f *filterFlags) newFilter(order []bool) (*filter, error) {
 		if err != nil {
 			return nil, usagef("%q is no pattern: %w", pattern, err)
 		}
-		compiled.rules = append(compiled.rules, compiledRule{isInclude, expression, strings.Contains(pattern, "/")})
+		compiled.rules = append(compiled.rules, compiledRule{isInclude, []rune(pattern), expression, strings.Contains(pattern, "/")})
 	}
 	return compiled, nil
 }
@@ -86,6 +88,47 @@ func (r *compiledRule) matches(name string) bool {
 		return true
 	}
 	return !r.hasSlash && r.pattern.MatchString(name[strings.LastIndex(name, "/")+1:])
+}
+
+// leavesOut reports whether no name below a folder is kept, so that the folder need not be
+// read, which may be forbidden. False means that some may be kept.
+func (f *filter) leavesOut(folder string) bool {
+	if f == nil {
+		return false
+	}
+	for _, rule := range slices.Backward(f.rules) {
+		some, all := rule.below(folder)
+		if rule.keeps && some {
+			return false
+		}
+		if !rule.keeps && all {
+			return true
+		}
+	}
+	return f.rules[0].keeps
+}
+
+// below reports whether the rule can match some name below a folder, and whether it matches
+// all of them.
+func (r *compiledRule) below(folder string) (some, all bool) {
+	places := map[int]bool{0: true} // in the pattern, that the text so far leads to
+	for _, letter := range folder + "/" {
+		next := map[int]bool{}
+		for place := range places {
+			for ; place < len(r.text) && r.text[place] == '*'; place++ {
+				next[place] = true
+			}
+			if place < len(r.text) && (r.text[place] == '?' || r.text[place] == letter) {
+				next[place+1] = true
+			}
+		}
+		places = next
+	}
+	for place := range places {
+		rest := string(r.text[place:])
+		all = all || rest != "" && strings.Trim(rest, "*") == ""
+	}
+	return len(places) > 0 || !r.hasSlash, all
 }
 
 // filterOrder returns for each --include and --exclude of a command line whether it

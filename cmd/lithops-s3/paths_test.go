@@ -3,11 +3,17 @@
 package main
 
 import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // TestArrange checks that options can stand anywhere and that values stay with their
@@ -122,5 +128,109 @@ func TestFilter(t *testing.T) {
 		for _, name := range c.drop {
 			assert.False(t, keep.keeps(name), "%v %s", c.args, name)
 		}
+	}
+}
+
+// newFilter returns the filter of a line's options: "-" before a pattern is --exclude, "+"
+// --include.
+func newFilter(t require.TestingT, patterns ...string) *filter {
+	flags := filterFlags{}
+	var order []bool
+	for _, pattern := range patterns {
+		if isInclude := pattern[0] == '+'; isInclude {
+			flags.Include = append(flags.Include, pattern[1:])
+			order = append(order, true)
+		} else {
+			flags.Exclude = append(flags.Exclude, pattern[1:])
+			order = append(order, false)
+		}
+	}
+	keep, err := flags.newFilter(order)
+	require.NoError(t, err)
+	return keep
+}
+
+// TestFilterLeavesOut checks which folders need not be read.
+func TestFilterLeavesOut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ patterns, out, in string }{
+		{"", "", "a"},
+		{"-*", "a a/b", ""},
+		{"-lost+found/*", "lost+found lost+found/x", "lost found x/lost+found"},
+		{"-a*", "a ab a/b", "b b/a"},
+		{"-*/cache/*", "x/cache x/y/cache cache/cache", "cache x"},
+		{"-a/?*", "a/b", "a"}, // all, but not by a pattern that ends in a star only
+		{"-a/*.tmp -b", "", "a b"},
+		{"-* +data/*", "lost+found dat datax b/data", "data data/x"},
+		{"-* +d?ta/*.csv", "lost+found dta", "data dota/x"},
+		{"-* +*.csv", "", "a"},
+		{"-* +*/x", "", "a"},
+		{"+data/*", "lost+found", "data data/x"},
+		{"+data/* -data/old/*", "lost+found data/old data/old/x", "data data/new"},
+		{"-a/* +a/b/* -a/b/c/*", "a/x a/b/c a/b/c/d", "a a/b a/b/d b"},
+		{"-é/*", "é", "e"},
+	} {
+		keep := newFilter(t, strings.Fields(c.patterns)...)
+		for _, folder := range strings.Fields(c.out) {
+			assert.True(t, keep.leavesOut(folder), "%s %s", c.patterns, folder)
+		}
+		for _, folder := range strings.Fields(c.in) {
+			assert.False(t, keep.leavesOut(folder), "%s %s", c.patterns, folder)
+		}
+	}
+}
+
+// TestFilterLeavesOutNothingKept checks that no name is kept below a folder that is left out.
+func TestFilterLeavesOutNothingKept(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := rapid.Custom(func(t *rapid.T) string {
+			return rapid.SampledFrom([]string{"+", "-"}).Draw(t, "kind") + rapid.StringOfN(rapid.RuneFrom([]rune("ab/*?")), 1, 6, -1).Draw(t, "pattern")
+		})
+		keep := newFilter(t, rapid.SliceOfN(pattern, 1, 4).Draw(t, "patterns")...)
+		name := rapid.StringMatching(`[ab]{1,2}(/[ab]{1,2}){0,2}`)
+		folder := name.Draw(t, "folder")
+		if below := folder + "/" + name.Draw(t, "name"); keep.keeps(below) {
+			require.False(t, keep.leavesOut(folder), below)
+		}
+	})
+}
+
+// TestWalkSkipsWhatIsLeftOut has a folder that can't be read, as root can read all others, and a
+// link to a folder. With a filter that leaves out all below them they are no failures.
+func TestWalkSkipsWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "bad\xff"), 0o700); err != nil {
+		t.Skip("names are UTF-8 here: ", err)
+	}
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	if entries[0].Name() != "bad\xff" {
+		t.Skip("names are UTF-8 here")
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "good"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "good", "file"), nil, 0o600))
+	testkit.Symlink(t, "good", filepath.Join(folder, "link"))
+	root, err := os.OpenRoot(folder)
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	term := &terminal{ctx: t.Context(), stderr: newOutput(io.Discard)}
+	for patterns, failed := range map[string][]string{
+		"":                {"bad\xff", "link"},
+		"-bad*":           {"link"},
+		"-link/*":         {"bad\xff"},
+		"-bad* -link/*":   nil,
+		"+good/*":         nil,
+		"-*/* +good/file": nil,
+	} {
+		found, failures := walkFiles(term, root, newFilter(t, strings.Fields(patterns)...))
+		var names []string
+		for _, failure := range failures {
+			names = append(names, failure.File)
+		}
+		assert.Equal(t, failed, names, patterns)
+		require.Len(t, found, 1, patterns)
+		assert.Equal(t, "good/file", found[0].name)
 	}
 }

@@ -35,7 +35,7 @@ func (e entry) isSame(other entry) bool {
 
 // walkFiles finds all files below a folder. Links to files within it are followed; a
 // link that leads nowhere or out of the folder, one to a folder, and what is no file
-// are failures. The temporary files of downloads are skipped, each with a line that
+// are failures. A folder below which nothing is kept is not read. The temporary files of downloads are skipped, each with a line that
 // says so, but only those that are proved to be such.
 func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failures []failureReport) {
 	fail := func(name string, err error) {
@@ -49,6 +49,8 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 		case err != nil:
 			fail(name, err)
 			return nil // the rest of the folder is still worth storing
+		case dir.IsDir() && name != "." && keep.leavesOut(name):
+			return fs.SkipDir
 		case dir.IsDir(), !keep.keeps(name):
 			return nil
 		case !utf8.ValidString(name):
@@ -57,6 +59,8 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 		}
 		info, err := checkRegular(root, name)
 		switch {
+		case errors.Is(err, errFolderLink) && keep.leavesOut(name):
+			return nil
 		case errors.Is(err, errLeftover):
 			t.printError(fmt.Errorf("%s: %w", sanitize.Name(name), err))
 		case err != nil:
@@ -69,7 +73,10 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 	return found, failures
 }
 
-var errLeftover = errors.New("skipped, because it is the temporary file of an unfinished download")
+var (
+	errLeftover   = errors.New("skipped, because it is the temporary file of an unfinished download")
+	errFolderLink = errors.New("a link to a folder is not followed")
+)
 
 // checkRegular returns an error for what can't be stored.
 func checkRegular(root *os.Root, name string) (fs.FileInfo, error) {
@@ -81,7 +88,7 @@ func checkRegular(root *os.Root, name string) (fs.FileInfo, error) {
 	case partfile.IsLeftover(root, local):
 		return nil, errLeftover
 	case info.IsDir():
-		return nil, errors.New("a link to a folder is not followed")
+		return nil, errFolderLink
 	case !info.Mode().IsRegular():
 		return nil, errors.New("is not a regular file")
 	}
