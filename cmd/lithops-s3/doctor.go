@@ -176,7 +176,8 @@ func (d *diagnosis) fill(identity *lithopss3.Identity) {
 		HasSessionToken: identity.HasSessionToken, Tried: []triedDiagnosis{},
 	}
 	if !identity.Expires.IsZero() {
-		d.Credentials.Expires = &identity.Expires
+		expires := identity.Expires.UTC() // a credential process may have another zone
+		d.Credentials.Expires = &expires
 	}
 	for _, tried := range identity.Tried {
 		d.Credentials.Tried = append(d.Credentials.Tried, triedDiagnosis(tried))

@@ -203,7 +203,10 @@ func TestMissingFileNeedsNoRequest(t *testing.T) {
 // TestBrokenOutputEndsALine checks that no argument is worked on whose output would be lost.
 func TestBrokenOutputEndsALine(t *testing.T) {
 	s := newSession(t)
-	for _, line := range []string{"rm s3://BUCKET/a s3://BUCKET/b", "cat BUCKET a b", "get BUCKET a b -o -"} {
+	lines := []string{
+		"rm s3://BUCKET/a s3://BUCKET/b", "cat BUCKET a b", "get BUCKET a b -o -", "cp -rn folder s3://BUCKET/x", "sync folder s3://BUCKET/e -n --delete",
+	}
+	for _, line := range lines {
 		s.prepareSeveral()
 		var problems strings.Builder
 		code := run(t.Context(), strings.Fields(strings.ReplaceAll(line, "BUCKET", refusedBucket)), strings.NewReader(""), &limitedWriter{}, &problems)

@@ -39,15 +39,16 @@ func extraNames(source, target *syncSide) (extra []string) {
 	return extra
 }
 
-// run deletes, and returns the first failure.
-func (d *syncDeletion) run(dryRun, quiet bool) error {
+// run deletes, and returns the first failure. A dry run says what it would delete, in the report
+// for JSON.
+func (d *syncDeletion) run(dryRun, asJSON bool) error {
 	d.report.Deleted = &d.deleted
 	switch {
+	case dryRun && asJSON:
+		d.deleted, d.report.Extra = len(d.extra), d.extra
+		return nil
 	case dryRun:
 		d.deleted = len(d.extra)
-		if quiet {
-			return nil
-		}
 		return d.preview()
 	case len(d.extra) == 0:
 		return nil

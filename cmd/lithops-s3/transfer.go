@@ -50,7 +50,8 @@ type folderReport struct {
 	Failed  []failureReport `json:"failed"`
 	NotDone int             `json:"not_done,omitempty"` // after a failure that all would meet
 	DryRun  bool            `json:"dry_run,omitempty"`
-	Keys    []string        `json:"keys,omitempty"` // of a dry run
+	Keys    []string        `json:"keys,omitempty"`         // of a dry run
+	Extra   []string        `json:"would_delete,omitempty"` // names in the target, of a dry run of sync
 }
 
 type failureReport struct {
@@ -218,8 +219,11 @@ func (f *transfer) finish(report *folderReport, total int, firstErr error) error
 	case !f.quiet:
 		_, err = fmt.Fprintf(f.t.stdout, "%s %s, %s%s: %s\n", f.verb, formatCount(report.Files, "file"), formatSize(report.Bytes), deletedToo(report), f.targetName())
 	}
+	if firstErr != nil && len(report.Failed) == 0 {
+		return firstErr // of the output, and of no file
+	}
 	if firstErr != nil {
-		return &failuresError{failed: max(len(report.Failed), 1), notDone: report.NotDone, total: total, first: firstErr}
+		return &failuresError{failed: len(report.Failed), notDone: report.NotDone, total: total, first: firstErr}
 	}
 	return err
 }

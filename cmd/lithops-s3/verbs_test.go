@@ -242,6 +242,7 @@ func TestSync(t *testing.T) {
 	s.write("back/kept.log", "x")
 	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back"), "Copied 0 files")
 	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back --delete --exclude *.log -n"), "would delete back/extra")
+	assert.Regexp(t, `(?s)"deleted": 1.*"would_delete": \[\s*"extra"\s*\]`, s.run(0, "sync s3://BUCKET/x back --delete --exclude *.log -n --json"))
 	assert.FileExists(t, "back/extra")
 	assert.Contains(t, s.run(0, "sync s3://BUCKET/x back --delete --exclude *.log"), "deleted 1")
 	assert.NoFileExists(t, "back/extra")
