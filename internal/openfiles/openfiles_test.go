@@ -3,10 +3,15 @@
 package openfiles
 
 import (
+	"bufio"
+	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -37,6 +42,51 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: got %d after %d calls, and %v", name, opened, calls, err)
 		}
 	}
+}
+
+// A closeConn notes that it was closed.
+type closeConn struct {
+	net.Conn
+	isClosed *atomic.Bool
+}
+
+func (c closeConn) Close() error {
+	c.isClosed.Store(true)
+	return c.Conn.Close()
+}
+
+// TestOpenMakesRoom checks that a connection that no request uses is closed before the second
+// try.
+func TestOpenMakesRoom(t *testing.T) {
+	t.Parallel()
+	var isClosed atomic.Bool
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go func() {
+			_, _ = http.ReadRequest(bufio.NewReader(theirs))
+			_, _ = io.WriteString(theirs, "HTTP/1.1 204 No Content\r\n\r\n")
+		}()
+		return closeConn{ours, &isClosed}, nil
+	}}
+	Add(transport)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	wasClosed := false
+	_, _ = Open(func() (int, error) {
+		wasClosed = isClosed.Load()
+		return 0, syscall.EMFILE
+	})
+	if !wasClosed {
+		t.Error("the connection is still open")
+	}
+	runtime.KeepAlive(transport)
 }
 
 // TestIdleForgets checks that a transport that is not in use any more is not held.
