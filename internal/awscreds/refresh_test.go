@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/lithops-go/lithopss3/internal/flight"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -225,4 +226,17 @@ func TestAdvisoryFailureIsNotRepeatedForEachRequest(t *testing.T) {
 		}
 		assert.LessOrEqual(t, count.Load(), int64(5))
 	})
+}
+
+// TestRefreshInside checks that a call which the source makes itself, and which would wait for
+// the source, is an error that says so.
+func TestRefreshInside(t *testing.T) {
+	t.Parallel()
+	var r *Refresher
+	r = NewRefresher(func(ctx context.Context) (aws.Credentials, error) { return r.Retrieve(ctx) })
+	_, err := r.Retrieve(t.Context())
+	var known *Error
+	require.ErrorAs(t, err, &known)
+	assert.Equal(t, kindRetrieval, known.Kind)
+	require.ErrorIs(t, err, flight.ErrInside)
 }

@@ -3,7 +3,9 @@
 package awscreds
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -131,6 +133,9 @@ func TestInstanceToken(t *testing.T) {
 		{0, timeoutError{}, 1, "", false},
 		{0, &net.OpError{Op: "dial", Err: timeoutError{}}, 3, "", false},
 		{0, &net.OpError{Op: "read", Err: timeoutError{}}, 1, "", false},
+		{0, &net.OpError{Op: "dial", Err: context.DeadlineExceeded}, 3, "", false},
+		{0, &net.OpError{Op: "read", Err: fmt.Errorf("late: %w", context.DeadlineExceeded)}, 1, "", false},
+		{0, errors.New("broken"), 3, "", false},
 	} {
 		asks := 0
 		metadata := &Metadata{Transport: testkit.RoundTripper(func(r *http.Request) (*http.Response, error) {
