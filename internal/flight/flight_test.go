@@ -206,3 +206,23 @@ func TestCauseOfCaller(t *testing.T) {
 		assert.Equal(t, context.Canceled, err, "a context without a cause of its own")
 	})
 }
+
+// TestPanicReachesAllWhoWait checks that a panic of the call is that of each caller.
+func TestPanicReachesAllWhoWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flight Flight[int]
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() {
+				assert.PanicsWithValue(t, "mine", func() {
+					_, _ = flight.Do(t.Context(), func(context.Context) (int, error) {
+						time.Sleep(time.Second)
+						panic("mine")
+					})
+				})
+			})
+		}
+		group.Wait()
+	})
+}

@@ -119,6 +119,9 @@ func TestMethods(t *testing.T) {
 	if !errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrClosed) || !errors.As(err, &found) || found.Op != "like" {
 		t.Errorf("a method was not asked: %v", found)
 	}
+	if errors.Is(err, uncomparable{"a"}) {
+		t.Error("what can't be compared was compared")
+	}
 	if many := uncomparable(nil); !errors.As(err, &many) || len(many) != 1 {
 		t.Errorf("a type is lost: %v", many)
 	}

@@ -68,7 +68,7 @@ func TestGroup(t *testing.T) {
 	} {
 		var group Group
 		answers := make(chan string, 2)
-		group.Go(func() { answers <- "returned" }, func() { answers <- "failed" })
+		group.Go(func() { answers <- "returned" }, func() { answers <- "failed after it returned" })
 		group.Go(test.f, func() {
 			if group.IsEmpty() != (test.want == nil) {
 				t.Errorf("%s: told before it is kept", name)
