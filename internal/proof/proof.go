@@ -262,12 +262,8 @@ func (proofStep) ID() string { return "LithopsProof" }
 func (proofStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err != nil || !ok {
+	if err != nil || !ok || response.StatusCode/100 != 2 { // of an error the SDK reads no such header
 		return out, metadata, err
-	}
-	if response.StatusCode/100 != 2 {
-		normalizeHeader(response.Header)
-		return out, metadata, nil
 	}
 	asked := ""
 	if request, ok := in.Request.(*smithyhttp.Request); ok {

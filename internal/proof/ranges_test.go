@@ -106,6 +106,8 @@ func TestContentRange(t *testing.T) {
 	} {
 		_, err := ParseContentRange(header)
 		require.ErrorIs(t, err, ErrIgnoredRange, header)
+		_, err = Range{0, -1}.Match(header)
+		require.ErrorIs(t, err, ErrIgnoredRange, "all of %s", header)
 	}
 	_, err := Range{5, 0}.Match("bytes 5-9/10")
 	require.ErrorIs(t, err, ErrIgnoredRange, "of no bytes")
