@@ -17,8 +17,12 @@ type inner struct {
 	note string
 }
 
+// A Label is embedded, and no struct.
+type Label string
+
 type outer struct {
 	inner
+	Label  `json:"label"`
 	Key    string            `json:"key"`
 	Map    map[string]string `json:"map"`
 	List   []any             `json:"list"`
@@ -112,7 +116,7 @@ func TestJSONOfEveryKindOfValue(t *testing.T) {
 	t.Parallel()
 	value := func(text string) *outer {
 		return &outer{
-			inner: inner{Name: text, note: text}, Key: text, Map: map[string]string{text: text}, List: []any{text, 1, nil, true, []string{text}},
+			inner: inner{Name: text, note: text}, Label: Label(text), Key: text, Map: map[string]string{text: text}, List: []any{text, 1, nil, true, []string{text}},
 			Inner: &inner{Name: text}, Pair: [2]string{text, "b"}, Raw: json.RawMessage(`{"a":1}`), Bytes: []byte{0xFF, 1},
 			Time: time.Unix(0, 0).UTC(), Any: map[string]any{"x": text},
 		}
@@ -126,7 +130,7 @@ func TestJSONOfEveryKindOfValue(t *testing.T) {
 
 	data, err = JSON(value("\xff"), "")
 	require.NoError(t, err)
-	assert.Equal(t, `{"name":"\udcff","key":"\udcff","map":{"\udcff":"\udcff"},"list":["\udcff",1,null,true,["\udcff"]],"inner":{"name":"\udcff"},`+
+	assert.Equal(t, `{"name":"\udcff","label":"\udcff","key":"\udcff","map":{"\udcff":"\udcff"},"list":["\udcff",1,null,true,["\udcff"]],"inner":{"name":"\udcff"},`+
 		`"none":null,"nils":null,"nil_map":null,"pair":["\udcff","b"],"raw":{"a":1},"bytes":"/wE=","time":"1970-01-01T00:00:00Z","any":{"x":"\udcff"}}`, string(data))
 	before := value("\xff")
 	_, err = JSON(before, "")

@@ -3,7 +3,9 @@
 package validate
 
 import (
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,7 +92,25 @@ func TestHost(t *testing.T) {
 	err := Host("bücher.example")
 	require.ErrorContains(t, err, "is not US-ASCII")
 	assert.True(t, s3err.IsFinal(err))
+	require.Error(t, Host("a\x80"))
 }
+
+// TestBody has what a forgotten error leaves of a body, and what is one.
+func TestBody(t *testing.T) {
+	t.Parallel()
+	var missing *strings.Reader
+	var function reading
+	for _, body := range []io.Reader{missing, function} {
+		require.ErrorContains(t, Body(body), "it is a nil ", "%T", body)
+	}
+	for _, body := range []io.Reader{nil, strings.NewReader(""), reading(func([]byte) (int, error) { return 0, io.EOF }), struct{ io.Reader }{}} {
+		require.NoError(t, Body(body), "%T", body)
+	}
+}
+
+type reading func([]byte) (int, error)
+
+func (r reading) Read(p []byte) (int, error) { return r(p) }
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
