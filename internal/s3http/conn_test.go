@@ -163,6 +163,9 @@ func TestRecordsAreWrittenTogether(t *testing.T) {
 	_, err = conn.Write(make([]byte, 3*bodyPiece))
 	require.NoError(t, err)
 	assert.LessOrEqual(t, counting.writes-before, 8, "much at once, but for what has no room")
+	before = counting.writes
+	_ = conn.Close()
+	assert.Equal(t, 1, counting.writes-before, "the server is told that it is the end")
 }
 
 // TestCloseDuringWrite checks that Close does not wait for a write, as the cancel of an
@@ -170,16 +173,24 @@ func TestRecordsAreWrittenTogether(t *testing.T) {
 func TestCloseDuringWrite(t *testing.T) {
 	t.Parallel()
 	server, _ := secureServer(t)
-	conn, counting := dialCounting(t, server)
-	counting.stuckAfter, counting.stuck, counting.closed = counting.writes, make(chan struct{}), make(chan struct{})
-	failed := make(chan error)
-	go func() {
-		_, err := conn.Write(make([]byte, bodyPiece))
-		failed <- err
-	}()
-	<-counting.stuck
-	_ = conn.Close() // does not return before closed is, if it waits for the write
-	require.ErrorIs(t, <-failed, net.ErrClosed)
+	for _, write := range []func(conn *bulkConn) error{
+		func(conn *bulkConn) error {
+			_, err := conn.Write(make([]byte, bodyPiece))
+			return err
+		},
+		func(conn *bulkConn) error {
+			_, err := conn.ReadFrom(&io.LimitedReader{R: &memory{Reader: bytes.NewReader(make([]byte, bodyPiece))}, N: bodyPiece})
+			return err
+		},
+	} {
+		conn, counting := dialCounting(t, server)
+		counting.stuckAfter, counting.stuck, counting.closed = counting.writes, make(chan struct{}), make(chan struct{})
+		failed := make(chan error)
+		go func() { failed <- write(conn) }()
+		<-counting.stuck
+		_ = conn.Close() // does not return before closed is, if it waits for the write
+		require.ErrorIs(t, <-failed, net.ErrClosed)
+	}
 }
 
 // slowConn takes a few bytes and then times out, some times.

@@ -157,6 +157,17 @@ func TestGateIsPatient(t *testing.T) {
 			waited = append(waited, time.Since(started)/(gatePatience-time.Second))
 		})
 		assert.Equal(t, []time.Duration{1, 2, 3, 4}, waited)
+
+		gate = NewGate(1)
+		gate.reserve = 1
+		require.NoError(t, gate.enter(t.Context()))
+		go func() {
+			time.Sleep(time.Second)
+			gate.leave(false)
+		}()
+		crowd(2, func() { assert.NoError(t, gate.enter(t.Context())) })
+		assert.Equal(t, 2, gate.active, "one after the other, and one whose patience has just ended")
+		assert.Zero(t, gate.waiting.Len())
 	})
 }
 

@@ -40,17 +40,7 @@ func TestOutOfFiles(t *testing.T) {
 		"of another process": {errors.New("no route to host"), 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			closed := make(chan struct{}, 1)
-			server := httptest.NewUnstartedServer(http.NotFoundHandler())
-			server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-				if state == http.StateClosed {
-					select {
-					case closed <- struct{}{}:
-					default:
-					}
-				}
-			}
-			server.Start()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 			t.Cleanup(server.Close)
 			get := func(transport *Transport) error {
 				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
@@ -61,16 +51,18 @@ func TestOutOfFiles(t *testing.T) {
 				}
 				return err
 			}
-			other := NewTransport(Options{Timeout: time.Minute})
+			idle := &closedConn{}
+			other := NewTransport(Options{Timeout: time.Minute, Dial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+				idle.Conn, err = new(net.Dialer).DialContext(ctx, network, address)
+				return idle, err
+			}})
 			require.NoError(t, get(other))
 			var dials atomic.Int64
 			transport := NewTransport(Options{Timeout: time.Minute, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 				if n := dials.Add(1); n <= int64(test.fails) {
 					return nil, test.err
 				}
-				if test.dials > 1 {
-					<-closed
-				}
+				assert.Equal(t, test.dials > 1, idle.isClosed.Load())
 				return new(net.Dialer).DialContext(ctx, network, address)
 			}})
 			err := get(transport)
@@ -79,6 +71,19 @@ func TestOutOfFiles(t *testing.T) {
 				require.ErrorIs(t, err, test.err)
 			}
 			assert.EqualValues(t, test.dials, dials.Load())
+			assert.Equal(t, test.dials > 1, idle.isClosed.Load())
 		})
 	}
+}
+
+// A closedConn notes that it was closed.
+type closedConn struct {
+	net.Conn
+	isClosed atomic.Bool
+}
+
+// Close closes the connection.
+func (c *closedConn) Close() error {
+	c.isClosed.Store(true)
+	return c.Conn.Close()
 }

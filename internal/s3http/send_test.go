@@ -54,6 +54,14 @@ func TestRequestEnds(t *testing.T) {
 		require.ErrorIs(t, sent.Err(), context.Canceled, name)
 		assert.Equal(t, []int{0, 0}, []int{gate.active, gate.held}, name)
 	}
+	var sent context.Context
+	client := gatedClient(NewGate(1), func(r *http.Request) (*http.Response, error) {
+		sent = r.Context()
+		panic(mine)
+	})
+	assert.PanicsWithValue(t, mine, func() { _, _ = client.Send(t.Context(), aGet(t)) })
+	require.ErrorIs(t, sent.Err(), context.Canceled, "a panic")
+	assert.Zero(t, client.Gate.active, "a panic")
 }
 
 // TestGateHoldsAnOpenBody counts a body as held until it has ended or is closed, and once.
