@@ -176,6 +176,7 @@ func TestRegionIsFollowed(t *testing.T) {
 		"the header's":           {400, named("AuthorizationHeaderMalformed", "eu-west-2"), "eu-west-1", "", "DELETE us-east-1, DELETE eu-west-1", true},
 		"no region in the body":  {301, named("PermanentRedirect", "evil.example.com"), "", "eu-west-1", "DELETE us-east-1, HEAD us-east-1, DELETE eu-west-1", true},
 		"in an unknown body":     {301, "<Answer><Region>eu-west-1</Region></Answer>", "", "", "DELETE us-east-1, HEAD us-east-1", false},
+		"in a body's beginning":  {301, "<Error><Code>PermanentRedirect</Code><Region>eu-west-1</Region>", "", "", "DELETE us-east-1, HEAD us-east-1", false},
 		"another 400's body":     {400, named("InvalidArgument", "eu-west-1"), "", "", "DELETE us-east-1", false},
 		"403's body":             {403, named("AuthorizationHeaderMalformed", "eu-west-1"), "", "", "DELETE us-east-1", false},
 		"302, which is not S3's": {302, "", "eu-west-1", "", "DELETE us-east-1", false},

@@ -116,4 +116,5 @@ func TestSDKVersion(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(module), "\t"+sdkModule+" v"+builtVersion+"\n")
 	assert.Equal(t, builtVersion, sdkVersion())
+	assert.Empty(t, userAgentOf(&s3.Options{}, ""))
 }

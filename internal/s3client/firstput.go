@@ -32,7 +32,7 @@ func FirstPut(client *s3.Client, bucket, region string) *http.Request {
 		return nil
 	}
 	to, region := endpointOf(&options, bucket, region)
-	agent := userAgentOf(&options)
+	agent := userAgentOf(&options, sdkVersion())
 	if to == nil || agent == "" {
 		return nil
 	}
@@ -82,8 +82,7 @@ func endpointOf(options *s3.Options, bucket, region string) (to *url.URL, signed
 
 // userAgentOf returns the user agent of a put of a client with a standard retryer, or ""
 // if the SDK's version is not known.
-func userAgentOf(options *s3.Options) string {
-	version := sdkVersion()
+func userAgentOf(options *s3.Options, version string) string {
 	if version == "" {
 		return ""
 	}

@@ -54,7 +54,7 @@ func (s *lithopsStep) HandleBuild(ctx context.Context, in middleware.BuildInput,
 // HandleDeserialize names the bucket's region, before the SDK reads the answer.
 func (*lithopsStep) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
-	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok { // with an error it has no status
 		nameRegion(response.Response)
 	}
 	return out, metadata, err
