@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/http"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,6 +26,11 @@ func TestHashReadsAll(t *testing.T) {
 		assert.Equal(t, want, err, size)
 		assert.True(t, bytes.Equal(data[:min(size, len(data))], read), size)
 	}
+	body := &largeBody{reader: struct {
+		io.Reader
+		io.Seeker
+	}{iotest.DataErrReader(bytes.NewReader(data)), nil}, size: int64(len(data))}
+	require.NoError(t, body.hash(func([]byte) {}), "the last bytes come with the end")
 }
 
 // memoryReader is a body in memory.
@@ -95,11 +102,20 @@ func TestWritePiece(t *testing.T) {
 	assert.Equal(t, io.EOF, err, "closed")
 	assert.Equal(t, 9, written.Len())
 
+	_, err = (&largeBody{reader: stuckMemory{memoryReader{bytes.NewReader(data), data}}, size: 10}).WritePiece(io.Discard, 3)
+	require.ErrorIs(t, err, errStuck)
 	for _, reader := range []io.ReadSeeker{bytes.NewReader(data), memoryReader{bytes.NewReader(data), nil}} {
 		_, err = (&largeBody{reader: reader, size: 10}).WritePiece(&written, 3)
 		require.ErrorIs(t, err, errors.ErrUnsupported)
 	}
 }
+
+// A stuckMemory can't be sought.
+type stuckMemory struct{ memoryReader }
+
+var errStuck = errors.New("stuck")
+
+func (stuckMemory) Seek(int64, int) (int64, error) { return 0, errStuck }
 
 // A brokenWriter breaks after the first byte.
 type brokenWriter struct{}
@@ -123,6 +139,17 @@ func (s *seeker) Seek(offset int64, whence int) (int64, error) {
 		at += s.offset
 	}
 	return at, err
+}
+
+// TestNoBody has the hash of no bytes for a request without a body, also if bodies are not
+// signed.
+func TestNoBody(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]string{http.MethodGet: emptySHA256, http.MethodHead: emptySHA256, http.MethodPut: unsignedPayload} {
+		payload, ok := newRequest(method, "key").addBody(&template{})
+		assert.True(t, ok)
+		assert.Equal(t, want, payload, method)
+	}
 }
 
 // TestOpenBody checks which bodies can be taken, by the seek that fails.

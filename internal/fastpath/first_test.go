@@ -112,6 +112,15 @@ func TestFirstPutOnce(t *testing.T) {
 	_, err := p.fast.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &at.bucket, Key: aws.String("key"), Body: strings.NewReader(strings.Repeat("x", copyLimit+1))})
 	require.NoError(t, err)
 	assert.False(t, p.fast.templates.get(at).isUnproven, "a large body")
+	p = newPair(t, "http://127.0.0.1:9000").withFirst()
+	usable := p.fast.First
+	p.fast.First = func(bucket, region string) *http.Request {
+		like := usable(bucket, region)
+		like.URL.RawQuery = "x=y"
+		return like
+	}
+	require.NoError(t, put())
+	assert.False(t, p.fast.templates.get(at).isUnproven, "a request that only the SDK can make")
 	p.learn(t, at.bucket)
 	for name := range operations {
 		assert.False(t, p.fast.templates.get(templateKey{name, at.bucket, ""}).isUnproven, name)

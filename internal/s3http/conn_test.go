@@ -258,6 +258,11 @@ func TestHandshakeTimeout(t *testing.T) {
 	d.dial = func(context.Context, string, string) (net.Conn, error) { return lateConn{}, nil }
 	_, err = d.secure(t.Context(), "tcp", "s3.example.com:443")
 	require.ErrorIs(t, err, errHandshake, "whose first write ended in time, or not")
+	var noPort *net.AddrError
 	_, err = d.secure(t.Context(), "tcp", "no port")
-	require.Error(t, err)
+	require.ErrorAs(t, err, &noPort)
+	refused := errors.New("refused")
+	d.dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	_, err = d.secure(t.Context(), "tcp", "s3.example.com:443")
+	require.ErrorIs(t, err, refused)
 }
