@@ -35,8 +35,9 @@ func (e entry) isSame(other entry) bool {
 
 // walkFiles finds all files below a folder. Links to files within it are followed; a
 // link that leads nowhere or out of the folder, one to a folder, and what is no file
-// are failures. A folder below which nothing is kept is not read. The temporary files of downloads are skipped, each with a line that
-// says so, but only those that are proved to be such.
+// are failures. A folder below which nothing is kept is not read. The temporary files of
+// downloads are skipped, each with a line that says so, but only those that are proved to
+// be such.
 func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failures []failureReport) {
 	fail := func(name string, err error) {
 		failures = append(failures, failureReport{File: name, Error: err.Error()})
