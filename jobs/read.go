@@ -20,9 +20,9 @@ const (
 	// maxReading bounds the objects that all calls of a Client's methods read at
 	// once; one that is larger is read while no other is.
 	maxReading = 32 << 20
-	// maxUnread is the memory for bytes of an object that have not come, because its length
-	// is a promise of the server's.
-	maxUnread = 64 << 10
+	// maxUnread bounds the memory for bytes of an object that have not come, because its
+	// length is a promise of the server's. What is held is counted by that length before.
+	maxUnread = 8 << 20
 	// maxStatuses bounds the statuses that one Client.Statuses holds: those that
 	// have been read and not yet been yielded. Half of it is for those of more than
 	// 64 KiB.
