@@ -101,6 +101,8 @@ func TestWritePiece(t *testing.T) {
 	_, err = body.WritePiece(&written, 3)
 	assert.Equal(t, io.EOF, err, "closed")
 	assert.Equal(t, 9, written.Len())
+	_, err = body.Read(one)
+	assert.Equal(t, io.EOF, err, "closed")
 
 	_, err = (&largeBody{reader: stuckMemory{memoryReader{bytes.NewReader(data), data}}, size: 10}).WritePiece(io.Discard, 3)
 	require.ErrorIs(t, err, errStuck)

@@ -27,6 +27,7 @@ func TestDevice(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 7, n)
 	require.NoError(t, device.Close())
+	assert.False(t, device.stop(), "the context's end is not waited for any more")
 }
 
 func TestPipe(t *testing.T) {
