@@ -133,6 +133,9 @@ func TestOpenDescriptor(t *testing.T) {
 	assert.Equal(t, "an earlier line", contentOf(t, log.Name()))
 	assert.False(t, isDescriptor(filepath.Join(folder, "log")))
 	assert.False(t, isDescriptor(filepath.Join(folder, "none", "log")))
+	assert.False(t, isDescriptor("/proc/self/status"))
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "fd"), 0o700))
+	assert.False(t, isDescriptor(filepath.Join(folder, "fd", "log")))
 	testkit.Symlink(t, "circle", filepath.Join(folder, "circle"))
 	assert.False(t, isDescriptor(filepath.Join(folder, "circle")))
 

@@ -122,11 +122,8 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 		}
 	}
 	source, err := newStreamSource(ctx, body, scale, cmp.Or(atOnce, streamPartsAtOnce))
-	if err != nil {
-		return source, err
-	}
 	source.version = version
-	if source.ended {
+	if source.ended { // without an error
 		err = source.check() // of a file that was empty, and is being written
 	}
 	return source, err

@@ -168,6 +168,25 @@ func TestFileVersions(t *testing.T) {
 	assert.Nil(t, newFileVersion(folder))
 	require.NoError(t, file.Close())
 	assert.Nil(t, newFileVersion(file))
+
+	empty, err := os.Create(filepath.Join(t.TempDir(), "empty"))
+	require.NoError(t, err)
+	defer func() { _ = empty.Close() }()
+	_, err = newPartReader(t.Context(), empty, &panics.Box{}, 1, 0)
+	require.NoError(t, err)
+	_, err = newPartReader(t.Context(), growingFile{empty}, &panics.Box{}, 1, 0)
+	require.ErrorIs(t, err, errBodyChanged, "it was empty")
+}
+
+// A growingFile has more than it had when it says that it has ended.
+type growingFile struct{ *os.File }
+
+// Read writes.
+func (f growingFile) Read([]byte) (int, error) {
+	if _, err := f.WriteString("x"); err != nil {
+		return 0, err
+	}
+	return 0, io.EOF
 }
 
 // TestTypedNil checks that a nil pointer in an interface is an error, and a nil interface
