@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
@@ -200,14 +201,63 @@ func TestClientOfTheCallerFollowsNoRedirect(t *testing.T) {
 	}))
 	defer server.Close()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	store, err := New(t.Context(), nil, &Options{
-		AWS: &aws.Config{Region: "eu-west-2", Credentials: static("AWS"), HTTPClient: client, BaseEndpoint: &server.URL}, LookupEnv: testkit.Env(nil),
-	})
-	require.NoError(t, err)
-	_, err = store.HeadObject(t.Context(), "bucket", "key")
-	require.Error(t, err)
-	assert.Zero(t, elsewhere.Load())
+	usual := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
+	for _, client := range []aws.HTTPClient{client, usual} { // the second is the SDK's own
+		store, err := New(t.Context(), nil, &Options{
+			AWS: &aws.Config{Region: "eu-west-2", Credentials: static("AWS"), HTTPClient: client, BaseEndpoint: &server.URL}, LookupEnv: testkit.Env(nil),
+		})
+		require.NoError(t, err)
+		_, err = store.HeadObject(t.Context(), "bucket", "key")
+		require.Error(t, err)
+		assert.Zero(t, elsewhere.Load(), "%T", client)
+	}
 	assert.Nil(t, client.CheckRedirect, "the caller's own client is untouched")
+}
+
+// An endpointSource is where LoadDefaultConfig has endpoints of single services from.
+type endpointSource struct {
+	of     map[string]string
+	ignore bool
+}
+
+func (s endpointSource) GetServiceBaseEndpoint(_ context.Context, service string) (string, bool, error) {
+	endpoint, found := s.of[service]
+	return endpoint, found, nil
+}
+
+func (s endpointSource) GetIgnoreConfiguredEndpoints(context.Context) (ignore, found bool, err error) {
+	return s.ignore, s.ignore, nil
+}
+
+// TestEndpointOfOneService checks that an endpoint of S3 or STS alone comes before that of all
+// services, as in a client of the SDK.
+func TestEndpointOfOneService(t *testing.T) {
+	t.Parallel()
+	const forS3, forAll = "http://127.0.0.1:8", "http://127.0.0.1:9"
+	for name, test := range map[string]struct {
+		source  any
+		env     map[string]string
+		s3, sts string
+	}{
+		"of all":               {s3: "127.0.0.1:9", sts: "127.0.0.1:9"},
+		"of S3":                {source: endpointSource{of: map[string]string{"S3": forS3}}, s3: "127.0.0.1:8", sts: "127.0.0.1:9"},
+		"of S3, by a variable": {source: endpointSource{of: map[string]string{"S3": forS3}}, env: map[string]string{"AWS_ENDPOINT_URL": forAll, "AWS_ENDPOINT_URL_S3": forS3}, s3: "127.0.0.1:8", sts: "127.0.0.1:9"},
+		"of S3, by a profile":  {source: endpointSource{of: map[string]string{"S3": forS3}}, env: map[string]string{"AWS_ENDPOINT_URL": forAll}, s3: "127.0.0.1:9", sts: "127.0.0.1:9"},
+		"of STS":               {source: endpointSource{of: map[string]string{"STS": forS3}}, s3: "127.0.0.1:9", sts: "127.0.0.1:8"},
+		"ignored":              {source: endpointSource{of: map[string]string{"S3": forS3}, ignore: true}, s3: "127.0.0.1:9", sts: "127.0.0.1:9"},
+		"another source":       {source: "text", s3: "127.0.0.1:9", sts: "127.0.0.1:9"},
+	} {
+		notes := &signerNotes{}
+		store, err := New(t.Context(), nil, &Options{LookupEnv: testkit.Env(test.env), AWS: &aws.Config{
+			Region: "eu-west-2", Credentials: static("AWS"), HTTPClient: notes, BaseEndpoint: aws.String(forAll), ConfigSources: []any{test.source},
+		}})
+		require.NoError(t, err)
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", nil, nil))
+		assert.Equal(t, test.s3, notes.host.Load(), name)
+		_, err = store.Bucket(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, test.sts, notes.host.Load(), name)
+	}
 }
 
 // TestAWSConfig checks that other services get what Lithops' rules found.

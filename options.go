@@ -9,8 +9,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
+	"sync"
+	"weak"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/s3err"
@@ -39,8 +43,9 @@ type Options struct {
 	// like.
 	STSEndpoint string
 	// AWS is the configuration that the program has for its other services. Its
-	// credentials, HTTP client, APIOptions, Retryer and BaseEndpoint are used for S3 and
-	// STS, and its region unless the Lithops configuration has one. Fields that it leaves
+	// credentials, HTTP client, APIOptions, Retryer and endpoints are used for S3 and
+	// STS, and its region unless the Lithops configuration has one. An endpoint of S3 or STS
+	// alone (AWS_ENDPOINT_URL_S3) comes before BaseEndpoint, as in the SDK. Fields that it leaves
 	// empty, and all of them if AWS is nil, are found as boto3 finds them. If it has
 	// APIOptions, every request goes through the SDK's client, so that they apply to it.
 	AWS *aws.Config
@@ -140,12 +145,8 @@ func (o *Options) withAWS() *Options {
 		if filled.Credentials == nil {
 			filled.Credentials, filled.signer = o.AWS.Credentials, sourceAWS
 		}
-		if o.AWS.BaseEndpoint != nil && filled.Endpoint == "" {
-			filled.Endpoint = *o.AWS.BaseEndpoint
-		}
-		if o.AWS.BaseEndpoint != nil && filled.STSEndpoint == "" {
-			filled.STSEndpoint = *o.AWS.BaseEndpoint
-		}
+		filled.Endpoint = cmp.Or(o.Endpoint, o.awsEndpoint("S3"))
+		filled.STSEndpoint = cmp.Or(o.STSEndpoint, o.awsEndpoint("STS"))
 	}
 	if aws.IsCredentialsProvider(filled.Credentials, aws.AnonymousCredentials{}) {
 		filled.Anonymous = true
@@ -154,6 +155,40 @@ func (o *Options) withAWS() *Options {
 		filled.Credentials = nil
 	}
 	return &filled
+}
+
+// awsEndpoint returns the endpoint that a client of service has which is made of Options.AWS,
+// or "". That of one service, in the environment or the profile that AWS was loaded from, comes
+// before BaseEndpoint, which is also that of all services (AWS_ENDPOINT_URL).
+func (o *Options) awsEndpoint(service string) string {
+	base := aws.ToString(o.AWS.BaseEndpoint)
+	_, isForAll := o.LookupEnv("AWS_ENDPOINT_URL")
+	_, isForOne := o.LookupEnv("AWS_ENDPOINT_URL_" + service)
+	if isForAll && !isForOne { // comes before that of the profile
+		return base
+	}
+	for _, source := range o.AWS.ConfigSources {
+		ignoring, ok := source.(interface {
+			GetIgnoreConfiguredEndpoints(ctx context.Context) (ignore, found bool, err error)
+		})
+		if ok {
+			if ignore, found, err := ignoring.GetIgnoreConfiguredEndpoints(context.Background()); found && err == nil && ignore {
+				return base
+			}
+		}
+	}
+	for _, source := range o.AWS.ConfigSources {
+		provider, ok := source.(interface {
+			GetServiceBaseEndpoint(ctx context.Context, sdkID string) (endpoint string, found bool, err error)
+		})
+		if !ok {
+			continue
+		}
+		if endpoint, found, err := provider.GetServiceBaseEndpoint(context.Background(), service); found && err == nil {
+			return endpoint
+		}
+	}
+	return base
 }
 
 // awsRegion is the region of Options.AWS, or "".
@@ -189,6 +224,9 @@ func profileOption(profile string) string {
 // transportOf returns an HTTP client of the SDK's as a transport, or nil for nil. It
 // follows no redirect, which would carry signed headers to another host.
 func transportOf(client aws.HTTPClient) http.RoundTripper {
+	if usual, ok := client.(*awshttp.BuildableClient); ok { // the SDK's own, which follows 307 and 308
+		client = freeze(usual)
+	}
 	switch client := client.(type) {
 	case nil:
 		return nil
@@ -198,6 +236,24 @@ func transportOf(client aws.HTTPClient) http.RoundTripper {
 		return clientTransport{&own}
 	}
 	return clientTransport{client}
+}
+
+// frozen has the *http.Client of each client of the SDK's own kind. Stores that are made of one
+// aws.Config share its connections, so that one for each task of a service does not make new ones.
+var frozen sync.Map // of weak.Pointer[awshttp.BuildableClient] to aws.HTTPClient
+
+// freeze returns a client as an *http.Client, whose redirects can be turned off.
+func freeze(client *awshttp.BuildableClient) aws.HTTPClient {
+	key := weak.Make(client)
+	found, isKnown := frozen.Load(key)
+	if !isKnown {
+		found, isKnown = frozen.LoadOrStore(key, client.Freeze())
+	}
+	if !isKnown {
+		runtime.AddCleanup(client, func(key weak.Pointer[awshttp.BuildableClient]) { frozen.Delete(key) }, key)
+	}
+	own, _ := found.(aws.HTTPClient)
+	return own
 }
 
 type clientTransport struct{ client aws.HTTPClient }
