@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/encoding/httpbinding"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
@@ -146,7 +147,7 @@ func (c *copying) copyUpTo(ctx context.Context, limit int64, options upload.Opti
 		}
 		fields = append(fields, kept...)
 	}
-	return upload.Copy(ctx, storeClient{c.store, fields}, upload.Source{
+	return upload.Copy(ctx, storeClient{c.store, fields, c.keepExpires()}, upload.Source{
 		Name: copySource(c.fromBucket, c.fromKey, c.opts.Source.VersionID),
 		Size: size, ETag: strongETag(aws.ToString(c.source.ETag)), Sum: upload.HeadChecksum(c.source),
 	}, options, limit)
@@ -182,6 +183,17 @@ func (c *copying) kept(ctx context.Context) (inputFields, error) {
 	}
 	tags, err := c.store.objectTags(ctx, c.fromBucket, c.fromKey, c.opts.Source.VersionID)
 	return fields.add("Tagging", encodeTags(tags)), wrapError(c.op, c.fromBucket, c.fromKey, err)
+}
+
+// keepExpires returns options of the request that begins a copy in parts, with which the copy
+// keeps the source's header Expires. It is sent as it came, because it need not be a date, and
+// the SDK's input takes nothing else.
+func (c *copying) keepExpires() []func(*s3.Options) {
+	expires := aws.ToString(c.source.ExpiresString)
+	if expires == "" || c.opts.ReplaceMetadata {
+		return nil
+	}
+	return []func(*s3.Options){withStep(smithyhttp.SetHeaderValue("Expires", expires))}
 }
 
 // copySource returns the header X-Amz-Copy-Source for an object.

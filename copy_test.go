@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -50,7 +52,12 @@ func described() *lithopss3.PutOptions {
 // TestCopyObject keeps what describes the object, in one request and in parts.
 func TestCopyObject(t *testing.T) {
 	t.Parallel()
-	store, _ := aCopier(t, nil)
+	store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(request.URL.Path, ".txt") {
+			request.Header.Set("Expires", "0") // is no date, and S3 keeps it
+		}
+		return next.RoundTrip(request)
+	})
 	data := testkit.Bytes(11*unit + 3)
 	const from = "a key/+?#%&é.txt"
 	require.NoError(t, store.PutObject(t.Context(), "bucket", from, bytes.NewReader(data), described()))
@@ -70,6 +77,10 @@ func TestCopyObject(t *testing.T) {
 		tags, err := store.ObjectTags(t.Context(), "other", name)
 		require.NoError(t, err)
 		assert.Equal(t, described().Tags, tags, name)
+		head, err := store.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("other"), Key: &name})
+		require.NoError(t, err)
+		headers := [...]string{aws.ToString(head.CacheControl), aws.ToString(head.ContentDisposition), aws.ToString(head.ContentEncoding), aws.ToString(head.ExpiresString)}
+		assert.Equal(t, [...]string{"max-age=1", "attachment", "br", "0"}, headers, name)
 	}
 }
 

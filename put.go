@@ -61,7 +61,7 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	if err := opts.check(); err != nil {
 		return wrapError(op, bucket, key, err)
 	}
-	err := upload.Put(ctx, storeClient{s, opts.fields()}, body, upload.Options{
+	err := upload.Put(ctx, storeClient{s, opts.fields(), nil}, body, upload.Options{
 		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
 		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create, Settle: s.pace.settle, Scale: s.pace.scale, AtOnce: opts.Parallel,
 	})
@@ -94,6 +94,7 @@ func (s *Store) checksumAlgorithm() types.ChecksumAlgorithm {
 type storeClient struct {
 	store  *Store
 	fields inputFields
+	begins []func(*s3.Options) // more options of CreateMultipartUpload
 }
 
 // sendWith sends one request of an upload with its options.
@@ -111,7 +112,7 @@ func (c storeClient) PutObject(ctx context.Context, in *s3.PutObjectInput, sendi
 
 // CreateMultipartUpload starts an upload.
 func (c storeClient) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*s3.CreateMultipartUploadOutput, error) {
-	return sendWith(ctx, c, in.Bucket, in, c.store.client.CreateMultipartUpload)
+	return sendWith(ctx, c, in.Bucket, in, c.store.client.CreateMultipartUpload, c.begins...)
 }
 
 // UploadPart sends a part.
