@@ -33,11 +33,11 @@ import (
 // parts, 24 at once (see [PutOptions].Parallel).
 //
 // An io.ReaderAt with io.Seeker (a file, a bytes.Reader) and a bytes.Buffer are read in
-// place, and again for a retry, so that they must not change. Of any other reader at
-// most 40 MiB are held in memory, eight parts of 5 MiB, unless [PutOptions].Parallel says
-// otherwise. Beyond 32 GiB parts must grow, because an upload has at most 10,000, and two
-// are held: 80 MiB up to 69 GiB, and so on. PutObject waits for a Read of body that is in
-// progress.
+// place, and again for a retry, so that they must not change. Of any other reader, and of an
+// object that is read by [NewFS] or [ReaderAt.NewReader], at most 40 MiB are held in memory,
+// eight parts of 5 MiB, unless [PutOptions].Parallel says otherwise. Beyond 32 GiB parts must
+// grow, because an upload has at most 10,000, and two are held: 80 MiB up to 69 GiB, and so
+// on. PutObject waits for a Read of body that is in progress.
 //
 // When PutObject returns nil, the object is durable. On an error, all of it is stored
 // or nothing, and a multipart upload is aborted. errors.Is finds an error of body or
@@ -61,11 +61,35 @@ func (s *Store) PutObject(ctx context.Context, bucket, key string, body io.Reade
 	if err := opts.check(); err != nil {
 		return wrapError(op, bucket, key, err)
 	}
-	err := upload.Put(ctx, storeClient{s, opts.fields(), nil}, body, upload.Options{
+	err := upload.Put(ctx, storeClient{s, opts.fields(), nil}, inOrder(body), upload.Options{
 		Bucket: bucket, Key: key, ContentType: opts.ContentType, Metadata: opts.Metadata, IfMatch: ifMatch, IfAbsent: opts.IfAbsent,
 		Progress: reportTo(opts.Progress), Algorithm: s.checksumAlgorithm(), HashFirst: avoidTrailers(&s.session.s3), CreateGrace: s.pace.create, Settle: s.pace.settle, Scale: s.pace.scale, AtOnce: opts.Parallel,
 	})
 	return wrapUpload(op, bucket, key, err)
+}
+
+// inOrder returns body as one that is read once and in order, if each ReadAt of it may send a
+// request. Else the parts would be read twice, in pieces, and at the same time.
+func inOrder(body io.Reader) io.Reader {
+	if isRemote(body) {
+		return struct{ io.Reader }{body}
+	}
+	return body
+}
+
+// isRemote reports whether body is an object: a file of an [FS], or [ReaderAt.NewReader].
+func isRemote(body any) bool {
+	switch body := body.(type) {
+	case *openFile, *ReaderAt:
+		return true
+	case *io.SectionReader:
+		if body == nil {
+			return false
+		}
+		outer, _, _ := body.Outer()
+		return isRemote(outer)
+	}
+	return false
 }
 
 // checkIfMatch returns an error for an If-Match that can't be sent. A multipart upload

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -155,6 +156,46 @@ func TestReaderAtZip(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(testkit.Bytes(300_013), content))
 	assert.LessOrEqual(t, requests.Load(), int64(3))
+}
+
+// A countWriter counts the bytes that are written.
+type countWriter struct{ count *atomic.Int64 }
+
+func (c countWriter) Write(p []byte) (int, error) {
+	c.count.Add(int64(len(p)))
+	return len(p), nil
+}
+
+// TestPutOfAnObject checks that an object which is put as another is read once, although
+// parts of a body that can be read anywhere are read twice each, in pieces and at the same time.
+func TestPutOfAnObject(t *testing.T) {
+	t.Parallel()
+	var came atomic.Int64
+	server := &oddServer{data: testkit.Bytes(3*mib + 1), odd: func(_ *http.Request, response *http.Response) {
+		response.Body = io.NopCloser(io.TeeReader(response.Body, countWriter{&came}))
+	}}
+	store := openWire(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(request.URL.Path, "/from") {
+			return server.trip(request, next)
+		}
+		return next.RoundTrip(request)
+	})
+	reader, err := store.OpenReaderAt(t.Context(), "bucket", "from", nil)
+	require.NoError(t, err)
+	defer func() { _ = reader.Close() }()
+	file, err := lithopss3.NewFS(store, "bucket").Open("from")
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	for name, body := range map[string]io.Reader{
+		"ReaderAt": reader.NewReader(), "part": io.NewSectionReader(reader.NewReader(), 0, reader.Size()), "FS": file,
+	} {
+		came.Store(0)
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "to", body, nil), name)
+		assert.Less(t, came.Load(), reader.Size()*5/4, name)
+		got, err := store.ReadObject(t.Context(), "bucket", "to", 0)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(server.data, got), name)
+	}
 }
 
 func TestReaderAtEnds(t *testing.T) {
