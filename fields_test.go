@@ -197,20 +197,23 @@ func TestCustomize(t *testing.T) {
 			lock := "ON"
 			switch in := input.(type) {
 			case *s3.PutObjectInput:
-				in.ObjectLockLegalHoldStatus = "ON"
+				in.ObjectLockLegalHoldStatus, in.Metadata["added"] = "ON", "yes"
 			case *s3.CreateMultipartUploadInput:
-				in.ObjectLockLegalHoldStatus = "ON"
+				in.ObjectLockLegalHoldStatus, in.Metadata["added"] = "ON", "yes"
 			case *s3.GetObjectInput:
 				in.ResponseContentLanguage = &lock
 			}
 		}
+		shared := &PutOptions{Metadata: map[string]string{"a": "b"}} // by puts at the same time
+		want := map[string]string{"X-Amz-Object-Lock-Legal-Hold": "ON", "X-Amz-Request-Payer": "requester", "X-Amz-Meta-A": "b", "X-Amz-Meta-Added": "yes"}
 		for range 3 {
-			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), nil))
-			requireHeaders(t, server.seen["PUT"], map[string]string{"X-Amz-Object-Lock-Legal-Hold": "ON", "X-Amz-Request-Payer": "requester"}, "put")
+			require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("x"), shared))
+			requireHeaders(t, server.seen["PUT"], want, "put")
 		}
 		stream := struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", 17<<20/SmallScale))}
-		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", stream, nil))
-		requireHeaders(t, server.seen["create"], map[string]string{"X-Amz-Object-Lock-Legal-Hold": "ON", "X-Amz-Request-Payer": "requester"}, "create")
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", stream, shared))
+		requireHeaders(t, server.seen["create"], want, "create")
+		assert.Equal(t, map[string]string{"a": "b"}, shared.Metadata, "which stays the caller's")
 		requireHeaders(t, server.seen["part"], map[string]string{"X-Amz-Request-Payer": "requester"}, "part")
 		_, err := store.ReadObject(t.Context(), "bucket", "key", 0)
 		require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -101,9 +102,22 @@ func (c *Client) Prepare(bucket string, in any) {
 		}
 	}
 	if c.Customize != nil {
+		ownMetadata(in)
 		c.Customize(operationOf(in), in)
 	}
 	c.demandOwner(bucket, in)
+}
+
+// ownMetadata gives an input a copy of its metadata. That of a put is the caller's map, which
+// puts at the same time may share, and Customize may add to it.
+func ownMetadata(in any) {
+	field := reflect.ValueOf(in).Elem().FieldByName("Metadata")
+	if !field.IsValid() {
+		return
+	}
+	if shared, ok := field.Interface().(map[string]string); ok {
+		field.Set(reflect.ValueOf(maps.Clone(shared)))
+	}
 }
 
 // operationOf returns the operation that an input is of.
