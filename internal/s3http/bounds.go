@@ -12,6 +12,7 @@ import (
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
@@ -45,7 +46,7 @@ func boundAnswer(ctx context.Context, method string, response *http.Response, ca
 		limit = maxListAnswer
 	}
 	timer := time.AfterFunc(maxAnswerTime, func() { cancel(errEndless) })
-	return &boundBody{ReadCloser: unzipped(response), left: limit, limit: limit, timer: timer}
+	return &boundBody{ReadCloser: unzipped(response), ctx: ctx, left: limit, limit: limit, timer: timer}
 }
 
 // IsStream reports whether the answer to a request of ctx is an object, which may be
@@ -69,6 +70,7 @@ func isList(ctx context.Context) bool {
 // A boundBody fails after its limit.
 type boundBody struct {
 	io.ReadCloser
+	ctx         context.Context //nolint:containedctx // the request's own
 	left, limit int64
 	timer       *time.Timer
 }
@@ -79,8 +81,22 @@ func (b *boundBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
 	b.left -= int64(n)
+	if err != nil && !eof.Is(err) && b.ctx.Err() == nil {
+		err = &brokenBodyError{err}
+	}
 	return n, err
 }
+
+// A brokenBodyError is why the body of an answer could not be read to its end. HTTP/2 and a
+// transport of the caller's have errors of their own for a connection that broke, so that the
+// retry policy can't know them.
+type brokenBodyError struct{ err error }
+
+// Error is that of the connection.
+func (b *brokenBodyError) Error() string { return b.err.Error() }
+
+// Unwrap returns the error of the connection.
+func (b *brokenBodyError) Unwrap() error { return b.err }
 
 func (b *boundBody) Close() error {
 	b.timer.Stop()

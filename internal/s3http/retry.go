@@ -92,7 +92,8 @@ func IsRetryable(err error) bool {
 
 // isBroken reports whether an answer, or the connection, ended early or stalled.
 func isBroken(err error) bool {
-	if errors.Is(err, ErrStalled) || IsDisconnect(err) {
+	var broken *brokenBodyError
+	if errors.Is(err, ErrStalled) || IsDisconnect(err) || errors.As(err, &broken) {
 		return true
 	}
 	// Of an answer without a length only its decoder notices that it is cut.

@@ -10,15 +10,18 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/s3err"
+	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -165,4 +168,32 @@ func TestIsDial(t *testing.T) {
 	}
 	assert.False(t, IsDial(io.EOF))
 	assert.False(t, IsDial(nil))
+}
+
+// TestAnswerThatBreaksOff is read again, whatever error the connection has for it: HTTP/2 has
+// its own. Another document is final.
+func TestAnswerThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	reset := errors.New("stream error: stream ID 1; INTERNAL_ERROR; received from peer")
+	for name, test := range map[string]struct {
+		body io.Reader
+		sent int
+	}{
+		"a stream that is reset": {io.MultiReader(strings.NewReader("<ListBucketResult>"), failingReader{reset}), 2},
+		"a connection":           {io.MultiReader(strings.NewReader("<ListBucketResult>"), failingReader{io.ErrUnexpectedEOF}), 2},
+		"another document":       {strings.NewReader("<html><br></html>"), 1},
+	} {
+		first := true
+		client, _, sent := clientOf(t, func(r *http.Request) *http.Response {
+			response := testkit.Answer(r, http.StatusOK, nil, "<ListBucketResult></ListBucketResult>")
+			if first {
+				response.Body = io.NopCloser(test.body)
+			}
+			first = false
+			return response
+		})
+		_, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("bucket")})
+		assert.Equal(t, test.sent == 2, err == nil, "%s: %v", name, err)
+		assert.Len(t, *sent, test.sent, name)
+	}
 }
