@@ -148,7 +148,7 @@ type operation[In, Out any] struct {
 // do makes one call. Its options may be none but the region's, which it knows by
 // itself.
 func do[In, Out any](ctx context.Context, c *Client, op operation[In, Out], bucket, key *string, in *In, options []func(*s3.Options)) (*Out, error) {
-	if c.SDKOnly || bucket == nil || key == nil || !utf8.ValidString(*key) {
+	if c.SDKOnly || aws.ToString(bucket) == "" || aws.ToString(key) == "" || !utf8.ValidString(*key) {
 		return op.sdk(ctx, in, options...)
 	}
 	at := templateKey{op.name, *bucket, c.Region(*bucket)}

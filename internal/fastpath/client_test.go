@@ -48,6 +48,8 @@ func TestOptionsOfACall(t *testing.T) {
 	p.fast.SDKOnly = false
 	in.Key = aws.String("\xff")
 	require.Error(t, head())
+	in.Key = aws.String("")
+	require.Error(t, head(), "no HEAD of the bucket")
 	restore()
 }
 
