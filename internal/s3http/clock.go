@@ -13,13 +13,57 @@ import (
 // A Clock is this machine's clock, corrected by what a server's answers say
 // of the time. Its zero value is this machine's clock. It is safe for concurrent
 // use.
-type Clock struct{ offset atomic.Int64 }
+type Clock struct {
+	known atomic.Pointer[correction] // nil before the first answer
+	// sets is how far this machine's clock was set since the process began; nil is clockSets.
+	sets func() time.Duration
+}
+
+// A correction is what an answer told of this machine's clock.
+type correction struct{ offset, sets time.Duration }
 
 // Now returns the time that the server has, to about a second.
 func (c *Clock) Now() time.Time { return time.Now().Add(c.Correction()) }
 
 // Correction returns what to add to this machine's clock: 0 until an answer proves it wrong.
-func (c *Clock) Correction() time.Duration { return time.Duration(c.offset.Load()) }
+//
+// If the clock was set since, as by NTP some time after the machine's start, the next answer
+// tells. Until then, and a program that only presigns gets none, a clock that was set back is
+// corrected by as much, and one that was set by what it was wrong is right. A clock that is ahead
+// for another reason was asleep with the machine, and nothing is known of it.
+func (c *Clock) Correction() time.Duration {
+	known := c.known.Load()
+	if known == nil {
+		return 0
+	}
+	set := c.setBy() - known.sets
+	isMended := (set - known.offset).Abs() < setTolerance
+	if set.Abs() < setTolerance || set > 0 && !isMended {
+		return known.offset
+	}
+	return known.offset - set
+}
+
+// setTolerance is how much a clock may differ from another, in a long time, without being set.
+const setTolerance = 30 * time.Second
+
+// setBy returns how far this machine's clock was set since the process began.
+func (c *Clock) setBy() time.Duration {
+	if c.sets != nil {
+		return c.sets()
+	}
+	return clockSets()
+}
+
+// started has the time of both of this machine's clocks: that of the day, and the monotonic
+// one, which is never set.
+var started = time.Now()
+
+// clockSets compares both clocks.
+func clockSets() time.Duration {
+	now := time.Now()
+	return now.Round(0).Sub(started.Round(0)) - now.Sub(started)
+}
 
 // observe corrects the clock by an answer to a request that was sent at sent.
 //
@@ -38,9 +82,9 @@ func (c *Clock) observe(header http.Header, sent time.Time) {
 	if least > most { // this machine's clock was set back meanwhile
 		return
 	}
-	known := c.offset.Load()
-	if better := min(max(known, int64(least)), int64(most)); better != known {
-		c.offset.Store(better)
+	better, sets := min(max(c.Correction(), least), most), c.setBy()
+	if known := c.known.Load(); known == nil || known.offset != better || (known.sets-sets).Abs() >= setTolerance {
+		c.known.Store(&correction{better, sets})
 	}
 }
 

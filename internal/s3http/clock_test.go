@@ -39,7 +39,7 @@ func TestServerClock(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				clock := &Clock{}
-				clock.offset.Store(int64(test.known))
+				clock.known.Store(&correction{offset: test.known})
 				sent := time.Now()
 				time.Sleep(test.took)
 				header := http.Header{"Date": {time.Now().Add(test.ahead).UTC().Format(cmp.Or(test.layout, http.TimeFormat))}}
@@ -64,4 +64,33 @@ func TestServerClockSetBack(t *testing.T) {
 	now := time.Now()
 	clock.observe(http.Header{"Date": {now.UTC().Format(http.TimeFormat)}}, now.Add(time.Hour))
 	assert.Zero(t, clock.Correction())
+}
+
+// TestClockThatIsSet covers a clock that is set after the last answer, and one that is ahead
+// because the machine was asleep.
+func TestClockThatIsSet(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ offset, set, want time.Duration }{
+		"not set":                   {offset: time.Hour, want: time.Hour},
+		"a little":                  {offset: time.Hour, set: time.Second, want: time.Hour},
+		"mended, which was behind":  {offset: time.Hour, set: time.Hour + time.Second, want: -time.Second},
+		"mended, which was ahead":   {offset: -time.Hour, set: -time.Hour, want: 0},
+		"set back, which was right": {set: -time.Hour, want: time.Hour},
+		"set back, which was wrong": {offset: time.Hour, set: -time.Minute, want: time.Hour + time.Minute},
+		"asleep":                    {set: time.Hour, want: 0},
+		"asleep, and wrong":         {offset: -time.Hour, set: 8 * time.Hour, want: -time.Hour},
+	} {
+		sets := 5 * time.Hour // before the answer
+		clock := &Clock{sets: func() time.Duration { return sets }}
+		observe := func(offset time.Duration) {
+			clock.observe(http.Header{"Date": {time.Now().Add(offset).UTC().Format(http.TimeFormat)}}, time.Now())
+		}
+		observe(test.offset)
+		sets += test.set
+		assert.InDelta(t, test.want.Seconds(), clock.Correction().Seconds(), 1, name)
+		for range 2 { // an answer tells for sure
+			observe(time.Minute)
+			assert.InDelta(t, time.Minute.Seconds(), clock.Correction().Seconds(), 1, name)
+		}
+	}
 }
