@@ -46,7 +46,7 @@ func (d *Dict) Get(key any) (any, bool) {
 	if d.Len() == 0 {
 		return nil, false
 	}
-	hash, err := hashKey(widenInt(key))
+	hash, err := hashKey(key)
 	if err != nil {
 		return nil, false
 	}

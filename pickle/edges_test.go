@@ -113,7 +113,7 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 		{FrozenSet{}},
 		{Tuple{Tuple{}}},
 		{FrozenSet{int64(1), int64(2)}, FrozenSet{2.0, true}},
-		{FrozenSet{int64(1)}},
+		{FrozenSet{int64(1)}, FrozenSet{1}},
 		{Tuple{"ab", "c"}},
 		{Tuple{"a", "bc"}},
 		{Tuple{[]byte("a")}},
@@ -131,8 +131,14 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 		{&Object{Name: "a"}},
 		{Tuple{1.5}},
 		{Tuple{Date{2024, 1, 2}}},
-		{Tuple{int64(12)}, Tuple{12.0}},
+		{Tuple{int64(12)}, Tuple{12.0}, Tuple{12}},
 		{Tuple{int64(1), int64(2)}},
+		{NumpyScalar{"<M8[D]", int64(1)}, NumpyScalar{">M8[D]", int64(1)}},
+		{NumpyScalar{"<M8[h]", int64(1)}},
+		{NumpyScalar{"<m8[h]", int64(1)}},
+		{Tuple{NumpyScalar{"<M8[D]", int64(1)}}},
+		{Tuple{NumpyScalar{"<M8[h]", int64(1)}}},
+		{FrozenSet{NumpyScalar{"<m8[s]", int64(1)}}},
 	}
 	d := &Dict{}
 	for i, group := range equal {
@@ -155,7 +161,7 @@ func TestKeysAreThoseOfPython(t *testing.T) {
 		_, found := d.Get(key)
 		assert.False(t, found)
 	}
-	for _, nan := range []any{math.NaN(), complex(1, math.NaN()), NumpyScalar{"<f8", math.NaN()}, Decimal("NaN"), Decimal("-NaN123"), Tuple{Decimal("NaN")}, Tuple{"a", math.NaN()}, FrozenSet{Tuple{complex(math.NaN(), 0)}}, Tuple{NumpyScalar{"<f8", math.NaN()}}} {
+	for _, nan := range []any{math.NaN(), complex(1, math.NaN()), NumpyScalar{"<f8", math.NaN()}, Decimal("NaN"), Decimal("-NaN123"), Tuple{Decimal("NaN")}, Tuple{"a", math.NaN()}, FrozenSet{Tuple{complex(math.NaN(), 0)}}, Tuple{NumpyScalar{"<f8", math.NaN()}}, NumpyScalar{"<M8[D]", int64(notATime)}, Tuple{NumpyScalar{"<m8[s]", int64(notATime)}}} {
 		before := d.Len()
 		require.NoError(t, d.Set(nan, 1))
 		require.NoError(t, d.Set(nan, 2))

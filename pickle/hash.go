@@ -23,6 +23,12 @@ type (
 	timeKey      struct{ seconds, nanoseconds int64 }
 	compositeKey string
 	unequalKey   struct{ nan float64 } // equal to nothing, itself included
+	// numpyTimeKey is a datetime64 or timedelta64: 1 hour is not 1 day, and no int.
+	numpyTimeKey struct {
+		kind  byte
+		unit  string
+		count int64
+	}
 )
 
 // hashKey gives a comparable value that is equal for two values when Python
@@ -33,6 +39,8 @@ func hashKey(v any) (any, error) {
 	case nil, string, int64, Global, Date, TimeOfDay, Timedelta,
 		*Object, *CloudObject, *Exception:
 		return v, nil
+	case int: // as Encode takes it, also within a tuple
+		return int64(v), nil
 	case bool:
 		return boolKey(v), nil
 	case *big.Int:
@@ -47,6 +55,9 @@ func hashKey(v any) (any, error) {
 	case []byte:
 		return bytesKey(v), nil
 	case NumpyScalar:
+		if key, isTime := numpyTimeOf(v); isTime {
+			return key, nil
+		}
 		return hashKey(v.Value)
 	case Decimal:
 		return hashDecimal(v), nil
@@ -73,7 +84,8 @@ func hasNaN(key any) bool {
 	case FrozenSet:
 		return slices.ContainsFunc(key, hasNaN)
 	case NumpyScalar:
-		return hasNaN(key.Value)
+		_, isTime := numpyTimeOf(key)
+		return isTime && key.Value == any(int64(notATime)) || hasNaN(key.Value)
 	case Decimal:
 		return isNaNDecimal(key)
 	case float64:
@@ -87,6 +99,21 @@ func hasNaN(key any) bool {
 func naiveKey(v NaiveTime) any {
 	type naive struct{ seconds, nanoseconds int64 }
 	return naive{v.Time.Unix(), int64(v.Time.Nanosecond())}
+}
+
+// numpyTimeOf returns the key of a datetime64 or timedelta64, and whether the scalar is one.
+// Equal times of two units are two keys here, as in most versions of numpy: a dict has no two
+// keys that are equal, and loses none of those that it has.
+func numpyTimeOf(s NumpyScalar) (key any, isTime bool) {
+	t := parseNumpyType(s.DType)
+	count, isCount := s.Value.(int64)
+	switch {
+	case t.kind != 'M' && t.kind != 'm' || !isCount:
+		return nil, false
+	case count == notATime:
+		return unequalKey{math.NaN()}, true
+	}
+	return numpyTimeKey{t.kind, t.unit, count}, true
 }
 
 func boolKey(b bool) int64 {
@@ -129,7 +156,9 @@ func appendKey(out []byte, v any, depth int) ([]byte, error) {
 	case FrozenSet:
 		return appendSetKey(out, v, depth)
 	case NumpyScalar:
-		return appendKey(out, v.Value, depth+1)
+		if _, isTime := numpyTimeOf(v); !isTime {
+			return appendKey(out, v.Value, depth+1)
+		}
 	}
 	key, err := hashKey(v)
 	if err != nil {
