@@ -61,11 +61,15 @@ func (b *watchedJob) mayBeLost(now time.Time, lostAfter time.Duration) (calls []
 }
 
 // look scans as much of the job as the budget allows, so that the scan comes round in
-// two polls, and where new calls are to be expected.
+// two polls, and where new calls are to be expected. A poll that may be the last one has no
+// budget.
 func (b *watchedJob) look(ctx context.Context, w *watcher) (news int, err error) {
 	budget := max(4, (b.sweep+1)/2+1)
 	if budget > freePages+1 {
 		budget = min(budget, max(minPages, int(w.saved)))
+	}
+	if w.endsIfQuiet() {
+		budget = -1
 	}
 	begin := b.position
 	before := b.pages

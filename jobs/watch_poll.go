@@ -120,16 +120,20 @@ func (w *watcher) isSubmitted(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// idle reports whether there is nothing more to wait for, as far as can be seen.
+// idle reports whether there is nothing more to wait for, as far as can be seen: in two polls
+// in a row, the second of which looks at everything.
 func (w *watcher) idle(news int) bool {
 	waits := slices.ContainsFunc(w.order, func(job *watchedJob) bool {
-		return job.running() || job.position != "" || job.pending(w.client)
+		return job.running() || job.pending(w.client)
 	})
 	if w.quiet++; news > 0 || waits {
 		w.quiet = 0
 	}
 	return w.opts.UntilIdle && w.quiet >= 2
 }
+
+// endsIfQuiet reports whether the poll is the last one if it finds nothing.
+func (w *watcher) endsIfQuiet() bool { return w.opts.UntilIdle && w.quiet > 0 }
 
 // mayPass reports whether to try again after an error.
 func (w *watcher) mayPass(ctx context.Context, err error) bool {
@@ -239,8 +243,7 @@ func (w *watcher) pollJobs(ctx context.Context) (news int, err error) {
 		return 0, err
 	}
 	for _, job := range w.order {
-		everyJob := w.opts.UntilIdle && w.quiet > 0 // the second look is at all of them too
-		if job.rest--; job.gone || job.complete() || job.rest > 0 && !everyJob {
+		if job.rest--; job.gone || job.complete() || job.rest > 0 && !w.endsIfQuiet() {
 			continue
 		}
 		found, err := job.look(ctx, w)

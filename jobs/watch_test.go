@@ -401,6 +401,31 @@ func TestWatchUntilIdle(t *testing.T) {
 	}
 }
 
+// TestWatchUntilIdleOfLostCalls ends also if so many calls are lost, here and there, that a scan
+// of them takes several polls.
+func TestWatchUntilIdleOfLostCalls(t *testing.T) {
+	t.Parallel()
+	const calls, lostEach, lostAfter = 200, 5, time.Minute
+	start, end := make([]time.Duration, calls), slices.Repeat([]time.Duration{time.Second}, calls)
+	for n := 0; n < calls; n += lostEach {
+		end[n] = 1000 * time.Hour
+	}
+	job := newSimulatedJob(start, end)
+	job.pageSize = 10 // as if the job had 20,000 calls
+	client := job.jobs(nil)
+	client.lost = lostAfter
+	lost := 0
+	for event, err := range client.Watch(t.Context(), ID{ExecutorID: "e1-0"}, &WatchOptions{UntilIdle: true}) {
+		require.NoError(t, err)
+		require.Less(t, job.now, time.Hour)
+		if event.Kind == CallLost {
+			lost++
+		}
+	}
+	assert.Equal(t, calls/lostEach, lost)
+	assert.LessOrEqual(t, job.now, lostAfter+time.Minute)
+}
+
 // TestUnresolved finds the call that has not ended, the highest too, and none after it.
 func TestUnresolved(t *testing.T) {
 	t.Parallel()
