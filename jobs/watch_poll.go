@@ -286,11 +286,11 @@ func (w *watcher) discover(ctx context.Context) error {
 	return nil
 }
 
-// findDeleted looks whether there is something left of the job that the ID names, if nothing
-// else tells: where all calls that have begun are known to have ended, and others are missing.
+// findDeleted looks whether there is something left of the job that the ID names. Calls waits
+// for those that have begun, whatever is left.
 func (w *watcher) findDeleted(ctx context.Context) error {
 	for _, job := range w.order {
-		if job.calls == 0 || !job.isStalled() {
+		if job.calls > 0 && !job.isStalled() {
 			continue
 		}
 		prefix := w.id.prefixes(false)[0]
@@ -304,6 +304,9 @@ func (w *watcher) findDeleted(ctx context.Context) error {
 			}
 			job.gone = false
 			break
+		}
+		if job.gone {
+			job.position, job.rest = "", 0
 		}
 	}
 	return nil

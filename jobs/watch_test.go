@@ -376,23 +376,34 @@ func TestWatchOfAFunction(t *testing.T) {
 func TestWatchUntilIdle(t *testing.T) {
 	t.Parallel()
 	const cleanedAt = 20 * time.Second
+	executor, oneJob := ID{ExecutorID: "e1-0"}, ID{ExecutorID: "e1-0", JobID: "M000"}
 	for name, c := range map[string]struct {
-		end     time.Duration
-		cleaned bool
-		last    time.Duration // when the sequence ends, at most
+		id       ID
+		calls    int
+		pageSize int // few keys a page make a large job, of which not everything is listed
+		end      time.Duration
+		cleaned  bool
+		last     time.Duration // when the sequence ends, at most
 	}{
-		"all have ended": {end: 3 * time.Second, last: 12 * time.Second},
-		"cleaned":        {end: time.Hour, cleaned: true, last: cleanedAt + 30*time.Second},
+		"all have ended":          {executor, 2, maxPageSize, 3 * time.Second, false, 12 * time.Second},
+		"cleaned":                 {executor, 2, maxPageSize, time.Hour, true, cleanedAt + 30*time.Second},
+		"cleaned, a large job":    {oneJob, 200, 2, time.Hour, true, cleanedAt + 30*time.Second},
+		"cleaned, an executor's":  {executor, 200, 2, time.Hour, true, cleanedAt + 30*time.Second},
+		"all have ended, one job": {oneJob, 2, maxPageSize, 3 * time.Second, false, 12 * time.Second},
+		"ended, cleaned, one job": {oneJob, 200, 2, cleanedAt, true, cleanedAt + 30*time.Second},
 	} {
-		job := newSimulatedJob([]time.Duration{0, time.Second}, []time.Duration{c.end, c.end})
+		times := func(d time.Duration) []time.Duration { return slices.Repeat([]time.Duration{d}, c.calls) }
+		job := newSimulatedJob(times(0), times(c.end))
+		job.pageSize = c.pageSize
 		client := job.jobs(func() {
 			if c.cleaned && job.now >= cleanedAt {
-				job.start, job.end = []time.Duration{2 * time.Hour, 2 * time.Hour}, []time.Duration{2 * time.Hour, 2 * time.Hour}
+				job.start, job.end = times(2*time.Hour), times(2*time.Hour)
 			}
 		})
 		events := 0
-		for _, err := range client.Watch(t.Context(), ID{ExecutorID: "e1-0"}, &WatchOptions{UntilIdle: true}) {
+		for event, err := range client.Watch(t.Context(), c.id, &WatchOptions{UntilIdle: true}) {
 			require.NoError(t, err, name)
+			assert.NotEqual(t, CallLost, event.Kind, name)
 			events++
 			require.Less(t, job.now, c.last+time.Minute, name)
 		}
