@@ -40,7 +40,8 @@ var ownSession = sync.OnceValue(func() string { return "go-" + randomHex(8) })
 
 // PutCloudObject stores an object and returns the reference to it. Without a key
 // it gets one from the session's id and a number (Storage.put_cloudobject), as
-// "lithops.jobs/tmp/4b99c1-0-M005-00000/cloudobject_0".
+// "lithops.jobs/tmp/4b99c1-0-M005-00000/cloudobject_0". Numbers begin at 0 in each process, so
+// that processes of one session, a worker's children too, need keys of their own.
 func (c *Client) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudObjectOptions) (*CloudObject, error) {
 	if opts == nil {
 		opts = &CloudObjectOptions{}

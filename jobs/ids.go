@@ -44,7 +44,9 @@ var executorCount atomic.Int64
 // random hexadecimal digits. It is safe for concurrent use.
 //
 // The numbers continue from __LITHOPS_TOTAL_EXECUTORS, in which Python counts its
-// own executors. Python does not learn of those that are made here.
+// own executors. Python does not learn of those that are made here, and two programs that
+// one Python starts get the same ids, as two Pythons would: start all but one of them
+// without __LITHOPS_SESSION_ID.
 func NewExecutorID() string {
 	session := os.Getenv(sessionVariable)
 	if session == "" {
