@@ -133,7 +133,7 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 			err = noteErr
 		}
 	}()
-	for offset < end {
+	for offset < end && ctx.Err() == nil { // which does not end the request of the first chunk
 		n, readErr := gather(answer.Body, buffer[:min(int64(len(buffer)), end-offset)])
 		if err := d.write(buffer[:n], offset); err != nil {
 			return err
@@ -153,7 +153,7 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 			return fmt.Errorf("at byte %d of %d: %w", offset, d.size, readErr)
 		}
 	}
-	return nil
+	return ended.Why(ctx)
 }
 
 // gatherSize is how many bytes are written at once, unless there are fewer. Over TLS a

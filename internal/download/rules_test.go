@@ -3,6 +3,7 @@
 package download
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
@@ -311,4 +313,37 @@ func TestTeamIsStopped(t *testing.T) {
 	})
 	team.stop()
 	assert.True(t, ended)
+}
+
+// A slowReader takes a second for each Read.
+type slowReader struct {
+	io.Reader
+	reads int
+}
+
+func (s *slowReader) Read(p []byte) (int, error) {
+	s.reads++
+	time.Sleep(time.Second)
+	return s.Reader.Read(p)
+}
+
+// TestFirstChunkEndsWithTheOthers checks that an error of another chunk does not wait for all
+// of the first one, whose request was made before there were others.
+func TestFirstChunkEndsWithTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gone := errors.New("gone")
+		data := testkit.Bytes(2 * testChunk)
+		first := &slowReader{Reader: bytes.NewReader(data)}
+		source := &fakeSource{data: data, etag: `"e"`, change: func(r Range, answer *Answer) error {
+			if r.Offset > 0 {
+				return gone
+			}
+			answer.Body = io.NopCloser(first)
+			return nil
+		}}
+		_, err := fetch(t, source, t.TempDir(), Options{})
+		require.ErrorIs(t, err, gone)
+		assert.Equal(t, 1, first.reads)
+	})
 }
