@@ -111,6 +111,8 @@ func TestCompleteForBash(t *testing.T) {
 func TestQuoteForBash(t *testing.T) {
 	t.Parallel()
 	const key = "~a b;c&d|e<f>g(h)i$(exit 1)j`exit 1`k'l*m?n[o]p{q,r}s#t!u%v+w.x/y:z=1@2_3^4-é$HOME"
+	const plain = "09AZaz%+,-./:=@_é"
+	assert.Equal(t, plain, quoteForBash(plain, 0))
 	script, want := "printf '%s\\n'", ""
 	for _, quote := range []rune{0, '"', '\''} {
 		for end := range key {

@@ -196,8 +196,8 @@ func TestFilterLeavesOutNothingKept(t *testing.T) {
 	})
 }
 
-// TestWalkSkipsWhatIsLeftOut has a folder that can't be read, as root can read all others, and a
-// link to a folder. With a filter that leaves out all below them they are no failures.
+// TestWalkSkipsWhatIsLeftOut has a folder whose name can be in no key, because root can read all
+// others, and a link to a folder. With a filter that leaves out all below them they are no failures.
 func TestWalkSkipsWhatIsLeftOut(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -218,6 +218,7 @@ func TestWalkSkipsWhatIsLeftOut(t *testing.T) {
 	term := &terminal{ctx: t.Context(), stderr: newOutput(io.Discard)}
 	for patterns, failed := range map[string][]string{
 		"":                {"bad\xff", "link"},
+		"-./*":            {"bad\xff", "link"},
 		"-bad*":           {"link"},
 		"-link/*":         {"bad\xff"},
 		"-bad* -link/*":   nil,
@@ -228,6 +229,7 @@ func TestWalkSkipsWhatIsLeftOut(t *testing.T) {
 		var names []string
 		for _, failure := range failures {
 			names = append(names, failure.File)
+			assert.Equal(t, map[string]error{"bad\xff": errNoKey, "link": errFolderLink}[failure.File].Error(), failure.Error)
 		}
 		assert.Equal(t, failed, names, patterns)
 		require.Len(t, found, 1, patterns)

@@ -52,10 +52,12 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 			return nil // the rest of the folder is still worth storing
 		case dir.IsDir() && name != "." && keep.leavesOut(name):
 			return fs.SkipDir
-		case dir.IsDir(), !keep.keeps(name):
+		case !dir.IsDir() && !keep.keeps(name):
 			return nil
 		case !utf8.ValidString(name):
-			fail(name, errors.New("the name is no key, as it is not UTF-8"))
+			fail(name, errNoKey)
+			return skipFolder(dir) // an fs.FS opens none of such a name
+		case dir.IsDir():
 			return nil
 		}
 		info, err := checkRegular(root, name)
@@ -74,8 +76,17 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 	return found, failures
 }
 
+// skipFolder returns what has a walk leave out all below a folder, and nil for a file.
+func skipFolder(dir fs.DirEntry) error {
+	if dir.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
 var (
 	errLeftover   = errors.New("skipped, because it is the temporary file of an unfinished download")
+	errNoKey      = errors.New("the name is no key, as it is not UTF-8")
 	errFolderLink = errors.New("a link to a folder is not followed")
 )
 
