@@ -187,13 +187,16 @@ func (c *copier) storeEntry(root *os.Root, e entry, target objectName) error {
 	})
 }
 
-// removeStored removes a file that was moved.
+// removeStored removes a file that was moved. An error says that the file is in both places.
 func removeStored(stored os.FileInfo, stat func() (os.FileInfo, error), remove func() error) error {
 	err := removeUnchanged(stored, stat, remove)
-	if errors.Is(err, errReplaced) {
+	switch {
+	case errors.Is(err, errReplaced):
 		return fmt.Errorf("the object is stored, and the file was %w", err)
+	case err != nil:
+		return fmt.Errorf("the object is stored, and the file was not deleted: %w", err)
 	}
-	return err
+	return nil
 }
 
 // errReplaced is why something is kept that was to be deleted.

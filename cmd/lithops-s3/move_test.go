@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -132,4 +133,16 @@ func TestMoveOfADevice(t *testing.T) {
 	assert.Contains(t, s.run(exitUsage, "mv "+pipe+" s3://BUCKET/other"), "can't be moved")
 	_, err := os.Lstat(pipe)
 	require.NoError(t, err)
+}
+
+// TestMoveSaysWhatIsStored has a file that may be read and not removed: it is in both places.
+func TestMoveSaysWhatIsStored(t *testing.T) {
+	t.Parallel()
+	info, err := os.Stat(t.TempDir())
+	require.NoError(t, err)
+	stat := func() (os.FileInfo, error) { return info, nil }
+	err = removeStored(info, stat, func() error { return fs.ErrPermission })
+	require.ErrorIs(t, err, fs.ErrPermission)
+	assert.Contains(t, err.Error(), "the object is stored, and the file was not deleted")
+	require.NoError(t, removeStored(info, stat, func() error { return nil }))
 }
