@@ -19,7 +19,7 @@ func digitModel() *model {
 		}
 		return p
 	}
-	return &model{names: [][]*place{{digits(), digits(), digits()}}}
+	return &model{words: [][]*place{{digits(), digits(), digits()}}}
 }
 
 // numbersFrom are keys of three digits.
@@ -159,7 +159,7 @@ func TestDescend(t *testing.T) {
 func TestForecastWeights(t *testing.T) {
 	t.Parallel()
 	m := digitModel()
-	p := m.names[0][0]
+	p := m.words[0][0]
 	f := &forecast{model: m, last: "555", spots: []spot{{}, {0, 1, '5'}, {0, 2, '5'}}}
 	assert.InDelta(t, 10, f.sum(p, 0, 256), 0)
 	assert.InDelta(t, 3, f.sum(p, '2', '5'), 0)
@@ -175,8 +175,8 @@ func TestForecastWeights(t *testing.T) {
 	f.begin = 1
 	for after, want := range map[string]float64{"": 7, "5": 7, "52": 3, "525": 2.5, "54": 1, "549": 0.1} {
 		s := &shard{after: after}
-		assert.InDelta(t, want, f.passed(s, 1, m.names[0][1], 7, 1), 1e-6, after)
-		assert.InDelta(t, 7, f.passed(s, 2, m.names[0][2], 7, 1), 0, "where no shard began")
+		assert.InDelta(t, want, f.passed(s, 1, m.words[0][1], 7, 1), 1e-6, after)
+		assert.InDelta(t, 7, f.passed(s, 2, m.words[0][2], 7, 1), 0, "where no shard began")
 	}
 
 	sure := &place{}

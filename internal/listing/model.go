@@ -15,6 +15,8 @@ const (
 	leastSamples = 16
 	// maxLength is how many characters of a name are told apart.
 	maxLength = 128
+	// maxWords is how many words of a name are told apart.
+	maxWords = 16
 	// mostPlaces bounds the memory of a model: a place has 4 to 6 KiB.
 	mostPlaces = 1024
 	// trust is how many nodes with any last character count as much as all with the same one.
@@ -29,12 +31,12 @@ const (
 // counts the nodes in which keys with it would have been listed, and those in which they were.
 // So a character that would come later in the listing counts as unknown, not as absent.
 type model struct {
-	names [][]*place // by depth and position
+	words [][]*place // by number and position
 	size  int        // places
 	pages int        // that it has learned from
 }
 
-// A place is a position in the names of some depth.
+// A place is a position in a word of the names of some depth.
 type place struct {
 	counts  [256]uint32  // nodes with a character
 	chances [257]int32   // nodes that were listed up to it: the difference to the one before
@@ -45,18 +47,34 @@ type place struct {
 	isStale bool
 }
 
-// A spot is where a place is, and the character before it.
+// A spot is where a place is, and the character before it. Words are told apart because what
+// follows one of any length begins anywhere in a name.
+//
+// For example, "dates/page-7_0.png" and "dates/page-12_3.png" have a digit after the "_" at other
+// positions of the name, but both at the first of its third word.
 type spot struct {
-	depth, i int
-	last     byte
+	word, i int // maxWords for each folder above
+	last    byte
 }
 
-// after returns the spot after a character.
+// after returns the spot after a character. Separators in a row end one word.
 func (s spot) after(c byte) spot {
-	if c == delimiter && s.depth < maxDepth-1 {
-		return spot{s.depth + 1, 0, c}
+	switch folder := s.word / maxWords; {
+	case c == delimiter && folder < maxDepth-1:
+		return spot{(folder + 1) * maxWords, 0, c}
+	case !isSeparator(c):
+		return spot{s.word, s.i + 1, c}
+	case s.i == 0 || s.word%maxWords == maxWords-1:
+		return spot{s.word, s.i, c}
+	default:
+		return spot{s.word + 1, 0, c}
 	}
-	return spot{s.depth, s.i + 1, c}
+}
+
+// isSeparator reports whether a character ends a word: none of letters, digits, and UTF-8.
+func isSeparator(c byte) bool {
+	isLetter := c|0x20 >= 'a' && c|0x20 <= 'z'
+	return c < utf8.RuneSelf && !isLetter && (c < '0' || c > '9')
 }
 
 // A lesson is a page to learn from, and the key that it follows.
@@ -137,7 +155,7 @@ func (m *model) count(at spot, p *place, c byte) {
 	p.counts[c]++
 	if !p.seen.has(c) {
 		p.seen.add(c)
-		for _, other := range m.names[at.depth] {
+		for _, other := range m.words[at.word] {
 			other.isStale = true
 		}
 	}
@@ -148,17 +166,17 @@ func (m *model) place(at spot) *place {
 	if at.i >= maxLength {
 		return nil
 	}
-	for len(m.names) <= at.depth {
-		m.names = append(m.names, nil)
+	for len(m.words) <= at.word {
+		m.words = append(m.words, nil)
 	}
-	for len(m.names[at.depth]) <= at.i {
+	for len(m.words[at.word]) <= at.i {
 		if m.size >= mostPlaces {
 			return nil
 		}
-		m.names[at.depth] = append(m.names[at.depth], &place{isStale: true})
+		m.words[at.word] = append(m.words[at.word], &place{isStale: true})
 		m.size++
 	}
-	return m.names[at.depth][at.i]
+	return m.words[at.word][at.i]
 }
 
 // of returns what is counted of the nodes of a place that follow a character, or nil if there
@@ -177,10 +195,10 @@ func (m *model) of(p *place, last byte) *place {
 // at returns a place with its weights, as they are after its last character, or nil if no key
 // has such a place.
 func (m *model) at(s spot) *place {
-	if s.depth >= len(m.names) || s.i >= len(m.names[s.depth]) {
+	if s.word >= len(m.words) || s.i >= len(m.words[s.word]) {
 		return nil
 	}
-	p := m.names[s.depth][s.i]
+	p := m.words[s.word][s.i]
 	if p.isStale {
 		p.weigh(m.kin(s))
 		p.forget()
@@ -246,7 +264,7 @@ func (p *place) narrow(all *place) {
 // kin returns the largest set of characters of a place nearby that has all those seen here,
 // or none.
 func (m *model) kin(s spot) charset {
-	places := m.names[s.depth]
+	places := m.words[s.word]
 	own := places[s.i].seen
 	best := charset{}
 	for j := max(0, s.i-nearBefore); j < min(len(places), s.i+nearAfter); j++ {

@@ -128,7 +128,7 @@ func TestModelWaits(t *testing.T) {
 	l.pace.isFar = true
 	l.observe(s, "c", objects("d"))
 	assert.Equal(t, 3, l.model.pages)
-	assert.Equal(t, 4, l.model.names[0][0].seen.size())
+	assert.Equal(t, 4, l.model.words[0][0].seen.size())
 	assert.Empty(t, l.unlearned)
 }
 
@@ -186,7 +186,7 @@ func TestModelCounts(t *testing.T) {
 			m.end(last, "")
 		}
 		for i, want := range test.want {
-			p := m.names[0][i]
+			p := m.words[0][i]
 			for c, counts := range want {
 				chances, count := countsOf(p, c)
 				assert.Equal(t, counts, [2]int{chances, count}, "%s, place %d, %q", name, i, c)
@@ -197,7 +197,7 @@ func TestModelCounts(t *testing.T) {
 	m.add("", "ab")
 	m.add("ab", "cb")
 	for last, want := range map[byte][2]int{'a': {1, 1}, 'c': {1, 1}} {
-		chances, count := countsOf(m.names[0][1].by[last], 'b')
+		chances, count := countsOf(m.words[0][1].by[last], 'b')
 		assert.Equal(t, want, [2]int{chances, count}, "of those after %q", last)
 	}
 }
@@ -207,11 +207,11 @@ func TestModelSamples(t *testing.T) {
 	t.Parallel()
 	var page []Entry
 	for i := range 1180 {
-		page = append(page, Entry{Key: string([]byte{byte(i >> 8), byte(i)})})
+		page = append(page, Entry{Key: string([]byte{byte(0x80 + i>>7), byte(0x80 + i&0x7f)})})
 	}
 	m := &model{}
 	m.learn("", page)
-	assert.Equal(t, 118, countAll(m.names[0][1]), "118 of the first page")
+	assert.Equal(t, 118, countAll(m.words[0][1]), "118 of the first page")
 	for name, test := range map[string]struct{ pages, keys, want int }{
 		"the thirteenth page": {12, 1180, 63},
 		"many later":          {5000, 1180, 17},
@@ -219,7 +219,7 @@ func TestModelSamples(t *testing.T) {
 	} {
 		m := &model{pages: test.pages}
 		m.learn("", page[:test.keys])
-		assert.Equal(t, test.want, countAll(m.names[0][1]), name)
+		assert.Equal(t, test.want, countAll(m.words[0][1]), name)
 	}
 }
 
@@ -231,18 +231,41 @@ func countAll(p *place) int {
 	return int(n)
 }
 
-// TestSpots checks that a name begins after a slash, and what is not told apart.
+// TestSpots checks that a name begins after a slash, a word after other separators, and what is
+// not told apart.
 func TestSpots(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, spot{0, 1, 'a'}, spot{}.after('a'))
-	assert.Equal(t, spot{1, 0, '/'}, spot{0, 5, 'a'}.after('/'))
-	assert.Equal(t, spot{maxDepth - 1, 0, '/'}, spot{maxDepth - 2, 5, 'a'}.after('/'))
-	assert.Equal(t, spot{maxDepth - 1, 6, '/'}, spot{maxDepth - 1, 5, 'a'}.after('/'))
+	const second, deepest = maxWords, (maxDepth - 1) * maxWords // the first words of the names there
+	for _, test := range []struct {
+		from spot
+		text string
+		want spot
+	}{
+		{spot{}, "a", spot{0, 1, 'a'}},
+		{spot{}, "azAZ09\xc3\xa9", spot{0, 8, 0xa9}},
+		{spot{}, "a_", spot{1, 0, '_'}},
+		{spot{}, "ab - c", spot{1, 1, 'c'}},
+		{spot{}, "_a", spot{0, 1, 'a'}},
+		{spot{}, "a@b[c`d{e", spot{4, 1, 'e'}},
+		{spot{}, "1:2", spot{1, 1, '2'}},
+		{spot{}, "a-b/", spot{second, 0, '/'}},
+		{spot{}, strings.Repeat("a.", maxWords-1), spot{maxWords - 1, 0, '.'}},
+		{spot{}, strings.Repeat("a.", maxWords), spot{maxWords - 1, 1, '.'}},
+		{spot{}, strings.Repeat("a.", maxWords) + "/", spot{second, 0, '/'}},
+		{spot{deepest - maxWords, 5, 'a'}, "/", spot{deepest, 0, '/'}},
+		{spot{deepest, 5, 'a'}, "/", spot{deepest + 1, 0, '/'}},
+	} {
+		at := test.from
+		for i := range len(test.text) {
+			at = at.after(test.text[i])
+		}
+		assert.Equal(t, test.want, at, "%q", test.text)
+	}
 	m := &model{}
 	m.add("", strings.Repeat("k", maxLength+1))
-	assert.Len(t, m.names[0], maxLength)
+	assert.Len(t, m.words[0], maxLength)
 	assert.Nil(t, m.at(spot{0, maxLength, 'k'}))
-	assert.Nil(t, m.at(spot{1, 0, '/'}))
+	assert.Nil(t, m.at(spot{maxWords, 0, '/'}))
 	assert.NotNil(t, m.at(spot{0, maxLength - 1, 'k'}))
 	full := &model{size: mostPlaces}
 	assert.Nil(t, full.place(spot{}))
