@@ -70,7 +70,7 @@ func TestParallelSpeed(t *testing.T) {
 	count := testkit.Less(300_000, 100_000)
 	kinds := []string{"uuid4", "hive", "flat unpadded", "folders of 1000, names restart", "words", "zarr", "folders that double"}
 	all := maps.Clone(people)
-	for _, more := range []map[string]func(int) []string{programs, fresh, unseen, others, further, heldOut} {
+	for _, more := range []map[string]func(int) []string{programs, fresh, unseen, others, further, heldOut, later, last} {
 		maps.Copy(all, more)
 	}
 	all["many kinds"] = manyKinds
