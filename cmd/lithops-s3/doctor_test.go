@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/devs3"
@@ -157,14 +156,4 @@ func TestWarningsOfTheStorage(t *testing.T) {
 		require.Len(t, warnings, 1)
 		assert.Contains(t, warnings[0], want)
 	}
-}
-
-// TestDoctorExpiryIsUTC has a credential process that writes times in another zone.
-func TestDoctorExpiryIsUTC(t *testing.T) {
-	t.Parallel()
-	d := &diagnosis{}
-	d.fill(&lithopss3.Identity{Expires: time.Date(2126, 1, 1, 1, 0, 0, 0, time.FixedZone("", 7200))})
-	text, err := json.Marshal(d.Credentials)
-	require.NoError(t, err)
-	assert.Contains(t, string(text), `"expires":"2125-12-31T23:00:00Z"`)
 }
