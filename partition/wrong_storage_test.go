@@ -5,6 +5,7 @@ package partition
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -166,4 +167,36 @@ func TestStretches(t *testing.T) {
 	_, err = io.ReadAll(first)
 	require.ErrorIs(t, err, closed)
 	require.ErrorIs(t, first.Close(), closed)
+}
+
+// TestStretchesOfOneObject checks that the requests for a line are for one version of the
+// object, also if the partition has no ETag.
+func TestStretchesOfOneObject(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	put := func(letter string) {
+		content := strings.Repeat(letter, 3*lineThreshold) + "\nc\n"
+		require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader(content), nil))
+	}
+	put("a")
+	parts, _, err := Objects(t.Context(), store, []string{"bucket/key"}, &Options{ChunkNumber: 4, Newline: "\n"})
+	require.NoError(t, err)
+	parts[0].ETag = ""
+	first, err := parts[0].Open(t.Context(), store)
+	require.NoError(t, err)
+	put("b")
+	_, err = io.ReadAll(first)
+	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+	require.NoError(t, first.Close())
+}
+
+// TestFindAfterAnError checks that nothing is asked for once another object could not be
+// described.
+func TestFindAfterAnError(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(mine)
+	_, err := objectSource{bucket: "bucket", key: "key"}.find(ctx, nil)
+	require.ErrorIs(t, err, mine)
 }
