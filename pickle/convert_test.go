@@ -263,3 +263,11 @@ func TestConvertTakesEveryValue(t *testing.T) {
 		}, name)
 	}
 }
+
+// TestManyRows checks that only rows without elements are bounded.
+func TestManyRows(t *testing.T) {
+	t.Parallel()
+	var rows [][]float64
+	require.NoError(t, Convert(floats(maxEmptyRows+1, 1), &rows))
+	require.Len(t, rows, maxEmptyRows+1)
+}
