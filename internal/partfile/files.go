@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // ErrOneFile reports a target that is a file which was written under another name: the
@@ -23,10 +26,28 @@ type fileID struct{ device, file uint64 }
 // replace each other's files. The zero value has none. It is safe for concurrent use.
 type Files struct {
 	mu    sync.Mutex
-	paths map[fileID]string
+	paths map[fileID]place
 	// folded has the same files by their paths without case, because file systems in user
 	// space (FUSE), such as exFAT's, may give each name of a file an inode of its own.
 	folded map[string]written
+}
+
+// A place is where a file was written.
+type place struct {
+	path string // of the target
+	file string // for the operating system
+}
+
+// has reports whether the file is still there. Another process may have replaced it: then
+// file systems give its number to the next new file, which is not the same one.
+func (p place) has(id fileID) bool {
+	folder, err := openfiles.Open(func() (*os.Root, error) { return os.OpenRoot(filepath.Dir(p.file)) })
+	if err != nil {
+		return false
+	}
+	defer func() { _ = folder.Close() }()
+	found, ok := identify(folder, filepath.Base(p.file))
+	return ok && found == id
 }
 
 // A written file is told from others of nearly the same name by its size and time.
@@ -48,7 +69,11 @@ func (f *Files) check(folder *os.Root, name, path string) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	other, isKnown := f.paths[id]
+	earlier, isKnown := f.paths[id]
+	if isKnown && earlier.path != path {
+		isKnown = earlier.has(id)
+	}
+	other := earlier.path
 	if !isKnown {
 		other, isKnown = f.alike(folder, name, path)
 	}
@@ -84,9 +109,9 @@ func (f *Files) add(folder *os.Root, name, path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.paths == nil {
-		f.paths, f.folded = map[fileID]string{}, map[string]written{}
+		f.paths, f.folded = map[fileID]place{}, map[string]written{}
 	}
-	f.paths[id] = path
+	f.paths[id] = place{path, filepath.Join(folder.Name(), name)}
 	if info, err := folder.Lstat(name); err == nil {
 		f.folded[fold(path)] = written{path, info.Size(), info.ModTime()}
 	}

@@ -44,6 +44,13 @@ func TestOneFile(t *testing.T) {
 	assert.Equal(t, []string{"x"}, namesIn(t, filepath.Join(folder, "data")), "no temporary file is left")
 
 	require.NoError(t, write("data/x", "again"), "its own file is replaced")
+
+	// Another process replaces the file, and the next new one gets its number.
+	require.NoError(t, os.Link(filepath.Join(folder, "data", "x"), filepath.Join(folder, "new")))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "theirs"), []byte("theirs"), 0o600))
+	require.NoError(t, os.Rename(filepath.Join(folder, "theirs"), filepath.Join(folder, "data", "x")))
+	require.NoError(t, write("new", "mine"))
+	assert.Equal(t, "mine", contentOf(t, filepath.Join(folder, "new")))
 	require.NoError(t, write("Data/y", "other"))
 	files = nil
 	require.NoError(t, write("Data/x", "second"), "targets that share nothing")
