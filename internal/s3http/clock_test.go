@@ -93,4 +93,13 @@ func TestClockThatIsSet(t *testing.T) {
 			assert.InDelta(t, time.Minute.Seconds(), clock.Correction().Seconds(), 1, name)
 		}
 	}
+
+	sets := time.Duration(0)
+	clock := &Clock{sets: func() time.Duration { return sets }}
+	agree := func() { clock.observe(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}, time.Now()) }
+	agree()
+	sets = time.Hour // asleep
+	agree()
+	sets = 0
+	assert.InDelta(t, time.Hour.Seconds(), clock.Correction().Seconds(), 1, "set back after an answer that changed nothing else")
 }
