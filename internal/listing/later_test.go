@@ -10,7 +10,7 @@ import (
 )
 
 // later are layouts of n keys or so that were written before it was measured how fast they are
-// listed. The algorithm was changed for some of them, not for those of last.
+// listed. That the model tells words apart was measured with them first.
 var later = map[string]func(n int) []string{
 	"objects of LFS": func(n int) []string {
 		random := rand.New(rand.NewPCG(61, 1))
