@@ -4,6 +4,7 @@ package s3http
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // use.
 type Clock struct {
 	known atomic.Pointer[correction] // nil before the first answer
-	// sets is how far this machine's clock was set since the process began; nil is clockSets.
+	// sets is how far this machine's clock was set since began was called first; nil is clockSets.
 	sets func() time.Duration
 }
 
@@ -47,7 +48,7 @@ func (c *Clock) Correction() time.Duration {
 // setTolerance is how much a clock may differ from another, in a long time, without being set.
 const setTolerance = 30 * time.Second
 
-// setBy returns how far this machine's clock was set since the process began.
+// setBy returns how far this machine's clock was set since began was called first.
 func (c *Clock) setBy() time.Duration {
 	if c.sets != nil {
 		return c.sets()
@@ -55,14 +56,14 @@ func (c *Clock) setBy() time.Duration {
 	return clockSets()
 }
 
-// started has the time of both of this machine's clocks: that of the day, and the monotonic
-// one, which is never set.
-var started = time.Now()
+// began returns the time of both of this machine's clocks when it was called first: that of the
+// day, and the monotonic one, which is never set.
+var began = sync.OnceValue(time.Now)
 
 // clockSets compares both clocks.
 func clockSets() time.Duration {
-	now := time.Now()
-	return now.Round(0).Sub(started.Round(0)) - now.Sub(started)
+	first, now := began(), time.Now()
+	return now.Round(0).Sub(first.Round(0)) - now.Sub(first)
 }
 
 // observe corrects the clock by an answer to a request that was sent at sent.
