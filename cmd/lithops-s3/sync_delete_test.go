@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 // whose name ends with "new".
 type meddling struct {
 	*session
+	mu         sync.Mutex // of both, because requests come at the same time
 	meddle     func()
 	atIdentity func() // what happens when the caller's identity is asked for
 
@@ -35,19 +37,28 @@ func newMeddling(t *testing.T) *meddling {
 	m := &meddling{}
 	store := refuse(t, func(r *http.Request) bool {
 		isCopy := r.Method == http.MethodPut || r.Method == http.MethodGet && r.URL.RawQuery == "x-id=GetObject"
-		if meddle := m.meddle; meddle != nil && isCopy && strings.HasSuffix(r.URL.Path, "/new") {
-			m.meddle = nil
-			meddle()
+		if isCopy && strings.HasSuffix(r.URL.Path, "/new") {
+			m.once(&m.meddle)
 		}
-		if meddle := m.atIdentity; meddle != nil && r.Method == http.MethodPost && r.URL.Path == "/" {
-			m.atIdentity = nil
-			meddle()
+		if r.Method == http.MethodPost && r.URL.Path == "/" {
+			m.once(&m.atIdentity)
 		}
 		return m.refusesLists && r.URL.Query().Has("list-type") || r.Method == http.MethodDelete && strings.HasSuffix(r.URL.Path, "/refused")
 	})
 	t.Chdir(t.TempDir())
 	m.session = &session{t, store}
 	return m
+}
+
+// once has something happen, unless it did, or is to do nothing.
+func (m *meddling) once(what *func()) {
+	m.mu.Lock()
+	happens := *what
+	*what = nil
+	m.mu.Unlock()
+	if happens != nil {
+		happens()
+	}
 }
 
 func (m *meddling) put(keys ...string) {
