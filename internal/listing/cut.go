@@ -221,12 +221,20 @@ func (l *parallelListing) guess(s *shard, until string, keys float64) string {
 	if !ok {
 		return ""
 	}
-	at := scale.ahead(s.last, keys*l.stretch)
+	keys *= l.stretch
+	ahead := func(keys float64) string { return scale.ahead(s.last, keys) }
+	if l.model.lacks(s.last, ahead(keys)) { // such as a day "78"
+		ahead = func(keys float64) string {
+			at, _ := l.forecastOf(s).ahead(keys, float64(l.pageSize)/4)
+			return at
+		}
+	}
+	at := ahead(keys)
 	if at <= s.last || (until != "" && at >= until) || len(at) > maxGuess {
 		return ""
 	}
 	if until != "" {
-		if far := scale.ahead(s.last, 1.5*keys*l.stretch); far == "" || far >= until {
+		if far := ahead(1.5 * keys); far == "" || far >= until {
 			return ""
 		}
 	}

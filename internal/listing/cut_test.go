@@ -85,6 +85,24 @@ func TestGuessWithinShard(t *testing.T) {
 	assert.Empty(t, l.guess(s, s.until, 700), "without a sample")
 }
 
+// TestGuessOfAbsent does not guess keys that have a character which no key has there.
+func TestGuessOfAbsent(t *testing.T) {
+	t.Parallel()
+	l, s := sampled("")
+	var keys []string
+	for i := range 150 { // the third digit is up to 2
+		keys = append(keys, fmt.Sprintf("data/%02d%d%02d", i/3, i%3, i*37%100))
+	}
+	assert.Equal(t, "data/00799", l.guess(s, s.until, 700))
+	entries := entriesOf(keys)
+	l.model.learn("", entries)
+	l.put(s, entries)
+	s.sample = keySample{keys[0], s.last, len(keys)}
+	for wanted, want := range map[float64]string{1: "data/50", 3: "data/50203", 1e9: ""} { // and not data/495...
+		assert.Equal(t, want, l.guess(s, s.until, wanted), wanted)
+	}
+}
+
 // TestGuessOfLongKeys does not guess keys that S3 can't have.
 func TestGuessOfLongKeys(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,11 @@ const (
 	mostPlaces = 1024
 	// trust is how many nodes with any last character count as much as all with the same one.
 	trust = 2
+	// enoughNodes is after how many nodes without a character it is taken for absent, and
+	// mostDoubted how many characters of a guess are looked at: the last ones say little of
+	// where it is, and are random in keys that are.
+	enoughNodes = 3
+	mostDoubted = 2
 	// fewLetters is from how many letters on characters near say of which kind they are.
 	fewLetters = 5
 )
@@ -211,6 +216,28 @@ func (m *model) at(s spot) *place {
 		own.narrow(p)
 	}
 	return own
+}
+
+// lacks reports whether the first characters in which key differs from other are such as no key
+// has at their places.
+func (m *model) lacks(other, key string) bool {
+	at, same := spot{}, commonLength(other, key)
+	for i := range min(len(key), same+mostDoubted) {
+		if p := m.at(at); i >= same && p != nil && p.lacks(key[i]) {
+			return true
+		}
+		at = at.after(key[i])
+	}
+	return false
+}
+
+// lacks reports whether enough nodes were listed up to a character, and none had it.
+func (p *place) lacks(c byte) bool {
+	chances := int32(0)
+	for _, more := range p.chances[:int(c)+1] {
+		chances += more
+	}
+	return p.counts[c] == 0 && chances >= enoughNodes
 }
 
 // forget marks the weights after each character as stale.

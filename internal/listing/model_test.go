@@ -3,6 +3,7 @@
 package listing
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 	"testing"
@@ -271,6 +272,31 @@ func TestSpots(t *testing.T) {
 	assert.Nil(t, full.place(spot{}))
 	full.size--
 	assert.NotNil(t, full.place(spot{}))
+}
+
+// TestLacks checks that a character is absent after enough nodes without it.
+func TestLacks(t *testing.T) {
+	t.Parallel()
+	months := &model{}
+	last := ""
+	for day := range 100 {
+		key := fmt.Sprintf("%d-%02d", 1+day/28, 1+day%28)
+		months.add(last, key)
+		last = key
+	}
+	for key, want := range map[string]bool{
+		"4-17": false, "4-28": false, "5-01": false, "9": false, "": false,
+		"4-3": true, "4-40": true, "4-29": true, "4-1a": true,
+		"5-3": false, // two characters are looked at
+	} {
+		assert.Equal(t, want, months.lacks(last, key), key)
+	}
+	assert.False(t, months.lacks("4-41", "4-42"), "what both have is not looked at")
+	few := &model{}
+	few.learn("", objects("1-01", "2-01", "3-01"))
+	assert.False(t, few.lacks("3-01", "3-40"), "of two months")
+	few.end("3-01", "")
+	assert.True(t, few.lacks("3-01", "3-40"), "of three")
 }
 
 // TestWeights checks how likely characters are: as often as they came where they could have,
