@@ -18,7 +18,7 @@ var last = map[string]func(n int) []string{
 		var keys []string
 		for task := 0; len(keys) < n; task++ {
 			h := md5Of(task)
-			folder := "scratch/work/" + h[:2] + "/" + h[2:32]
+			folder := "scratch/tasks/" + h[:2] + "/" + h[2:32]
 			for _, file := range strings.Fields("begin err log out run sh trace") {
 				keys = append(keys, folder+"/.command."+file)
 			}

@@ -41,7 +41,7 @@ type place struct {
 // has reports whether the file is still there. Another process may have replaced it: then
 // file systems give its number to the next new file, which is not the same one.
 func (p place) has(id fileID) bool {
-	folder, err := openfiles.Open(func() (*os.Root, error) { return os.OpenRoot(filepath.Dir(p.file)) })
+	folder, err := openfiles.OpenRoot(filepath.Dir(p.file))
 	if err != nil {
 		return false
 	}

@@ -20,7 +20,8 @@ type Clock struct {
 	sets func() time.Duration
 }
 
-// A correction is what an answer told of this machine's clock.
+// A correction has what to add to this machine's clock, as an answer told, and how far the
+// clock had been set by then.
 type correction struct{ offset, sets time.Duration }
 
 // Now returns the time that the server has, to about a second.

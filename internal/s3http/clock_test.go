@@ -73,8 +73,8 @@ func TestClockThatIsSet(t *testing.T) {
 	for name, test := range map[string]struct{ offset, set, want time.Duration }{
 		"not set":                   {offset: time.Hour, want: time.Hour},
 		"a little":                  {offset: time.Hour, set: time.Second, want: time.Hour},
-		"mended, which was behind":  {offset: time.Hour, set: time.Hour + time.Second, want: -time.Second},
-		"mended, which was ahead":   {offset: -time.Hour, set: -time.Hour, want: 0},
+		"mended, which was slow":    {offset: time.Hour, set: time.Hour + time.Second, want: -time.Second},
+		"mended, which was fast":    {offset: -time.Hour, set: -time.Hour, want: 0},
 		"set back, which was right": {set: -time.Hour, want: time.Hour},
 		"set back, which was wrong": {offset: time.Hour, set: -time.Minute, want: time.Hour + time.Minute},
 		"asleep":                    {set: time.Hour, want: 0},
