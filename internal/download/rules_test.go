@@ -337,6 +337,7 @@ func TestFirstChunkEndsWithTheOthers(t *testing.T) {
 		first := &slowReader{Reader: bytes.NewReader(data)}
 		source := &fakeSource{data: data, etag: `"e"`, change: func(r Range, answer *Answer) error {
 			if r.Offset > 0 {
+				time.Sleep(time.Second / 2) // while the first Read waits
 				return gone
 			}
 			answer.Body = io.NopCloser(first)
