@@ -5,8 +5,6 @@ package lithopss3
 import (
 	"cmp"
 	"context"
-	"io"
-	"time"
 
 	"github.com/lithops-go/lithopss3/internal/readahead"
 )
@@ -73,28 +71,4 @@ func (s *Store) planAhead(object *Object, opts *GetOptions) aheadPlan {
 		return never
 	}
 	return plan
-}
-
-// A meter measures how fast a connection is while its caller waits for it.
-type meter struct {
-	bytes  int64
-	waited time.Duration
-}
-
-// read reads from a connection.
-func (m *meter) read(connection io.Reader, p []byte) (int, error) {
-	began := time.Now()
-	n, err := connection.Read(p)
-	m.waited += time.Since(began)
-	m.bytes += int64(n)
-	return n, err
-}
-
-// isFast reports whether so many bytes a second, or more, came since it was asked last: a
-// connection gets slower, and a caller that did not read for a while finds much that has
-// come meanwhile. No connection gives 0 a second.
-func (m *meter) isFast(rate int64) bool {
-	last := *m
-	*m = meter{}
-	return rate > 0 && float64(last.bytes) >= float64(rate)*last.waited.Seconds()
 }

@@ -7,12 +7,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -109,6 +114,53 @@ func TestFastConnection(t *testing.T) {
 			assert.Equal(t, test.from, firstByte(t, ranges), name)
 		})
 	}
+}
+
+// TestFastDownload checks that a file comes in two requests if the connection is fast, and
+// that the second is not read ahead.
+func TestFastDownload(t *testing.T) {
+	t.Parallel()
+	data := testkit.Bytes(40 << 20 / SmallScale)
+	var mu sync.Mutex
+	var asked []string
+	store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(r *http.Request) (*http.Response, error) {
+		mu.Lock()
+		asked = append(asked, r.Method+" "+r.Header.Get("Range"))
+		mu.Unlock()
+		header := http.Header{"Etag": {`"e"`}, "Content-Length": {strconv.Itoa(len(data))}}
+		if r.Method == http.MethodHead {
+			return answer(r, http.StatusOK, header, ""), nil
+		}
+		var from, to int
+		if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); err != nil {
+			return nil, err
+		}
+		header.Set("Content-Length", strconv.Itoa(to-from+1))
+		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(data)))
+		return answer(r, http.StatusPartialContent, header, string(data[from:to+1])), nil
+	}))
+	store.pace.fast = 2
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, store.DownloadFile(t.Context(), "bucket", "key", path, nil))
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(data, got))
+	const chunk = download.ChunkSize / SmallScale
+	assert.ElementsMatch(t, []string{
+		fmt.Sprintf("GET bytes=0-%d", chunk-1), "HEAD ", fmt.Sprintf("GET bytes=%d-%d", chunk, len(data)-1),
+	}, asked)
+
+	store.pace.fast, asked = 0, nil
+	source := &downloadSource{store: store, bucket: "bucket", key: "key"}
+	rest, err := source.Get(t.Context(), download.Range{Offset: chunk, Length: int64(len(data) - chunk), ETag: `"e"`})
+	require.NoError(t, err)
+	got, err = io.ReadAll(rest.Body)
+	require.NoError(t, err)
+	require.NoError(t, rest.Body.Close())
+	assert.True(t, bytes.Equal(data[chunk:], got))
+	assert.Len(t, asked, 1, "package download decides what else is asked for")
+
+	assert.Equal(t, fastConnection/2*int64(runtime.GOMAXPROCS(0)), usualPace.fastFile())
 }
 
 // firstByte returns where the first range begins.

@@ -72,7 +72,9 @@ func (o DownloadOptions) Together() DownloadOptions {
 //
 // An object of at most 8 MiB takes one request, and a HEAD at the same time if the answer
 // has no checksum (MinIO). A larger one is downloaded in ranges of 8 MiB, 24 at once,
-// with 256 KiB of memory each, and a HEAD for the checksum. If the server
+// with 256 KiB of memory each, and a HEAD for the checksum. As long as the connection of the
+// first range gives 256 MiB a second for each processor (GOMAXPROCS), there are no others:
+// what follows comes in one range. If the server
 // gives no strong ETag, the object is read with one GET, because ranges could come from
 // two versions.
 //
@@ -101,7 +103,8 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 		IfMatch: opts.IfMatch, VersionID: opts.VersionID, SSECustomerKey: opts.SSECustomerKey,
 	}}
 	err = download.File(ctx, source, target, download.Options{
-		Bucket: bucket, Key: key, ETag: opts.IfMatch, Resume: opts.Resume, Sync: opts.Sync, Progress: reportTo(opts.Progress), Scale: s.pace.scale,
+		Bucket: bucket, Key: key, ETag: opts.IfMatch, Resume: opts.Resume, Sync: opts.Sync, Progress: reportTo(opts.Progress),
+		Fast: s.pace.fastFile(), Scale: s.pace.scale,
 	})
 	if errors.Is(err, download.ErrChanged) && !errors.Is(err, ErrPrecondition) {
 		err = fmt.Errorf("%w (%w)", err, ErrPrecondition)
@@ -177,7 +180,7 @@ func (o *downloadSource) pinned(etag string) *GetOptions {
 func (o *downloadSource) Get(ctx context.Context, r download.Range) (*download.Answer, error) {
 	opts := o.pinned(r.ETag)
 	if r.Length >= 0 {
-		opts.Range = Range(r.Offset, r.Length)
+		opts.Range, opts.Parallel = Range(r.Offset, r.Length), 1 // package download measures the connection
 	}
 	object, err := o.store.GetObject(ctx, o.bucket, o.key, opts)
 	if r.Offset == 0 && opts.Range != nil && (errors.Is(err, ErrInvalidRange) || errors.Is(err, proof.ErrIgnoredRange)) {

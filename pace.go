@@ -3,6 +3,7 @@
 package lithopss3
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -18,13 +19,17 @@ type pace struct {
 	settle time.Duration // before an upload is aborted once more
 	detail time.Duration // for what BucketStatus asks about and many servers can't tell
 	scale  int64         // divides the sizes of parts and chunks
-	fast   int64         // bytes a second of a body that is not read ahead; 0 for none
+	fast   int64         // bytes a second of a connection that is used alone; 0 for none
 }
 
 // fastConnection is the rate of a connection to a near server, in bytes a second, which
 // ranges do not improve. S3 gives a connection less than a fifth of it (85 to 90 MB/s,
 // AWS's performance guidelines).
 const fastConnection = 512 << 20
+
+// fastFile is the rate for files, whose ranges are written by as many processors as there
+// are. A body has one reader.
+func (p pace) fastFile() int64 { return p.fast * int64(runtime.GOMAXPROCS(0)) / 2 }
 
 // detailTime is how long BucketStatus asks about what many servers can't tell. A server
 // that answers nonsense would be asked six times for each detail, for half a minute.

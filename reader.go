@@ -19,6 +19,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/readahead"
 	"github.com/lithops-go/lithopss3/internal/s3http"
@@ -46,7 +47,7 @@ type objectReader struct {
 	isOpenEnded bool
 
 	plan    aheadPlan
-	speed   meter             // of the connection that the body began with
+	speed   progress.Speed    // of the connection that the body began with
 	ahead   *readahead.Reader // nil until ranges are asked for
 	aheadAt int64             // of its first byte, in the object
 	isAhead bool              // body is ahead
@@ -114,7 +115,7 @@ func (r *objectReader) readBody(p []byte) (int, error) {
 	case r.isAhead || r.ahead == nil && r.plan.begins < 0:
 		return r.body.Read(p)
 	case r.ahead == nil:
-		return r.speed.read(r.body, p)
+		return r.speed.Read(r.body, p)
 	}
 	left := r.aheadAt - r.offset
 	if left > 0 {
@@ -130,7 +131,7 @@ func (r *objectReader) readBody(p []byte) (int, error) {
 // Else it is tried later.
 func (r *objectReader) beginAhead() {
 	at := r.offset + r.plan.first
-	if r.speed.isFast(r.plan.fast) {
+	if r.speed.IsFast(r.plan.fast, 0) {
 		r.plan.begins = at
 		return
 	}

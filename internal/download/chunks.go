@@ -9,7 +9,6 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
-	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/ended"
@@ -17,10 +16,10 @@ import (
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
-// getChunks downloads all chunks that are missing, several at once, and compares the
-// file with the server's checksum. first, if not nil, is the open first chunk. If a
-// callback panics, getChunks panics with it after everything else has ended.
-func (d *download) getChunks(ctx context.Context, first *Answer) error {
+// getAll downloads all chunks that are missing, and compares the file with the server's
+// checksum. first, if not nil, is the open first chunk. If a
+// callback panics, getAll panics with it after everything else has ended.
+func (d *download) getAll(ctx context.Context, first *Answer) error {
 	ended := false
 	defer func() {
 		if !ended { // by a panic
@@ -36,26 +35,7 @@ func (d *download) getChunks(ctx context.Context, first *Answer) error {
 		d.asked = make(chan struct{})
 		team.start(d.askWhole)
 	}
-	var next atomic.Int64
-	for range min(chunksAtOnce, len(d.sums)) {
-		team.start(func(ctx context.Context) error {
-			buffer := make([]byte, d.opts.scaled(copySize))
-			for ctx.Err() == nil {
-				index := int(next.Add(1) - 1)
-				if index >= len(d.sums) {
-					return nil
-				}
-				opened := first
-				if index != 0 {
-					opened = nil
-				}
-				if err := d.getChunk(ctx, index, opened, buffer); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
+	d.startWorkers(team, first)
 	err := team.wait()
 	if err == nil {
 		err = d.verify(ctx)

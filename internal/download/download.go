@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package download gets an object into a file, in chunks of 8 MiB, several at once,
-// or in one answer where the server can't do better. It ends with all of the
+// Package download gets an object into a file, in chunks of 8 MiB, several at once, or
+// in one answer where the server can't do better or the connection can't be beaten. It ends with all of the
 // object's bytes in the file's place, compared with the server's checksum if there
 // is one, or with an error.
 //
@@ -44,6 +44,9 @@ type Options struct {
 	Sync bool
 	// Progress is called as internal/progress says. It may be nil.
 	Progress func(done, total int64)
+	// Fast is the rate, in bytes a second, of a connection that is used alone as long as it
+	// gives that. Zero is none.
+	Fast int64
 	// Scale divides the sizes of chunks and of what depends on them, so that tests need
 	// no large objects. Zero is 1.
 	Scale int64
@@ -111,7 +114,7 @@ func (d *download) getNew(ctx context.Context, first *Answer) (err error) {
 	if err != nil {
 		return err
 	}
-	return d.finish(d.getChunks(ctx, first))
+	return d.finish(d.getAll(ctx, first))
 }
 
 // resume continues an earlier download, if its partial data belongs to the version that is
@@ -133,7 +136,7 @@ func (d *download) resume(ctx context.Context) (resumed bool, err error) {
 	d.asked = make(chan struct{})
 	close(d.asked)
 	kept := d.keptChunks()
-	err = d.getChunks(ctx, nil)
+	err = d.getAll(ctx, nil)
 	if err == nil && !d.sum.IsKnown() && len(kept) > 0 && !d.provedByETag(ctx) {
 		err = d.getAgain(ctx, kept)
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package progress counts the bytes of a transfer and reports them to a callback, at
-// most once for each 256 KiB and never twice at a time.
+// most once for each 256 KiB and never twice at a time. It also measures how fast a
+// connection gives them.
 //
 // It must not know requests, files or the public types.
 //

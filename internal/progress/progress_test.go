@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -183,4 +185,48 @@ func TestPiecesAreCounted(t *testing.T) {
 	request.Body = body
 	_, err = sending.Count(request).WritePiece(io.Discard, 9)
 	require.ErrorIs(t, err, errors.ErrUnsupported)
+}
+
+// TestSpeed counts only the time that Read takes, of each window anew.
+func TestSpeed(t *testing.T) {
+	t.Parallel()
+	type read struct {
+		bytes  int
+		waited time.Duration
+		fast   bool
+	}
+	const ms = time.Millisecond
+	for name, test := range map[string]struct {
+		rate, window int64
+		reads        []read
+	}{
+		"no rate":                        {0, 10, []read{{9, 0, false}}},
+		"just fast":                      {1000, 0, []read{{5, 5 * ms, true}, {5, 5 * ms, true}}},
+		"just not":                       {1000, 0, []read{{5, 5*ms + 1, false}}},
+		"each call is a window":          {1000, 0, []read{{9, 0, true}, {5, 6 * ms, false}, {5, 5 * ms, true}}},
+		"the time of a whole window":     {1000, 10, []read{{1, 6 * ms, true}, {1, 4 * ms, true}, {1, 1, false}}},
+		"a window begins":                {1000, 10, []read{{4, 9 * ms, true}, {6, 1 * ms, true}, {1, 10 * ms, true}, {1, 1, false}}},
+		"a window longer than it must":   {1000, 10, []read{{100, 100 * ms, true}, {100, 101 * ms, false}}},
+		"what is left of one is no help": {1000, 10, []read{{100, 0, true}, {1, 11 * ms, false}}},
+		"slow, then a new window":        {1000, 10, []read{{1, 11 * ms, false}, {1, 10 * ms, true}}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var speed Speed
+			for _, read := range test.reads {
+				time.Sleep(time.Second) // of the caller's
+				n, err := speed.Read(delayed(read.waited), make([]byte, read.bytes))
+				require.NoError(t, err)
+				assert.Equal(t, read.bytes, n)
+				assert.Equal(t, read.fast, speed.IsFast(test.rate, test.window), "%s: %+v", name, read)
+			}
+		})
+	}
+}
+
+// delayed fills what it is asked for after a time.
+type delayed time.Duration
+
+func (d delayed) Read(p []byte) (int, error) {
+	time.Sleep(time.Duration(d))
+	return len(p), nil
 }
