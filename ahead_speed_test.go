@@ -120,6 +120,11 @@ func TestFastConnection(t *testing.T) {
 // that the second is not read ahead.
 func TestFastDownload(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testFastDownload)
+	assert.Equal(t, fastConnection/2*int64(runtime.GOMAXPROCS(0)), usualPace.fastFile())
+}
+
+func testFastDownload(t *testing.T) {
 	data := testkit.Bytes(40 << 20 / SmallScale)
 	var mu sync.Mutex
 	var asked []string
@@ -159,8 +164,6 @@ func TestFastDownload(t *testing.T) {
 	require.NoError(t, rest.Body.Close())
 	assert.True(t, bytes.Equal(data[chunk:], got))
 	assert.Len(t, asked, 1, "package download decides what else is asked for")
-
-	assert.Equal(t, fastConnection/2*int64(runtime.GOMAXPROCS(0)), usualPace.fastFile())
 }
 
 // firstByte returns where the first range begins.

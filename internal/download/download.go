@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/partfile"
@@ -44,8 +45,8 @@ type Options struct {
 	Sync bool
 	// Progress is called as internal/progress says. It may be nil.
 	Progress func(done, total int64)
-	// Fast is the rate, in bytes a second, of a connection that is used alone as long as it
-	// gives that. Zero is none.
+	// Fast is the rate, in bytes a second, of a connection to a near server that is used
+	// alone as long as it gives that. Zero is none.
 	Fast int64
 	// Scale divides the sizes of chunks and of what depends on them, so that tests need
 	// no large objects. Zero is 1.
@@ -71,9 +72,13 @@ func File(ctx context.Context, source Source, target *partfile.Target, opts Opti
 			return err
 		}
 	}
+	began := time.Now()
 	first, err := source.Get(ctx, Range{Length: opts.scaled(ChunkSize), ETag: opts.ETag})
 	if err != nil {
 		return err
+	}
+	if time.Since(began) > nearTime {
+		d.opts.Fast = 0
 	}
 	defer func() { _ = first.Body.Close() }()
 	isWhole := first.Size >= 0 && first.Length == first.Size

@@ -6,12 +6,22 @@ import (
 	"context"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
 
-// fastWindow is how many bytes of a fast connection must come in their time, again and again.
-const fastWindow = 4 << 20
+const (
+	// nearTime is how long a near server takes at most for the first response. A connection
+	// to another one is not measured, because that takes time.
+	nearTime = 10 * time.Millisecond
+	// fastBegin is how many bytes of a fast connection must come in their time, and fastWindow
+	// how many then, again and again: one wait of a busy machine's makes no connection slow.
+	fastBegin, fastWindow = 8 << 20, 32 << 20
+	// inOrderSize is the memory of the worker that is alone. A far larger one than copySize
+	// needs fewer system calls, each of which takes all that has come.
+	inOrderSize = 1 << 20
+)
 
 // A worker gets chunks, next to workers that get others.
 type worker struct {
@@ -24,22 +34,22 @@ type worker struct {
 // alone as long as the connection is fast.
 func (d *download) startWorkers(team *team, first *Answer) {
 	var next atomic.Int64
-	start := func(work func(w *worker, ctx context.Context) error) {
-		w := &worker{download: d, next: &next, buffer: make([]byte, d.opts.scaled(copySize))}
+	start := func(size int64, work func(w *worker, ctx context.Context) error) {
+		w := &worker{download: d, next: &next, buffer: make([]byte, d.opts.scaled(size))}
 		team.start(func(ctx context.Context) error { return work(w, ctx) })
 	}
 	startOthers := func() {
 		for range min(chunksAtOnce, len(d.sums)) - 1 {
-			start((*worker).getChunks)
+			start(copySize, (*worker).getChunks)
 		}
 	}
 	if first == nil {
 		startOthers()
-		start((*worker).getChunks)
+		start(copySize, (*worker).getChunks)
 		return
 	}
 	next.Store(1)
-	start(func(w *worker, ctx context.Context) error { return w.getInOrder(ctx, first, startOthers) })
+	start(inOrderSize, func(w *worker, ctx context.Context) error { return w.getInOrder(ctx, first, startOthers) })
 }
 
 // getChunks gets chunks until there are no more.
@@ -67,7 +77,7 @@ func (w *worker) getNext(ctx context.Context, answer *Answer) (bool, error) {
 // in one request. Once it is slow, slow starts other workers, and this one becomes one of them.
 func (w *worker) getInOrder(ctx context.Context, first *Answer, slow func()) error {
 	chunk := w.opts.scaled(ChunkSize)
-	connection := w.measure(first, slow)
+	connection := w.measure(first, fastBegin, slow)
 	if err := w.getChunk(ctx, 0, first, w.buffer); err != nil {
 		return err
 	}
@@ -79,7 +89,7 @@ func (w *worker) getInOrder(ctx context.Context, first *Answer, slow func()) err
 		return err
 	}
 	defer func() { _ = rest.Body.Close() }()
-	connection = w.measure(rest, slow)
+	connection = w.measure(rest, fastWindow, slow)
 	for isLeft := true; isLeft && !connection.isSlow && ctx.Err() == nil; {
 		if isLeft, err = w.getNext(ctx, rest); err != nil {
 			return err
@@ -101,8 +111,8 @@ type connection struct {
 }
 
 // measure has slow called once the connection of an answer is slow.
-func (d *download) measure(answer *Answer, slow func()) *connection {
-	c := &connection{ReadCloser: answer.Body, rate: d.opts.Fast, window: d.opts.scaled(fastWindow), slow: slow}
+func (d *download) measure(answer *Answer, window int64, slow func()) *connection {
+	c := &connection{ReadCloser: answer.Body, rate: d.opts.Fast, window: d.opts.scaled(window), slow: slow}
 	answer.Body = c
 	c.check()
 	return c

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	testWindow = fastWindow / testScale
-	testPiece  = testWindow / 16
+	testBegin = fastBegin / testScale
+	testPiece = testBegin / 16
 	// testFast is the rate of one piece in a millisecond.
 	testFast = testPiece * int64(time.Second/time.Millisecond)
 )
@@ -40,9 +40,10 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pace returns a change of answers that come so fast.
-func pace(wait func(at int64) time.Duration) func(Range, *Answer) error {
+// pace returns a change of answers that come so fast, after a time.
+func pace(open time.Duration, wait func(at int64) time.Duration) func(Range, *Answer) error {
 	return func(r Range, answer *Answer) error {
+		time.Sleep(open)
 		answer.Body = &pacedBody{answer.Body, r.Offset, wait}
 		return nil
 	}
@@ -64,48 +65,49 @@ func TestFastConnection(t *testing.T) {
 			if at < place {
 				return 0
 			}
-			return 40 * limit
+			return 70 * limit
 		}
 	}
 	for name, test := range map[string]struct {
 		wait   func(at int64) time.Duration
+		open   time.Duration // of each request
 		fast   int64
 		inRest int64 // chunks that come from the second connection
 		chunks int   // that have a request of their own, next to the first one
 	}{
-		"as fast as it needs":       {constant(limit), testFast, 7, 0},
-		"no rate":                   {constant(0), 0, 0, 7},
-		"slower":                    {constant(limit + 1), testFast, 0, 7},
-		"slow in the first chunk":   {after(testChunk - testPiece), testFast, 0, 7},
-		"slow in the second chunk":  {after(2*testChunk - testPiece), testFast, 1, 6},
-		"slow at a chunk's begin":   {after(3 * testChunk), testFast, 3, 4},
-		"slow in the last chunk":    {after(7 * testChunk), testFast, 7, 0},
-		"slow, then much at a time": {func(at int64) time.Duration { return max(0, 17-time.Duration(at)) * limit }, testFast, 0, 7},
+		"as fast as it needs":       {constant(limit), 0, testFast, 7, 0},
+		"near":                      {constant(limit), nearTime, testFast, 7, 0},
+		"far away":                  {constant(0), nearTime + 1, testFast, 0, 7},
+		"no rate":                   {constant(0), 0, 0, 0, 7},
+		"slower":                    {constant(limit + 1), 0, testFast, 0, 7},
+		"slow in the first chunk":   {after(testChunk - testPiece), 0, testFast, 0, 7},
+		"slow in the second chunk":  {after(2*testChunk - testPiece), 0, testFast, 1, 6},
+		"slow at a chunk's begin":   {after(3 * testChunk), 0, testFast, 3, 4},
+		"slow in the last chunk":    {after(7 * testChunk), 0, testFast, 7, 0},
+		"slow, then much at a time": {func(at int64) time.Duration { return max(0, 17-time.Duration(at)) * limit }, 0, testFast, 0, 7},
 	} {
-		for _, resume := range []bool{false, true} {
-			synctest.Test(t, func(t *testing.T) {
-				source := &fakeSource{data: data, etag: `"e"`, sums: sums, change: pace(test.wait)}
-				got, err := fetch(t, source, t.TempDir(), Options{Fast: test.fast, Resume: resume})
-				require.NoError(t, err, name)
-				assert.True(t, got == string(data), name)
-				rest, chunks := int64(0), map[int64]bool{}
-				for _, r := range source.gets[1:] {
-					assert.Equal(t, `"e"`, r.ETag, name)
-					if r.Offset == testChunk && r.Length == size-testChunk {
-						rest++
-						continue
-					}
-					assert.Equal(t, min(testChunk, size-r.Offset), r.Length, name)
-					chunks[r.Offset] = true
+		synctest.Test(t, func(t *testing.T) {
+			source := &fakeSource{data: data, etag: `"e"`, sums: sums, change: pace(test.open, test.wait)}
+			got, err := fetch(t, source, t.TempDir(), Options{Fast: test.fast, Resume: test.inRest > 0})
+			require.NoError(t, err, name)
+			assert.True(t, got == string(data), name)
+			rest, chunks := int64(0), map[int64]bool{}
+			for _, r := range source.gets[1:] {
+				assert.Equal(t, `"e"`, r.ETag, name)
+				if r.Offset == testChunk && r.Length == size-testChunk {
+					rest++
+					continue
 				}
-				assert.Equal(t, min(1, test.inRest), rest, name)
-				assert.Len(t, chunks, test.chunks, name)
-				for index := test.inRest + 1; index <= 7; index++ {
-					assert.True(t, chunks[index*testChunk], "%s: chunk %d", name, index)
-				}
-				assert.Len(t, source.heads, 1, name)
-			})
-		}
+				assert.Equal(t, min(testChunk, size-r.Offset), r.Length, name)
+				chunks[r.Offset] = true
+			}
+			assert.Equal(t, min(1, test.inRest), rest, name)
+			assert.Len(t, chunks, test.chunks, name)
+			for index := test.inRest + 1; index <= 7; index++ {
+				assert.True(t, chunks[index*testChunk], "%s: chunk %d", name, index)
+			}
+			assert.Len(t, source.heads, 1, name)
+		})
 	}
 }
 
@@ -136,20 +138,22 @@ func TestFastConnectionFails(t *testing.T) {
 			}
 			return test.rest(answer)
 		}
-		folder := t.TempDir()
-		_, err := fetch(t, source, folder, Options{Fast: 1, Resume: true})
-		require.ErrorIs(t, err, test.want, name)
-		if !test.kept {
-			assert.Empty(t, testkit.Files(t, folder), name)
-			continue
-		}
-		source.change, source.gets = nil, nil
-		got, err := fetch(t, source, folder, Options{Fast: 1, Resume: true})
-		require.NoError(t, err, name)
-		assert.True(t, got == string(data), name)
-		assert.NotContains(t, source.gets, Range{Length: testChunk, ETag: `"e"`}, "%s: the first chunk was kept", name)
-		if name == "cut off" {
-			assert.ElementsMatch(t, []Range{{Offset: 3*testChunk + 9, Length: testChunk - 9, ETag: `"e"`}}, source.gets, name)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			folder := t.TempDir()
+			_, err := fetch(t, source, folder, Options{Fast: 1, Resume: true})
+			require.ErrorIs(t, err, test.want, name)
+			if !test.kept {
+				assert.Empty(t, testkit.Files(t, folder), name)
+				return
+			}
+			source.change, source.gets = nil, nil
+			got, err := fetch(t, source, folder, Options{Fast: 1, Resume: true})
+			require.NoError(t, err, name)
+			assert.True(t, got == string(data), name)
+			assert.NotContains(t, source.gets, Range{Length: testChunk, ETag: `"e"`}, "%s: the first chunk was kept", name)
+			if name == "cut off" {
+				assert.ElementsMatch(t, []Range{{Offset: 3*testChunk + 9, Length: testChunk - 9, ETag: `"e"`}}, source.gets, name)
+			}
+		})
 	}
 }
