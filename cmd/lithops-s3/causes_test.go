@@ -62,7 +62,7 @@ func TestDoctorFindsTheCause(t *testing.T) {
 		"unknown certificate authority": {env: map[string]string{"AWS_ENDPOINT_URL": secure.URL}, kind: "SSLError", fix: "AWS_CA_BUNDLE", code: exitError},
 		"wrong access key ID":           {env: map[string]string{"AWS_ACCESS_KEY_ID": "AKIANONE"}, kind: "InvalidClientTokenId", fix: "access_key_id", code: exitPermission},
 		"wrong secret access key":       {env: map[string]string{"AWS_SECRET_ACCESS_KEY": "wrong"}, kind: "SignatureDoesNotMatch", fix: "secret_access_key", code: exitPermission},
-		"expired token":                 {env: map[string]string{"AWS_ENDPOINT_URL_S3": refuseWith(t, 400, "ExpiredToken")}, kind: "ExpiredToken", fix: "temporary credentials", code: exitError},
+		"expired token":                 {env: map[string]string{"AWS_ENDPOINT_URL_S3": refuseWith(t, 400, "ExpiredToken")}, kind: "ExpiredToken", fix: "temporary credentials", code: exitPermission},
 		"wrong clock":                   {env: map[string]string{"AWS_ENDPOINT_URL_S3": refuseWith(t, 403, "RequestTimeTooSkewed")}, kind: "RequestTimeTooSkewed", fix: "clock", code: exitError},
 		"wrong region":                  {env: map[string]string{"AWS_ENDPOINT_URL_S3": refuseWith(t, 400, "AuthorizationHeaderMalformed")}, kind: "AuthorizationHeaderMalformed", fix: "aws.region", code: exitError},
 		"no permission":                 {env: map[string]string{"AWS_ENDPOINT_URL_S3": refuseWith(t, 403, "AccessDenied")}, kind: "Forbidden", fix: "s3:ListBucket", code: exitPermission},

@@ -13,6 +13,7 @@ import (
 	"log"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -202,7 +203,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitPermission
 	case isLocal(err): // of a file of this machine, and no object
 		return exitError
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, lithopss3.ErrSignature): // the wrong secret key
+	case errors.Is(err, fs.ErrPermission):
 		return exitPermission
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound
@@ -222,8 +223,13 @@ func isLocal(err error) bool {
 // errUsage is a wrong combination of arguments.
 var errUsage = errors.New("wrong arguments")
 
-// isCredentialsError reports whether better credentials would help.
+// isCredentialsError reports whether better credentials would help: there are none, or the
+// server does not accept them, or not any more.
 func isCredentialsError(err error) bool {
 	var credentials *lithopss3.CredentialsError
-	return errors.As(err, &credentials)
+	return errors.As(err, &credentials) || errors.Is(err, lithopss3.ErrSignature) || slices.Contains(refusedCredentials, errorCode(err))
 }
+
+// refusedCredentials are the codes of a server that does not accept the credentials of a
+// request, whatever it asks for. Some come with HTTP 400.
+var refusedCredentials = []string{"ExpiredToken", "TokenRefreshRequired", "InvalidToken", "InvalidAccessKeyId"}

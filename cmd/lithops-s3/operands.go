@@ -70,9 +70,7 @@ type lineError struct{ error }
 func (e lineError) Unwrap() error { return e.error }
 
 // isOfAll reports whether an error that one file or object met will be met by all.
-func isOfAll(err error) bool {
-	return isCredentialsError(err) || errors.Is(err, lithopss3.ErrSignature)
-}
+func isOfAll(err error) bool { return isCredentialsError(err) }
 
 // isOfBucket reports whether an error will be met by all that is in one bucket.
 func isOfBucket(err error) bool {

@@ -174,7 +174,8 @@ func TestWhatEndsALine(t *testing.T) {
 	}
 }
 
-// TestCredentialsEndALine checks that a key that the server does not know is tried once.
+// TestCredentialsEndALine checks that credentials that the server does not accept, or not any
+// more, are tried once.
 func TestCredentialsEndALine(t *testing.T) {
 	var requests atomic.Int64
 	refuse(t, func(*http.Request) bool { requests.Add(1); return false })
@@ -185,6 +186,14 @@ func TestCredentialsEndALine(t *testing.T) {
 		assert.Equal(t, exitPermission, code, line)
 		assert.EqualValues(t, 1, requests.Load(), line)
 		assert.Equal(t, 1, strings.Count(problems, "\n"), "%s: %s", line, problems)
+	}
+	for code, status := range map[string]int{
+		"ExpiredToken": http.StatusBadRequest, "InvalidToken": http.StatusBadRequest, "TokenRefreshRequired": http.StatusBadRequest, "InvalidAccessKeyId": http.StatusForbidden,
+	} {
+		t.Setenv("AWS_ENDPOINT_URL_S3", refuseWith(t, status, code))
+		said := (&session{t: t}).run(exitPermission, "cat some-bucket a b")
+		assert.Contains(t, said, code)
+		assert.Equal(t, 1, strings.Count(said, "\n"), "%s: %s", code, said)
 	}
 }
 
