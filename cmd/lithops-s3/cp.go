@@ -167,6 +167,8 @@ func (c *copyFlags) checkPair(source, target place, moves bool) error {
 		return usagef("standard input and output can't be moved")
 	case !source.isS3 && source.path == "-" && target.isFolder():
 		return usagef("standard input needs a key: s3://BUCKET/KEY")
+	case c.IfAbsent && !target.isS3:
+		return usagef("--if-absent is for objects, and would not keep the file %s", formatPath(target.path))
 	case source.isS3 && source.object.key == "" && !c.Recursive:
 		return usagef("%s names no key: say --recursive for the whole bucket", sanitize.Name(urlOf(source.object)))
 	}

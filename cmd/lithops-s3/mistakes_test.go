@@ -70,6 +70,8 @@ var mistakes = []struct {
 	{"cp file other", exitUsage, "neither file nor other is on S3"},
 	{"cp s3:/BUCKET/x y", exitUsage, "write s3://BUCKET/KEY"},
 	{"cp s3://BUCKET here", exitUsage, "say --recursive for the whole bucket"},
+	{"cp s3://BUCKET/x here --if-absent", exitUsage, "--if-absent is for objects, and would not keep the file here"},
+	{"mv -r s3://BUCKET/x here --if-absent", exitUsage, "--if-absent is for objects"},
 	{"cp missing s3://BUCKET", exitUsage, "missing: no such file"},
 	{"sync . .", exitUsage, "neither . nor . is on S3"},
 	{"mv s3://BUCKET/a s3://BUCKET/a", exitUsage, ""},
