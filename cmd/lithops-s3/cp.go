@@ -246,6 +246,9 @@ func (c *copyFlags) collect(copier *copier, source, target place, isOneOfMany bo
 		return c.collectFiles(copier, source, target, isOneOfMany)
 	}
 	if !c.Recursive && !hasWildcard(source.object.key) {
+		if !copier.keep.keepsNamed(source.object.key) {
+			return nil
+		}
 		if isOneOfMany && !target.isStdout() || target.isFolder() {
 			var err error
 			if target, err = target.below(source.object.key); err != nil {
@@ -265,7 +268,7 @@ func (c *copyFlags) collect(copier *copier, source, target place, isOneOfMany bo
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 && copier.keep == nil {
+	if query.isEmpty {
 		return c.collectLone(copier, source, target, &query)
 	}
 	return copier.fromFolder(&query, found, target)
@@ -288,7 +291,7 @@ func (c *copyFlags) collectLone(copier *copier, source, target place, query *obj
 	if errors.Is(err, fs.ErrNotExist) {
 		return query.none()
 	}
-	if err != nil {
+	if err != nil || !copier.keep.keepsNamed(source.object.key) {
 		return err
 	}
 	if target.isFolder() {
@@ -304,6 +307,9 @@ func (c *copyFlags) collectFiles(copier *copier, source, target place, isOneOfMa
 	isDir := err == nil && info.IsDir()
 	if isDir && !c.Recursive {
 		return usagef("%s is a folder: say --recursive", formatPath(source.path))
+	}
+	if !isDir && !copier.keep.keepsNamed(filepath.ToSlash(source.path)) {
+		return nil
 	}
 	if err == nil && copier.moves && !isDir && !info.Mode().IsRegular() {
 		return usagef("%s is no regular file, and can't be moved", formatPath(source.path))

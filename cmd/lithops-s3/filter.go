@@ -83,6 +83,10 @@ func (f *filter) keeps(name string) bool {
 	return !f.rules[0].keeps
 }
 
+// keepsNamed reports whether what a line names itself is kept: the file or object path, whose
+// name below its folder is the last part.
+func (f *filter) keepsNamed(path string) bool { return f.keeps(path[strings.LastIndex(path, "/")+1:]) }
+
 func (r *compiledRule) matches(name string) bool {
 	if r.pattern.MatchString(name) {
 		return true

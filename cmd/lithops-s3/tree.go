@@ -119,6 +119,8 @@ type objectQuery struct {
 	prefix string // what all keys begin with
 	match  string // a pattern for keys, "" for all
 	base   string // what names of entries are below
+	// isEmpty reports, after list, that it found nothing to keep or to leave out.
+	isEmpty bool
 }
 
 // hasWildcard reports whether a key is a pattern.
@@ -144,11 +146,13 @@ func patternQuery(name objectName) (objectQuery, error) {
 // list returns the objects of the query.
 func (q *objectQuery) list(t *terminal, store *lithopss3.Store, keep *filter) ([]entry, error) {
 	var found []entry
+	q.isEmpty = true
 	opts := &lithopss3.ListOptions{Prefix: q.prefix, Match: q.match, Parallel: filesAtOnce}
 	for info, err := range t.counting(q.bucket, store.ListObjects(t.ctx, q.bucket, opts)) {
 		if err != nil {
 			return nil, err
 		}
+		q.isEmpty = false
 		name := strings.TrimPrefix(info.Key, q.base)
 		if keep.keeps(name) {
 			found = append(found, entry{name: name, key: info.Key, size: info.Size, modified: info.LastModified, etag: info.ETag})

@@ -217,6 +217,33 @@ func TestRm(t *testing.T) {
 	assert.Empty(t, s.keys())
 }
 
+// TestFilterOfWhatIsNamed leaves out files and objects that a line names itself, as it does
+// what it finds.
+func TestFilterOfWhatIsNamed(t *testing.T) {
+	s := newSession(t)
+	for _, name := range []string{"a.txt", "b.tmp", "d/c.tmp", "d/e.txt"} {
+		s.write(name, "text")
+	}
+	s.run(0, "mv -r a.txt ./b.tmp d s3://BUCKET/up/ --exclude *.tmp")
+	assert.Equal(t, []string{"up/a.txt", "up/d/e.txt"}, s.keys())
+	assert.Equal(t, "b.tmp d/c.tmp", filesBelow(t, "."))
+	s.run(0, "put b.tmp BUCKET -k up/b.tmp")
+	s.run(0, "mv s3://BUCKET/up/d/* s3://BUCKET/up/b.tmp s3://BUCKET/up/a.txt out --exclude *.tmp")
+	assert.Equal(t, "b.tmp d/c.tmp out/a.txt out/e.txt", filesBelow(t, "."))
+	for exclude, want := range map[string]string{"*.txt": "b.tmp", "b.*": ""} {
+		require.NoError(t, os.RemoveAll("lone"))
+		require.NoError(t, os.Mkdir("lone", 0o700))
+		s.run(0, "cp -r s3://BUCKET/up/b.tmp lone --exclude "+exclude)
+		assert.Equal(t, want, filesBelow(t, "lone"))
+		s.run(exitNotFound, "cp -r s3://BUCKET/up/missing lone --exclude "+exclude)
+		s.run(exitNotFound, "cp s3://BUCKET/missing/* lone --exclude "+exclude)
+	}
+	s.run(0, "rm s3://BUCKET/none* s3://BUCKET/up/b.tmp --include *.txt")
+	assert.Equal(t, []string{"up/b.tmp"}, s.keys())
+	s.run(0, "rm s3://BUCKET/none* s3://BUCKET/up/b.tmp --include *.tmp")
+	assert.Empty(t, s.keys())
+}
+
 // TestSync checks that only differences are copied, in both directions, and deleted only
 // on request.
 func TestSync(t *testing.T) {
