@@ -84,7 +84,7 @@ func (s *Store) putFileIn(ctx context.Context, root *os.Root, name, bucket, key 
 // object stays. The errors are joined, one for each object that was not downloaded; the
 // others are.
 func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts *DirOptions) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil { // as any folder; the umask says more
+	if err := os.MkdirAll(folder, partfile.FolderMode); err != nil {
 		return err
 	}
 	root, err := openfiles.OpenRoot(folder)
@@ -117,7 +117,7 @@ func (s *Store) getFileIn(ctx context.Context, opts *DownloadOptions, name, buck
 		return &Error{Op: "GetDir", Bucket: bucket, Key: key, Err: err}
 	}
 	if dir := path.Dir(name); dir != "." {
-		if err := opts.Root.MkdirAll(filepath.FromSlash(dir), 0o755); err != nil {
+		if err := opts.Root.MkdirAll(filepath.FromSlash(dir), partfile.FolderMode); err != nil {
 			return fmt.Errorf("the folder of %s: %w", printableKey(key), err)
 		}
 	}

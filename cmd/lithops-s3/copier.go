@@ -15,6 +15,7 @@ import (
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
+	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -343,7 +344,7 @@ func (c *copier) fetchFolder(query *objectQuery, found []entry, open func() (*os
 		}
 		c.roots = append(c.roots, root)
 		for _, below := range folders {
-			if err := root.MkdirAll(below, 0o755); err != nil {
+			if err := root.MkdirAll(below, partfile.FolderMode); err != nil {
 				return err
 			}
 		}
@@ -363,7 +364,7 @@ func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string
 	return c.add(path, task{
 		name: e.key, preview: c.describe(urlOf(source), filepath.ToSlash(path)), key: e.key, size: e.size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
-			if err := root.MkdirAll(filepath.Dir(e.name), 0o755); err != nil {
+			if err := root.MkdirAll(filepath.Dir(e.name), partfile.FolderMode); err != nil {
 				return err
 			}
 			opts := c.download(root, progress)
@@ -378,7 +379,7 @@ func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string
 // makeRoot makes a folder and opens it.
 func makeRoot(path string) func() (*os.Root, error) {
 	return func() (*os.Root, error) {
-		if err := os.MkdirAll(path, 0o755); err != nil {
+		if err := os.MkdirAll(path, partfile.FolderMode); err != nil {
 			return nil, err
 		}
 		return openfiles.OpenRoot(path)

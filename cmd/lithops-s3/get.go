@@ -15,6 +15,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
+	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -244,7 +245,7 @@ func (c *copier) fetchBelow(name objectName, out string) error {
 					return err // before any folder is made
 				}
 			}
-			if err := root.MkdirAll(folder, 0o755); err != nil {
+			if err := root.MkdirAll(folder, partfile.FolderMode); err != nil {
 				return err
 			}
 			return c.store.DownloadFile(ctx, name.bucket, name.key, out, c.download(root, progress))
@@ -298,7 +299,7 @@ func (c *getCommand) openFolder(prefix string) (*os.Root, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w; say where with --out", errUsage, err)
 	}
-	if err := here.MkdirAll(below, 0o755); err != nil {
+	if err := here.MkdirAll(below, partfile.FolderMode); err != nil {
 		return nil, err
 	}
 	return openfiles.Open(func() (*os.Root, error) { return here.OpenRoot(below) })

@@ -94,6 +94,33 @@ func ignoreExit(err error) error {
 	return err
 }
 
+// TestFoldersHaveTheUmask checks the permissions of all folders that are made for files. The
+// umask is the process's: no other test may run meanwhile.
+func TestFoldersHaveTheUmask(t *testing.T) {
+	s := newSession(t)
+	for _, key := range []string{"a/b/c", "a/mark/"} {
+		require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, key, nil, nil))
+	}
+	defer syscall.Umask(syscall.Umask(0o002))
+	s.run(0, "get BUCKET a/b/c")
+	s.run(0, "get -r BUCKET a/b -o one/two")
+	s.run(0, "get -r BUCKET a")
+	s.run(0, "cp -r s3://BUCKET/a three/four")
+	s.run(0, "sync s3://BUCKET/a five/six")
+	require.NoError(t, s.store.GetDir(t.Context(), refusedBucket, "a/", "seven/eight", nil))
+	count := 0
+	require.NoError(t, filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() || name == "." {
+			return err
+		}
+		info, err := entry.Info()
+		count++
+		assert.Equal(t, fs.FileMode(0o775), info.Mode().Perm(), name)
+		return err
+	}))
+	assert.Equal(t, 15, count)
+}
+
 // TestExitCodeOfLocalErrors checks that what the system refuses is no answer of the server.
 func TestExitCodeOfLocalErrors(t *testing.T) {
 	t.Parallel()

@@ -78,6 +78,10 @@ func (t *Target) create(size int64, perm fs.FileMode) (*File, error) {
 	return file, nil
 }
 
+// FolderMode is the mode of a folder that is made for files. As of theirs, the user's umask
+// takes away from it.
+const FolderMode fs.FileMode = 0o777
+
 func temporaryName(id string) string { return ".lithops-s3-" + id + ".part" }
 
 // maxName is the longest name of a file, in bytes, in common file systems.
