@@ -129,7 +129,8 @@ func (c *copier) storeFile(path string, target objectName) error {
 		size = info.Size()
 	}
 	return c.add(urlOf(target), task{
-		name: filepath.ToSlash(path), preview: c.describe(filepath.ToSlash(path), urlOf(target)), key: target.key, size: size,
+		isLink: c.moves && isNamedLink(path),
+		name:   filepath.ToSlash(path), preview: c.describe(filepath.ToSlash(path), urlOf(target)), key: target.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
 			opts := c.put
 			opts.Progress = progress

@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
@@ -119,6 +121,29 @@ func TestMoveOfLinks(t *testing.T) {
 		}
 		s.run(0, "rm -ry s3://BUCKET/to/")
 	}
+}
+
+// TestMoveOfNamedLinks names a link after the file that it leads to. It is moved before that.
+func TestMoveOfNamedLinks(t *testing.T) {
+	var mu sync.Mutex
+	var stored []string
+	store := refuse(t, func(r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		stored = append(stored, path.Base(r.URL.Path))
+		return false
+	})
+	t.Chdir(t.TempDir())
+	s := &session{t, store}
+	names := []string{"file", "1", "2", "3", "4", "5", "6", "7", "8"} // more than are moved at once
+	for _, name := range names {
+		s.write(name, "text of "+name)
+	}
+	testkit.Symlink(t, "file", "link")
+	s.run(0, "mv "+strings.Join(names, " ")+" link s3://BUCKET/to/")
+	assert.Equal(t, "link", stored[0])
+	assert.Equal(t, "text of file", s.run(0, "cat s3://BUCKET/to/link"))
+	assert.Empty(t, filesBelow(t, "."))
 }
 
 // TestMoveOfADevice checks that mv deletes no device, and no object whose bytes a device

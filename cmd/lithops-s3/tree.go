@@ -113,6 +113,12 @@ func isLink(root *os.Root, local string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
+// isNamedLink reports whether a path of this machine is a symbolic link.
+func isNamedLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 // An objectQuery selects objects: all below a prefix, or those that match a pattern.
 type objectQuery struct {
 	bucket string
