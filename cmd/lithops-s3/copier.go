@@ -122,7 +122,7 @@ func (c *copier) storeFile(path string, target objectName) error {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			return checkFile(path)
+			return fileError(path, err)
 		case info.IsDir():
 			return usagef("%s is a folder: say --recursive", formatPath(path))
 		}

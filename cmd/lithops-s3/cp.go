@@ -165,7 +165,7 @@ func (c *copyFlags) checkPair(source, target place, moves bool) error {
 		return usagef("standard input and output are no folders")
 	case isStream && moves:
 		return usagef("standard input and output can't be moved")
-	case !source.isS3 && source.path == "-" && target.isFolder():
+	case !source.isS3 && source.path == "-" && (target.isFolder() || len(c.Paths) > 2):
 		return usagef("standard input needs a key: s3://BUCKET/KEY")
 	case c.IfAbsent && !target.isS3:
 		return usagef("--if-absent is for objects, and would not keep the file %s", formatPath(target.path))
@@ -304,7 +304,7 @@ func (c *copyFlags) collectLone(copier *copier, source, target place, query *obj
 
 func (c *copyFlags) collectFiles(copier *copier, source, target place, isOneOfMany bool) error {
 	info, err := os.Stat(source.path)
-	isDir := err == nil && info.IsDir()
+	isDir := err == nil && info.IsDir() && source.path != "-"
 	if isDir && !c.Recursive {
 		return usagef("%s is a folder: say --recursive", formatPath(source.path))
 	}

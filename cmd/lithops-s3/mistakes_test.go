@@ -123,6 +123,8 @@ var mistakes = []struct {
 	{"put folder BUCKET", exitUsage, "folder is a folder: say --recursive"},
 	{"put -r file BUCKET", exitUsage, "not a directory"},
 	{"put - BUCKET", exitUsage, "standard input needs --key"},
+	{"put file - BUCKET -k x/", exitUsage, "standard input needs --key"},
+	{"cp - file s3://BUCKET/x", exitUsage, "standard input needs a key"},
 	{"put file other.txt", exitNotFound, "other.txt is a file here, and the last argument is the bucket"},
 	{"put file no-such-bucket", exitNotFound, "no such bucket"},
 	{"get BUCKET missing", exitNotFound, "does not exist"},

@@ -23,7 +23,12 @@ const s3Scheme = "s3://"
 type objectName struct{ bucket, key string }
 
 // String returns the name for a line of text.
-func (o objectName) String() string { return sanitize.Name(o.bucket) + "/" + sanitize.Name(o.key) }
+func (o objectName) String() string {
+	if o.key == "" {
+		return sanitize.Name(o.bucket) + "/"
+	}
+	return sanitize.Name(o.bucket) + "/" + sanitize.Name(o.key)
+}
 
 // url returns the name as s3://bucket/key, for a line of text.
 func (o objectName) url() string { return sanitize.Name(s3Scheme + o.bucket + "/" + o.key) }
@@ -165,6 +170,11 @@ func checkFile(path string) error {
 		return nil
 	}
 	_, err := os.Stat(path)
+	return fileError(path, err)
+}
+
+// fileError returns the error of checkFile for an error of os.Stat.
+func fileError(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return usagef("%s: no such file", formatPath(path))
 	}

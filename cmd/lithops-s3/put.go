@@ -16,7 +16,7 @@ import (
 
 // objectFlags say how an object is stored.
 type objectFlags struct {
-	ContentType string   `name:"content-type" placeholder:"TYPE" help:"The content type; none if not given, as Lithops stores it."`
+	ContentType string   `name:"content-type" placeholder:"TYPE" help:"The content type; none if not given, as Lithops stores it. An object that is copied from S3 to S3 keeps its headers and metadata, unless this or --metadata replaces all of them."`
 	Metadata    []string `sep:"none" placeholder:"NAME=VALUE" help:"Metadata of the object; can be repeated."`
 	Class       string   `name:"storage-class" placeholder:"CLASS" help:"The storage class, such as STANDARD_IA; the bucket's default if not given."`
 	SSE         string   `name:"sse" placeholder:"KIND" help:"How the server encrypts: AES256, aws:kms or aws:kms:dsse; the bucket's default if not given."`
@@ -118,7 +118,7 @@ func (p *putPlan) check(c *putCommand) error {
 		if file == "-" && c.Recursive {
 			return usagef("standard input is no folder")
 		}
-		if file == "-" && (p.target.key == "" || strings.HasSuffix(p.target.key, "/") && p.isURL) {
+		if file == "-" && (p.target.key == "" || len(p.files) > 1 || strings.HasSuffix(p.target.key, "/") && p.isURL) {
 			return usagef("standard input needs --key")
 		}
 	}

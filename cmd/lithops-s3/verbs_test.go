@@ -70,7 +70,7 @@ func TestPaths(t *testing.T) {
 	s.write("a.txt", "a\n")
 	s.write("b.txt", "b\n")
 	s.run(0, "put a.txt")
-	s.run(0, "put a.txt b.txt .")
+	assert.Contains(t, s.run(0, "put a.txt b.txt ."), ": "+refusedBucket+"/\n")
 	s.run(0, "put a.txt b.txt BUCKET -k x/")
 	s.run(0, "put a.txt s3://BUCKET/y/")
 	s.run(0, "put a.txt s3://./y/c.txt")
