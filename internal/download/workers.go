@@ -38,18 +38,20 @@ func (d *download) startWorkers(team *team, first *Answer) {
 		w := &worker{download: d, next: &next, buffer: make([]byte, d.opts.scaled(size))}
 		team.start(func(ctx context.Context) error { return work(w, ctx) })
 	}
-	startOthers := func() {
-		for range min(chunksAtOnce, len(d.sums)) - 1 {
+	startSome := func(count int) {
+		for range count {
 			start(copySize, (*worker).getChunks)
 		}
 	}
+	count := min(chunksAtOnce, len(d.sums))
 	if first == nil {
-		startOthers()
-		start(copySize, (*worker).getChunks)
+		startSome(count)
 		return
 	}
 	next.Store(1)
-	start(inOrderSize, func(w *worker, ctx context.Context) error { return w.getInOrder(ctx, first, startOthers) })
+	start(inOrderSize, func(w *worker, ctx context.Context) error {
+		return w.getInOrder(ctx, first, func() { startSome(count - 1) })
+	})
 }
 
 // getChunks gets chunks until there are no more.

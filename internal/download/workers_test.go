@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -107,6 +108,29 @@ func TestFastConnection(t *testing.T) {
 				assert.True(t, chunks[index*testChunk], "%s: chunk %d", name, index)
 			}
 			assert.Len(t, source.heads, 1, name)
+		})
+	}
+}
+
+// TestFirstChunkFails checks that no file is left with a hole, although nothing of the
+// server's proves the bytes.
+func TestFirstChunkFails(t *testing.T) {
+	t.Parallel()
+	gone := errors.New("gone")
+	data := testkit.Bytes(3 * testChunk)
+	for _, fast := range []int64{0, 1} {
+		synctest.Test(t, func(t *testing.T) {
+			source := &fakeSource{data: data, etag: `"e"`}
+			source.change = func(r Range, answer *Answer) error {
+				if r.Offset == 0 {
+					answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, 9), iotest.ErrReader(gone)))
+				}
+				return nil
+			}
+			folder := t.TempDir()
+			_, err := fetch(t, source, folder, Options{Fast: fast})
+			require.ErrorIs(t, err, gone)
+			assert.Empty(t, testkit.Files(t, folder))
 		})
 	}
 }
