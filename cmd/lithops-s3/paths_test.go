@@ -236,3 +236,35 @@ func TestWalkSkipsWhatIsLeftOut(t *testing.T) {
 		assert.Equal(t, "good/file", found[0].name)
 	}
 }
+
+// TestWalkOfWhatIsGone removes a file and a folder after their names were read: when the
+// failure of a link before them is printed.
+func TestWalkOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	require.NoError(t, root.WriteFile("gone", nil, 0o600))
+	require.NoError(t, root.Mkdir("gone too", 0o700))
+	require.NoError(t, root.WriteFile("kept", nil, 0o600))
+	testkit.Symlink(t, "nowhere", filepath.Join(root.Name(), "a link"))
+	said := removing{t, root}
+	found, failures := walkFiles(&terminal{ctx: t.Context(), stderr: newOutput(said)}, root, nil)
+	require.Len(t, failures, 1)
+	assert.Equal(t, "a link", failures[0].File)
+	require.Len(t, found, 1)
+	assert.Equal(t, "kept", found[0].name)
+}
+
+// A removing removes what is gone when it is written to.
+type removing struct {
+	t    *testing.T
+	root *os.Root
+}
+
+// Write removes.
+func (r removing) Write(p []byte) (int, error) {
+	assert.NoError(r.t, r.root.Remove("gone"))
+	assert.NoError(r.t, r.root.Remove("gone too"))
+	return len(p), nil
+}

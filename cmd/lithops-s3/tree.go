@@ -37,7 +37,8 @@ func (e entry) isSame(other entry) bool {
 // link that leads nowhere or out of the folder, one to a folder, and what is no file
 // are failures. A folder below which nothing is kept is not read. The temporary files of
 // downloads are skipped, each with a line that says so, but only those that are proved to
-// be such.
+// be such. What is removed while the folder is walked is left out, as if it had been before:
+// another sync may run there, whose temporary files come and go.
 func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failures []failureReport) {
 	fail := func(name string, err error) {
 		failures = append(failures, failureReport{File: name, Error: err.Error()})
@@ -47,6 +48,8 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 		switch {
 		case t.ctx.Err() != nil:
 			return t.ctx.Err()
+		case err != nil && isGone(root, name):
+			return nil
 		case err != nil:
 			fail(name, err)
 			return nil // the rest of the folder is still worth storing
@@ -62,6 +65,7 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 		}
 		info, err := checkRegular(root, name)
 		switch {
+		case err != nil && isGone(root, name):
 		case errors.Is(err, errFolderLink) && keep.leavesOut(name):
 			return nil
 		case errors.Is(err, errLeftover):
@@ -105,6 +109,12 @@ func checkRegular(root *os.Root, name string) (fs.FileInfo, error) {
 		return nil, errors.New("is not a regular file")
 	}
 	return info, nil
+}
+
+// isGone reports whether nothing is at a name below root.
+func isGone(root *os.Root, name string) bool {
+	_, err := root.Lstat(filepath.FromSlash(name))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // isLink reports whether a path below root is a symbolic link.
