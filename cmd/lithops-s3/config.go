@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ func newConfigReport(config *lithopss3.Config) *configReport {
 		Source: config.Source, Backend: lithopss3.Backend, Region: config.Region, RegionSource: config.RegionSource,
 		StorageBucket: config.StorageBucket, AccessKeyID: config.AccessKeyID,
 		HasSecret: !config.SecretAccessKey.IsZero(), HasSessionToken: !config.SessionToken.IsZero(),
-		Warnings: append([]string{}, config.Warnings...), MonitoringInterval: config.MonitoringInterval.Seconds(),
+		Warnings: append([]string{}, config.Warnings...), MonitoringInterval: cmp.Or(config.MonitoringInterval, lithopss3.DefaultMonitoringInterval).Seconds(),
 	}
 }
 

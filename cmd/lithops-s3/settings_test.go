@@ -12,7 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -101,4 +103,14 @@ func TestDoctorOfflineSendsNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestIntervalOfNoConfiguration prints the interval that jobs have without a configuration of
+// Lithops, as where AWS's own settings name a region.
+func TestIntervalOfNoConfiguration(t *testing.T) {
+	t.Parallel()
+	report := newConfigReport(&lithopss3.Config{})
+	assert.InDelta(t, 2.0, report.MonitoringInterval, 0)
+	report = newConfigReport(&lithopss3.Config{MonitoringInterval: 500 * time.Millisecond})
+	assert.InDelta(t, 0.5, report.MonitoringInterval, 0)
 }
