@@ -3,6 +3,7 @@
 package lithopss3
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -40,6 +41,11 @@ type stubOptions struct {
 		Body           *string `json:"body"`
 	} `json:"imds"`
 	Listen []string `json:"listen"`
+}
+
+// hangs reports whether the stub lets a request to the instance's metadata service hang.
+func (o *stubOptions) hangs(r *http.Request) bool {
+	return o.IMDS.Mode == "hang" || (o.IMDS.Mode == "token_hang" && r.Method == http.MethodPut)
 }
 
 // stub answers for STS, SSO, SSO OIDC, a container's and an instance's metadata
@@ -159,7 +165,7 @@ func (s *stub) container(w http.ResponseWriter, r *http.Request) {
 
 func (s *stub) imds(w http.ResponseWriter, r *http.Request) {
 	o := s.options.IMDS
-	if o.Mode == "hang" || (o.Mode == "token_hang" && r.Method == http.MethodPut) {
+	if s.options.hangs(r) {
 		select {
 		case <-s.hang:
 		case <-r.Context().Done():
@@ -200,11 +206,16 @@ func (s *stub) imds(w http.ResponseWriter, r *http.Request) {
 }
 
 // toStub sends what is for a link-local address to the stub, where the scenario
-// listens on it, and refuses it otherwise: no test reaches for such an address.
-func toStub(server *httptest.Server, listens bool) http.RoundTripper {
+// listens on it, and refuses it otherwise: no test reaches for such an address. Only a
+// request that hangs ends with its context, because botocore's second is too short for an
+// answer on a busy machine.
+func toStub(server *httptest.Server, options *stubOptions) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if !options.hangs(r) {
+			r = r.WithContext(context.WithoutCancel(r.Context()))
+		}
 		if strings.HasPrefix(r.URL.Host, "169.254.") || strings.HasPrefix(r.URL.Host, "[fd00:") {
-			if !listens {
+			if len(options.Listen) == 0 {
 				return nil, fmt.Errorf("connection refused")
 			}
 			target, _ := url.Parse(server.URL)

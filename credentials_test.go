@@ -196,7 +196,7 @@ func (c *scenario) run(t *testing.T) {
 	server := startStub(t, options)
 	_, lookup := c.lay(t, server.URL)
 	store, identity, err := c.open(t, lookup, func(s *session) {
-		s.providers.Metadata.Transport = toStub(server, len(options.Listen) > 0)
+		s.providers.Metadata.Transport = toStub(server, &options)
 		s.providers.Metadata.Sleep = func(context.Context, time.Duration) error { return nil }
 		s.providers.AskMFA = func(context.Context, string) (string, error) { return strings.TrimSpace(c.Stdin), nil }
 	})
