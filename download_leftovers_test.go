@@ -151,9 +151,11 @@ func TestResumeTrustsOnlyItsOwn(t *testing.T) {
 			}
 			info, err := os.Stat(path)
 			require.NoError(t, err)
-			if testkit.HasModes() {
-				assert.NotEqual(t, os.FileMode(0o600), info.Mode().Perm(), "the umask's permissions")
-			}
+			other := filepath.Join(folder, "other")
+			require.NoError(t, os.WriteFile(other, nil, 0o666))
+			fresh, err := os.Stat(other)
+			require.NoError(t, err)
+			testkit.AssertMode(t, fresh.Mode().Perm(), info.Mode(), "the umask's permissions")
 		})
 	}
 }

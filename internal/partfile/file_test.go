@@ -3,6 +3,7 @@
 package partfile
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -357,7 +358,8 @@ func TestIsLeftover(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
 		assert.False(t, IsLeftover(root, name), name)
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(folder, ".e.lithops-s3.journal"), []byte(journal), 0o644))
+	open := filepath.Join(folder, ".e.lithops-s3.journal")
+	require.NoError(t, errors.Join(os.WriteFile(open, []byte(journal), 0o600), os.Chmod(open, 0o644)))
 	assert.Equal(t, !testkit.HasModes(), IsLeftover(root, ".e.lithops-s3.journal"), "others may read it")
 	assert.False(t, IsLeftover(root, ".none.lithops-s3.part"))
 	assert.False(t, IsLeftover(root, filepath.Join("none", ".none.lithops-s3.part")))

@@ -22,7 +22,7 @@ func TestOpen(t *testing.T) {
 	path := filepath.Join(folder, "file")
 	target := openTarget(t, path)
 	assert.False(t, target.exists)
-	require.NoError(t, os.WriteFile(path, nil, 0o640))
+	require.NoError(t, errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, 0o640)))
 	target = openTarget(t, path)
 	assert.True(t, target.exists)
 	testkit.AssertMode(t, 0o640, target.mode)
