@@ -46,7 +46,7 @@ func (e *Exception) Message() string { return e.messageAt(0) }
 
 // messageAt is Message of an exception within so many others.
 func (e *Exception) messageAt(depth int) string {
-	if text, ok := e.osMessage(); ok {
+	if text, ok := e.osMessage(depth); ok {
 		return text
 	}
 	if text, ok := e.unicodeMessage(depth); ok {
@@ -69,34 +69,6 @@ func (e *Exception) messageAt(depth int) string {
 
 func (e *Exception) isBuiltin(names ...string) bool {
 	return e.Module == builtins && isOneOf(any(e.Class), names)
-}
-
-func (e *Exception) osMessage() (string, bool) {
-	if len(e.Args) < 2 || len(e.Args) > 5 || !e.isOSError() {
-		return "", false
-	}
-	text := "[Errno " + plainStr(e.Args[0]) + "] " + plainStr(e.Args[1])
-	if len(e.Args) >= 3 && e.Args[2] != nil && !e.countsBytes() {
-		text += ": " + Repr(e.Args[2])
-	}
-	if len(e.Args) == 5 && e.Args[4] != nil {
-		text += " -> " + Repr(e.Args[4])
-	}
-	return text, true
-}
-
-func (e *Exception) isOSError() bool {
-	if e.Module == "socket" {
-		return e.Class == "gaierror" || e.Class == "herror"
-	}
-	return e.Module == builtins && osErrors()[e.Class]
-}
-
-// countsBytes reports whether the third argument is how much a write that would
-// have blocked has written, and no file name.
-func (e *Exception) countsBytes() bool {
-	_, isNumber := e.Args[2].(int64)
-	return isNumber && e.isBuiltin("BlockingIOError")
 }
 
 // convertException takes an object of a builtin exception class. Other classes
@@ -225,11 +197,6 @@ func optionalTraceback(v any) (Traceback, bool) {
 	tb, ok := v.(Traceback)
 	return tb, ok
 }
-
-var osErrors = nameSet(`OSError IOError EnvironmentError BlockingIOError ChildProcessError
-	ConnectionError BrokenPipeError ConnectionAbortedError ConnectionRefusedError
-	ConnectionResetError FileExistsError FileNotFoundError InterruptedError
-	IsADirectoryError NotADirectoryError PermissionError ProcessLookupError TimeoutError`)
 
 var builtinExceptions = nameSet(`
 	ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup

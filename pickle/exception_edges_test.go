@@ -36,7 +36,7 @@ func TestMessagesAtTheirEdges(t *testing.T) {
 		"[Errno 1] n":                                     of("socket", "herror", nil, int64(1), "n"),
 		"(1, 'n')":                                        of("socket", "other", nil, int64(1), "n"),
 		"[SSL] x":                                         of("ssl", "SSLCertVerificationError", nil, int64(1), "[SSL] x"),
-		"(1, 'x', 2)":                                     of("ssl", "SSLError", nil, int64(1), "x", int64(2)),
+		"(1, 2)":                                          of("ssl", "SSLError", nil, int64(1), int64(2), "x", nil, nil),
 		"(1, 'CertificateError')":                         of("ssl", "CertificateError", nil, int64(1), "CertificateError"),
 		"<urlopen error [Errno 2] x>":                     of("urllib.error", "URLError", nil, builtin("OSError", int64(2), "x")),
 		"":                                                of("urllib.error", "URLError", nil),

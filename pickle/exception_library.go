@@ -13,30 +13,34 @@ func (e *Exception) libraryMessage(depth int) (string, bool) {
 	switch (Global{e.Module, e.Class}) {
 	case Global{builtins, "ExceptionGroup"}, Global{builtins, "BaseExceptionGroup"}:
 		return e.groupMessage()
-	case Global{builtins, "SyntaxError"}, Global{builtins, "IndentationError"}, Global{builtins, "TabError"}:
+	case Global{builtins, "SyntaxError"}, Global{builtins, "IndentationError"}, Global{builtins, "TabError"}, Global{"xml.etree.ElementTree", "ParseError"}:
 		return e.syntaxMessage(depth)
-	case Global{"json.decoder", "JSONDecodeError"}:
+	case Global{"json.decoder", "JSONDecodeError"}, Global{"requests.exceptions", "JSONDecodeError"}:
 		return e.jsonMessage()
 	case Global{"subprocess", "CalledProcessError"}:
 		return e.processMessage()
 	case Global{"subprocess", "TimeoutExpired"}:
 		return e.timeoutMessage()
-	case Global{"urllib.error", "URLError"}:
+	case Global{"urllib.error", "URLError"}, Global{"urllib.error", "ContentTooShortError"}:
 		return e.urlMessage(depth)
 	case Global{"http.client", "IncompleteRead"}:
 		return e.readMessage()
+	case Global{"asyncio.exceptions", "IncompleteReadError"}:
+		return e.partialMessage()
+	case Global{"xmlrpc.client", "Error"}, Global{"xmlrpc.client", "ResponseError"}:
+		return Repr(e), true
 	case Global{"zoneinfo._common", "ZoneInfoNotFoundError"}, Global{"zoneinfo", "ZoneInfoNotFoundError"}:
 		return e.keyMessage()
 	}
 	switch {
-	case e.Module == "ssl" && strings.HasPrefix(e.Class, "SSL") && len(e.Args) == 2:
-		return strAt(e.Args[1], depth+1), true
+	case e.isSSLError():
+		return e.sslMessage()
 	case e.Module == "configparser":
 		return e.attribute("message")
 	case e.Module == botocoreModule && e.Class == "ClientError", e.Module == "botocore.errorfactory":
 		return e.clientMessage()
 	}
-	return "", false
+	return e.tableMessage(depth)
 }
 
 // keyMessage is that of a KeyError: the key as it is written in Python.
@@ -55,16 +59,20 @@ func (e *Exception) attribute(name string) (string, bool) {
 	return textOf(e.Attrs, name)
 }
 
-// syntaxMessage reads (message, (file, line, …)).
+// syntaxMessage reads (message, (file, line, …)). Without the second one, or with more,
+// there is no place; without a message Python writes None.
 func (e *Exception) syntaxMessage(depth int) (string, bool) {
+	if len(e.Args) == 0 {
+		return "None", true
+	}
+	message := strAt(e.Args[0], depth+1)
 	if len(e.Args) != 2 {
-		return "", false
+		return message, true
 	}
 	place, ok := e.Args[1].(Tuple)
 	if !ok || len(place) < 2 {
 		return "", false
 	}
-	message := strAt(e.Args[0], depth+1)
 	file, hasFile := place[0].(string)
 	line, hasLine := place[1].(int64)
 	file = file[strings.LastIndexByte(file, '/')+1:]

@@ -56,11 +56,12 @@ func (w *reprWriter) value(v any, depth int) {
 		w.dict(v, depth)
 	case *Exception:
 		w.WriteString(v.Class)
-		if len(v.Args) == 1 {
-			w.items("(", v.Args, ")", depth)
+		args := v.shownArgs()
+		if len(args) == 1 {
+			w.items("(", args, ")", depth)
 			return
 		}
-		w.tuple(v.Args, depth)
+		w.tuple(args, depth)
 	case NumpyScalar:
 		w.numpyScalar(v, depth)
 	case *NumpyArray:
