@@ -9,6 +9,7 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/ended"
@@ -35,6 +36,9 @@ func (d *download) getAll(ctx context.Context, first *Answer) error {
 		d.asked = make(chan struct{})
 		team.start(d.askWhole)
 	}
+	waited := make(chan struct{})
+	defer time.AfterFunc(sumPatience, func() { close(waited) }).Stop()
+	d.waited = waited
 	d.startWorkers(team, first)
 	err := team.wait()
 	if err == nil {
@@ -62,7 +66,7 @@ func (d *download) getChunk(ctx context.Context, index int, first *Answer, buffe
 	offset, end := start, min(start+chunk, d.size)
 	sums := &chunkSums{start: start}
 	if left := d.file.Chunk(start); left.Bytes > 0 {
-		if err := d.waitForSum(ctx, sums); err != nil {
+		if err := d.waitForSum(ctx, sums, nil); err != nil {
 			return err
 		}
 		kept, err := d.keep(left, sums, buffer)
@@ -76,22 +80,49 @@ func (d *download) getChunk(ctx context.Context, index int, first *Answer, buffe
 			return err
 		}
 	}
+	if !sums.begun {
+		if err := d.sumLater(ctx, end-start, sums, buffer); err != nil {
+			return err
+		}
+	}
 	if sums.whole != nil {
 		d.sums[index] = d.sum.Kind.Value(sums.whole.Sum(nil))
 	}
 	return nil
 }
 
-// waitForSum waits until the kind of the checksum is known. It mostly is: the HEAD
-// is sent with the ranges, and no request waits for it.
-func (d *download) waitForSum(ctx context.Context, sums *chunkSums) error {
+// waitForSum waits until the kind of the checksum is known, or until stop is closed: then sums
+// have not begun. Mostly it is known: the HEAD is sent with the ranges, and no request waits for it.
+func (d *download) waitForSum(ctx context.Context, sums *chunkSums, stop <-chan struct{}) error {
 	select {
-	case <-d.asked:
-	case <-ctx.Done():
-		return ended.Why(ctx)
+	case <-d.asked: // also if stop was closed long ago
+	default:
+		select {
+		case <-d.asked:
+		case <-stop:
+			return nil
+		case <-ctx.Done():
+			return ended.Why(ctx)
+		}
 	}
 	sums.begin(d.sum.Kind, d.file.IsResumable())
 	return nil
+}
+
+// sumPatience is how long open ranges wait for the kind of the checksum. A transport of the
+// caller's may bound its connections (MaxConnsPerHost), so that the HEAD waits for one of theirs.
+const sumPatience = time.Second
+
+// sumLater reads a chunk of so many bytes from the file for its checksums, whose kind was not known
+// while it came.
+func (d *download) sumLater(ctx context.Context, size int64, sums *chunkSums, buffer []byte) error {
+	if err := d.waitForSum(ctx, sums, nil); err != nil {
+		return err
+	}
+	if _, err := io.CopyBuffer(sums, d.section(ctx, sums.start, size), buffer); err != nil {
+		return err
+	}
+	return d.note(sums)
 }
 
 // fetch gets the bytes from offset to end, and notes in the journal what it received.
@@ -101,10 +132,10 @@ func (d *download) fetch(ctx context.Context, offset, end int64, answer *Answer,
 		if err != nil {
 			return err
 		}
-		defer func() { _ = answer.Body.Close() }()
 	}
+	defer func() { _ = answer.Body.Close() }()
 	if !sums.begun {
-		if err := d.waitForSum(ctx, sums); err != nil {
+		if err := d.waitForSum(ctx, sums, d.waited); err != nil {
 			return err
 		}
 	}

@@ -102,6 +102,7 @@ type download struct {
 
 	// What follows is for a download in chunks.
 	asked   chan struct{}
+	waited  <-chan struct{} // closed once open ranges have waited long enough for asked
 	file    *partfile.File
 	writing sync.Mutex
 	sums    []uint64 // of each chunk, if sum can be combined from them

@@ -44,13 +44,31 @@ func (s *fakeSource) Get(_ context.Context, r Range) (*Answer, error) {
 		r.Offset, r.Length = 0, size
 	}
 	data := s.data[r.Offset:min(r.Offset+r.Length, size)]
-	answer := &Answer{Body: io.NopCloser(bytes.NewReader(data)), Length: int64(len(data)), Size: size, ETag: s.etag}
+	answer := &Answer{Body: &openBody{Reader: bytes.NewReader(data)}, Length: int64(len(data)), Size: size, ETag: s.etag}
 	if s.change != nil {
 		if err := s.change(r, answer); err != nil {
 			return nil, err
 		}
 	}
 	return answer, nil
+}
+
+// An openBody gives nothing once it is closed.
+type openBody struct {
+	io.Reader
+	isClosed bool
+}
+
+func (b *openBody) Read(p []byte) (int, error) {
+	if b.isClosed {
+		return 0, os.ErrClosed
+	}
+	return b.Reader.Read(p)
+}
+
+func (b *openBody) Close() error {
+	b.isClosed = true
+	return nil
 }
 
 func (s *fakeSource) Head(_ context.Context, etag string) (Info, error) {

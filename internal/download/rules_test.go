@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -325,6 +327,69 @@ func (s *slowReader) Read(p []byte) (int, error) {
 	s.reads++
 	time.Sleep(time.Second)
 	return s.Reader.Read(p)
+}
+
+// A held body keeps a connection until it is closed.
+type held struct {
+	io.ReadCloser
+	release func()
+}
+
+func (h held) Close() error {
+	h.release()
+	return h.ReadCloser.Close()
+}
+
+// TestOneConnection downloads with a transport that has one connection at a time: no range keeps
+// it until the checksum is known, for which it is needed. What came meanwhile is compared with the
+// checksum, and is in the journal.
+func TestOneConnection(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	data := testkit.Bytes(3*testChunk + 5)
+	for name, test := range map[string]struct {
+		sums http.Header
+		last error // of the last chunk, long after all others
+		want error
+		fast int64
+	}{
+		"right":       {sumsOf("Crc64nvme", checksum.CRC64NVME, data), nil, nil, 0},
+		"right, fast": {sumsOf("Crc64nvme", checksum.CRC64NVME, data), nil, nil, 1},
+		"wrong":       {sumsOf("Crc64nvme", checksum.CRC64NVME, data[1:]), nil, checksum.ErrMismatch, 0},
+		"wrong, fast": {sumsOf("Crc64nvme", checksum.CRC64NVME, data[1:]), nil, checksum.ErrMismatch, 1},
+		"fails":       {sumsOf("Crc32", checksum.CRC32, data), mine, mine, 0},
+	} {
+		folder := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			connection := make(chan struct{}, 1)
+			source := &fakeSource{data: data, etag: `"e"`, sums: test.sums}
+			source.change = func(r Range, answer *Answer) error {
+				if r.Offset == 3*testChunk && test.last != nil {
+					time.Sleep(time.Hour)
+					return test.last
+				}
+				connection <- struct{}{}
+				answer.Body = held{answer.Body, sync.OnceFunc(func() { <-connection })}
+				return nil
+			}
+			source.head = func(*Info) error {
+				connection <- struct{}{}
+				<-connection
+				return nil
+			}
+			got, err := fetch(t, source, folder, Options{Resume: true, Fast: test.fast})
+			require.ErrorIs(t, err, test.want, name)
+			assert.Equal(t, test.want == nil, got == string(data), name)
+			if test.last == nil {
+				return
+			}
+			source.change, source.gets = nil, nil
+			got, err = fetch(t, source, folder, Options{Resume: true})
+			require.NoError(t, err)
+			assert.Equal(t, []Range{{3 * testChunk, 5, `"e"`}}, source.gets, "nothing else is missing")
+			assert.True(t, got == string(data))
+		})
+	}
 }
 
 // TestFirstChunkEndsWithTheOthers checks that an error of another chunk does not wait for all

@@ -90,14 +90,15 @@ func (w *worker) getInOrder(ctx context.Context, first *Answer, slow func()) err
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rest.Body.Close() }()
+	defer func() { _ = connection.Close() }()
 	connection = w.measure(rest, fastWindow, slow)
+	rest.Body = io.NopCloser(rest.Body) // no chunk closes what all of them share
 	for isLeft := true; isLeft && !connection.isSlow && ctx.Err() == nil; {
 		if isLeft, err = w.getNext(ctx, rest); err != nil {
 			return err
 		}
 	}
-	_ = rest.Body.Close()
+	_ = connection.Close()
 	return w.getChunks(ctx)
 }
 
