@@ -28,15 +28,14 @@ func newBudget(size int64) *budget { return &budget{size: size} }
 // acquire waits until bytes can be held, and returns the function that gives them
 // back, which is called once. What is larger than the whole budget is held alone.
 func (b *budget) acquire(ctx context.Context, bytes int64) (release func(), err error) {
-	bytes = min(max(bytes, 0), b.size)
-	b.mu.Lock()
-	if len(b.waiting) == 0 && b.held+bytes <= b.size {
-		b.held += bytes
-		b.mu.Unlock()
-		return func() { b.release(bytes) }, nil
+	if release := b.tryAcquire(bytes); release != nil {
+		return release, nil
 	}
+	bytes = b.clamp(bytes)
 	waiting := &claim{bytes, make(chan struct{})}
+	b.mu.Lock()
 	b.waiting = append(b.waiting, waiting)
+	b.grant() // what was given back meanwhile
 	b.mu.Unlock()
 	select {
 	case <-waiting.granted:
@@ -46,6 +45,21 @@ func (b *budget) acquire(ctx context.Context, bytes int64) (release func(), err 
 		return nil, ended.Why(ctx)
 	}
 }
+
+// tryAcquire is acquire for a caller that does not wait. It returns nil if it would have to.
+func (b *budget) tryAcquire(bytes int64) (release func()) {
+	bytes = b.clamp(bytes)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) > 0 || b.held+bytes > b.size {
+		return nil
+	}
+	b.held += bytes
+	return func() { b.release(bytes) }
+}
+
+// clamp returns how many bytes of the budget so many need.
+func (b *budget) clamp(bytes int64) int64 { return min(max(bytes, 0), b.size) }
 
 // withdraw ends a claim whose owner does not wait any longer.
 func (b *budget) withdraw(unwanted *claim) {

@@ -4,10 +4,10 @@ package jobs
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/memstore"
@@ -16,12 +16,11 @@ import (
 )
 
 // What reads many objects ahead ends on a storage that does few operations at once, small
-// and large objects mixed, and holds the order.
+// and large objects mixed, and holds the order, also if the loop uses the storage itself.
 func TestReadAheadOnLimitedStorage(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 3, 100} {
-		t.Run(fmt.Sprint(limit), func(t *testing.T) {
-			t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
 			ctx := t.Context()
 			client := newLimited(lithopss3.WithLimit(memstore.New("bucket"), limit), 32)
 			calls := Calls("4b99c1-0", "M000", 50)
@@ -38,6 +37,9 @@ func TestReadAheadOnLimitedStorage(t *testing.T) {
 			for status, err := range client.Statuses(ctx, calls) {
 				require.NoError(t, err)
 				require.Equal(t, calls[n], status.Call)
+				synctest.Wait() // until what is read ahead waits for this loop
+				_, err = client.storage.HeadObject(ctx, "bucket", status.StatusKey())
+				require.NoError(t, err)
 				n++
 			}
 			assert.Equal(t, len(calls), n)
@@ -47,6 +49,8 @@ func TestReadAheadOnLimitedStorage(t *testing.T) {
 			for data, err := range client.GetCloudObjects(ctx, objects) {
 				require.NoError(t, err)
 				require.Len(t, data, sizeOf(n))
+				synctest.Wait()
+				require.NoError(t, client.PutInit(ctx, calls[n], "activation"))
 				n++
 			}
 			assert.Equal(t, len(objects), n)

@@ -102,7 +102,7 @@ func (r *orderedRun[In, Out]) readAll(ctx context.Context, items []In) {
 // An object that is not small takes its bytes from the budget in that order: objects are
 // consumed in it, so that a reader that has bytes never waits for one that has none.
 // While it waits for its turn it has no open body, because a storage may bound how many
-// are open, and its predecessors need one each.
+// are open, and its predecessors and the consumer need one each.
 func (r *orderedRun[In, Out]) read(ctx context.Context, item In, before <-chan struct{}, next chan<- struct{}) orderedAnswer[Out] {
 	passOn := sync.OnceFunc(func() {
 		<-before
@@ -125,19 +125,40 @@ func (r *orderedRun[In, Out]) read(ctx context.Context, item In, before <-chan s
 		_ = object.Body.Close() // it is opened again in its turn
 	}
 	<-before
-	object, err := r.client.open(ctx, from)
+	object, release, err := r.openHeld(ctx, from)
+	passOn()
 	if err != nil {
 		return failed[Out](err)
 	}
-	size := weight(object, from.limit)
-	r.isLarge.Store(size > r.small)
-	release, err := r.held.acquire(ctx, size)
-	passOn()
-	if err != nil {
-		_ = object.Body.Close() // the context has ended, which says more
-		return failed[Out](fmt.Errorf("reading %s: %w", from.key, err))
-	}
 	return r.finish(item, from, object, release)
+}
+
+// openHeld opens an object once its bytes can be held. It has no open body while it waits for
+// them: the loop that gives them back may need the storage itself, which may bound how many
+// are open. So it opens the object once more then.
+func (r *orderedRun[In, Out]) openHeld(ctx context.Context, from source) (*lithopss3.Object, func(), error) {
+	release, held := func() {}, int64(-1)
+	for {
+		object, err := r.client.open(ctx, from)
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		size := weight(object, from.limit)
+		r.isLarge.Store(size > r.small)
+		if size <= held {
+			return object, release, nil
+		}
+		release() // of an object that was replaced by a larger one
+		if release = r.held.tryAcquire(size); release != nil {
+			return object, release, nil
+		}
+		_ = object.Body.Close()
+		if release, err = r.held.acquire(ctx, size); err != nil {
+			return nil, nil, fmt.Errorf("reading %s: %w", from.key, err)
+		}
+		held = size
+	}
 }
 
 // finish reads an open object.
