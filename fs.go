@@ -17,6 +17,9 @@ import (
 	"github.com/lithops-go/lithopss3/internal/exact"
 )
 
+// errNoSize is an object of a storage that does not say how long it is.
+var errNoSize = errors.New("the storage does not say its size")
+
 // An FS is a bucket as a file system, see [NewFS]. It is safe for concurrent use.
 type FS struct {
 	ctx     context.Context //nolint:containedctx // the methods of fs.FS have none
@@ -62,6 +65,9 @@ func (f *FS) Open(name string) (fs.File, error) {
 	}
 	if info.IsDir() {
 		return &openFolder{fsys: f, name: name, info: info}, nil
+	}
+	if info.Size() < 0 { // all of it would be after the end
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNoSize}
 	}
 	return &openFile{fsys: f, name: name, info: info}, nil
 }
@@ -113,7 +119,7 @@ func (f *FS) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: op, Path: name, Err: err}
 	}
-	data, err := exact.ReadAll(exact.Body(object.Body, length), length, maxUnread)
+	data, err := exact.ReadAll(exact.Body(object.Body, length, -1), length, maxUnread)
 	if err != nil {
 		return nil, &fs.PathError{Op: op, Path: name, Err: err}
 	}
@@ -274,7 +280,7 @@ func (f *openFile) get(r *ByteRange) (*Object, error) {
 	if err != nil {
 		return nil, errors.Join(err, object.Body.Close())
 	}
-	object.Body = exact.Body(object.Body, length)
+	object.Body = exact.Body(object.Body, length, r.Length)
 	return object, nil
 }
 

@@ -208,6 +208,30 @@ func TestFSFileIsOneVersion(t *testing.T) {
 	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
 }
 
+// A silentStorage does not say the sizes of objects.
+type silentStorage struct{ lithopss3.Storage }
+
+func (s silentStorage) HeadObject(ctx context.Context, bucket, key string) (*lithopss3.ObjectInfo, error) {
+	info, err := s.Storage.HeadObject(ctx, bucket, key)
+	if err == nil {
+		info.Size = -1
+	}
+	return info, err
+}
+
+// TestFSWithoutSizes takes no file for an empty one.
+func TestFSWithoutSizes(t *testing.T) {
+	t.Parallel()
+	store := memstore.New("bucket")
+	putAll(t, store, "bucket", "file")
+	files := lithopss3.NewFS(silentStorage{store}, "bucket")
+	file, err := files.Open("file")
+	require.ErrorContains(t, err, "open file: the storage does not say its size", "%v", file)
+	data, err := files.ReadFile("file")
+	require.NoError(t, err)
+	assert.Equal(t, "content of file", string(data))
+}
+
 // A lyingStorage changes what gets ask for, and what they are answered.
 type lyingStorage struct {
 	lithopss3.Storage

@@ -38,6 +38,7 @@ type source struct {
 	bucket, key string
 	limit       int64                // in bytes; what is larger is ErrTooLarge
 	where       *lithopss3.ByteRange // nil for all of it
+	known       string               // the ETag of what need not be read again; empty for none
 }
 
 // source returns an object in the bucket of the jobs.
@@ -65,28 +66,32 @@ func (c *Client) read(ctx context.Context, from source, use func(data []byte) er
 
 // open opens an object that is not too large.
 func (c *Client) open(ctx context.Context, from source) (*lithopss3.Object, error) {
-	object, err := c.storage.GetObject(ctx, from.bucket, from.key, &lithopss3.GetOptions{Range: from.where})
+	object, err := c.storage.GetObject(ctx, from.bucket, from.key, &lithopss3.GetOptions{Range: from.where, IfNoneMatch: from.known})
 	if err != nil {
 		return nil, err
 	}
-	if err := from.check(object); err != nil {
+	if err := from.hold(object); err != nil {
 		return nil, errors.Join(err, object.Body.Close())
 	}
 	return object, nil
 }
 
-// check returns an error for an object that is too large, or is another range than the one
-// that was asked for: a storage that ignores ranges would give each call all arguments.
-func (s source) check(object *lithopss3.Object) error {
+// hold holds the body of an open object to what was asked for. It returns an error for one that
+// is too large, or is another range: a storage that ignores ranges would give each call all
+// arguments.
+func (s source) hold(object *lithopss3.Object) error {
 	if object.Length > s.limit {
 		return tooLarge(s.key, s.limit)
 	}
-	if s.where == nil {
-		return nil
+	asked := exact.Span{Length: -1}
+	if s.where != nil {
+		asked = exact.Span(*s.where)
 	}
-	if _, err := exact.Range(exact.Span(*s.where), exact.Span{Offset: object.Offset, Length: object.Length}, object.Size); err != nil {
+	length, err := exact.Range(asked, exact.Span{Offset: object.Offset, Length: object.Length}, object.Size)
+	if err != nil {
 		return fmt.Errorf("%s: %w", s.key, err)
 	}
+	object.Body = exact.Body(object.Body, length, asked.Length)
 	return nil
 }
 
@@ -103,11 +108,10 @@ func weight(object *lithopss3.Object, limit int64) int64 {
 	return limit
 }
 
-// readBody reads an object's body to its end and closes it.
+// readBody reads the body of an object that was opened by open to its end, and closes it.
 func readBody(object *lithopss3.Object, from source) (data []byte, err error) {
 	defer func() { err = errors.Join(err, object.Body.Close()) }()
-	body := exact.Body(object.Body, object.Length)
-	data, err = exact.ReadAll(io.LimitReader(body, from.limit+1), object.Length, maxUnread)
+	data, err = exact.ReadAll(io.LimitReader(object.Body, from.limit+1), object.Length, maxUnread)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", from.key, err)
 	}

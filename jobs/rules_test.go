@@ -195,8 +195,14 @@ func TestReadLimit(t *testing.T) {
 	for _, promised := range []int64{-1, 0, 4, 5, 100} {
 		for size, isRead := range map[int]bool{0: true, 4: true, 5: true, 6: false, 100: false} {
 			object := &lithopss3.Object{Length: promised, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", size)))}
-			data, err := readBody(object, source{key: "key", limit: 5})
+			data, from := []byte(nil), source{key: "key", limit: 5}
+			err := from.hold(object)
+			if err == nil {
+				data, err = readBody(object, from)
+			}
 			switch {
+			case promised > 5:
+				require.ErrorIs(t, err, lithopss3.ErrTooLarge)
 			case promised > int64(size) && isRead:
 				require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 			case promised > 0 && promised < int64(size):

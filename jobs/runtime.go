@@ -63,16 +63,18 @@ func (c *Client) RuntimeMeta(ctx context.Context, runtime string) (json.RawMessa
 
 // readMeta reads an object and its ETag unless it is the one that is known.
 func (c *Client) readMeta(ctx context.Context, key, known string) (data []byte, etag string, err error) {
-	object, err := c.storage.GetObject(ctx, c.bucket, key, &lithopss3.GetOptions{IfNoneMatch: known})
+	from := c.source(key, c.limits.status)
+	from.known = known
+	object, err := c.open(ctx, from)
 	if err != nil {
 		return nil, "", err
 	}
-	release, err := c.reading.acquire(ctx, weight(object, c.limits.status))
+	release, err := c.reading.acquire(ctx, weight(object, from.limit))
 	if err != nil {
 		return nil, "", errors.Join(fmt.Errorf("reading %s: %w", key, err), object.Body.Close())
 	}
 	defer release()
-	data, err = readBody(object, c.source(key, c.limits.status))
+	data, err = readBody(object, from)
 	return data, object.ETag, err
 }
 

@@ -56,6 +56,14 @@ var wrongGets = map[string]wrongStorage{
 	"a longer range": {ask: func(opts *lithopss3.GetOptions) {
 		opts.Range = lithopss3.Range(opts.Range.Offset, opts.Range.Length+1)
 	}},
+	"no range, and nothing told": {
+		ask:    func(opts *lithopss3.GetOptions) { opts.Range = nil },
+		answer: func(object *lithopss3.Object) { object.Offset, object.Length, object.Size = 0, -1, -1 },
+	},
+	"fewer bytes, and no length": {answer: func(object *lithopss3.Object) {
+		withBody(func(data []byte) []byte { return data[:len(data)-1] })(object)
+		object.Length = -1
+	}},
 	"fewer bytes than it tells": {answer: withBody(func(data []byte) []byte { return data[:len(data)-1] })},
 	"more bytes than it tells":  {answer: withBody(func(data []byte) []byte { return append(data, 'x') })},
 }
@@ -80,6 +88,9 @@ func TestArgumentsOfWrongStorages(t *testing.T) {
 		client := jobs.New(&wrong, "bucket", &jobs.Options{NoCache: true})
 		data, err := client.Arguments(t.Context(), calls[1], ranges[1])
 		require.Error(t, err, "%s: %q", name, data)
+		if data, err := client.Arguments(t.Context(), calls[0], ranges[0]); err == nil {
+			assert.Equal(t, "first", string(data), name)
+		}
 	}
 	data, err := client.Arguments(t.Context(), calls[1], ranges[1])
 	require.NoError(t, err)
@@ -97,7 +108,7 @@ func TestOutputsOfWrongStorages(t *testing.T) {
 	require.NoError(t, client.PutData(t.Context(), call.OutputKey(), strings.NewReader("result")))
 	object, err := client.PutCloudObject(t.Context(), strings.NewReader("object"), nil)
 	require.NoError(t, err)
-	for _, name := range []string{"fewer bytes than it tells", "more bytes than it tells"} {
+	for _, name := range []string{"fewer bytes, and no length", "fewer bytes than it tells", "more bytes than it tells"} {
 		wrong := wrongGets[name]
 		wrong.Storage = storage
 		client := jobs.New(&wrong, "bucket", &jobs.Options{NoCache: true})

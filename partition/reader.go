@@ -64,29 +64,42 @@ func (p *Partition) get(ctx context.Context, storage lithopss3.Storage, where *l
 	if err != nil {
 		return nil, err
 	}
-	length, err := p.check(object, where, etag)
+	if where == nil {
+		where = lithopss3.RangeFrom(0)
+	}
+	length, err := p.check(object, *where, etag)
 	if err != nil {
 		return nil, errors.Join(err, object.Body.Close())
 	}
-	object.Body = exact.Body(object.Body, length)
+	object.Body = exact.Body(object.Body, length, where.Length)
 	return object, nil
 }
 
 // check returns how many bytes an answer must have, 0 if that is not known, and an error if it
 // is not of the object that was cut, or is another range of it.
-func (p *Partition) check(object *lithopss3.Object, where *lithopss3.ByteRange, etag string) (length int64, err error) {
+func (p *Partition) check(object *lithopss3.Object, where lithopss3.ByteRange, etag string) (length int64, err error) {
 	isOtherETag := etag != "" && etag != "*" && object.ETag != "" && bareETag(object.ETag) != bareETag(etag)
 	if isOtherETag || p.Size > 0 && object.Size > 0 && object.Size != p.Size {
 		return 0, fmt.Errorf("%s has changed: it has %d bytes and the ETag %s: %w", sanitize.Name(p.Key), object.Size, sanitize.Name(object.ETag), lithopss3.ErrPrecondition)
 	}
-	if where == nil {
-		where = lithopss3.RangeFrom(0)
+	got := exact.Span{Offset: object.Offset, Length: object.Length}
+	if object.Size < 1 && object.Length < 1 { // nothing is told, so that the offset may not be either
+		got.Offset = where.Offset
 	}
-	length, err = exact.Range(exact.Span(*where), exact.Span{Offset: object.Offset, Length: object.Length}, object.Size)
+	length, err = exact.Range(exact.Span(where), got, p.sizeOf(object))
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", sanitize.Name(p.Key), err)
 	}
 	return length, nil
+}
+
+// sizeOf returns the size of an object that was opened, or if the storage does not tell it, what it
+// was when the object was cut; 0 if that is not known either.
+func (p *Partition) sizeOf(object *lithopss3.Object) int64 {
+	if object.Size > 0 {
+		return object.Size
+	}
+	return p.Size
 }
 
 // bareETag leaves out what clients and proxies add or take away.
@@ -298,7 +311,7 @@ func (s *stretches) open() error {
 	if s.etag == "" {
 		s.etag = object.ETag // later stretches must be of this version
 	}
-	s.body, s.size, s.begin = object.Body, object.Size, s.offset
+	s.body, s.size, s.begin = object.Body, s.partition.sizeOf(object), s.offset
 	return nil
 }
 

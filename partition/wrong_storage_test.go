@@ -46,6 +46,9 @@ func withBody(change func(data []byte) []byte) func(*lithopss3.Object) {
 	}
 }
 
+// tellNothing has an answer say neither which bytes it has nor how many.
+func tellNothing(object *lithopss3.Object) { object.Offset, object.Length, object.Size = 0, -1, -1 }
+
 func withoutHalf(data []byte) []byte { return data[:len(data)/2] }
 
 // readAll reads partitions one after the other.
@@ -92,16 +95,24 @@ func TestWrongStorages(t *testing.T) {
 			withBody(withoutHalf)(object)
 			object.Length = 0
 		}},
+		"nothing told":               {answer: tellNothing},
+		"no range, and nothing told": {ask: func(opts *lithopss3.GetOptions) { opts.Range = nil }, answer: tellNothing},
+		"half of the bytes, and nothing told": {answer: func(object *lithopss3.Object) {
+			withBody(withoutHalf)(object)
+			tellNothing(object)
+		}},
 		"a byte more": {answer: withBody(func(data []byte) []byte { return append(data, 'x') })},
 	} {
 		for _, newline := range []string{"", "\n", "\r\n", "xx"} {
 			parts, _, err := Objects(t.Context(), store, []string{"bucket/key"}, &Options{ChunkNumber: 4, Newline: newline})
 			require.NoError(t, err)
 			wrong.Storage = store
-			if got, err := readAll(t, &wrong, parts); err == nil {
+			got, err := readAll(t, &wrong, parts)
+			if err == nil {
 				assert.Equal(t, text() == got, true, "%s, %q: %d of %d bytes without an error", name, newline, len(got), len(text()))
 			}
-			got, err := readAll(t, store, parts)
+			assert.Equal(t, name == "nothing told", err == nil, "%s, %q: %v", name, newline, err)
+			got, err = readAll(t, store, parts)
 			require.NoError(t, err)
 			assert.True(t, text() == got)
 		}

@@ -20,7 +20,7 @@ type Span struct{ Offset, Length int64 }
 
 var (
 	errOtherRange = errors.New("the storage answered with another range")
-	errMore       = errors.New("the storage sent more bytes than it told")
+	errMore       = errors.New("the storage sent more bytes than it told, or than it was asked for")
 )
 
 // Range returns how many bytes the answer got for what was asked must have, 0 if that is not
@@ -45,25 +45,30 @@ func Range(asked, got Span, size int64) (length int64, err error) {
 }
 
 // Body returns body as one whose end is an error unless it had length bytes. A length below 1
-// is not known.
-func Body(body io.ReadCloser, length int64) io.ReadCloser {
-	if length < 1 {
+// is not known. Then more than asked bytes are an error, because nothing else tells that a range was
+// ignored; an asked below 0 is all.
+func Body(body io.ReadCloser, length, asked int64) io.ReadCloser {
+	most := asked
+	if length > 0 {
+		most = length
+	}
+	if most < 0 {
 		return body
 	}
-	return &counted{ReadCloser: body, length: length}
+	return &counted{ReadCloser: body, length: length, most: most}
 }
 
 // A counted body counts its bytes.
 type counted struct {
 	io.ReadCloser
-	length, count int64
+	length, most, count int64
 }
 
 // Read reads from the body.
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
 	c.count += int64(n)
-	if eof.Is(err) || c.count > c.length {
+	if eof.Is(err) || c.count > c.most {
 		return n, c.end()
 	}
 	return n, err
@@ -82,13 +87,13 @@ func (c *counted) WriteTo(w io.Writer) (int64, error) {
 	return n, nil
 }
 
-// end returns io.EOF if the bytes are all that were told.
+// end returns io.EOF if the bytes are those that were told.
 func (c *counted) end() error {
 	switch {
 	case c.count < c.length:
 		return fmt.Errorf("the body ended after %d of %d bytes: %w", c.count, c.length, io.ErrUnexpectedEOF)
-	case c.count > c.length:
-		return fmt.Errorf("%w: %d or more, not %d", errMore, c.count, c.length)
+	case c.count > c.most:
+		return fmt.Errorf("%w: %d or more, not %d", errMore, c.count, c.most)
 	}
 	return io.EOF
 }
@@ -119,7 +124,7 @@ func ReadAll(body io.Reader, length, ahead int64) ([]byte, error) {
 		}
 		size := int64(2 * cap(data))
 		if int64(len(data)) <= length {
-			size = min(size, length+1)
+			size = min(size-1, length) + 1
 		}
 		grown := make([]byte, len(data), size)
 		copy(grown, data)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -92,7 +93,7 @@ func TestBody(t *testing.T) {
 					io.Closer
 				}{iotest.DataErrReader(inner.Reader), inner}
 			}
-			counted := Body(from, length)
+			counted := Body(from, length, -1)
 			data, err := read(counted)
 			require.ErrorIs(t, err, want, "%s of %d", name, length)
 			assert.Equal(t, want == nil, err == nil)
@@ -104,16 +105,32 @@ func TestBody(t *testing.T) {
 	}
 }
 
+// TestBodyOfRange reads bodies whose length is not told, of a range of so many bytes: they may have
+// fewer, at the object's end, and not more.
+func TestBodyOfRange(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[int64]error{-1: nil, 5: nil, 4: nil, 3: errMore, 0: errMore} {
+		for _, length := range []int64{-1, 0} {
+			_, err := io.ReadAll(Body(io.NopCloser(strings.NewReader("text")), length, asked))
+			require.ErrorIs(t, err, want, "%d", asked)
+			_, err = io.Copy(io.Discard, Body(&body{Reader: strings.NewReader("text")}, length, asked))
+			require.ErrorIs(t, err, want, "%d", asked)
+		}
+	}
+	_, err := io.ReadAll(Body(io.NopCloser(strings.NewReader("text")), 4, 3))
+	require.NoError(t, err, "what is known counts")
+}
+
 // TestBodyFails has an error of the body stay what it is.
 func TestBodyFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	for _, length := range []int64{0, 4, 100} {
 		inner := io.NopCloser(io.MultiReader(strings.NewReader("text"), iotest.ErrReader(broken)))
-		_, err := io.ReadAll(Body(inner, length))
+		_, err := io.ReadAll(Body(inner, length, -1))
 		require.ErrorIs(t, err, broken)
 		inner = io.NopCloser(io.MultiReader(strings.NewReader("text"), iotest.ErrReader(broken)))
-		_, err = io.Copy(io.Discard, Body(inner, length))
+		_, err = io.Copy(io.Discard, Body(inner, length, -1))
 		require.ErrorIs(t, err, broken)
 	}
 }
@@ -122,7 +139,7 @@ func TestBodyFails(t *testing.T) {
 func TestReadAll(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
-		for _, expected := range []int64{-1, 0, 1, int64(size), int64(size) + 1, 1 << 50} {
+		for _, expected := range []int64{-1, 0, 1, int64(size), int64(size) + 1, 1 << 50, math.MaxInt64} {
 			text := bytes.Repeat([]byte("ab"), size/2+1)[:size]
 			data, err := ReadAll(bytes.NewReader(text), expected, 64<<10)
 			require.NoError(t, err)
