@@ -56,6 +56,18 @@ func New(options Options) *Client { return &Client{Options: options} }
 func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 	send func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options ...func(*s3.Options),
 ) (*Out, error) {
+	if c.Customize == nil {
+		return call(ctx, c, bucket, in, send, options)
+	}
+	own := *in // a caller that makes the request again has the input as it was before Customize
+	out, err := call(ctx, c, bucket, &own, send, options)
+	tellCRC32(in, &own)
+	return out, err
+}
+
+func call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
+	send func(context.Context, *In, ...func(*s3.Options)) (*Out, error), options []func(*s3.Options),
+) (*Out, error) {
 	c.Prepare(bucket, in)
 	ctx = c.Named(ctx, bucket, in)
 	region := c.BucketRegion(bucket)
@@ -73,6 +85,16 @@ func Call[In, Out any](ctx context.Context, c *Client, bucket string, in *In,
 		return nil, err
 	}
 	return send(ctx, in, withRegion(options, actual)...)
+}
+
+// tellCRC32 gives the input of a part the CRC32 of the one that was sent, which send may have
+// computed.
+func tellCRC32(given, sent any) {
+	part, isPart := given.(*s3.UploadPartInput)
+	own, _ := sent.(*s3.UploadPartInput)
+	if isPart {
+		part.ChecksumCRC32 = own.ChecksumCRC32
+	}
 }
 
 // Named returns a context in which the observer is told the bucket and the key of a

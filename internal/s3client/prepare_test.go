@@ -92,6 +92,32 @@ func TestCustomize(t *testing.T) {
 	assert.Equal(t, "v", *in.VersionId)
 }
 
+// TestCustomizeOfAnotherCall has Customize change an input once, whose caller makes the request
+// again: a body that resumes, a listing with several pages. The caller learns the CRC32 of a part.
+func TestCustomizeOfAnotherCall(t *testing.T) {
+	t.Parallel()
+	c := (&fakeServer{}).client(Options{Customize: func(_ string, input any) {
+		if in, ok := input.(*s3.GetObjectInput); ok {
+			in.Key = aws.String("mine/" + *in.Key)
+		}
+	}})
+	in := &s3.GetObjectInput{Key: aws.String("key")}
+	for range 2 {
+		_, err := Call(t.Context(), c, "bucket", in, func(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+			assert.Equal(t, "mine/key", *in.Key)
+			return &s3.GetObjectOutput{}, nil
+		})
+		require.NoError(t, err)
+	}
+	part := &s3.UploadPartInput{}
+	_, err := Call(t.Context(), c, "bucket", part, func(_ context.Context, in *s3.UploadPartInput, _ ...func(*s3.Options)) (*s3.UploadPartOutput, error) {
+		in.ChecksumCRC32 = aws.String("AAAAAA==")
+		return &s3.UploadPartOutput{}, nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "AAAAAA==", aws.ToString(part.ChecksumCRC32))
+}
+
 func TestKeyOf(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "k", keyOf(&s3.GetObjectInput{Key: aws.String("k")}))
