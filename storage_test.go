@@ -18,7 +18,9 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(testkit.AtOnce(m, 8))) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(testkit.Bounded(testkit.AtOnce(testkit.Isolated(m), 8)))
+}
 
 // TestConformanceEmbedded holds a store to the suite on the embedded server. Under -short,
 // it moves no conditional streams in parts: those are 25 MiB.

@@ -9,7 +9,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(testkit.Isolated(m))) }
 
 // readGolden reads an answer of Python's that was recorded.
 func readGolden(t *testing.T, name string, into any) {

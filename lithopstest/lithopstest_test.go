@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testkit.Bounded(testkit.Isolated(m))) }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()

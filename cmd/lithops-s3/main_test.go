@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(testkit.Bounded(testkit.AtOnce(m, 8)), map[string]func(){"lithops-s3": main})
+	testscript.Main(testkit.Bounded(testkit.AtOnce(testkit.Isolated(m), 8)), map[string]func(){"lithops-s3": main})
 }
 
 // FuzzArguments checks that no arguments make the command panic or contact anything.

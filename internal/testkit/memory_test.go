@@ -5,6 +5,7 @@ package testkit
 import (
 	"flag"
 	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -55,5 +56,23 @@ func TestOwnNeeds(t *testing.T) { //nolint:paralleltest // changes flags of all 
 		require.NoError(t, flag.Set(name, ""))
 		assert.True(t, hasNeeds, name)
 		assert.Zero(t, code, name)
+	}
+}
+
+// TestIsolated checks which variables the tests of a package don't see.
+func TestIsolated(t *testing.T) {
+	names := map[string]bool{
+		"AWS_PROFILE": true, "_X_AMZN_TRACE_ID": true, "LITHOPS_CONFIG": true, "__LITHOPS_SESSION_ID": true, "https_proxy": true, "TERM": true, "LC_ALL": true,
+		"LITHOPSS3_TEST_CROWD": false, "OTHER_AWS_PROFILE": false,
+	}
+	for _, endpoint := range []string{"http://127.0.0.1:1", ""} {
+		t.Setenv("LITHOPSS3_TEST_ENDPOINT", endpoint)
+		for name := range names {
+			t.Setenv(name, "x")
+		}
+		assert.Zero(t, Isolated(passing{}).Run())
+		for name, isSetting := range names {
+			assert.Equal(t, isSetting && endpoint == "", os.Getenv(name) == "", "%s with %q", name, endpoint)
+		}
 	}
 }
