@@ -177,7 +177,8 @@ func (f *File) WriteAt(p []byte, offset int64) (int, error) { return f.file.Writ
 
 // Commit puts the file, which has size bytes, in the target's place. A file that it
 // replaces keeps its permissions. With sync, the file is on the disk before. If
-// Commit fails, what was in the target's place stays there.
+// Commit fails, what was in the target's place stays there. What an interrupted resumable
+// download has left there is of no use any more, and is removed.
 func (f *File) Commit(size int64, sync bool) error {
 	if f.ended {
 		return fs.ErrClosed
@@ -189,6 +190,8 @@ func (f *File) Commit(size int64, sync bool) error {
 	err := f.rename()
 	if f.journal != nil {
 		err = errors.Join(err, f.journal.remove())
+	} else if err == nil {
+		f.target.forget()
 	}
 	if err == nil && sync {
 		err = f.target.sync()

@@ -40,6 +40,23 @@ func (t *Target) Resume(ctx context.Context, bucket, key string) (*File, error) 
 	return f, nil
 }
 
+// forget removes what an earlier download left, unless another one may be writing it: that can't
+// be told without locks.
+func (t *Target) forget() {
+	file, _, err := t.openRegular(t.resumableName("journal"), 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.removeLeftover(t.resumableName("part"))
+	}
+	if err != nil {
+		return
+	}
+	isFree := lock(file) == nil
+	_ = file.Close()
+	if isFree {
+		_, _ = t.Resume(context.Background(), "", "") // which removes what is of another object
+	}
+}
+
 // openJournal opens, locks and reads the journal. It is nil if there is none that
 // can be trusted.
 func (t *Target) openJournal(ctx context.Context) (*journal, error) {

@@ -37,6 +37,33 @@ func leave(t *testing.T, path string) *File {
 	return f
 }
 
+// TestForget replaces the target of a resumable download that was interrupted, whose files are
+// removed then, of one in progress, and of one that left only its part file.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	leave(t, path)
+	require.NoError(t, create(t, openTarget(t, path), "new").Commit(3, false))
+	assert.Equal(t, []string{"file"}, namesIn(t, folder))
+
+	running, err := openTarget(t, path).CreateResumable(sourceOf)
+	require.NoError(t, err)
+	require.NoError(t, create(t, openTarget(t, path), "newer").Commit(5, false))
+	assert.Equal(t, []string{".file.lithops-s3.journal", ".file.lithops-s3.part", "file"}, namesIn(t, folder))
+	require.NoError(t, running.Keep())
+	require.NoError(t, os.Remove(filepath.Join(folder, ".file.lithops-s3.journal")))
+	require.NoError(t, create(t, openTarget(t, path), "newest").Commit(6, false))
+	assert.Equal(t, []string{"file"}, namesIn(t, folder))
+	assert.Equal(t, "newest", contentOf(t, path))
+
+	for _, name := range []string{".file.lithops-s3.journal", ".file.lithops-s3.part"} { // of the user
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("mine"), 0o600))
+	}
+	require.NoError(t, create(t, openTarget(t, path), "last").Commit(4, false))
+	assert.Equal(t, []string{".file.lithops-s3.journal", ".file.lithops-s3.part", "file"}, namesIn(t, folder))
+}
+
 func resume(t *testing.T, path string) (*File, error) {
 	t.Helper()
 	return openTarget(t, path).Resume(t.Context(), "bucket", "key")
