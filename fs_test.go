@@ -11,9 +11,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -206,6 +210,64 @@ func TestFSFileIsOneVersion(t *testing.T) {
 	require.True(t, ok)
 	_, err = at.ReadAt(make([]byte, 3), 1)
 	require.ErrorIs(t, err, lithopss3.ErrPrecondition)
+}
+
+// A hourlyStorage has gets that take an hour each, and bodies of which each Read does. Neither
+// listens to its context. It counts the bodies that are open.
+type hourlyStorage struct {
+	lithopss3.Storage
+	open atomic.Int64
+}
+
+func (s *hourlyStorage) GetObject(ctx context.Context, bucket, key string, opts *lithopss3.GetOptions) (*lithopss3.Object, error) {
+	time.Sleep(time.Hour)
+	object, err := s.Storage.GetObject(context.WithoutCancel(ctx), bucket, key, opts)
+	if err == nil {
+		s.open.Add(1)
+		object.Body = &hourlyBody{object.Body, s}
+	}
+	return object, err
+}
+
+type hourlyBody struct {
+	io.ReadCloser
+	of *hourlyStorage
+}
+
+func (b *hourlyBody) Read(p []byte) (int, error) {
+	time.Sleep(time.Hour)
+	return b.ReadCloser.Read(p)
+}
+
+func (b *hourlyBody) Close() error {
+	b.of.open.Add(-1)
+	return b.ReadCloser.Close()
+}
+
+// TestFSCloseDuringRead closes a file while another goroutine reads it, as http.ServeContent does
+// that serves several ranges to a client which is gone. Close does not wait, and no body stays open.
+func TestFSCloseDuringRead(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{time.Minute, time.Hour + time.Minute} { // during the get, and a Read of the body
+		synctest.Test(t, func(t *testing.T) {
+			store := &hourlyStorage{Storage: memstore.New("bucket")}
+			putAll(t, store, "bucket", "file")
+			file, err := lithopss3.NewFS(store, "bucket").Open("file")
+			require.NoError(t, err)
+			var readErr error
+			var reading sync.WaitGroup
+			reading.Go(func() { _, readErr = file.Read(make([]byte, 3)) })
+			time.Sleep(after)
+			began := time.Now()
+			require.NoError(t, file.Close())
+			assert.Zero(t, time.Since(began))
+			reading.Wait()
+			require.ErrorIs(t, readErr, fs.ErrClosed)
+			assert.Zero(t, store.open.Load(), "a body stays open")
+			require.ErrorIs(t, second(file.Read(make([]byte, 3))), fs.ErrClosed)
+			require.ErrorIs(t, file.Close(), fs.ErrClosed)
+		})
+	}
 }
 
 // A silentStorage does not say the sizes of objects.
