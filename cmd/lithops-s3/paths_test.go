@@ -4,10 +4,13 @@ package main
 
 import (
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/alecthomas/kong"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -267,4 +270,39 @@ func (r removing) Write(p []byte) (int, error) {
 	assert.NoError(r.t, r.root.Remove("gone"))
 	assert.NoError(r.t, r.root.Remove("gone too"))
 	return len(p), nil
+}
+
+// TestIsGone tells what was removed from a name that is listed, and that the file system can't find.
+func TestIsGone(t *testing.T) {
+	t.Parallel()
+	files := unfindable{fstest.MapFS{"there": {}, "lost": {}, ".lithops-s3-lost.part": {}, "folder/lost": {}, "forbidden/file": {}}}
+	for name, want := range map[string]bool{
+		"there": false, "folder": false, "lost": false, "folder/lost": false, ".": false,
+		"gone": true, "folder/gone": true, "gone/below": true, "gone/below/it": true, "lost/below": false, "forbidden/gone": false,
+		".lithops-s3-lost.part": true,
+	} {
+		assert.Equal(t, want, isGone(files, name), name)
+	}
+}
+
+// An unfindable lists files whose name is "lost", and can't find them.
+type unfindable struct{ fstest.MapFS }
+
+// Lstat describes a file.
+func (u unfindable) Lstat(name string) (fs.FileInfo, error) {
+	if strings.Contains(path.Base(name), "lost") {
+		return nil, fs.ErrNotExist
+	}
+	return u.MapFS.Lstat(name)
+}
+
+// ReadDir lists a folder.
+func (u unfindable) ReadDir(name string) ([]fs.DirEntry, error) {
+	switch path.Base(name) {
+	case "lost":
+		return nil, fs.ErrNotExist
+	case "forbidden":
+		return nil, fs.ErrPermission
+	}
+	return u.MapFS.ReadDir(name)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -48,7 +49,7 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 		switch {
 		case t.ctx.Err() != nil:
 			return t.ctx.Err()
-		case err != nil && isGone(root, name):
+		case err != nil && isGone(root.FS(), name):
 			return nil
 		case err != nil:
 			fail(name, err)
@@ -65,7 +66,7 @@ func walkFiles(t *terminal, root *os.Root, keep *filter) (found []entry, failure
 		}
 		info, err := checkRegular(root, name)
 		switch {
-		case err != nil && isGone(root, name):
+		case err != nil && isGone(root.FS(), name):
 		case errors.Is(err, errFolderLink) && keep.leavesOut(name):
 			return nil
 		case errors.Is(err, errLeftover):
@@ -111,10 +112,22 @@ func checkRegular(root *os.Root, name string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// isGone reports whether nothing is at a name below root.
-func isGone(root *os.Root, name string) bool {
-	_, err := root.Lstat(filepath.FromSlash(name))
-	return errors.Is(err, fs.ErrNotExist)
+// isGone reports whether what a folder had was removed since. A name that is still listed, and
+// can't be found, is one that the file system can't express, as on some network drives.
+func isGone(files fs.FS, name string) bool {
+	if _, err := fs.Lstat(files, name); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if partfile.HasTemporaryName(path.Base(name)) { // which the next download may have again
+		return true
+	}
+	folder := path.Dir(name)
+	entries, err := fs.ReadDir(files, folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return isGone(files, folder)
+	}
+	isListed := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == path.Base(name) })
+	return err == nil && !isListed
 }
 
 // isLink reports whether a path below root is a symbolic link.

@@ -333,13 +333,19 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 	return file.Commit(int64(len(data)), false)
 }
 
+// HasTemporaryName reports whether a file may be one of this package's by its name, which is no
+// proof: see [IsLeftover].
+func HasTemporaryName(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.Contains(name, "lithops-s3")
+}
+
 // IsLeftover reports whether the file name in folder is a temporary file or a
 // journal of this package, which an interrupted download left or one in progress
 // writes. It needs a proof: the name alone does not count. The lock of another open file
 // is one, because a download has no marker before its first byte and after its last.
 func IsLeftover(folder *os.Root, name string) bool {
 	base := filepath.Base(name)
-	if !strings.HasPrefix(base, ".") || !strings.Contains(base, "lithops-s3") {
+	if !HasTemporaryName(base) {
 		return false
 	}
 	parent, err := openfiles.Open(func() (*os.Root, error) { return folder.OpenRoot(filepath.Dir(name)) })
