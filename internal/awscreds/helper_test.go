@@ -23,8 +23,13 @@ import (
 // helper returns a command that starts this binary to do what words say, so that the
 // tests of processes run without a shell too.
 func helper(words ...string) string {
-	return strings.Join(append(helperWords(), words...), " ")
+	all := helperWords(words...)
+	all[0] = quoted(all[0])
+	return strings.Join(all, " ")
 }
+
+// quoted returns a path as one word of a command, in a folder whose name has blanks too.
+func quoted(path string) string { return `"` + path + `"` }
 
 func helperWords(words ...string) []string {
 	return append([]string{os.Args[0], "-test.run=^TestHelper$", "--"}, words...)
@@ -40,7 +45,7 @@ func printing(t *testing.T, p printed) string {
 	script := filepath.Join(testkit.ShortDir(t), "script")
 	text := fmt.Sprintf("printf '%s'\nprintf '%s' >&2\nexit %d\n", toOctal(p.stdout), toOctal(p.stderr), p.code)
 	require.NoError(t, os.WriteFile(script, []byte(text), 0o600))
-	return `/bin/sh "` + script + `"`
+	return "/bin/sh " + quoted(script)
 }
 
 // toOctal makes a format of printf of any text.

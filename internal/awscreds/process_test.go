@@ -116,12 +116,12 @@ func TestProcessThatDoesNotStart(t *testing.T) {
 	script := filepath.Join(folder, "script.exe")
 	require.NoError(t, os.WriteFile(script, []byte("no program"), 0o700))
 	for command, kind := range map[string]string{
-		script:                                "OSError",
-		"":                                    "IndexError",
-		`a "b`:                                "ValueError",
-		filepath.Join(folder, "missing", "x"): "FileNotFoundError",
-		"no-such-command-of-lithopss3":        "FileNotFoundError",
-		folder:                                kindOfFolder,
+		quoted(script): "OSError",
+		"":             "IndexError",
+		`a "b`:         "ValueError",
+		quoted(filepath.Join(folder, "missing", "x")): "FileNotFoundError",
+		"no-such-command-of-lithopss3":                "FileNotFoundError",
+		quoted(folder):                                kindOfFolder,
 	} {
 		_, err := askProcess(t, command)
 		var failed *Error
