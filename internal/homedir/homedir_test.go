@@ -142,13 +142,15 @@ func TestDir(t *testing.T) {
 	assert.Equal(t, "/h", Dir(testkit.Env(map[string]string{"HOME": "/h"})))
 	assert.Empty(t, Dir(testkit.Env(nil)))
 	assert.Equal(t, "/h/v", ExpandVars("~/$A", testkit.Env(map[string]string{"HOME": "/h", "A": "v"})))
+	_, ok := passwd("no such user")
+	assert.False(t, ok)
 	current, err := user.Current()
-	require.NoError(t, err)
+	if err != nil {
+		t.Skip("no entry for this user, as in a container: ", err)
+	}
 	home, ok := passwd(current.Username)
 	require.True(t, ok)
 	assert.Equal(t, current.HomeDir, home)
-	_, ok = passwd("no such user")
-	assert.False(t, ok)
 }
 
 func TestAbbreviate(t *testing.T) {
