@@ -34,7 +34,7 @@ func openAhead(t *testing.T, data []byte, trip tripper) *lithopss3.Store {
 // openWithObject opens a store with an object "key", and options that change returns.
 func openWithObject(t *testing.T, data []byte, trip tripper, change func(*lithopss3.Options) *lithopss3.Options) *lithopss3.Store {
 	t.Helper()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 	require.NoError(t, err)

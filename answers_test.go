@@ -108,7 +108,7 @@ func openAnswers(t *testing.T, name string, sdkOnly bool) *answering {
 	t.Helper()
 	operation, _, _ := strings.Cut(name, " ")
 	a := &answering{breaks: operation}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 	require.NoError(t, err)

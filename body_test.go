@@ -48,7 +48,7 @@ func breakingServer(t *testing.T, data []byte, breaks int, how func(w http.Respo
 		how(w)
 		return true
 	}}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	return openStore(t, server, configOf(alice, "us-east-1"))
 }
 
@@ -108,7 +108,7 @@ func TestBodyAttempts(t *testing.T) {
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}}
-		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+		server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 		config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 		require.NoError(t, err)
 		env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
@@ -140,7 +140,7 @@ func TestBodyOfChangedObject(t *testing.T) {
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
 	for _, second := range []string{"2nd second", "2nd"} { // the latter has no such range

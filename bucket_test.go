@@ -84,7 +84,7 @@ func TestGoldenBucketNames(t *testing.T) {
 		t.Run(user+" "+region, func(t *testing.T) {
 			t.Parallel()
 			caller := devs3.Credential{AccessKeyID: "AK", SecretAccessKey: "SK", UserID: user, Account: "1"}
-			store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{caller}}), configOf(caller, region))
+			store := openStore(t, testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{caller}}), configOf(caller, region))
 			bucket, err := store.Bucket(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, c.Out, bucket)
@@ -103,7 +103,7 @@ func TestEnsureBucketCreatesAndFinds(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]string{"us-east-1": "lithops-us-east-1-wxyz", "eu-west-1": "lithops-eu-west-1-wxyz"} {
 		calls := &recorder{}
-		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+		server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 		store := openStore(t, server, configOf(alice, region))
 		for range 3 {
 			bucket, err := store.EnsureBucket(t.Context())
@@ -120,7 +120,7 @@ func TestEnsureBucketCreatesAndFinds(t *testing.T) {
 func TestConfiguredBucketNeedsNoSTS(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1")+"aws_s3:\n  storage_bucket: mine\n")
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestConfiguredBucketNeedsNoSTS(t *testing.T) {
 
 func TestEnsureBucketOfAnotherAccount(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("lithops-us-east-1-wxyz", bob.Account, "us-east-1"))
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	_, err := store.EnsureBucket(t.Context())
@@ -159,7 +159,7 @@ func TestSquattedBucket(t *testing.T) {
 		bytesIn.Add(n)
 		return true
 	}}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	_, err := store.EnsureBucket(t.Context())
 	require.ErrorIs(t, err, lithopss3.ErrNotOwner)
@@ -183,7 +183,7 @@ func TestEnsureBucketLosesRace(t *testing.T) {
 			_, _ = fmt.Fprintf(w, "<Error><Code>%s</Code><Message>m</Message></Error>", status.code)
 			return true
 		}}
-		store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
+		store := openStore(t, testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
 		_, err := store.EnsureBucket(t.Context())
 		require.ErrorIs(t, err, status.want)
 	}
@@ -202,7 +202,7 @@ func TestEnsureBucketConflict(t *testing.T) {
 		_, _ = fmt.Fprint(w, "<Error><Code>OperationAborted</Code><Message>m</Message></Error>")
 		return true
 	}}
-	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
+	store := openStore(t, testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "eu-west-1"))
 	_, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, store.HeadBucket(t.Context(), "lithops-eu-west-1-wxyz"))
@@ -211,7 +211,7 @@ func TestEnsureBucketConflict(t *testing.T) {
 func TestConcurrentEnsureBucket(t *testing.T) {
 	t.Parallel()
 	calls := &recorder{}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	store := openStore(t, server, configOf(alice, "eu-west-1"))
 	var group sync.WaitGroup
 	for range 16 {
@@ -233,7 +233,7 @@ func TestConcurrentEnsureBucket(t *testing.T) {
 
 func TestWrongKeys(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	for code, caller := range map[string]devs3.Credential{
 		"SignatureDoesNotMatch": {AccessKeyID: alice.AccessKeyID, SecretAccessKey: "wrong"},
 		"InvalidAccessKeyId":    {AccessKeyID: "AKIANOBODY", SecretAccessKey: "wrong"},
@@ -253,7 +253,7 @@ func TestWrongKeys(t *testing.T) {
 
 func TestTemporaryCredentialsSign(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{bob}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{bob}})
 	bucket, err := openStore(t, server, configOf(bob, "us-east-1")).EnsureBucket(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "lithops-us-east-1-wxyz", bucket)
@@ -269,7 +269,7 @@ func TestDeleteErrorsPerKey(t *testing.T) {
 		_, _ = fmt.Fprint(w, `<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error><Error><Key>b</Key><Code>InternalError</Code></Error></DeleteResult>`)
 		return true
 	}}
-	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
 	err := store.DeleteObjects(t.Context(), "bucket", []string{"a", "b", "c"})
 	var failed *lithopss3.DeleteError
 	require.ErrorAs(t, err, &failed)
@@ -288,14 +288,14 @@ func TestListingWithoutProgressEnds(t *testing.T) {
 		_, _ = fmt.Fprint(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken><Contents><Key>k</Key></Contents></ListBucketResult>`)
 		return true
 	}}
-	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
 	_, err := store.ListKeys(t.Context(), "bucket", "")
 	require.ErrorIs(t, err, lithopss3.ErrListing)
 }
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}}), configOf(alice, "us-east-1"))
 	ctx, dir := t.Context(), t.TempDir()
 	require.NoError(t, store.CreateBucket(ctx, "bucket"))
 	source, target := filepath.Join(dir, "source"), filepath.Join(dir, "target")
@@ -330,7 +330,7 @@ func TestUserAgentAndContentType(t *testing.T) {
 		}
 		return false
 	}}
-	store := openStore(t, testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
+	store := openStore(t, testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap}), configOf(alice, "us-east-1"))
 	require.NoError(t, store.CreateBucket(t.Context(), "bucket"))
 	require.NoError(t, store.PutObject(t.Context(), "bucket", "key1", strings.NewReader("x"), nil))
 	require.NoError(t, store.PutObject(t.Context(), "bucket", "key2", strings.NewReader("x"), &lithopss3.PutOptions{ContentType: "application/octet-stream"}))
@@ -367,7 +367,7 @@ func TestNoConfigurationNoRegion(t *testing.T) {
 
 func TestErrorsWithoutStatus(t *testing.T) {
 	t.Parallel()
-	store := openStore(t, testkit.Server(t, nil), "aws:\n  region: us-east-1\n  access_key_id: half\n")
+	store := openStore(t, testkit.Server(t, devs3.Start, nil), "aws:\n  region: us-east-1\n  access_key_id: half\n")
 	_, err := store.GetObject(t.Context(), "bucket", "key", nil)
 	var credentials *lithopss3.CredentialsError
 	require.ErrorAs(t, err, &credentials)

@@ -25,7 +25,7 @@ import (
 // aCopier is a store with a bucket for copies, whose requests pass trip.
 func aCopier(t *testing.T, trip tripper) (*lithopss3.Store, *devs3.Server) {
 	t.Helper()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	require.NoError(t, server.AddBucket("other", alice.Account, "us-east-1"))
 	config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
@@ -269,7 +269,7 @@ func TestMoveOntoItself(t *testing.T) {
 // TestCopyFromAnothersBucket demands the owner of the source too.
 func TestCopyFromAnothersBucket(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("bobs", bob.Account, "us-east-1"))
 	require.NoError(t, server.OpenBucket("bobs", devs3.OpenByPolicy))
 	var source, destination atomic.Value

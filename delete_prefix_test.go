@@ -23,7 +23,7 @@ import (
 // can't hold, and one elsewhere.
 func filledBucket(t *testing.T, wrap func(http.Handler) http.Handler, count int) (*lithopss3.Store, string) {
 	t.Helper()
-	server := testkit.Server(t, &devs3.Options{Wrap: wrap})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Wrap: wrap})
 	store := openStore(t, server, server.Config())
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
@@ -181,7 +181,7 @@ func TestPanicInIterator(t *testing.T) {
 		})
 	}
 	var requests atomic.Int64
-	server := testkit.Server(t, &devs3.Options{Wrap: func(next http.Handler) http.Handler { return count(manyKeys(&requests)(next)) }})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Wrap: func(next http.Handler) http.Handler { return count(manyKeys(&requests)(next)) }})
 	store := openStore(t, server, server.Config())
 	for name, panics := range map[string]func(){
 		"listing": func() {
@@ -253,7 +253,7 @@ func TestDeletePrefixStops(t *testing.T) {
 		t.Skip("lists and fails to delete 16,000 keys")
 	}
 	var requests atomic.Int64
-	server := testkit.Server(t, &devs3.Options{Wrap: manyKeys(&requests)})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Wrap: manyKeys(&requests)})
 	store := openStore(t, server, server.Config())
 	deleted, err := store.DeletePrefix(t.Context(), "bucket", "data/", nil)
 	require.ErrorContains(t, err, "stopped, because 16 requests in a row deleted nothing")
@@ -267,7 +267,7 @@ func TestDeletePrefixStops(t *testing.T) {
 func TestDeletePrefixCancel(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
-	server := testkit.Server(t, &devs3.Options{Wrap: manyKeys(&requests)})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Wrap: manyKeys(&requests)})
 	store := openStore(t, server, server.Config())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -52,7 +52,7 @@ func openFaulty(t *testing.T, options faultproxy.Options, timeout time.Duration)
 		f.bucket = fmt.Sprintf("faults-%x", rand.Uint64())
 		f.unit = mib
 	} else {
-		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+		server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 		options.Target = server.URL()
 		config.AccessKeyID, config.SecretAccessKey, config.SessionToken = alice.AccessKeyID, lithopss3.NewSecret(alice.SecretAccessKey), lithopss3.NewSecret(alice.SessionToken)
 	}

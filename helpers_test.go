@@ -119,7 +119,7 @@ func openWireFull(t *testing.T, trip tripper) *lithopss3.Store {
 
 func openWireWith(t *testing.T, trip tripper, opts *lithopss3.Options) *lithopss3.Store {
 	t.Helper()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("bucket", alice.Account, "us-east-1"))
 	parsed, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 	require.NoError(t, err)

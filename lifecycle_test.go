@@ -27,7 +27,7 @@ func rawLifecycle(t *testing.T, store *lithopss3.Store, bucket string) string {
 
 func TestExpireAfter(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	others := `<LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Rule><ID>theirs</ID><Filter><Prefix>logs/</Prefix></Filter><Status>Enabled</Status><Expiration><Days>1</Days></Expiration><NewThing>kept</NewThing></Rule></LifecycleConfiguration>`
 	store, recorder := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{})
 	bucket, err := store.EnsureBucket(t.Context())

@@ -53,7 +53,7 @@ func (o *observed) take() []lithopss3.RequestInfo {
 
 func openObserved(t *testing.T, sdkOnly bool, level slog.Level, trip tripper) *observed {
 	t.Helper()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	config, err := lithopss3.ParseConfig([]byte(configOf(alice, "us-east-1")))
 	require.NoError(t, err)
 	transport := &http.Transport{DisableCompression: true}

@@ -18,7 +18,7 @@ import (
 // dangerous, and what to do.
 func TestNameIsTaken(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	store, recorder := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{})
 	recorder.reset(func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		if request.Method == http.MethodPut {

@@ -89,7 +89,7 @@ func TestOwnerOnEveryRequest(t *testing.T) {
 		if testing.Short() && sdkOnly {
 			break // the SDK makes the first round of the other pass
 		}
-		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+		server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 		store, recorder := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{SDKOnly: sdkOnly})
 		bucket, err := store.EnsureBucket(t.Context())
 		require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestOwnerCostsNoRequest(t *testing.T) {
 	t.Parallel()
 	var counts []int
 	for _, demanded := range []bool{true, false} {
-		server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+		server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 		env := map[string]string{"AWS_ENDPOINT_URL": server.URL(), "HOME": t.TempDir()}
 		if !demanded {
 			env["AWS_ENDPOINT_URL_STS"] = strings.Replace(server.URL(), "127.0.0.1", "localhost", 1) // another server, for all that is known
@@ -157,7 +157,7 @@ func TestOwnerCostsNoRequest(t *testing.T) {
 // made under her name and opened to everybody, and that nothing of his reaches her.
 func TestOpenBucketOfAnother(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket(userBucketName, bob.Account, "us-east-1"))
 	require.NoError(t, server.OpenBucket(userBucketName, devs3.OpenByPolicy))
 	bobs := openStore(t, server, configOf(bob, "us-east-1"))
@@ -184,7 +184,7 @@ func TestOpenBucketOfAnother(t *testing.T) {
 func TestAccountRegionalBucket(t *testing.T) {
 	t.Parallel()
 	const name = "lithops-eu-west-1-wxyz-111111111111-eu-west-1-an"
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	store, _ := openRecorded(t, server, configOf(alice, "eu-west-1"), lithopss3.Options{AccountRegional: true})
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err, "with the header that says which namespace")
@@ -209,7 +209,7 @@ func TestAccountRegionalBucket(t *testing.T) {
 // know gives no name.
 func TestAccountRegionalNeedsTheAccount(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	env := map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_STS": server.URL(), "HOME": t.TempDir()}
 	store, _ := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{AccountRegional: true, LookupEnv: testkit.Env(env)})
 	_, err := store.EnsureBucket(t.Context())
@@ -252,7 +252,7 @@ func TestBucketStatusTellsWhose(t *testing.T) {
 				}
 				return denied
 			}}
-			server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}, Wrap: calls.wrap})
+			server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice, bob}, Wrap: calls.wrap})
 			require.NoError(t, server.AddBucket("mine", test.owner.Account, "us-east-1"))
 			if test.openBy != 0 {
 				require.NoError(t, server.OpenBucket("mine", test.openBy))
@@ -272,7 +272,7 @@ func TestBucketStatusTellsWhose(t *testing.T) {
 // out.
 func TestPublicAccessIsBlocked(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	store := openStore(t, server, configOf(alice, "us-east-1"))
 	bucket, err := store.EnsureBucket(t.Context())
 	require.NoError(t, err)
@@ -324,7 +324,7 @@ func TestOwnersOnServer(t *testing.T) {
 		owners = append(owners, devs3.Credential{AccessKeyID: access, SecretAccessKey: secret, UserID: "AIDAOWNERWXYZ", Account: access})
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	server := testkit.Server(t, &devs3.Options{Credentials: owners, Wrap: func(next http.Handler) http.Handler {
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: owners, Wrap: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.Header.Get("Authorization"), "/sts/aws4_request") {
 				next.ServeHTTP(w, r)
@@ -344,7 +344,7 @@ func TestOwnersOnServer(t *testing.T) {
 	// With the bucket's own keys, the owner alone decides.
 	both := owners[0]
 	both.Account = owners[1].Account
-	imposter := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{both}, Wrap: func(next http.Handler) http.Handler {
+	imposter := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{both}, Wrap: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.Header.Get("Authorization"), "/sts/aws4_request") {
 				next.ServeHTTP(w, r)

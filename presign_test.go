@@ -90,7 +90,7 @@ func TestPresign(t *testing.T) {
 // its region.
 func TestPresignForTheOwner(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice, bob}})
 	require.NoError(t, server.AddBucket("far", alice.Account, "eu-west-1"))
 	store, _ := openRecorded(t, server, configOf(alice, "us-east-1"), lithopss3.Options{})
 	bucket, err := store.EnsureBucket(t.Context())

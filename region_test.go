@@ -21,7 +21,7 @@ import (
 // names the bucket after it as it is written, which S3 refuses.
 func TestUppercaseRegion(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	_, err := openStore(t, server, configOf(alice, "EU-WEST-1")).EnsureBucket(t.Context())
 	require.ErrorIs(t, err, lithopss3.ErrInvalidBucketName)
 	assert.ErrorContains(t, err, "upper case")
@@ -42,7 +42,7 @@ func TestBucketInAnotherRegion(t *testing.T) {
 				w.WriteHeader(status)
 				return true
 			}}
-			server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+			server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 			require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
 			store := openStore(t, server, configOf(alice, "us-east-1"))
 			ctx := t.Context()
@@ -63,7 +63,7 @@ func TestBucketInAnotherRegion(t *testing.T) {
 
 func TestHeadFollowsRegion(t *testing.T) {
 	t.Parallel()
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}})
 	require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
 	store := openStore(t, server, configOf(alice, "us-east-1")+"aws_s3:\n  storage_bucket: far-away\n")
 	bucket, err := store.EnsureBucket(t.Context())
@@ -85,7 +85,7 @@ func TestRegionInTheBody(t *testing.T) {
 		_, _ = w.Write([]byte("<Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message><Region>eu-north-1</Region></Error>"))
 		return true
 	}}
-	server := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
+	server := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{alice}, Wrap: calls.wrap})
 	require.NoError(t, server.AddBucket("far-away", alice.Account, "eu-north-1"))
 	ctx := t.Context()
 	for _, operation := range []func(*lithopss3.Store) error{

@@ -31,7 +31,7 @@ func TestConformanceEmbedded(t *testing.T) {
 		if testing.Short() && sdkOnly {
 			t.Skip("the fast path's other half under -short")
 		}
-		server := testkit.Server(t, nil)
+		server := testkit.Server(t, devs3.Start, nil)
 		config, err := lithopss3.ParseConfig([]byte(server.Config()))
 		require.NoError(t, err)
 		store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{
@@ -115,7 +115,7 @@ func TestUserBucketOnServer(t *testing.T) {
 		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
 		UserID: "AIDAUSER" + strings.ToUpper(hex.EncodeToString(random)), Account: "123456789012",
 	}
-	sts := testkit.Server(t, &devs3.Options{Credentials: []devs3.Credential{user}})
+	sts := testkit.Server(t, devs3.Start, &devs3.Options{Credentials: []devs3.Credential{user}})
 	config, err := lithopss3.ParseConfig([]byte(sts.Config()))
 	require.NoError(t, err)
 	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{

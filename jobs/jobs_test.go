@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/lithops-go/lithopss3/pickle"
@@ -28,7 +29,7 @@ import (
 // newJobs gives an empty bucket on the embedded server, and the jobs in it.
 func newJobs(t *testing.T) (*jobs.Client, *lithopss3.Store, string) {
 	t.Helper()
-	server := testkit.Server(t, nil)
+	server := testkit.Server(t, devs3.Start, nil)
 	config, err := lithopss3.ParseConfig([]byte(server.Config()))
 	require.NoError(t, err)
 	store, err := lithopss3.New(t.Context(), config, &lithopss3.Options{LookupEnv: testkit.Env(server.Env())})

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/faultproxy"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -44,7 +45,7 @@ func newVictim(t *testing.T) *victim {
 	command, err := exec.LookPath("lithops-s3") // this binary, by testscript.Main
 	require.NoError(t, err)
 	v := &victim{t: t, command: command, folder: t.TempDir(), putArgs: []string{"put", "-", victimBucket, "-k", "key", "-q"}}
-	server := testkit.Server(t, nil)
+	server := testkit.Server(t, devs3.Start, nil)
 	v.proxy, err = faultproxy.Start(faultproxy.Options{Target: server.URL()})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = v.proxy.Close() })

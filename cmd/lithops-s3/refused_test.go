@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/jobs"
 	"github.com/stretchr/testify/assert"
@@ -31,7 +32,7 @@ const refusedBucket = "refused-bucket"
 // some requests; the store is not refused. Each request is shown to refuses.
 func refuse(t *testing.T, refuses func(*http.Request) bool) *lithopss3.Store {
 	t.Helper()
-	server := testkit.Server(t, nil)
+	server := testkit.Server(t, devs3.Start, nil)
 	env := server.Env()
 	store, err := lithopss3.New(t.Context(), nil, &lithopss3.Options{LookupEnv: testkit.Env(env)})
 	require.NoError(t, err)

@@ -22,7 +22,7 @@ type fakeTB struct {
 // Helper notes the name of the function that is one.
 func (f *fakeTB) Helper() {
 	counter, _, _, _ := runtime.Caller(1)
-	name := runtime.FuncForPC(counter).Name()
+	name := strings.TrimSuffix(runtime.FuncForPC(counter).Name(), "[...]") // of a generic function
 	f.helpers = append(f.helpers, name[strings.LastIndexByte(name, '.')+1:])
 }
 

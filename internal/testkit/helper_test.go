@@ -36,7 +36,7 @@ func TestFailuresNameTheCaller(t *testing.T) {
 		"comparedHeader":      compare,
 		"decodeChunk":         compare,
 		"RemoveOpen":          func(t testing.TB) { RemoveOpen(t, file) },
-		"Server":              func(t testing.TB) { Server(t, nil) },
+		"Server":              func(t testing.TB) { Server(t, startService, nil) },
 		"SetEnv":              func(t testing.TB) { SetEnv(t, nil) },
 		"ShortDir":            func(t testing.TB) { ShortDir(t) },
 		"Socket":              func(t testing.TB) { Socket(t, filepath.Join(ShortDir(t), "socket")) },

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package testkit has what the tests of several packages share: an environment, an
-// embedded server, round trips that are answered in place, and repeatable bytes. It
-// must not know the root package, so that the root's internal tests can use it too;
-// no other code may import it. Start reading at [Server] and [Answer].
+// Package testkit has what the tests of several packages share: an environment, a
+// server that ends with its test, round trips that are answered in place, and repeatable
+// bytes. It must not know the root package, so that the root's internal tests can use it
+// too, nor the SDK or the embedded server, which would be linked into every test; no other
+// code may import it. Start reading at [Server] and [Answer].
 package testkit
 
 import (
@@ -19,7 +20,6 @@ import (
 	"testing"
 
 	"github.com/lithops-go/lithopss3/internal/boundedfile"
-	"github.com/lithops-go/lithopss3/internal/devs3"
 	"github.com/stretchr/testify/require"
 )
 
@@ -36,16 +36,16 @@ func Env(vars map[string]string) func(name string) (string, bool) {
 	}
 }
 
-// Server starts an embedded server on a loopback port and closes it when the test ends.
+// Server starts a server, with devs3.Start for example, and closes it when the test ends.
 // It drops its reference then, because a test's parent keeps the functions that were
 // passed to Cleanup, and through them the server's objects, until all subtests ended.
-func Server(t testing.TB, opts *devs3.Options) *devs3.Server {
+func Server[S io.Closer, O any](t testing.TB, start func(opts O) (S, error), opts O) S {
 	t.Helper()
-	server, err := devs3.Start(opts)
+	server, err := start(opts)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, server.Close())
-		server = nil
+		server = *new(S)
 	})
 	return server
 }
