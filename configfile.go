@@ -11,8 +11,8 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/homedir"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
@@ -124,7 +124,7 @@ func (l ConfigLoader) loadEnvFile(path string) (*Config, error) {
 
 func (l ConfigLoader) loadFile(path string) (*Config, error) {
 	source := l.absolute(path)
-	data, info, err := boundedfile.ReadInfo(source, yamltree.MaxSize)
+	data, info, err := openfiles.ReadInfo(source, yamltree.MaxSize)
 	if err != nil {
 		return nil, &ConfigError{Source: source, Reason: fileProblem(err), Err: err}
 	}

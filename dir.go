@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
@@ -65,7 +64,7 @@ func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts 
 
 // putFileIn stores a file below root, which no link can lead out of.
 func (s *Store) putFileIn(ctx context.Context, root *os.Root, name, bucket, key string) error {
-	file, err := boundedfile.OpenIn(root, filepath.FromSlash(name))
+	file, err := openfiles.OpenIn(root, filepath.FromSlash(name))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
@@ -27,13 +27,13 @@ func TestPipeInPlaceOfAFile(t *testing.T) {
 		"LITHOPS_CONFIG_FILE": loaderAt(t, map[string]string{"LITHOPS_CONFIG_FILE": pipe}, nil),
 	} {
 		_, err := loader.Load()
-		require.ErrorIs(t, err, boundedfile.ErrNotRegular, name)
+		require.ErrorIs(t, err, openfiles.ErrNotRegular, name)
 		assert.ErrorContains(t, err, pipe+": is a pipe, not a regular file", name)
 	}
 	searched := loaderAt(t, nil, nil)
 	testkit.FIFO(t, filepath.Join(searched.dir, ".lithops_config"))
 	_, err := searched.Load()
-	require.ErrorIs(t, err, boundedfile.ErrNotRegular)
+	require.ErrorIs(t, err, openfiles.ErrNotRegular)
 
 	for name, env := range map[string]map[string]string{
 		"AWS_CONFIG_FILE":             {"AWS_CONFIG_FILE": pipe},
@@ -50,7 +50,7 @@ func TestPipeInPlaceOfAFile(t *testing.T) {
 			s := scenario{Env: env, Lithops: map[string]json.RawMessage{"aws": json.RawMessage(`{"region":"eu-west-1"}`)}}
 			_, lookup := s.lay(t, "")
 			_, _, err := s.open(t, lookup, func(*session) {})
-			require.ErrorIs(t, err, boundedfile.ErrNotRegular)
+			require.ErrorIs(t, err, openfiles.ErrNotRegular)
 			assert.ErrorContains(t, err, pipe)
 		})
 	}
@@ -59,7 +59,7 @@ func TestPipeInPlaceOfAFile(t *testing.T) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:1", http.NoBody)
 		require.NoError(t, err)
 		_, err = s3http.NewTransport(s3http.Options{CABundle: pipe}).RoundTrip(request)
-		require.ErrorIs(t, err, boundedfile.ErrNotRegular)
+		require.ErrorIs(t, err, openfiles.ErrNotRegular)
 	})
 	t.Run("the null device is an empty file", func(t *testing.T) {
 		t.Parallel()

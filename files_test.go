@@ -17,11 +17,11 @@ import (
 var opensFile = regexp.MustCompile(`\bos\.(ReadFile|Open)\(`)
 
 // unboundedReaders open files by themselves: put.go sends a file of any size, latefile.go a
-// pipe, and boundedfile is where all others are read.
-var unboundedReaders = map[string]bool{"put.go": true, "cmd/lithops-s3/latefile.go": true, "internal/boundedfile/boundedfile.go": true}
+// pipe, and openfiles is where all others are read.
+var unboundedReaders = map[string]bool{"put.go": true, "cmd/lithops-s3/latefile.go": true, "internal/openfiles/read.go": true}
 
 // TestFilesAreReadBounded checks that every file that is read whole passes
-// internal/boundedfile, so that none is a pipe that never ends, or larger than what it can
+// internal/openfiles, so that none is a pipe that never ends, or larger than what it can
 // be.
 func TestFilesAreReadBounded(t *testing.T) {
 	t.Parallel()
@@ -72,7 +72,7 @@ func TestFilesMakeRoom(t *testing.T) {
 		before := ""
 		for line := range strings.Lines(string(text)) {
 			if opensAny.MatchString(line) {
-				assert.Contains(t, before+line, "openfiles.Open(", path)
+				assert.Contains(t, before+line, "Open(func() (", path)
 			}
 			before = line
 		}

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -69,7 +69,7 @@ func TestOutOfFilesChild(t *testing.T) { //nolint:paralleltest // no other test 
 	for name, use := range map[string]func() error{
 		"a metadata service": func() error { return get(t.Context(), metadataTransport()) },
 		"a token": func() error {
-			_, err := boundedfile.Read(path, 10)
+			_, err := openfiles.Read(path, 10)
 			return err
 		},
 		"an upload": func() error { return store.UploadFile(t.Context(), path, "bucket", "key", nil) },

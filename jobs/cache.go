@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
@@ -89,8 +89,8 @@ func (e *cacheEntry) load() (found cachedMeta, isFresh bool) {
 	}
 	e.state.mu.Lock()
 	defer e.state.mu.Unlock()
-	note, _ := boundedfile.Read(e.path+originSuffix, maxOrigin) // none is no JSON, either
-	data, err := boundedfile.Read(e.path, maxStatus)
+	note, _ := openfiles.Read(e.path+originSuffix, maxOrigin) // none is no JSON, either
+	data, err := openfiles.Read(e.path, maxStatus)
 	if err != nil || json.Unmarshal(note, &found.origin) != nil {
 		return cachedMeta{}, false
 	}

@@ -13,7 +13,7 @@ import (
 	"syscall"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // A cause is why the storage does not work, in words, with what to do about it.
@@ -28,7 +28,7 @@ type cause struct {
 // causes are the common ones, the most specific first.
 var causes = []cause{
 	{
-		words: "not a file", is: func(err error) bool { return errors.Is(err, boundedfile.ErrNotRegular) },
+		words: "not a file", is: func(err error) bool { return errors.Is(err, openfiles.ErrNotRegular) },
 		fix: "name a regular file; to pass the configuration without one, put its JSON into LITHOPS_CONFIG",
 	},
 	{

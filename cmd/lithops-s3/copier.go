@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -218,7 +217,7 @@ func removeUnchanged(before os.FileInfo, stat func() (os.FileInfo, error), remov
 }
 
 func (c *copier) storeOpened(ctx context.Context, root *os.Root, local string, target objectName, opts *lithopss3.PutOptions) error {
-	opened, err := boundedfile.OpenIn(root, local)
+	opened, err := openfiles.OpenIn(root, local)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 	"slices"
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/devs3"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/jobs"
 )
@@ -100,7 +100,7 @@ func functionsFirst(a, b recordedObject) int {
 
 // load stores the objects of a recording in the user's bucket.
 func load(t *terminal, server *devs3.Server, path string) (err error) {
-	data, err := boundedfile.Read(path, maxRecording)
+	data, err := openfiles.Read(path, maxRecording)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -253,7 +253,7 @@ func compareBytes(ctx context.Context, from, to entry, source, target *syncSide)
 	if source.place.isS3 {
 		file, object, root = to, from, target.root
 	}
-	opened, err := boundedfile.OpenIn(root, filepath.FromSlash(file.name))
+	opened, err := openfiles.OpenIn(root, filepath.FromSlash(file.name))
 	if err != nil {
 		return false, false, err
 	}

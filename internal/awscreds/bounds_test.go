@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,8 +31,8 @@ func TestFilesAreBounded(t *testing.T) {
 	_, err = containerToken(testkit.Env(map[string]string{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": path}))
 	require.ErrorContains(t, err, "larger than")
 	if runtime.GOOS != "windows" {
-		_, err = boundedfile.Read("/dev/zero", MaxFile)
-		require.ErrorIs(t, err, boundedfile.ErrNotRegular)
+		_, err = openfiles.Read("/dev/zero", MaxFile)
+		require.ErrorIs(t, err, openfiles.ErrNotRegular)
 	}
 }
 

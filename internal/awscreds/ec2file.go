@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/homedir"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // EC2File returns the provider of the file that AWS_CREDENTIAL_FILE names, which the
@@ -28,7 +28,7 @@ func fromEC2File(env lookup) (*aws.Credentials, error) {
 		return nil, notSet
 	}
 	path = homedir.Expand(path, env)
-	data, err := boundedfile.Read(path, MaxFile)
+	data, err := openfiles.Read(path, MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure("ConfigNotFound", "AWS_CREDENTIAL_FILE names %s, which does not exist", path)
 	}

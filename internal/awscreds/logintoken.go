@@ -17,8 +17,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // A loginToken is a token that "aws login" left in ~/.aws/login/cache. The fields that
@@ -31,7 +31,7 @@ type loginToken struct {
 
 // readLoginToken reads a token and checks what logincreds takes for granted.
 func readLoginToken(path string) (*loginToken, error) {
-	data, err := boundedfile.Read(path, MaxFile)
+	data, err := openfiles.Read(path, MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, loginProblem(err, "no token in %s", path)
 	}

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // endWithChildren has a cancel end the process with the processes that it started.
@@ -57,7 +57,7 @@ func descendants(pid int) []int {
 	var found []int
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, list := range lists {
-		data, err := boundedfile.Read(list, MaxFile)
+		data, err := openfiles.Read(list, MaxFile)
 		if err != nil {
 			continue
 		}

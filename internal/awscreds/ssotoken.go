@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/dateutil"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // An ssoToken is a token that "aws sso login" left in ~/.aws/sso/cache. The
@@ -36,7 +36,7 @@ func loadSSOToken(folder, sessionOrURL string) (*ssoToken, error) {
 }
 
 func readSSOToken(path string) (*ssoToken, error) {
-	data, err := boundedfile.Read(path, MaxFile)
+	data, err := openfiles.Read(path, MaxFile)
 	if err != nil {
 		return nil, failure("SSOTokenLoadError", "%w", err)
 	}

@@ -5,7 +5,7 @@ package awscreds
 import (
 	"bytes"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 )
 
@@ -13,7 +13,7 @@ import (
 // read. It leaves a file that has changed since: a person has signed in anew, perhaps as
 // another, or out, which removes it. A token that can't be written still holds in this process.
 func writeToken(path string, was, renewed []byte) {
-	found, err := boundedfile.Read(path, MaxFile)
+	found, err := openfiles.Read(path, MaxFile)
 	if err != nil || !bytes.Equal(found, was) {
 		return
 	}

@@ -9,13 +9,13 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // readTokenFile returns the token in a file, as Python reads text: it must be UTF-8, and
 // each line break is a \n. Errors begin with where, which names the file.
 func readTokenFile(path, where string) (string, error) {
-	data, err := boundedfile.Read(path, MaxFile)
+	data, err := openfiles.Read(path, MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", failure("FileNotFoundError", "%s: no such file", where)

@@ -19,8 +19,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // maxSize bounds a file, in bytes.
@@ -97,7 +97,7 @@ func Read(path string) (*File, error) {
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return nil, nil //nolint:nilerr // a file that is not there is empty
 	}
-	data, err := boundedfile.Read(path, maxSize)
+	data, err := openfiles.Read(path, maxSize)
 	if err != nil {
 		return nil, &ParseError{Path: path, Reason: "can't be read: " + errors.Unwrap(err).Error(), Err: err}
 	}

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package openfiles makes room where a process may open no more files: connections that no
-// request uses are closed for a new connection or a local file. It must not know who opens
-// what. Start reading at [Open].
+// Package openfiles opens files, and makes room where a process may open no more:
+// connections that no request uses are closed for a new connection or a local file. What a
+// user or another program left (configurations, tokens, certificates, caches) it reads
+// whole, up to a limit, and only if it is a file. It must not know who opens what, nor what
+// is in it. Start reading at [Open], and at [Read], which every such file of this module
+// passes. The files of a folder that is stored are of any size, and pass [OpenIn].
 package openfiles
 
 import (

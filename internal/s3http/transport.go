@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
@@ -148,7 +147,7 @@ func readBundle(path string) (*x509.CertPool, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := boundedfile.Read(path, maxBundle)
+	data, err := openfiles.Read(path, maxBundle)
 	if err != nil {
 		return nil, fmt.Errorf("the certificate bundle of AWS_CA_BUNDLE or ca_bundle: %w", err)
 	}

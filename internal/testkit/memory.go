@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // MaxMemory is how much memory the tests of a package may need at their peak, in bytes. It
@@ -65,7 +65,7 @@ func hasOwnNeeds() bool {
 // peakMemory returns the most memory that this process ever held, in bytes, and 0
 // where the system does not tell.
 func peakMemory() int64 {
-	status, err := boundedfile.Read("/proc/self/status", MiB)
+	status, err := openfiles.Read("/proc/self/status", MiB)
 	if err != nil {
 		return 0
 	}

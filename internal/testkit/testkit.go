@@ -19,7 +19,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lithops-go/lithopss3/internal/boundedfile"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/stretchr/testify/require"
 )
 
@@ -124,7 +124,7 @@ func Files(t testing.TB, folder string) []string {
 // Golden decodes a recorded answer of Python's. root is the repository's folder.
 func Golden(t testing.TB, root, name string, into any) {
 	t.Helper()
-	data, err := boundedfile.Read(filepath.Join(root, "testdata", "golden", name), 64*MiB)
+	data, err := openfiles.Read(filepath.Join(root, "testdata", "golden", name), 64*MiB)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, into))
 }

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package boundedfile
+package openfiles
 
 import (
 	"syscall"

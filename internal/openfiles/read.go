@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package boundedfile reads whole files that a user or another program left:
-// configurations, tokens, certificates, caches. It must not know what is in them.
-// Start reading at Read, which every such file of this module passes. The files of a
-// folder that is stored are of any size, and pass OpenIn.
-package boundedfile
+package openfiles
 
 import (
 	"errors"
@@ -13,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
-
-	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 var (
@@ -44,7 +38,7 @@ func ReadInfo(path string, limit int64) ([]byte, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	// Without O_NONBLOCK, a pipe that took the file's place since would wait for a writer.
-	file, err := openfiles.Open(func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) })
+	file, err := Open(func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +63,7 @@ func ReadInfo(path string, limit int64) ([]byte, fs.FileInfo, error) {
 // took the place of a file after the folder was listed: that is ErrNotRegular, and a folder
 // is syscall.EISDIR. The caller closes the file.
 func OpenIn(root *os.Root, name string) (*os.File, error) {
-	file, err := openfiles.Open(func() (*os.File, error) { return root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) })
+	file, err := Open(func() (*os.File, error) { return root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) })
 	if err != nil {
 		return nil, err
 	}
