@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/homedir"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -52,7 +52,7 @@ func providedKeys(provider aws.CredentialsProvider) func(context.Context) (*aws.
 	return func(ctx context.Context) (*aws.Credentials, error) {
 		found, err := provider.Retrieve(ctx)
 		if err != nil {
-			err = s3http.WithCause(ctx, ended.Hide(ctx, hidden.Operations(err)))
+			err = s3http.WithCause(ctx, ended.Hide(ctx, s3err.Operations(err)))
 			return nil, &awscreds.Error{Kind: "CredentialRetrievalError", Reason: s3http.PlainText(err), Err: err}
 		}
 		return &found, nil

@@ -9,7 +9,7 @@ import (
 
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
-	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 )
 
@@ -58,7 +58,7 @@ func (e *CredentialsError) Error() string {
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
 // Is reports whether target stands for the errors of all operations.
-func (*CredentialsError) Is(target error) bool { return target == hidden.ErrAnswer }
+func (*CredentialsError) Is(target error) bool { return target == s3err.ErrAnswer }
 
 // A sourceError is a CredentialsError within the request that needed the credentials.
 // errors.As finds that and nothing that it wraps, because what STS or SSO answered is no

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/download"
-	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
@@ -109,7 +108,7 @@ func (e *Error) Unwrap() []error {
 
 // Is reports whether target stands for the errors of all operations. errors.Is finds the
 // sentinels without it.
-func (*Error) Is(target error) bool { return target == hidden.ErrAnswer }
+func (*Error) Is(target error) bool { return target == s3err.ErrAnswer }
 
 func (e *Error) reason() string {
 	if e.Err == nil && e.Code == "" && e.StatusCode == 0 { // of another Storage
@@ -286,7 +285,7 @@ type DeleteError struct {
 }
 
 // Is reports whether target stands for the errors of all operations.
-func (*DeleteError) Is(target error) bool { return target == hidden.ErrAnswer }
+func (*DeleteError) Is(target error) bool { return target == s3err.ErrAnswer }
 
 // Error counts the failures and names the first.
 func (e *DeleteError) Error() string {

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/exact"
 )
 
@@ -141,7 +141,7 @@ func (f *openFile) Read(p []byte) (int, error) {
 	}
 	n, err := f.body.Read(p)
 	f.offset += int64(n)
-	if err != nil && !eof.Is(err) || f.closed() {
+	if err != nil && !ended.IsEOF(err) || f.closed() {
 		err = f.fail("read", err)
 	}
 	return n, err
@@ -222,7 +222,7 @@ func (f *openFile) ReadAt(p []byte, offset int64) (int, error) {
 	if errors.Is(err, io.ErrUnexpectedEOF) && offset+int64(n) >= f.info.Size() {
 		err = io.EOF
 	}
-	if err != nil && !eof.Is(err) {
+	if err != nil && !ended.IsEOF(err) {
 		err = f.fail("read", err)
 	}
 	return n, err

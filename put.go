@@ -18,7 +18,6 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
@@ -209,7 +208,7 @@ var (
 type abandonment struct{ error }
 
 // Unwrap returns the reason. The reason may be io.EOF, which is then no end of the body.
-func (a *abandonment) Unwrap() error { return eof.Hide(a.error) }
+func (a *abandonment) Unwrap() error { return ended.HideEOF(a.error) }
 
 // An endedPutError is why the put reads no more. It may be an io.ErrClosedPipe of something else.
 type endedPutError struct{ error }

@@ -18,7 +18,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
 	"github.com/lithops-go/lithopss3/internal/readahead"
@@ -223,7 +222,7 @@ func copyBody(w io.Writer, body io.Reader) (copied int64, err error) {
 				return copied, writeErr
 			}
 		}
-		if eof.Is(err) {
+		if ended.IsEOF(err) {
 			return copied, nil
 		}
 		if err != nil {
@@ -236,7 +235,7 @@ func (r *objectReader) isEnd(err error) bool {
 	if r.end >= 0 {
 		return r.offset >= r.end
 	}
-	return eof.Is(err)
+	return ended.IsEOF(err)
 }
 
 // finish gives the last n bytes away, unless the whole is not what was promised:
@@ -370,7 +369,7 @@ func (r *objectReader) fail(err error) {
 	defer func() { _ = body.Close() }() // also after a panic of what is read ahead
 	r.body = http.NoBody
 	defer r.endAhead()
-	r.err = eof.Hide(wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)) // else callers take it for the end
+	r.err = ended.HideEOF(wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)) // else callers take it for the end
 }
 
 // Close ends the body; reading on is ErrClosed.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -78,7 +78,7 @@ func (p *prefixed) DeleteObjects(ctx context.Context, bucket string, keys []stri
 		long = append(long, p.prefix+key)
 	}
 	err := p.storage.DeleteObjects(ctx, bucket, long)
-	below, rest := hidden.Apart[*DeleteError](err)
+	below, rest := s3err.Apart[*DeleteError](err)
 	for _, each := range below {
 		for _, one := range each.Failed {
 			failed = append(failed, p.shortenOne(one))

@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // PutArguments stores the pickled arguments of a job's calls under [DataKey], one after
@@ -98,7 +98,7 @@ func (d *AggregatedData) take() {
 		return
 	}
 	if err != nil {
-		d.ended = eof.Hide(fmt.Errorf("the arguments of call %d: %w", len(d.ranges), err)) // else it counts as the end
+		d.ended = ended.HideEOF(fmt.Errorf("the arguments of call %d: %w", len(d.ranges), err)) // else it counts as the end
 		return
 	}
 	d.ranges = append(d.ranges, lithopss3.ByteRange{Offset: d.length, Length: int64(len(item))})
@@ -124,7 +124,7 @@ func (d *AggregatedData) Close() error {
 	if d.ended == nil {
 		d.ended, d.rest = errClosed, nil
 	}
-	if eof.Is(d.ended) {
+	if ended.IsEOF(d.ended) {
 		return nil
 	}
 	return d.ended

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/pickle"
 )
 
@@ -107,7 +107,7 @@ func (c *Client) DeleteCloudObjects(ctx context.Context, objects ...*CloudObject
 // failedDeletes returns the keys that an error of DeleteObjects names, and what there is next
 // to them: after that, other keys are not known to be deleted.
 func failedDeletes(err error) (failed []*lithopss3.Error, rest error) {
-	found, rest := hidden.Apart[*lithopss3.DeleteError](err)
+	found, rest := s3err.Apart[*lithopss3.DeleteError](err)
 	for _, each := range found {
 		failed = append(failed, each.Failed...)
 	}

@@ -19,8 +19,8 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/homedir"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/pickle"
 )
@@ -271,7 +271,7 @@ func (c *Client) Result(ctx context.Context, call Call) (any, error) {
 
 // hasEnded returns an error of the result of a call that has ended. It does not match
 // fs.ErrNotExist, which says that the call runs: its result may be deleted.
-func hasEnded(err error) error { return hidden.Error(err, fs.ErrNotExist) }
+func hasEnded(err error) error { return s3err.Hide(err, fs.ErrNotExist) }
 
 // ResultOf is [Client.Result] for a status that is already at hand. It makes a
 // request only for a result that is not in the status.

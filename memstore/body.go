@@ -9,7 +9,7 @@ import (
 	"io"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -22,7 +22,7 @@ func readBody(ctx context.Context, body io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("reading the body: %w", err)
 	}
 	data, err := io.ReadAll(&contextReader{ctx: ctx, body: body})
-	return data, hidden.Answers(err) // the body may be another object
+	return data, s3err.Answers(err) // the body may be another object
 }
 
 // maxEmptyReads is how often a body may read nothing in a row, as in package bufio.

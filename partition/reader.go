@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3"
-	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/exact"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
@@ -213,7 +213,7 @@ func (r *lineReader) Read(p []byte) (int, error) {
 // look finds the next piece in what is buffered. At the object's end it returns io.EOF.
 func (r *lineReader) look() error {
 	k := len(r.newline)
-	if _, err := r.buffer.Peek(k); err != nil && (!eof.Is(err) || r.buffer.Buffered() == 0) {
+	if _, err := r.buffer.Peek(k); err != nil && (!ended.IsEOF(err) || r.buffer.Buffered() == 0) {
 		return err
 	}
 	ready, _ := r.buffer.Peek(r.buffer.Buffered()) // what is there has no error
@@ -320,8 +320,8 @@ func (s *stretches) Read(p []byte) (int, error) {
 	for !s.ended {
 		n, err := s.body.Read(p)
 		s.offset += int64(n)
-		if n > 0 || !eof.Is(err) {
-			if eof.Is(err) {
+		if n > 0 || !ended.IsEOF(err) {
+			if ended.IsEOF(err) {
 				err = nil
 			}
 			return n, err

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
@@ -259,7 +259,7 @@ func compareBytes(ctx context.Context, from, to entry, source, target *syncSide)
 	}
 	defer func() { _ = opened.Close() }()
 	same, known, err = hasETag(&interruptibleFile{ctx, opened}, file.size, object.etag)
-	if eof.Is(err) { // it is shorter than it was
+	if ended.IsEOF(err) { // it is shorter than it was
 		return false, true, nil
 	}
 	return same, known, err

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
 // A statusError is an answer of a server.
@@ -31,7 +31,7 @@ type operationError struct{ inner error }
 
 func (e *operationError) Error() string        { return "get: " + e.inner.Error() }
 func (e *operationError) Unwrap() error        { return e.inner }
-func (e *operationError) Is(target error) bool { return target == hidden.ErrAnswer }
+func (e *operationError) Is(target error) bool { return target == s3err.ErrAnswer }
 
 // An uncomparable error would panic if it were compared.
 type uncomparable []string
@@ -57,8 +57,8 @@ func TestWhy(t *testing.T) {
 		"a wrapped one":            {fmt.Errorf("stop: %w", mine), []error{mine}, nil},
 		"the end of a stream":      {io.EOF, nil, []error{io.EOF}},
 		"a missing file":           {missing, []error{missing}, []error{fs.ErrNotExist}},
-		"an operation":             {&operationError{mine}, nil, []error{mine, hidden.ErrAnswer}},
-		"an operation in an error": {fmt.Errorf("stop: %w", &operationError{mine}), nil, []error{mine, hidden.ErrAnswer}},
+		"an operation":             {&operationError{mine}, nil, []error{mine, s3err.ErrAnswer}},
+		"an operation in an error": {fmt.Errorf("stop: %w", &operationError{mine}), nil, []error{mine, s3err.ErrAnswer}},
 		"a status":                 {errors.Join(&statusError{404}, mine), nil, []error{mine}},
 		"a code":                   {errors.Join(codeError{}, mine), nil, []error{mine}},
 		"uncomparable":             {uncomparable{"a"}, nil, []error{uncomparable{"a"}}},

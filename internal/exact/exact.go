@@ -12,7 +12,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/ended"
 )
 
 // A Span is a part of an object, in bytes. A Length below 0 is all that follows.
@@ -68,7 +68,7 @@ type counted struct {
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
 	c.count += int64(n)
-	if eof.Is(err) || c.count > c.most {
+	if ended.IsEOF(err) || c.count > c.most {
 		return n, c.end()
 	}
 	return n, err
@@ -81,7 +81,7 @@ func (c *counted) WriteTo(w io.Writer) (int64, error) {
 	if err != nil {
 		return n, err
 	}
-	if err := c.end(); !eof.Is(err) {
+	if err := c.end(); !ended.IsEOF(err) {
 		return n, err
 	}
 	return n, nil
@@ -113,7 +113,7 @@ func ReadAll(body io.Reader, length, ahead int64) ([]byte, error) {
 	for {
 		n, err := body.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		if eof.Is(err) {
+		if ended.IsEOF(err) {
 			return data, nil
 		}
 		if err != nil {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package s3err has the errors that several rooms compare or make, and makes a
-// server's text fit for an error.
+// Package s3err has the errors that several rooms compare or make, makes errors that
+// errors.Is does not find everything in, and makes a server's text fit for an error.
 // It must not know HTTP, the SDK or any other room but sanitize.
-// Start reading at Final, the mark of an error that no attempt is made after.
+// Start reading at [Final], the mark of an error that no attempt is made after, at [Hide]
+// and [Answers], because what a call uses may fail with what looks like the answer to that
+// call, and at [Apart], which says what errors.As leaves out: what there is next to an error.
 package s3err
 
 import (

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/lithops-go/lithopss3/internal/eof"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
@@ -81,7 +81,7 @@ func (b *boundBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
 	b.left -= int64(n)
-	if err != nil && !eof.Is(err) && b.ctx.Err() == nil {
+	if err != nil && !ended.IsEOF(err) && b.ctx.Err() == nil {
 		err = &brokenBodyError{err}
 	}
 	return n, err

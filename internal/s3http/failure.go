@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/lithops-go/lithopss3/internal/hidden"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
@@ -65,13 +64,13 @@ func describeSending(ctx context.Context, u *url.URL, err error) error {
 		return s3err.Final(errHead)
 	}
 	reason, isFinal := describeCause(err)
-	return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: NoAnswer(hidden.Answers(err))} // a transport may ask another server
+	return &RequestError{endpoint: u.Scheme + "://" + u.Host, reason: reason, isFinal: isFinal, err: NoAnswer(s3err.Answers(err))} // a transport may ask another server
 }
 
 // NoAnswer returns the local cause of a failed request as an error that does not match what
 // says what a server answered: connect fails with EACCES at a firewall, with ENOENT at a socket.
 func NoAnswer(err error) error {
-	return hidden.Error(err, fs.ErrNotExist, fs.ErrPermission, fs.ErrExist)
+	return s3err.Hide(err, fs.ErrNotExist, fs.ErrPermission, fs.ErrExist)
 }
 
 // describeCause says why no answer came, and whether it is so again.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
 // ErrStalled is a response body that sent nothing for so long.
@@ -75,7 +75,7 @@ func (b *stallBody) Read(p []byte) (int, error) {
 	if cause := context.Cause(b.ctx); cause == ErrStalled || cause == errEndless { //nolint:errorlint,forbidigo // see above
 		err = cause
 	} else {
-		err = hidden.Answers(ended.Hide(b.ctx, err))
+		err = s3err.Answers(ended.Hide(b.ctx, err))
 	}
 	b.leave() // the connection is free, or closed
 	b.failed = err

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
@@ -271,7 +270,7 @@ func (s *streamSource) fill(ctx context.Context, buffer []byte) (n int, err erro
 		n += more
 	}
 	s.read += int64(n)
-	if eof.Is(err) {
+	if ended.IsEOF(err) {
 		s.ended, err = true, nil
 	}
 	return n, err

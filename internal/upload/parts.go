@@ -19,7 +19,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/eof"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
 )
@@ -149,7 +148,7 @@ func (m *multipart) sendAll(ctx context.Context, reader partReader) error {
 			err = fmt.Errorf("the body needs more than %d parts", MaxParts)
 		}
 		if err != nil {
-			if !eof.Is(err) {
+			if !ended.IsEOF(err) {
 				cancel(err)
 			}
 			break

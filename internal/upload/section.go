@@ -9,8 +9,7 @@ import (
 	"io/fs"
 
 	"github.com/lithops-go/lithopss3/internal/checksum"
-	"github.com/lithops-go/lithopss3/internal/eof"
-	"github.com/lithops-go/lithopss3/internal/hidden"
+	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 )
 
@@ -73,7 +72,7 @@ func (s *section) Read(p []byte) (int, error) {
 	switch {
 	case n < 0 || n > len(p):
 		return 0, bodyError(errBadCount)
-	case err != nil && !eof.Is(err):
+	case err != nil && !ended.IsEOF(err):
 		return 0, bodyError(err)
 	case n < len(p) && err != nil:
 		return 0, bodyError(fmt.Errorf("%w: it ends at byte %d of %d", errBodyChanged, s.start+s.at+int64(n), s.source.end))
@@ -126,7 +125,7 @@ func (s *section) Seek(offset int64, whence int) (int64, error) {
 // bodyError is the error of a body. It is not retried, because each attempt reads the same.
 // It is no answer to the put, because the body may be another object.
 func bodyError(err error) error {
-	return s3err.Final(fmt.Errorf("reading the body: %w", hidden.Answers(err)))
+	return s3err.Final(fmt.Errorf("reading the body: %w", s3err.Answers(err)))
 }
 
 // A fileVersion is what tells whether a file is still the same.
@@ -157,7 +156,7 @@ func (v *fileVersion) check() error {
 	info, err := v.stat()
 	switch {
 	case err != nil:
-		return hidden.Answers(err)
+		return s3err.Answers(err)
 	case info.Size() != v.info.Size():
 		return fmt.Errorf("%w: it had %d bytes, and has %d", errBodyChanged, v.info.Size(), info.Size())
 	case !info.ModTime().Equal(v.info.ModTime()):

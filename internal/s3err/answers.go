@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package hidden
+package s3err
 
 import (
 	"errors"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package hidden
+package s3err
 
 import (
 	"errors"
@@ -57,8 +57,8 @@ func TestAnswers(t *testing.T) {
 	path := &fs.PathError{Op: "read", Err: errors.New("broken")}
 	for name, answer := range map[string]error{
 		"a status": statusError{fs.ErrNotExist}, "a code": codeError{fs.ErrNotExist}, "an operation": operationError{fs.ErrNotExist},
-		"a status that is hidden": Error(statusError{fs.ErrNotExist}, fs.ErrExist, fs.ErrNotExist),
-		"a code that is hidden":   Error(codeError{fs.ErrNotExist}, fs.ErrNotExist),
+		"a status that is hidden": Hide(statusError{fs.ErrNotExist}, fs.ErrExist, fs.ErrNotExist),
+		"a code that is hidden":   Hide(codeError{fs.ErrNotExist}, fs.ErrNotExist),
 		"one within another":      operationError{codeError{fs.ErrNotExist}},
 	} {
 		whole := errors.Join(path, fmt.Errorf("%w: %w", mine, answer))

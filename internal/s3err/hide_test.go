@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package hidden
+package s3err
 
 import (
 	"errors"
@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// TestError has an error lose nothing but the sentinels.
-func TestError(t *testing.T) {
+// TestHide has an error lose nothing but the sentinels.
+func TestHide(t *testing.T) {
 	t.Parallel()
 	path := &fs.PathError{Op: "read", Path: "x", Err: io.EOF}
-	err := Error(errors.Join(path, fs.ErrPermission, fs.ErrClosed), io.EOF, fs.ErrClosed)
+	err := Hide(errors.Join(path, fs.ErrPermission, fs.ErrClosed), io.EOF, fs.ErrClosed)
 	if errors.Is(err, io.EOF) || errors.Is(err, fs.ErrClosed) {
 		t.Error("what is hidden is found")
 	}
@@ -25,7 +25,7 @@ func TestError(t *testing.T) {
 		t.Errorf("got the text %q, want %q", err, want)
 	}
 	for _, other := range []error{nil, fs.ErrExist, io.ErrUnexpectedEOF} {
-		if got := Error(other, io.EOF); got != other { //nolint:errorlint // it must be the same
+		if got := Hide(other, io.EOF); got != other { //nolint:errorlint // it must be the same
 			t.Errorf("got %v for %v", got, other)
 		}
 	}

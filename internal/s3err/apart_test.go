@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package hidden
+package s3err
 
 import (
 	"errors"
@@ -30,7 +30,7 @@ func TestApart(t *testing.T) {
 		"only others":      {errors.Join(other, io.EOF), nil, "other\nEOF"},
 		"another, wrapped": {fmt.Errorf("x: %w", other), nil, "x: other"},
 		"below what hides": {Answers(fmt.Errorf("x: %w", a)), []*fs.PathError{a}, ""},
-		"hidden":           {Error(a, io.EOF), nil, a.Error()},
+		"hidden":           {Hide(a, io.EOF), nil, a.Error()},
 	} {
 		found, rest := Apart[*fs.PathError](test.err)
 		text := ""

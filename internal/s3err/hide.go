@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hidden makes errors that errors.Is does not find everything in. A sentinel such as
-// io.EOF or fs.ErrNotExist is an answer to those who compare with it: the stream has ended,
-// the object does not exist. An error that merely has it somewhere below, from a connection
-// or a file of this machine, is no such answer. Nor is one of another call, see [Answers].
-// [Apart] says what errors.As leaves out: what there is next to an error.
-// It must not know which sentinels. Start reading at [Error].
-package hidden
+package s3err
 
 import (
 	"errors"
 	"slices"
 )
 
-// Error returns err as an error that none of the sentinels match with errors.Is. Is, As and
+// Hide returns err as an error that none of the sentinels match with errors.Is. Is, As and
 // Error are else those of err. An error that they don't match stays itself, and nil stays nil.
-func Error(err error, sentinels ...error) error {
+//
+// A sentinel such as io.EOF or fs.ErrNotExist is an answer to those who compare with it: the
+// stream has ended, the object does not exist. An error that merely has it somewhere below,
+// from a connection or a file of this machine, is no such answer.
+func Hide(err error, sentinels ...error) error {
 	if !slices.ContainsFunc(sentinels, func(sentinel error) bool { return errors.Is(err, sentinel) }) {
 		return err
 	}
