@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/lithops-go/lithopss3/internal/homedir"
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
 )
 
@@ -80,7 +80,7 @@ func emptyConfigError(source string) error {
 func otherBackend(source string, line int, backend string) error {
 	reason := fmt.Sprintf("selects the storage backend %q; this package implements aws_s3", backend)
 	if !slices.Contains(lithopsBackends, backend) {
-		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have%s (did you mean aws_s3?)", redact.Value(backend), redact.Wrong(backend))
+		reason = fmt.Sprintf("selects the storage backend %s, which Lithops does not have%s (did you mean aws_s3?)", sanitize.SettingValue(backend), sanitize.SettingProblem(backend))
 	}
 	return &ConfigError{Source: source, Line: line, Key: "lithops.storage", Reason: reason, Err: ErrOtherBackend}
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/internal/spelling"
 	"github.com/lithops-go/lithopss3/internal/validate"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
@@ -148,7 +148,7 @@ func (r *keyReader) checkTop(sections map[string]setting) error {
 			return r.problem(s.line, s.key, fmt.Sprintf("is a key of the section %s: indent it below %s:", owner, owner))
 		}
 		if a := guess(s.key, awsS3Keys); a != nil && a.signs {
-			return r.problem(s.line, redact.Name(s.key, a.means), r.instead(a, "aws"))
+			return r.problem(s.line, sanitize.SettingName(s.key, a.means), r.instead(a, "aws"))
 		}
 	}
 	return nil
@@ -183,7 +183,7 @@ func (r *keyReader) checkUnknownSection(s setting) error {
 	}
 	for _, entry := range sortedByLine(entries) {
 		if a := guess(entry.key, awsS3Keys); (a != nil && a.signs) || slices.Contains(awsS3Keys[3:], entry.key) {
-			return r.problem(s.line, redact.Name(s.key, meant), fmt.Sprintf("is no section that Lithops reads for S3, and has keys to sign with: write %s", meant))
+			return r.problem(s.line, sanitize.SettingName(s.key, meant), fmt.Sprintf("is no section that Lithops reads for S3, and has keys to sign with: write %s", meant))
 		}
 	}
 	return nil
@@ -208,7 +208,7 @@ func (r *keyReader) checkSection(entries map[string]setting, section string, mer
 		}
 		a := guess(s.key, awsS3Keys)
 		if a != nil && a.signs && !yamltree.IsNull(s.node) && !settled(a, merged) {
-			return r.problem(s.line, joinKey(section, redact.Name(s.key, a.means)), r.instead(a, section))
+			return r.problem(s.line, joinKey(section, sanitize.SettingName(s.key, a.means)), r.instead(a, section))
 		}
 	}
 	return nil
@@ -254,7 +254,7 @@ func (r *keyReader) warnUnknown(entries map[string]setting, section string, know
 		if hint == "" && !all {
 			continue
 		}
-		r.warn(s.line, joinKey(section, redact.Name(s.key, hint)), "unknown key"+hint)
+		r.warn(s.line, joinKey(section, sanitize.SettingName(s.key, hint)), "unknown key"+hint)
 	}
 }
 
@@ -281,8 +281,8 @@ func bucketProblem(name string) string {
 	case strings.Contains(name, "/"):
 		return "has a slash: write the bucket's name alone, without a prefix"
 	}
-	wrong := redact.Wrong(name)
-	return fmt.Sprintf("%s is not the name of a bucket%s: letters, digits, dots, dashes and underscores", redact.Value(name), wrong)
+	wrong := sanitize.SettingProblem(name)
+	return fmt.Sprintf("%s is not the name of a bucket%s: letters, digits, dots, dashes and underscores", sanitize.SettingValue(name), wrong)
 }
 
 // A setting is a key's value, and where it stands.
@@ -313,7 +313,7 @@ func (r *keyReader) entries(node *yamltree.Node, section string) (map[string]set
 	for _, pair := range pairs {
 		key := pair.Key.Value
 		if old, ok := entries[key]; ok && !pair.Merged && old.node != nil {
-			r.warn(pair.Key.Line, joinKey(section, redact.Name(key, "")), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
+			r.warn(pair.Key.Line, joinKey(section, sanitize.SettingName(key, "")), fmt.Sprintf("is given twice; this line wins over line %d", old.line))
 		}
 		entries[key] = setting{section: section, key: key, line: pair.Key.Line, node: pair.Value}
 	}

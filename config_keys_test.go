@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -106,7 +106,7 @@ func TestUnknownKeysAreGuessed(t *testing.T) {
 		"s3:\n  storage_bucket: b\naws:\n" + keys:                "1: s3: unknown key (did you mean aws_s3?)",
 		"aws_s3:\n" + keys + "  addressing_style: path\n":        "set addressing_style in the s3 block",
 		"aws_s3:\n" + keys + "  verify: false\n":                 "set AWS_CA_BUNDLE",
-		"aws_s3:\n" + keys + "  wJalrXUtnFEMI/K7MDENG: SECRET\n": "aws_s3." + redact.Text + ": unknown key",
+		"aws_s3:\n" + keys + "  wJalrXUtnFEMI/K7MDENG: SECRET\n": "aws_s3." + sanitize.Redacted + ": unknown key",
 		"aws_s3:\n" + keys + "  aws_region: r\n":                 "did you mean region?",
 	} {
 		config, err := ParseConfig([]byte(text))
@@ -134,7 +134,7 @@ func TestConfigValues(t *testing.T) {
 		in("storage_bucket", `'"bucket"'`):                 "it has quotes",
 		in("storage_bucket", "bücket"):                     "is not the name of a bucket",
 		in("storage_bucket", strings.Repeat("b", 256)):     "256 characters",
-		in("storage_bucket", "wJalrXUtnFEMI+K7MDENG"):      redact.Text,
+		in("storage_bucket", "wJalrXUtnFEMI+K7MDENG"):      sanitize.Redacted,
 		in("access_key_id", `"AK\n"`):                      "configuration:3: aws_s3.access_key_id: has a line break at its end",
 		in("access_key_id", "AK ID"):                       "has white space inside",
 		in("access_key_id", `"AK "`):                       "has white space at its end",

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/homedir"
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/lithops-go/lithopss3/internal/yamltree"
 	"github.com/stretchr/testify/assert"
@@ -359,7 +359,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		require.NoError(t, err)
 		out.Write(text)
 	}
-	assert.Contains(t, out.String(), redact.Text)
+	assert.Contains(t, out.String(), sanitize.Redacted)
 	assert.NotContains(t, out.String(), canary)
 	assert.NotContains(t, out.String(), fmt.Sprintf("%x", canary))
 	assert.NotContains(t, out.String(), fmt.Sprintf("%X", canary))

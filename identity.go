@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3client"
 	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // An Identity says which credentials, region and servers a Store uses, and why. It holds
@@ -84,7 +84,7 @@ func (s *session) endpoints(ctx context.Context) (Endpoints, error) {
 	if err != nil {
 		return result, publicError(err)
 	}
-	result.S3, result.STS = redact.URL(ofS3.URI.String()), redact.URL(ofSTS)
+	result.S3, result.STS = sanitize.URL(ofS3.URI.String()), sanitize.URL(ofSTS)
 	return result, nil
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
-	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3client"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // The name that Lithops makes for a user's bucket can be guessed, so that anyone
@@ -153,7 +153,7 @@ func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutpu
 		return nil, publicError(s.session.sts.Err)
 	}
 	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	err = wrapError("GetCallerIdentity", redact.URL(s.session.sts.URL), "", err)
+	err = wrapError("GetCallerIdentity", sanitize.URL(s.session.sts.URL), "", err)
 	if s.session.sts.URLSource != "" && hasNoSTS(err) {
 		err = fmt.Errorf("the server has no STS: %w", err)
 	}

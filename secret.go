@@ -7,7 +7,7 @@ import (
 	"io"
 	"log/slog"
 
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // A Secret is a string that never prints: every verb of fmt, slog, JSON, YAML and
@@ -45,7 +45,7 @@ func (s Secret) String() string {
 	if s.IsZero() {
 		return ""
 	}
-	return redact.Text
+	return sanitize.Redacted
 }
 
 // Format writes String, quoted where the verb quotes, whatever the verb.

@@ -14,8 +14,8 @@ import (
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/awscreds"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
-	"github.com/lithops-go/lithopss3/internal/redact"
 	"github.com/lithops-go/lithopss3/internal/s3http"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // A session is what the configuration, the environment and the files of ~/.aws
@@ -159,7 +159,7 @@ func (s *session) insecureEndpoints() []string {
 	warn := func(service, address, source string) {
 		if awsconfig.IsInsecure(address) {
 			warnings = append(warnings, fmt.Sprintf("%s is asked over plain http at %s (%s): whoever is on the way can read and change what goes there, session tokens too; use https",
-				service, redact.URL(address), source))
+				service, sanitize.URL(address), source))
 		}
 	}
 	warn("S3", s.s3.URL, s.s3.URLSource)

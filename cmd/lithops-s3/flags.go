@@ -10,7 +10,7 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // connectionFlags say which storage a command works on, and as whom.
@@ -51,7 +51,7 @@ func (e endpointFlag) validate() error {
 		return nil
 	}
 	if problem := awsconfig.EndpointProblem(string(e)); problem != "" {
-		return fmt.Errorf("%q is no endpoint: %s", redact.URL(string(e)), problem)
+		return fmt.Errorf("%q is no endpoint: %s", sanitize.URL(string(e)), problem)
 	}
 	return nil
 }

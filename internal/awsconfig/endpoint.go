@@ -14,7 +14,7 @@ import (
 	"github.com/lithops-go/lithopss3/internal/botofile"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -36,7 +36,7 @@ func (e *Environment) Endpoint(service, override string) (Value, error) {
 	}
 	address, problem := parseEndpoint(found.Text)
 	if problem != nil {
-		reason := fmt.Sprintf("%v: %s is %q: %s", errInvalidEndpoint, found.Source, redact.URL(found.Text), problem.Reason)
+		reason := fmt.Sprintf("%v: %s is %q: %s", errInvalidEndpoint, found.Source, sanitize.URL(found.Text), problem.Reason)
 		return Value{}, &Error{Kind: problem.Kind, Reason: reason, Err: errInvalidEndpoint}
 	}
 	found.Text = address

@@ -5,7 +5,7 @@ package awsconfig
 import (
 	"strings"
 
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 const maxRegionLength = 63
@@ -36,7 +36,7 @@ func RegionProblem(region string) string {
 		return "is empty; leave the key out to use the region of AWS's own settings"
 	}
 	if !isRegion(region) {
-		return redact.Value(region) + " is not a region name" + redact.Wrong(region) + ": letters, digits and inner dashes, at most 63"
+		return sanitize.SettingValue(region) + " is not a region name" + sanitize.SettingProblem(region) + ": letters, digits and inner dashes, at most 63"
 	}
 	return ""
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -171,7 +171,7 @@ func TestWrongSettings(t *testing.T) {
 		"quoted region":     {env: map[string]string{"AWS_DEFAULT_REGION": `"us-east-1"`}, kind: "InvalidRegionError", wants: []string{`"\"us-east-1\""`, "has quotes"}},
 		"placeholder":       {env: map[string]string{"AWS_DEFAULT_REGION": "<YOUR_REGION>"}, kind: "InvalidRegionError", wants: []string{"<YOUR_REGION>", "placeholder"}},
 		"comment":           {config: "[default]\nregion = eu-west-1 # Ireland\n", kind: "InvalidRegionError", wants: []string{"eu-west-1 #…", "no comments after a value"}},
-		"a secret":          {env: map[string]string{"AWS_DEFAULT_REGION": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, kind: "InvalidRegionError", wants: []string{redact.Text}},
+		"a secret":          {env: map[string]string{"AWS_DEFAULT_REGION": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, kind: "InvalidRegionError", wants: []string{sanitize.Redacted}},
 		"block of a region": {config: "[default]\nregion =\n  a = b\n", kind: "TypeError", wants: []string{"region of profile default", "indented block"}},
 		"block of a URL":    {config: "[default]\nendpoint_url =\n  a = b\n", kind: "TypeError"},
 		"block of services": {config: "[default]\nservices =\n  a = b\n", kind: "TypeError"},

@@ -5,7 +5,7 @@ package awscreds
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
@@ -46,7 +46,7 @@ var (
 func withCommentHint(problemOf func(string) string) func(string) string {
 	return func(value string) string {
 		problem := problemOf(value)
-		if _, hasComment := redact.WithoutComment(value); hasComment && problem != "" {
+		if _, hasComment := sanitize.WithoutComment(value); hasComment && problem != "" {
 			problem += ": AWS's files have no comments after a value"
 		}
 		return problem

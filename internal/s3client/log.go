@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/aws/smithy-go/logging"
-	"github.com/lithops-go/lithopss3/internal/redact"
+	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
 // A redactingLogger keeps secrets out of what the SDK logs if a user of the SDK's
@@ -35,7 +35,7 @@ var loggedSecrets = sync.OnceValue(func() []*regexp.Regexp {
 
 func redactLog(text string) string {
 	for _, secret := range loggedSecrets() {
-		text = secret.ReplaceAllString(text, "${1}"+redact.Text)
+		text = secret.ReplaceAllString(text, "${1}"+sanitize.Redacted)
 	}
 	return text
 }

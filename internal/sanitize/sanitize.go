@@ -3,8 +3,10 @@
 // Package sanitize makes text of servers, files and jobs safe to show: no control
 // character, bidirectional override or invalid UTF-8 reaches a terminal or a log,
 // and what is replaced stays readable as an escape.
+// Of settings it shows no secret, even one that is in the wrong line.
 // It must not know where a string comes from, what it means or where it is printed.
-// Start reading at isUnsafe, the one rule; Name, Line, Text and Writer apply it.
+// Start reading at isUnsafe, the one rule; Name, Line, Text and Writer apply it. Which part
+// of a setting may be shown is decided by SettingName, SettingValue and URL.
 package sanitize
 
 import (

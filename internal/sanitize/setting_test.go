@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package redact
+package sanitize
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestName(t *testing.T) {
+func TestSettingName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"region": "region", "a-b_1": "a-b_1", "": Text, "Region": Text, "1a": Text, "a b": Text, "wJalrXUtnFEMI/K7MDENG": Text,
-		strings.Repeat("a", 32): strings.Repeat("a", 32), strings.Repeat("a", 33): Text,
+		"region": "region", "a-b_1": "a-b_1", "": Redacted, "Region": Redacted, "1a": Redacted, "a b": Redacted, "wJalrXUtnFEMI/K7MDENG": Redacted,
+		strings.Repeat("a", 32): strings.Repeat("a", 32), strings.Repeat("a", 33): Redacted,
 	} {
-		if got := Name(name, ""); got != want {
-			t.Errorf("Name(%q): got %q, want %q", name, got, want)
+		if got := SettingName(name, ""); got != want {
+			t.Errorf("SettingName(%q): got %q, want %q", name, got, want)
 		}
-		if got := Name(name, "region"); got != name {
-			t.Errorf("Name(%q) of a region: got %q, want it as it is", name, got)
+		if got := SettingName(name, "region"); got != name {
+			t.Errorf("SettingName(%q) of a region: got %q, want it as it is", name, got)
 		}
 	}
 }
 
-func TestValue(t *testing.T) {
+func TestSettingValue(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"us east 1": `"us east 1"`, "": `""`, `"us-east-1"`: `"\"us-east-1\""`, "'us-east-1'": `"'us-east-1'"`, "<YOUR_REGION>": `"<YOUR_REGION>"`,
 		"${REGION}": `"${REGION}"`, "{region}": `"{region}"`, "$REGION": `"$REGION"`, "%REGION%": `"%REGION%"`, "[region]": `"[region]"`, "{{Region}}": `"{{Region}}"`,
 		"us-east-1 # Ohio": `"us-east-1 #…"`, "us-east-1\t; SECRET": `"us-east-1 #…"`, "# SECRET": `" #…"`, " us-east-1\n": `" us-east-1\n"`,
-		"us-east-1#x": Text, "US": Text, "<SECRET7>": Text, "SECRET": Text, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": Text, "x=y": Text,
-		strings.Repeat("a", 32): `"` + strings.Repeat("a", 32) + `"`, strings.Repeat("a", 33): Text, strings.Repeat(" ", 64): `"` + strings.Repeat(" ", 64) + `"`,
-		strings.Repeat(" ", 65): Text, `"<REGION>"`: `"\"<REGION>\""`, "<a> <b>": Text,
+		"us-east-1#x": Redacted, "US": Redacted, "<SECRET7>": Redacted, "SECRET": Redacted, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": Redacted, "x=y": Redacted,
+		strings.Repeat("a", 32): `"` + strings.Repeat("a", 32) + `"`, strings.Repeat("a", 33): Redacted, strings.Repeat(" ", 64): `"` + strings.Repeat(" ", 64) + `"`,
+		strings.Repeat(" ", 65): Redacted, `"<REGION>"`: `"\"<REGION>\""`, "<a> <b>": Redacted,
 	} {
-		if got := Value(value); got != want {
-			t.Errorf("Value(%q): got %q, want %q", value, got, want)
+		if got := SettingValue(value); got != want {
+			t.Errorf("SettingValue(%q): got %q, want %q", value, got, want)
 		}
 	}
 }
@@ -52,15 +52,15 @@ func TestWithoutComment(t *testing.T) {
 	}
 }
 
-func TestWrong(t *testing.T) {
+func TestSettingProblem(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"us-east-1": "", "": "", "a # b": "comment", `"a"`: "quotes", "“a”": "quotes", "<a>": "placeholder", "x<a": "placeholder", " {a} ": "placeholder", "$A": "placeholder",
 		"a\n": "line break", "a\rb": "line break", "a b": "blanks", "a\u00a0": "blanks", "a#b": "a #",
 	} {
-		got := Wrong(value)
+		got := SettingProblem(value)
 		if !strings.Contains(got, want) || (want == "") != (got == "") {
-			t.Errorf("Wrong(%q): got %q, want %q in it", value, got, want)
+			t.Errorf("SettingProblem(%q): got %q, want %q in it", value, got, want)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package redact decides which part of a setting may be shown. It never shows a secret,
-// even one that is in the wrong line. It must not know which setting it is asked
-// about. Start reading at Value.
-package redact
+package sanitize
 
 import (
 	"fmt"
@@ -13,20 +10,20 @@ import (
 	"github.com/lithops-go/lithopss3/internal/lazyregexp"
 )
 
-// Text stands for a secret wherever one would be shown.
-const Text = "[redacted]"
+// Redacted stands for a secret wherever one would be shown.
+const Redacted = "[redacted]"
 
 // maxShown bounds a name or value that is shown, in bytes.
 const maxShown = 32
 
 var plainName = lazyregexp.New(`^[a-z][a-z0-9_-]*$`)
 
-// Name returns a key's name, or Text for one that looks more like a secret in the
+// SettingName returns a key's name, or Redacted for one that looks more like a secret in the
 // wrong place than like a name. A name with a hint, which says what it was meant to
 // be, is shown.
-func Name(name, hint string) string {
+func SettingName(name, hint string) string {
 	if hint == "" && (len(name) > maxShown || !plainName().MatchString(name)) {
-		return Text
+		return Redacted
 	}
 	return name
 }
@@ -42,16 +39,16 @@ const (
 	brackets = "<>{}[]$%"
 )
 
-// Value quotes the value of a setting that is no secret, with what is around it, such
+// SettingValue quotes the value of a setting that is no secret, with what is around it, such
 // as quotes and the beginning of a comment. A value that may be a secret in the
-// wrong line is Text.
-func Value(value string) string {
+// wrong line is Redacted.
+func SettingValue(value string) string {
 	bare, hasComment := WithoutComment(value)
 	isPlaceholder := placeholder().MatchString(strings.Trim(bare, quotes+" "))
 	core := strings.Trim(bare, brackets+quotes+" \t\r\n")
 	isPlain := plainValue().MatchString(core) || (isPlaceholder && justWords().MatchString(core))
 	if !isPlain || len(core) > maxShown || len(value) > 2*maxShown {
-		return Text
+		return Redacted
 	}
 	if hasComment {
 		value = bare + " #…"
@@ -70,9 +67,9 @@ func WithoutComment(value string) (bare string, hasComment bool) {
 	return value, false
 }
 
-// Wrong returns what a value has that no name has, in parentheses and after a space,
+// SettingProblem returns what a value has that no name has, in parentheses and after a space,
 // or "".
-func Wrong(value string) string {
+func SettingProblem(value string) string {
 	bare, hasComment := WithoutComment(value)
 	switch {
 	case hasComment:
@@ -99,7 +96,7 @@ func URL(address string) string {
 	}
 	scheme, _, hasScheme := strings.Cut(address[:at], "://")
 	if !hasScheme {
-		return Text + address[at:]
+		return Redacted + address[at:]
 	}
-	return scheme + "://" + Text + address[at:]
+	return scheme + "://" + Redacted + address[at:]
 }
