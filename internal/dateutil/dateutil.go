@@ -2,8 +2,9 @@
 
 // Package dateutil reads points in time as Python's dateutil.parser.parse does, by
 // which boto3 reads expirations: "2040-01-01T00:00:00Z", "2040-01-01 00:00:00 UTC",
-// the output of date, HTTP's dates and many more. It must not know where a
-// string comes from, nor what the time is for. Start reading at Parse.
+// the output of date, HTTP's dates and many more; and the dates in S3's answers, in XML and
+// in headers, in every common form that boto3 reads. It must not know what the time is
+// for. Start reading at Parse, and at ParseS3, which leaves all but S3's own forms to Parse.
 package dateutil
 
 import (

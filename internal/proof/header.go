@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/s3time"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // Answers of servers other than AWS's have headers that the SDK can't read, and
@@ -103,7 +103,7 @@ func normalizeDate(layout string) func(string) (string, bool) {
 		if _, err := time.Parse(layout, text); err == nil {
 			return text, true
 		}
-		date, ok := s3time.Parse(text)
+		date, ok := dateutil.ParseS3(text)
 		return date.Format(layout), ok
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/s3time"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // A Clock is this machine's clock, corrected by what a server's answers say
@@ -96,7 +96,7 @@ func answeredAt(header http.Header) (time.Time, bool) {
 	if len(dates) != 1 || len(header["Age"]) > 0 { // a cache's answer is of another time
 		return time.Time{}, false
 	}
-	return s3time.Parse(dates[0])
+	return dateutil.ParseS3(dates[0])
 }
 
 // maxSkew is how far a signature's time may differ from the server's before a refusal

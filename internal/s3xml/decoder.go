@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lithops-go/lithopss3/internal/s3time"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // maxListedKey is the longest key that a listing may have, in bytes. S3 has keys
@@ -41,7 +41,7 @@ type listedObject struct {
 // Decode reads one answer. The keys of the page share memory, and so do its ETags.
 //
 // It reads what boto3 reads, and more: numbers and booleans with white space
-// around them, dates in every form that [s3time.Parse] knows, percent signs that
+// around them, dates in every form that [dateutil.ParseS3] knows, percent signs that
 // escape nothing. A date that can't be read is left zero. The error is
 // io.ErrUnexpectedEOF for an answer that breaks off, and ErrErrorDocument for an
 // <Error>.
@@ -200,10 +200,10 @@ func (d *Decoder) number(x *scanner) int64 {
 // time is zero for a date that can't be read: it must not cost the keys.
 func (d *Decoder) time(x *scanner) time.Time {
 	text := d.text(x)
-	if at, ok := s3time.ParseUTC(text); ok {
+	if at, ok := dateutil.ParseUTC(text); ok {
 		return at
 	}
-	at, _ := s3time.Parse(string(text))
+	at, _ := dateutil.ParseS3(string(text))
 	return at
 }
 

@@ -13,7 +13,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/lithops-go/lithopss3/internal/s3time"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
 // Normalize returns an XML document in the form that this package's decoder, and
@@ -185,7 +185,7 @@ var kinds = map[string]kind{
 func canonicalValue(name, text string) (value string, isValue bool) {
 	switch kinds[strings.ToLower(name)] {
 	case isDate:
-		at, ok := s3time.Parse(text)
+		at, ok := dateutil.ParseS3(text)
 		return at.Format("2006-01-02T15:04:05.999999999Z"), ok
 	case isNumber, isBoolean:
 		text = strings.ToLower(strings.TrimSpace(text))

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lithops-go/lithopss3/internal/s3time"
+	"github.com/lithops-go/lithopss3/internal/dateutil"
 	"github.com/stretchr/testify/require"
 )
 
@@ -126,7 +126,7 @@ func (n node) info() (Entry, error) {
 			return info, err
 		}
 	}
-	info.LastModified, _ = s3time.Parse(modified)
+	info.LastModified, _ = dateutil.ParseS3(modified)
 	return info, nil
 }
 

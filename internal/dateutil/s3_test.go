@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package s3time
+package dateutil
 
 import (
 	"testing"
@@ -167,11 +167,11 @@ var datesOfOurs = map[string]string{
 	"27 Nove 2026":                          "",
 }
 
-func TestParse(t *testing.T) {
+func TestParseS3(t *testing.T) {
 	t.Parallel()
 	for _, dates := range []map[string]string{datesOfPython, datesOfOurs} {
 		for text, want := range dates {
-			at, ok := Parse(text)
+			at, ok := ParseS3(text)
 			require.Equal(t, want != "", ok, "%q: %v", text, at)
 			if !ok {
 				require.True(t, at.IsZero(), text)
@@ -187,7 +187,7 @@ func TestParse(t *testing.T) {
 }
 
 // TestParseLayouts reads what Go formats.
-func TestParseLayouts(t *testing.T) {
+func TestS3Layouts(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("", -(3*3600 + 1800))
 	layouts := []string{
@@ -203,7 +203,7 @@ func TestParseLayouts(t *testing.T) {
 		for _, in := range []*time.Location{time.UTC, zone} {
 			for _, layout := range layouts {
 				text := want.In(in).Format(layout)
-				at, ok := Parse(text)
+				at, ok := ParseS3(text)
 				if !ok || !at.Equal(want) {
 					t.Errorf("%q: %v %v, want %v", text, at, ok, want)
 					return false
@@ -252,18 +252,18 @@ func TestParseUTC(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = ParseUTC(text) }))
 }
 
-func FuzzParse(f *testing.F) {
+func FuzzParseS3(f *testing.F) {
 	for text := range datesOfPython {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		at, ok := Parse(text)
+		at, ok := ParseS3(text)
 		if !ok {
 			require.True(t, at.IsZero())
 			return
 		}
 		require.GreaterOrEqual(t, at.Year(), 0)
-		again, ok := Parse(at.Format(time.RFC3339Nano))
+		again, ok := ParseS3(at.Format(time.RFC3339Nano))
 		require.Equal(t, at.Year() >= 0 && at.Year() < 10000, ok)
 		if ok {
 			require.True(t, at.Equal(again), text)

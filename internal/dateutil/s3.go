@@ -1,40 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package s3time reads the dates in S3's answers: in XML and in headers, in every
-// common form that boto3 reads. It must not know what the dates are for. Start reading
-// at [Parse], which leaves all but S3's own forms to package dateutil.
-package s3time
+package dateutil
 
 import (
 	"math"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/lithops-go/lithopss3/internal/dateutil"
 )
 
-// Parse returns the time, in UTC, that text stands for, and reports whether it
-// could be read. It reads what botocore's parse_timestamp reads with dateutil:
+// httpTime is net/http's TimeFormat: settings are read with this package too, and need no
+// requests.
+const httpTime = "Mon, 02 Jan 2006 15:04:05 GMT"
+
+// ParseS3 returns the time, in UTC, that text of an answer of S3 stands for, and reports
+// whether it could be read. It reads what botocore's parse_timestamp reads with dateutil:
 // ISO 8601 with or without separators and zone, RFC 1123, 850 and 822, the output
 // of asctime and of "date -u", and seconds since 1970, with blanks around them.
 // A time without a zone is in UTC. What can't be read is the zero time, so that a
 // caller can drop the date and keep the rest of the answer.
-func Parse(text string) (at time.Time, ok bool) {
+func ParseS3(text string) (at time.Time, ok bool) {
 	if at, ok := ParseUTC(text); ok {
 		return at, true
 	}
 	text = strings.TrimSpace(text)
-	if at, err := time.Parse(http.TimeFormat, text); err == nil {
+	if at, err := time.Parse(httpTime, text); err == nil {
 		return at.UTC(), true
 	}
 	if at, ok := parseEpoch(text); ok {
 		return at, true
 	}
-	at, err := dateutil.ParseIn(text, time.UTC)
+	at, err := ParseIn(text, time.UTC)
 	if err != nil {
-		at, err = dateutil.ParseIn(likePython(text), time.UTC)
+		at, err = ParseIn(likePython(text), time.UTC)
 	}
 	return at.UTC(), err == nil
 }
@@ -116,5 +114,3 @@ func parseEpoch(text string) (at time.Time, ok bool) {
 	micros := math.Round(fraction * 1e6)
 	return time.Unix(int64(seconds), int64(micros)*1000).UTC(), true
 }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
