@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package lazyregexp_test
+package lithopss3_test
 
 import (
 	"fmt"
@@ -32,7 +32,7 @@ var slowImports = []string{`"runtime/metrics"`, `"expvar"`, `"net/http/pprof"`, 
 // process may never need: such a variable is a sync.OnceValue or a lazyregexp.New.
 func TestPackageVariables(t *testing.T) {
 	t.Parallel()
-	module := os.DirFS("../..")
+	module := os.DirFS(".")
 	files := token.NewFileSet()
 	count := 0
 	err := fs.WalkDir(module, ".", func(name string, entry fs.DirEntry, err error) error {
