@@ -100,7 +100,7 @@ func TestEveryFailureIsAnError(t *testing.T) {
 	for _, leaf := range parser.Model.Leaves(false) {
 		lines, known := failureLines[leaf.Path()]
 		require.True(t, known, "%s has no lines in failureLines", leaf.Path())
-		for _, line := range testkit.SomeOf(lines, 2) {
+		for _, line := range testkit.SomeOf(lines, 1) {
 			line = leaf.Path() + " " + line
 			storeAll(t, store, line)
 			attempt := func(refuse int64, writes int) (code int, requested int64, written int) {
