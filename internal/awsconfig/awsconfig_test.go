@@ -340,13 +340,13 @@ func TestSTS(t *testing.T) {
 
 func TestParseInt(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{"5": 5, " 5\n": 5, "1_000": 1000, "+5": 5, "-5": -5, "1_0_0": 100} {
-		got, err := parseInt(text)
+	for text, want := range map[string]int{"5": 5, " 5\n": 5, "1_000": 1000, "+5": 5, "-5": -5, "1_0_0": 100, "\u0661\u06f2\uff13": 123, "-\U0001d7ff\U0001d7e9": -97} {
+		got, err := ParseInt(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got)
 	}
-	for _, text := range []string{"", "_5", "5_", "5__0", "x", "1.0", "_"} {
-		_, err := parseInt(text)
+	for _, text := range []string{"", "_5", "+_5", "5_", "5__0", "x", "1.0", "_", "+-5", "\u00b2", "1 0"} {
+		_, err := ParseInt(text)
 		require.Error(t, err, text)
 	}
 }

@@ -183,7 +183,7 @@ func (e *Environment) STS(override, region string) STS {
 		Global:    isLegacy && slices.Contains(legacyRegions, region),
 	}
 	// A value that is not a number fails botocore's STS client; here it counts as unset.
-	if attempts, err := parseInt(e.Setting("AWS_MAX_ATTEMPTS", "max_attempts").Text); err == nil && attempts > 0 {
+	if attempts, err := ParseInt(e.Setting("AWS_MAX_ATTEMPTS", "max_attempts").Text); err == nil && attempts > 0 {
 		settings.Attempts = attempts
 	}
 	return settings

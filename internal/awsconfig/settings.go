@@ -144,21 +144,11 @@ func (e *Environment) checkCompression() error {
 	if !size.Set {
 		return nil
 	}
-	number, err := parseInt(size.Text)
+	number, err := ParseInt(size.Text)
 	if err != nil || number < 1 || number > maxCompressionSize {
 		return invalid(KindInvalidConfig, size, fmt.Sprintf("a number from 1 to %d", maxCompressionSize))
 	}
 	return nil
-}
-
-// parseInt reads what Python's int reads: blanks around the digits, and single
-// underscores between them.
-func parseInt(text string) (int, error) {
-	text = strings.TrimSpace(text)
-	if strings.HasPrefix(text, "_") || strings.HasSuffix(text, "_") || strings.Contains(text, "__") {
-		return 0, strconv.ErrSyntax
-	}
-	return strconv.Atoi(strings.ReplaceAll(text, "_", ""))
 }
 
 // Metadata are the settings of the client of EC2's instance metadata service.
@@ -212,7 +202,7 @@ func (e *Environment) number(variable, key string) (int, error) {
 	if !found.Set {
 		return 1, nil
 	}
-	number, err := parseInt(found.Text)
+	number, err := ParseInt(found.Text)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, invalid(KindValue, found, "a whole number")
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/homedir"
 )
 
@@ -106,9 +108,10 @@ func roleRequest(profile map[string]string) *sts.AssumeRoleInput {
 	if given := profile["role_session_name"]; given != "" {
 		in.RoleSessionName = &given
 	}
-	// A duration that is no number counts as none, and the default is left to STS.
-	if seconds, err := strconv.ParseInt(strings.TrimSpace(profile["duration_seconds"]), 10, 32); err == nil {
-		in.DurationSeconds = aws.Int32(int32(seconds))
+	// A duration that is no number counts as none, and the default is left to STS. One that
+	// is too large is refused by STS.
+	if seconds, err := awsconfig.ParseInt(profile["duration_seconds"]); err == nil || errors.Is(err, strconv.ErrRange) {
+		in.DurationSeconds = aws.Int32(int32(max(math.MinInt32, min(seconds, math.MaxInt32))))
 	}
 	return in
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -181,6 +182,18 @@ func TestCheckRole(t *testing.T) {
 		require.NoError(t, providers.checkRole("p", in), name)
 		test.set(in, test.least-1)
 		require.ErrorContains(t, providers.checkRole("p", in), name+" of profile p", name)
+	}
+}
+
+// TestDuration has what Python's int makes of duration_seconds. Text that is no number
+// leaves the default to STS.
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]*int32{
+		"": nil, "x": nil, "1.5": nil, "1__0": nil, "3600": aws.Int32(3600), " 900 ": aws.Int32(900), "1_800": aws.Int32(1800),
+		"\u0661\u0660\u0660\u0660": aws.Int32(1000), "99999999999": aws.Int32(math.MaxInt32), "-99999999999999999999": aws.Int32(math.MinInt32),
+	} {
+		assert.Equal(t, want, roleRequest(map[string]string{"duration_seconds": text}).DurationSeconds, text)
 	}
 }
 
