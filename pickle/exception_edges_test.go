@@ -64,6 +64,8 @@ func TestMessagesAtTheirEdges(t *testing.T) {
 		`C:\a`:                    builtin("ValueError", &Object{Module: "pathlib", Name: "PureWindowsPath", Args: Tuple{`C:\`, "a"}}),
 		"x/y":                     builtin("ValueError", &Object{Module: "pathlib", Name: "PosixPath", Args: Tuple{"x", "y"}}),
 		"10.0.0.1":                builtin("ValueError", &Object{Module: "ipaddress", Name: "IPv4Address", Args: Tuple{int64(167772161)}}),
+		"datetime.timezone(5)":    builtin("ValueError", &Object{Module: "datetime", Name: "timezone", Args: Tuple{int64(5)}}),
+		"datetime.timezone(5, 5)": builtin("ValueError", &Object{Module: "datetime", Name: "timezone", Args: Tuple{int64(5), int64(5)}}),
 		"-2 days, 0:00:01.000002": builtin("ValueError", Timedelta{-2, 1, 2}),
 		"-1 day, 1:01:01":         builtin("ValueError", Timedelta{-1, 3661, 0}),
 	} {

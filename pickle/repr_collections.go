@@ -2,7 +2,10 @@
 
 package pickle
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // onlyItems returns the items of a subclass of dict, from its only argument or what
 // was set on it.
@@ -133,4 +136,84 @@ func (w *reprWriter) namespace(o *Object, depth int) bool {
 	w.WriteString("namespace")
 	w.arguments(nil, o, depth)
 	return true
+}
+
+func (w *reprWriter) chainMap(o *Object, depth int) bool {
+	v, ok1 := o.onlyAttribute("maps")
+	maps, ok2 := v.([]any)
+	if !ok1 || !ok2 {
+		return false
+	}
+	w.WriteString("ChainMap")
+	w.items("(", maps, ")", depth)
+	return true
+}
+
+// userData writes a UserDict, UserList or UserString, which look like what they hold.
+func (w *reprWriter) userData(o *Object, depth int) bool {
+	data, ok := o.onlyAttribute("data")
+	if ok {
+		w.value(data, depth+1)
+	}
+	return ok
+}
+
+// onlyAttribute returns an attribute of an object that has no other one.
+func (o *Object) onlyAttribute(name string) (any, bool) {
+	attrs, ok := o.State.(*Dict)
+	if !ok || attrs.Len() != 1 || !o.hasOnlyState(0, 1) {
+		return nil, false
+	}
+	return attrs.Get(name)
+}
+
+// structSequences are the names of the fields of tuples that the operating system fills.
+func structSequences() map[Global][]string {
+	sequences := map[Global][]string{}
+	for class, names := range map[Global]string{
+		{"time", "struct_time"}:       "tm_year tm_mon tm_mday tm_hour tm_min tm_sec tm_wday tm_yday tm_isdst",
+		{"os", "terminal_size"}:       "columns lines",
+		{"os", "stat_result"}:         "st_mode st_ino st_dev st_nlink st_uid st_gid st_size st_atime st_mtime st_ctime",
+		{"os", "statvfs_result"}:      "f_bsize f_frsize f_blocks f_bfree f_bavail f_files f_ffree f_favail f_flag f_namemax",
+		{"posix", "times_result"}:     "user system children_user children_system elapsed",
+		{"posix", "uname_result"}:     "sysname nodename release version machine",
+		{"resource", "struct_rusage"}: "ru_utime ru_stime ru_maxrss ru_ixrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw",
+	} {
+		sequences[class] = strings.Fields(names)
+	}
+	return sequences
+}
+
+// structSequence writes a call with the tuple of its fields, and a dict of those that
+// Python does not show.
+func (w *reprWriter) structSequence(o *Object, names []string, depth int) bool {
+	if !o.isCall(1, 2) {
+		return false
+	}
+	fields, ok := o.Args[0].(Tuple)
+	if !ok || len(fields) != len(names) {
+		return false
+	}
+	w.WriteString(Global{o.Module, o.Name}.TypeName())
+	w.sequence("(", len(fields), ")", func(i int) {
+		w.WriteString(names[i] + "=")
+		w.value(fields[i], depth+1)
+	})
+	return true
+}
+
+// singletonType writes the class of None, Ellipsis or NotImplemented, which is pickled as
+// a call of type.
+func (w *reprWriter) singletonType(o *Object, _ int) bool {
+	if !o.isCall(1, 1) {
+		return false
+	}
+	name, ok := "NoneType", o.Args[0] == nil
+	if g, isGlobal := o.Args[0].(Global); isGlobal {
+		name, ok = map[Global]string{{builtins, "Ellipsis"}: "ellipsis", {builtins, "NotImplemented"}: "NotImplementedType"}[g]
+	}
+	if ok {
+		w.WriteString("<class '" + name + "'>")
+	}
+	return ok
 }

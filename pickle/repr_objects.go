@@ -131,6 +131,11 @@ func makeObjectReprs() map[Global]objectRepr {
 		{"collections", "OrderedDict"}:                            (*reprWriter).orderedDict,
 		{"collections", "defaultdict"}:                            (*reprWriter).defaultDict,
 		{"collections", "deque"}:                                  (*reprWriter).deque,
+		{"collections", "ChainMap"}:                               (*reprWriter).chainMap,
+		{"collections", "UserDict"}:                               (*reprWriter).userData,
+		{"collections", "UserList"}:                               (*reprWriter).userData,
+		{"collections", "UserString"}:                             (*reprWriter).userData,
+		{"builtins", "type"}:                                      (*reprWriter).singletonType,
 		{"types", "SimpleNamespace"}:                              (*reprWriter).namespace,
 		{"functools", "partial"}:                                  (*reprWriter).partial,
 		{"builtins", "range"}:                                     (*reprWriter).rangeObject,
@@ -156,6 +161,9 @@ func makeObjectReprs() map[Global]objectRepr {
 		{"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle"}: (*reprWriter).pandasSpan,
 		{"pandas._libs.tslibs.nattype", "_nat_unpickle"}:          (*reprWriter).notATime,
 		{"pandas._libs.tslibs.nattype", "__nat_unpickle"}:         (*reprWriter).notATime,
+	}
+	for class, names := range structSequences() {
+		reprs[class] = func(w *reprWriter, o *Object, depth int) bool { return w.structSequence(o, names, depth) }
 	}
 	for class, text := range map[string]func(*Object) (string, bool){
 		"uuid.UUID": uuidText, "fractions.Fraction": fractionParts,

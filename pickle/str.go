@@ -107,7 +107,7 @@ func strOfTimedelta(d Timedelta) string {
 
 // strOfObject returns the text of the common classes whose str is not their repr.
 func strOfObject(o *Object) (string, bool) {
-	switch (Global{o.Module, o.Name}) {
+	switch o.builder() {
 	case Global{"uuid", "UUID"}:
 		return uuidText(o)
 	case Global{"fractions", "Fraction"}:
@@ -119,6 +119,14 @@ func strOfObject(o *Object) (string, bool) {
 		}
 		key, ok := o.Args[0].(string)
 		return key, ok
+	case Global{"collections", "UserString"}:
+		data, _ := o.onlyAttribute("data")
+		text, ok := data.(string)
+		return text, ok
+	case Global{"datetime", "timezone"}:
+		return strOfTimezone(o)
+	case Global{"datetime", "time"}:
+		return strOfZonedTime(o)
 	}
 	switch o.Module {
 	case "ipaddress":
@@ -131,4 +139,57 @@ func strOfObject(o *Object) (string, bool) {
 		return path, ok
 	}
 	return "", false
+}
+
+// strOfTimezone returns the name of a timezone, or UTC and its offset.
+func strOfTimezone(o *Object) (string, bool) {
+	if len(o.Args) == 2 {
+		name, ok := o.Args[1].(string)
+		return name, ok
+	}
+	offset, ok := fixedOffset(o)
+	if offset == (Timedelta{}) {
+		return "UTC", ok
+	}
+	return "UTC" + strOfFixedOffset(offset), ok
+}
+
+// strOfZonedTime returns the text of a time of the day with a timezone. With one of
+// zoneinfo it would need the rules of the zone.
+func strOfZonedTime(o *Object) (string, bool) {
+	if !o.isCall(2, 2) {
+		return "", false
+	}
+	v, ok1, _ := convertTimeOfDay(&Object{Args: o.Args[:1]})
+	offset, ok2 := fixedOffset(o.Args[1])
+	if !ok1 || !ok2 {
+		return "", false
+	}
+	return plainStr(v) + strOfFixedOffset(offset), true
+}
+
+// fixedOffset returns the offset of a datetime.timezone.
+func fixedOffset(zone any) (Timedelta, bool) {
+	o, ok := zone.(*Object)
+	if !ok || o.builder() != (Global{"datetime", "timezone"}) || !o.isCall(1, 2) {
+		return Timedelta{}, false
+	}
+	offset, ok := o.Args[0].(Timedelta)
+	return offset, ok
+}
+
+// strOfFixedOffset returns hours and minutes with a sign, and seconds if there are some.
+func strOfFixedOffset(d Timedelta) string {
+	const second = 1_000_000
+	all := int64(d.Days)*24*60*60*second + int64(d.Seconds)*second + int64(d.Microseconds)
+	sign := "+"
+	if all < 0 {
+		sign, all = "-", -all
+	}
+	seconds := all / second
+	text := fmt.Sprintf("%s%02d:%02d", sign, seconds/3600, seconds/60%60)
+	if all%(60*second) != 0 {
+		text += fmt.Sprintf(":%02d", seconds%60)
+	}
+	return text + strOfMicroseconds(int(all%second))
 }
