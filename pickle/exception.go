@@ -127,7 +127,10 @@ func convertTblibException(o *Object) (any, bool, error) {
 	if !ok1 || !ok2 || !ok3 {
 		return nil, false, nil
 	}
-	e := &Exception{Module: class.Module, Class: class.Name, Args: params, Attrs: attrs}
+	e, ok := packedException(&Object{Module: class.Module, Name: class.Name, Args: params})
+	if !ok {
+		e = &Exception{Module: class.Module, Class: class.Name, Args: params, Attrs: attrs}
+	}
 	return e, e.setOrigin(args[2:]), nil
 }
 

@@ -37,7 +37,7 @@ func (e *Exception) libraryMessage(depth int) (string, bool) {
 		return e.sslMessage()
 	case e.Module == "configparser":
 		return e.attribute("message")
-	case e.Module == botocoreModule && e.Class == "ClientError", e.Module == "botocore.errorfactory":
+	case e.Module == botocoreModule && (e.Class == "ClientError" || e.Class == "EventStreamError"), e.Module == "botocore.errorfactory":
 		return e.clientMessage()
 	}
 	return e.tableMessage(depth)

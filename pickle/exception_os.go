@@ -39,12 +39,12 @@ func (e *Exception) shownArgs() Tuple {
 }
 
 // isOSError reports whether the class is OSError, or one that is derived from it in
-// Python's library.
+// Python's library or in requests.
 func (e *Exception) isOSError() bool {
 	if e.Module == builtins {
 		return osErrors()[e.Class]
 	}
-	return libraryOSErrors()[e.Module+"."+e.Class] || e.isSSLError()
+	return libraryOSErrors()[e.Module+"."+e.Class] || e.isSSLError() || e.Module == "requests.exceptions" && e.Class != "JSONDecodeError"
 }
 
 // isSSLError reports whether the class is ssl's SSLError, or derived from it there.

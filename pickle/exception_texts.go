@@ -46,26 +46,28 @@ func (e *Exception) named(name string) (any, bool) {
 	return e.Attrs.Get(name)
 }
 
-// libraryTexts are the texts of exceptions of Python's library whose __str__ is not that
-// of their arguments.
+// libraryTexts are the texts of exceptions of Python's library and of boto3 whose __str__
+// is not that of their arguments.
 var libraryTexts = sync.OnceValue(func() map[string]string {
 	rule := strings.Repeat("-", 75)
 	return map[string]string{
-		"asyncio.exceptions.LimitOverrunError":    "{0}",
-		"calendar.IllegalMonthError":              "bad month number {0!r}; must be 1-12",
-		"calendar.IllegalWeekdayError":            "bad weekday number {0!r}; must be 0 (Monday) to 6 (Sunday)",
-		"email.errors.NonPrintableDefect":         "the following ASCII non-printables found in header: {non_printables}",
-		"getopt.GetoptError":                      "{0}",
-		"importlib.metadata.PackageNotFoundError": "No package metadata was found for {0}",
-		"multiprocessing.managers.RemoteError":    "\n" + rule + "\n{0}" + rule,
-		"multiprocessing.pool.MaybeEncodingError": "Error sending result: '{value}'. Reason: '{exc}'",
-		"netrc.NetrcParseError":                   "{msg} ({filename}, line {lineno})",
-		"optparse.BadOptionError":                 "no such option: {opt_str}",
-		"optparse.OptionConflictError":            "option {option_id}: {msg}",
-		"optparse.OptionError":                    "option {option_id}: {msg}",
-		"urllib.error.HTTPError":                  "HTTP Error {code}: {msg}",
-		"xmlrpc.client.Fault":                     "<Fault {faultCode}: {faultString!r}>",
-		"xmlrpc.client.ProtocolError":             "<ProtocolError for {url}: {errcode} {errmsg}>",
+		"asyncio.exceptions.LimitOverrunError":       "{0}",
+		"boto3.exceptions.RetriesExceededError":      "Max Retries Exceeded",
+		"s3transfer.exceptions.RetriesExceededError": "Max Retries Exceeded",
+		"calendar.IllegalMonthError":                 "bad month number {0!r}; must be 1-12",
+		"calendar.IllegalWeekdayError":               "bad weekday number {0!r}; must be 0 (Monday) to 6 (Sunday)",
+		"email.errors.NonPrintableDefect":            "the following ASCII non-printables found in header: {non_printables}",
+		"getopt.GetoptError":                         "{0}",
+		"importlib.metadata.PackageNotFoundError":    "No package metadata was found for {0}",
+		"multiprocessing.managers.RemoteError":       "\n" + rule + "\n{0}" + rule,
+		"multiprocessing.pool.MaybeEncodingError":    "Error sending result: '{value}'. Reason: '{exc}'",
+		"netrc.NetrcParseError":                      "{msg} ({filename}, line {lineno})",
+		"optparse.BadOptionError":                    "no such option: {opt_str}",
+		"optparse.OptionConflictError":               "option {option_id}: {msg}",
+		"optparse.OptionError":                       "option {option_id}: {msg}",
+		"urllib.error.HTTPError":                     "HTTP Error {code}: {msg}",
+		"xmlrpc.client.Fault":                        "<Fault {faultCode}: {faultString!r}>",
+		"xmlrpc.client.ProtocolError":                "<ProtocolError for {url}: {errcode} {errmsg}>",
 	}
 })
 
