@@ -21,17 +21,14 @@ func ParseInt(text string) (int, error) {
 }
 
 // asciiDigit returns the digit of ASCII for a decimal digit of any script. Unicode has each
-// script's ten in a row, so that their place in the row is their value.
+// script's ten in a row, so that the digits right before one tell its value.
 func asciiDigit(r rune) rune {
-	for _, row := range unicode.Nd.R16 {
-		if rune(row.Lo) <= r && r <= rune(row.Hi) {
-			return '0' + (r-rune(row.Lo))%10
-		}
+	if !unicode.IsDigit(r) {
+		return r
 	}
-	for _, row := range unicode.Nd.R32 {
-		if rune(row.Lo) <= r && r <= rune(row.Hi) {
-			return '0' + (r-rune(row.Lo))%10
-		}
+	before := rune(0)
+	for unicode.IsDigit(r - before - 1) {
+		before++
 	}
-	return r
+	return '0' + before%10
 }
