@@ -38,8 +38,8 @@ func checkBucket(op, bucket string) error {
 
 // GetObject opens an object. Its Body resumes after a broken connection: after the
 // last byte, and only while the object is unchanged. It never ends early without an
-// error. The caller closes it. A large body that is read on takes further requests, see
-// [GetOptions].Parallel.
+// error. The caller closes it, also during a Read, as net/http closes the body of a request. A
+// large body that is read on takes further requests, see [GetOptions].Parallel.
 //
 // A missing object is fs.ErrNotExist, a missing bucket ErrNoSuchBucket too; a
 // condition that does not hold is ErrPrecondition or ErrNotModified, and a range

@@ -3,14 +3,12 @@
 package lithopss3
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,7 +26,8 @@ import (
 const resumeAttempts = 5
 
 // objectReader is a body that resumes after its connection broke, and compares all
-// bytes with the checksum of the first answer. It is not safe for concurrent use.
+// bytes with the checksum of the first answer. It is not safe for concurrent use, except for
+// Close.
 type objectReader struct {
 	ctx      context.Context //nolint:containedctx // a body lives as long as the GetObject that opened it
 	store    *Store
@@ -50,6 +49,8 @@ type objectReader struct {
 	ahead   *readahead.Reader // nil until ranges are asked for
 	aheadAt int64             // of its first byte, in the object
 	isAhead bool              // body is ahead
+
+	closing bodyClosing
 }
 
 // newReader makes the Body of object, whose bytes have the checksum sum
@@ -74,6 +75,18 @@ func (s *Store) newReader(ctx context.Context, in *s3.GetObjectInput, object *Ob
 
 // Read fills p from the object. An error other than io.EOF is final.
 func (r *objectReader) Read(p []byte) (int, error) {
+	if !r.closing.begin() {
+		return 0, ErrClosed
+	}
+	defer r.closing.end(r.closeAll)
+	n, err := r.read(p)
+	if r.closing.isClosed() {
+		return 0, ErrClosed
+	}
+	return n, err
+}
+
+func (r *objectReader) read(p []byte) (int, error) {
 	if r.end >= 0 {
 		p = p[:min(int64(len(p)), max(0, r.end-r.offset))] // whatever else comes
 	}
@@ -96,6 +109,8 @@ func (r *objectReader) Read(p []byte) (int, error) {
 			return n, nil
 		case n > 0:
 			return n, nil // the next Read meets the error again and resumes
+		case r.closing.isClosed():
+			return 0, ErrClosed
 		case r.isAhead:
 			r.fail(err) // the range has resumed by itself
 		default:
@@ -140,7 +155,9 @@ func (r *objectReader) beginAhead() {
 	}
 	options := r.plan.with
 	options.Open = r.openRange
-	if r.ahead = readahead.Start(r.ctx, at, r.end, options); r.ahead == nil {
+	ahead := readahead.Start(r.ctx, at, r.end, options)
+	r.closing.change(func() { r.ahead = ahead })
+	if ahead == nil {
 		r.plan.begins = at
 		return
 	}
@@ -159,11 +176,11 @@ func (r *objectReader) switchOver() error {
 	}
 	if isReady && err == nil {
 		_ = r.body.Close()
-		r.body, r.isAhead = r.ahead, true
+		r.closing.change(func() { r.body, r.isAhead = r.ahead, true })
 		return nil
 	}
 	_ = r.ahead.Close()
-	r.ahead, r.plan.begins = nil, -1
+	r.closing.change(func() { r.ahead, r.plan.begins = nil, -1 })
 	return nil
 }
 
@@ -192,44 +209,6 @@ func (r *objectReader) endAhead() {
 
 // WriteTo writes the rest of the object to w.
 func (r *objectReader) WriteTo(w io.Writer) (int64, error) { return copyBody(w, r) }
-
-// copyBuffers have at least the size that net/http reads at once.
-var copyBuffers = sync.Pool{New: func() any {
-	buffer := make([]byte, 256<<10)
-	return &buffer
-}}
-
-// errBadWrite is a Write that says that it took more bytes than it was given, as io.Copy
-// refuses it too.
-var errBadWrite = errors.New("the writer's Write returned an impossible count")
-
-// copyBody copies a body with a buffer that is used again, and allocates nothing.
-func copyBody(w io.Writer, body io.Reader) (copied int64, err error) {
-	buffer, _ := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buffer)
-	for {
-		n, err := body.Read(*buffer)
-		if n > 0 {
-			written, writeErr := w.Write((*buffer)[:n])
-			if written < 0 || written > n {
-				written, writeErr = 0, cmp.Or(writeErr, errBadWrite)
-			}
-			copied += int64(written)
-			if writeErr == nil && written < n {
-				writeErr = io.ErrShortWrite
-			}
-			if writeErr != nil {
-				return copied, writeErr
-			}
-		}
-		if ended.IsEOF(err) {
-			return copied, nil
-		}
-		if err != nil {
-			return copied, err
-		}
-	}
-}
 
 func (r *objectReader) isEnd(err error) bool {
 	if r.end >= 0 {
@@ -290,7 +269,7 @@ func (r *objectReader) resume(cause error) {
 		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, r.explainRest(err)))
 		return
 	}
-	r.body = out.Body
+	r.closing.change(func() { r.body = out.Body })
 	if err := r.checkRest(out); err != nil {
 		r.fail(err)
 	}
@@ -367,19 +346,30 @@ func explainChange(err error) error {
 func (r *objectReader) fail(err error) {
 	body := r.body
 	defer func() { _ = body.Close() }() // also after a panic of what is read ahead
-	r.body = http.NoBody
+	r.closing.change(func() { r.body = http.NoBody })
 	defer r.endAhead()
 	r.err = ended.HideEOF(wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)) // else callers take it for the end
 }
 
-// Close ends the body; reading on is ErrClosed.
-func (r *objectReader) Close() error {
-	if errors.Is(r.err, ErrClosed) {
-		return nil
-	}
+// Close ends the body; reading on is ErrClosed. So is a Read in progress.
+func (r *objectReader) Close() error { return r.closing.close(r.interrupt, r.closeAll) }
+
+// closeAll closes what is open. No Read is in progress.
+func (r *objectReader) closeAll() error {
 	r.err = ErrClosed
 	defer r.endAhead()
 	return r.body.Close()
+}
+
+// interrupt ends what is read ahead, and returns the connection that a Read may wait for.
+func (r *objectReader) interrupt() io.Closer {
+	if r.ahead != nil {
+		r.ahead.Cancel()
+	}
+	if r.isAhead {
+		return io.NopCloser(nil)
+	}
+	return r.body
 }
 
 // validatesChecksums reports whether bodies are compared with the server's

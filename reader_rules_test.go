@@ -4,15 +4,22 @@ package lithopss3
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/proof"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -34,6 +41,67 @@ func TestBodyEndsWhereItWasPromised(t *testing.T) {
 		}
 		require.NoError(t, err)
 	}
+}
+
+// TestCloseDuringRead closes a body while another goroutine waits in Read, as net/http does with
+// the body of a request: HTTP/2, if the answer comes early. The Read ends, nothing is asked for
+// again, and no body of the server's stays open. The connection gives the first ten bytes and is
+// silent then; of the ranges that are read ahead, the first one comes.
+func TestCloseDuringRead(t *testing.T) {
+	t.Parallel()
+	for parallel, came := range map[int]int{1: 10, 2: 20} {
+		synctest.Test(t, func(t *testing.T) {
+			var requests, open, observed atomic.Int64
+			store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(r *http.Request) (*http.Response, error) {
+				requests.Add(1)
+				open.Add(1)
+				answer, offset := &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Etag": {`"e"`}, "Content-Length": {"40"}}, ContentLength: 40}, 0
+				if r.Header.Get("Range") != "" {
+					_, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &offset)
+					require.NoError(t, err)
+					answer.StatusCode, answer.ContentLength = http.StatusPartialContent, 10
+					answer.Header = http.Header{"Etag": {`"e"`}, "Content-Length": {"10"}, "Content-Range": {fmt.Sprintf("bytes %d-%d/40", offset, offset+9)}}
+				}
+				body, silent := io.Pipe()
+				context.AfterFunc(r.Context(), func() { _ = silent.CloseWithError(r.Context().Err()) })
+				if offset < 20 {
+					go func() { _, _ = silent.Write(make([]byte, 10)) }()
+				}
+				answer.Body = &countedClose{ReadCloser: body, open: &open}
+				return answer, nil
+			}))
+			store.parallelRange = 10
+			store.fast.HTTP.Observer = &s3http.Observer{Request: func(context.Context, *s3http.Event) { observed.Add(1) }}
+			object, err := store.GetObject(t.Context(), "bucket", "key", &GetOptions{Parallel: parallel})
+			require.NoError(t, err)
+			_, err = io.ReadFull(object.Body, make([]byte, came))
+			require.NoError(t, err)
+			var reading sync.WaitGroup
+			reading.Go(func() { _, err = object.Body.Read(make([]byte, 1)) })
+			synctest.Wait()
+			asked := requests.Load()
+			require.NoError(t, object.Body.Close())
+			reading.Wait()
+			require.ErrorIs(t, err, ErrClosed)
+			require.NoError(t, object.Body.Close())
+			synctest.Wait()
+			assert.Zero(t, open.Load(), "open bodies")
+			assert.Equal(t, asked, requests.Load())
+			assert.Equal(t, asked, observed.Load())
+		})
+	}
+}
+
+// A countedClose counts the bodies that are open.
+type countedClose struct {
+	io.ReadCloser
+	open *atomic.Int64
+	once sync.Once
+}
+
+func (c *countedClose) Close() error {
+	c.once.Do(func() { c.open.Add(-1) })
+	return c.ReadCloser.Close()
 }
 
 // TestRest checks which answer is the rest of the object that a body began with.

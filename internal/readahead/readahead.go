@@ -219,6 +219,10 @@ func (r *Reader) dropFirst() {
 	r.fill()
 }
 
+// Cancel ends all requests. A Read in progress returns an error. It may be called during one, and
+// does not replace Close.
+func (r *Reader) Cancel() { r.cancel(context.Canceled) }
+
 // Close ends all requests, waits for them, and gives the memory back. The first Close
 // panics if Options.Open did.
 func (r *Reader) Close() error {
@@ -226,7 +230,7 @@ func (r *Reader) Close() error {
 		return nil
 	}
 	r.isClosed = true
-	r.cancel(context.Canceled)
+	r.Cancel()
 	r.group.Join()
 	defer r.group.Rethrow()
 	for _, s := range r.ranges[:r.served] {

@@ -121,7 +121,7 @@ func (o *Observer) observe(ctx context.Context, request *http.Request, send func
 	if event.Status/100 > 3 {
 		of.fail(fmt.Sprintf("HTTP %d", event.Status)) // until the body tells more
 	}
-	response.Body = &observedBody{ReadCloser: response.Body, event: event, finish: sync.OnceFunc(func() { o.finish(ctx, of, event) })}
+	response.Body = &observedBody{ReadCloser: response.Body, event: event, finish: func(event *Event) { o.finish(ctx, of, event) }}
 	return response, err
 }
 
@@ -143,16 +143,22 @@ func requestID(header http.Header) string {
 	return ""
 }
 
-// An observedBody is over when it is closed.
+// An observedBody is over when it is closed, which it may be during a Read.
 type observedBody struct {
 	io.ReadCloser
-	event  *Event
-	finish func()
+	mu     sync.Mutex
+	event  *Event // nil once it is over
+	finish func(*Event)
 }
 
 // Read counts what is read.
 func (b *observedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.event == nil {
+		return n, err
+	}
 	b.event.Received += int64(n)
 	if err != nil && err != io.EOF { // Read returns io.EOF itself
 		b.event.Err = err
@@ -164,8 +170,19 @@ func (b *observedBody) endsOpen() bool { return IsOpenEnded(b.ReadCloser) }
 
 // Close ends the request.
 func (b *observedBody) Close() error {
-	defer b.finish()
+	defer b.end()
 	return b.ReadCloser.Close()
+}
+
+// end reports the request, once.
+func (b *observedBody) end() {
+	b.mu.Lock()
+	event := b.event
+	b.event = nil
+	b.mu.Unlock()
+	if event != nil {
+		b.finish(event)
+	}
 }
 
 // ObserveTransport returns a transport that reports the requests to a service without a
