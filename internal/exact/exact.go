@@ -123,7 +123,7 @@ func ReadAll(body io.Reader, length, ahead int64) ([]byte, error) {
 			continue
 		}
 		size := int64(2 * cap(data))
-		if int64(len(data)) <= length && length < size {
+		if int64(len(data)) <= length && length <= size {
 			size = length + 1
 		}
 		grown := make([]byte, len(data), size)

@@ -138,7 +138,7 @@ func TestBodyFails(t *testing.T) {
 // TestReadAll takes memory for what has come, not for what was promised.
 func TestReadAll(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
+	for _, size := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 2 * (64<<10 + 1), 1 << 20} {
 		for _, expected := range []int64{-1, 0, 1, int64(size), int64(size) + 1, 1 << 50, math.MaxInt64} {
 			text := bytes.Repeat([]byte("ab"), size/2+1)[:size]
 			data, err := ReadAll(bytes.NewReader(text), expected, 64<<10)

@@ -61,6 +61,8 @@ func TestObserver(t *testing.T) {
 				time.Sleep(time.Second)
 				require.NoError(t, response.Body.Close())
 				require.NoError(t, response.Body.Close(), "which ends no request twice")
+				_, err := response.Body.Read(make([]byte, 1)) // as one does that was in progress
+				require.Error(t, err)
 			}
 			time.Sleep(time.Minute)
 		}
