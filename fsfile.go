@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"sync"
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
@@ -70,9 +69,7 @@ type openFile struct {
 	offset int64
 	body   io.ReadCloser // at offset; nil if none is open
 
-	mu       sync.Mutex
-	isBusy   bool // a Read or a Seek is in progress
-	isClosed bool
+	closing closing
 }
 
 func openObject(ctx context.Context, storage Storage, bucket, key, name string, info *fileInfo) *openFile {
@@ -82,39 +79,15 @@ func openObject(ctx context.Context, storage Storage, bucket, key, name string, 
 }
 
 func (f *openFile) fail(op string, err error) error {
-	if f.closed() {
+	if f.closing.isClosed() {
 		err = fs.ErrClosed
 	}
 	return &fs.PathError{Op: op, Path: f.name, Err: err}
 }
 
-func (f *openFile) closed() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.isClosed
-}
-
-// begin begins a Read or a Seek, which ends with end. It reports false if the file is closed.
-func (f *openFile) begin() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.isBusy = !f.isClosed
-	return f.isBusy
-}
-
-// end drops what a Read has opened if the file was closed meanwhile.
-func (f *openFile) end() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.isBusy = false
-	if f.isClosed {
-		f.drop()
-	}
-}
-
 // Stat describes the file.
 func (f *openFile) Stat() (fs.FileInfo, error) {
-	if f.closed() {
+	if f.closing.isClosed() {
 		return nil, f.fail("stat", fs.ErrClosed)
 	}
 	return f.info, nil
@@ -122,10 +95,10 @@ func (f *openFile) Stat() (fs.FileInfo, error) {
 
 // Read reads on from where the last Read or Seek ended.
 func (f *openFile) Read(p []byte) (int, error) {
-	if !f.begin() {
+	if !f.closing.begin() {
 		return 0, f.fail("read", fs.ErrClosed)
 	}
-	defer f.end()
+	defer f.closing.end(f.drop)
 	if f.offset >= f.info.Size() {
 		return 0, io.EOF
 	}
@@ -141,7 +114,7 @@ func (f *openFile) Read(p []byte) (int, error) {
 	}
 	n, err := f.body.Read(p)
 	f.offset += int64(n)
-	if err != nil && !ended.IsEOF(err) || f.closed() {
+	if err != nil && !ended.IsEOF(err) || f.closing.isClosed() {
 		err = f.fail("read", err)
 	}
 	return n, err
@@ -178,10 +151,10 @@ func (f *openFile) check(object *Object, r *ByteRange) (length int64, err error)
 
 // Seek sets where the next Read begins. It sends no request.
 func (f *openFile) Seek(offset int64, whence int) (int64, error) {
-	if !f.begin() {
+	if !f.closing.begin() {
 		return 0, f.fail("seek", fs.ErrClosed)
 	}
-	defer f.end()
+	defer f.closing.end(f.drop)
 	switch whence {
 	case io.SeekStart:
 	case io.SeekCurrent:
@@ -195,7 +168,7 @@ func (f *openFile) Seek(offset int64, whence int) (int64, error) {
 		return 0, f.fail("seek", fs.ErrInvalid)
 	}
 	if offset != f.offset {
-		f.drop()
+		_ = f.drop()
 	}
 	f.offset = offset
 	return offset, nil
@@ -204,7 +177,7 @@ func (f *openFile) Seek(offset int64, whence int) (int64, error) {
 // ReadAt reads at a place, with a request of its own.
 func (f *openFile) ReadAt(p []byte, offset int64) (int, error) {
 	switch {
-	case f.closed():
+	case f.closing.isClosed():
 		return 0, f.fail("read", fs.ErrClosed)
 	case offset < 0:
 		return 0, f.fail("read", fs.ErrInvalid)
@@ -231,23 +204,20 @@ func (f *openFile) ReadAt(p []byte, offset int64) (int, error) {
 // Close closes the connection. It does not wait for a Read in progress, which ends with an error and
 // closes what it has opened.
 func (f *openFile) Close() error {
-	f.mu.Lock()
-	wasClosed := f.isClosed
-	f.isClosed = true
-	if !f.isBusy {
-		f.drop()
-	}
-	f.mu.Unlock()
-	if wasClosed {
+	isFirst, _ := f.closing.close(func() io.Closer { return io.NopCloser(nil) }, f.drop)
+	f.cancel()
+	if !isFirst {
 		return f.fail("close", fs.ErrClosed)
 	}
-	f.cancel()
 	return nil
 }
 
-func (f *openFile) drop() {
-	if f.body != nil {
-		_ = f.body.Close()
-		f.body = nil
+// drop closes the connection, if there is one.
+func (f *openFile) drop() error {
+	body := f.body
+	f.body = nil
+	if body == nil {
+		return nil
 	}
+	return body.Close()
 }

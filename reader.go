@@ -50,7 +50,7 @@ type objectReader struct {
 	aheadAt int64             // of its first byte, in the object
 	isAhead bool              // body is ahead
 
-	closing bodyClosing
+	closing closing
 }
 
 // newReader makes the Body of object, whose bytes have the checksum sum
@@ -352,7 +352,10 @@ func (r *objectReader) fail(err error) {
 }
 
 // Close ends the body; reading on is ErrClosed. So is a Read in progress.
-func (r *objectReader) Close() error { return r.closing.close(r.interrupt, r.closeAll) }
+func (r *objectReader) Close() error {
+	_, err := r.closing.close(r.interrupt, r.closeAll)
+	return err
+}
 
 // closeAll closes what is open. No Read is in progress.
 func (r *objectReader) closeAll() error {
