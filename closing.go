@@ -16,7 +16,7 @@ type closing struct {
 	closed    bool
 }
 
-// begin begins a Read. It reports false if it is closed.
+// begin begins a Read. It reports false after close.
 func (c *closing) begin() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -24,7 +24,7 @@ func (c *closing) begin() bool {
 	return c.isReading
 }
 
-// end ends a Read. It closes what that has left open if it was closed meanwhile.
+// end ends a Read. If close was called meanwhile, it closes what the Read has left open.
 func (c *closing) end(closeAll func() error) {
 	c.mu.Lock()
 	c.isReading = false
@@ -61,8 +61,8 @@ func (c *closing) isClosed() bool {
 	return c.closed
 }
 
-// change changes what Close looks at during a Read.
-func (c *closing) change(set func()) {
+// withLock calls set, which changes fields that interrupt reads, while Close can't.
+func (c *closing) withLock(set func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	set()

@@ -72,9 +72,9 @@ func (o DownloadOptions) Together() DownloadOptions {
 //
 // An object of at most 8 MiB takes one request, and a HEAD at the same time if the answer
 // has no checksum (MinIO). A larger one is downloaded in ranges of 8 MiB, 24 at once,
-// with 256 KiB of memory each, and a HEAD for the checksum. As long as the connection of the
-// first range gives 256 MiB a second for each processor (GOMAXPROCS), there are no others:
-// what follows comes in one range. If the server
+// with 256 KiB of memory each, and a HEAD for the checksum. If the first response
+// came within 10 ms, and as long as the connection gives 256 MiB a second for each processor
+// (GOMAXPROCS), the rest comes in one range. If the server
 // gives no strong ETag, the object is read with one GET, because ranges could come from
 // two versions.
 //

@@ -156,7 +156,7 @@ func (r *objectReader) beginAhead() {
 	options := r.plan.with
 	options.Open = r.openRange
 	ahead := readahead.Start(r.ctx, at, r.end, options)
-	r.closing.change(func() { r.ahead = ahead })
+	r.closing.withLock(func() { r.ahead = ahead })
 	if ahead == nil {
 		r.plan.begins = at
 		return
@@ -176,11 +176,11 @@ func (r *objectReader) switchOver() error {
 	}
 	if isReady && err == nil {
 		_ = r.body.Close()
-		r.closing.change(func() { r.body, r.isAhead = r.ahead, true })
+		r.closing.withLock(func() { r.body, r.isAhead = r.ahead, true })
 		return nil
 	}
 	_ = r.ahead.Close()
-	r.closing.change(func() { r.ahead, r.plan.begins = nil, -1 })
+	r.closing.withLock(func() { r.ahead, r.plan.begins = nil, -1 })
 	return nil
 }
 
@@ -269,7 +269,7 @@ func (r *objectReader) resume(cause error) {
 		r.fail(fmt.Errorf("after the body broke off at byte %d of %d (%w): %w", r.offset, r.end, cause, r.explainRest(err)))
 		return
 	}
-	r.closing.change(func() { r.body = out.Body })
+	r.closing.withLock(func() { r.body = out.Body })
 	if err := r.checkRest(out); err != nil {
 		r.fail(err)
 	}
@@ -346,7 +346,7 @@ func explainChange(err error) error {
 func (r *objectReader) fail(err error) {
 	body := r.body
 	defer func() { _ = body.Close() }() // also after a panic of what is read ahead
-	r.closing.change(func() { r.body = http.NoBody })
+	r.closing.withLock(func() { r.body = http.NoBody })
 	defer r.endAhead()
 	r.err = ended.HideEOF(wrapError("GetObject", *r.in.Bucket, *r.in.Key, err)) // else callers take it for the end
 }

@@ -18,8 +18,8 @@ import (
 )
 
 // getAll downloads all chunks that are missing, and compares the file with the server's
-// checksum. first, if not nil, is the open first chunk. If a
-// callback panics, getAll panics with it after everything else has ended.
+// checksum. first, if not nil, is the open first chunk. If a callback panics, getAll panics
+// with it after everything else has ended.
 func (d *download) getAll(ctx context.Context, first *Answer) error {
 	ended := false
 	defer func() {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package download gets an object into a file, in chunks of 8 MiB, several at once, or
-// in one answer where the server can't do better or the connection can't be beaten. It ends with all of the
-// object's bytes in the file's place, compared with the server's checksum if there
-// is one, or with an error.
+// in one answer where the server can't do better. From a near server, all chunks may come on
+// one connection. It ends with all of the object's bytes in the file's place, compared with
+// the server's checksum if there is one, or with an error.
 //
 // It must not know the SDK or the Store; an object is a [Source] of two methods, a
 // file is a partfile.Target.

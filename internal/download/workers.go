@@ -12,11 +12,12 @@ import (
 )
 
 const (
-	// nearTime is how long a near server takes at most for the first response. A connection
-	// to another one is not measured, because that takes time.
+	// nearTime is how long a near server takes at most for the first response. With one that
+	// is farther away, all workers start at once.
 	nearTime = 10 * time.Millisecond
 	// fastBegin is how many bytes of a fast connection must come in their time, and fastWindow
-	// how many then, again and again: one wait of a busy machine's makes no connection slow.
+	// how many after that, again and again. They are many, so that a single pause of a busy
+	// machine does not make the connection look slow.
 	fastBegin, fastWindow = 8 << 20, 32 << 20
 	// inOrderSize is the memory of the worker that is alone. A far larger one than copySize
 	// needs fewer system calls, each of which takes all that has come.
@@ -30,8 +31,8 @@ type worker struct {
 	buffer []byte
 }
 
-// startWorkers starts what gets all chunks. The first chunk may be open. Then its worker is
-// alone as long as the connection is fast.
+// startWorkers starts the workers that get all chunks. If first is not nil, it is the open
+// first chunk, whose worker is the only one as long as the connection is fast.
 func (d *download) startWorkers(team *team, first *Answer) {
 	var next atomic.Int64
 	start := func(size int64, work func(w *worker, ctx context.Context) error) {

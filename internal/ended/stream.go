@@ -11,7 +11,7 @@ import (
 // IsEOF reports whether err, of a Read, is the end of the stream. An error that wraps io.EOF
 // is not, and neither is io.ErrUnexpectedEOF.
 func IsEOF(err error) bool {
-	return err == io.EOF //nolint:errorlint // the difference is what it is for
+	return err == io.EOF //nolint:errorlint // errors.Is also matches an error that wraps io.EOF
 }
 
 // HideEOF returns err as an error that is not io.EOF to errors.Is either, for readers that are
