@@ -31,7 +31,7 @@ func storeOfServer(t *testing.T, server tripper, change ...func(*lithopss3.Optio
 	for _, change := range change {
 		change(opts)
 	}
-	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InHaste(opts, patient))
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InNoTime(opts, patient))
 	require.NoError(t, err)
 	return store
 }
@@ -78,9 +78,9 @@ func rawServer(t *testing.T, serve func(net.Conn)) string {
 
 func storeOn(t *testing.T, url string) *lithopss3.Store {
 	t.Helper()
-	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.Patiently(&lithopss3.Options{
+	store, err := lithopss3.New(t.Context(), &lithopss3.Config{Region: "us-east-1", AccessKeyID: "AK", SecretAccessKey: lithopss3.NewSecret("SK")}, lithopss3.InNoTime(&lithopss3.Options{
 		LookupEnv: testkit.Env(map[string]string{"HOME": t.TempDir()}), Endpoint: url, STSEndpoint: url,
-	}))
+	}, patient))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store
