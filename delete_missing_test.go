@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lithops-go/lithopss3"
@@ -73,4 +75,20 @@ func TestDeleteMissingAmongOthers(t *testing.T) {
 		require.Len(t, failed.Failed, 1, name)
 		assert.Equal(t, test.want, failed.Failed[0].Key, name)
 	}
+}
+
+// TestDeleteMoreThanAtOnce deletes more batches than there are requests in flight.
+func TestDeleteMoreThanAtOnce(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	store := storeOfServer(t, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		requests.Add(1)
+		return answer(request, http.StatusOK, nil, strings.NewReader("<DeleteResult></DeleteResult>")), nil
+	})
+	keys := make([]string, 17*1000)
+	for i := range keys {
+		keys[i] = strconv.Itoa(i)
+	}
+	require.NoError(t, store.DeleteObjects(t.Context(), "bucket", keys))
+	assert.Equal(t, int64(17), requests.Load())
 }
