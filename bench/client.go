@@ -57,15 +57,16 @@ const (
 	tunedConnections = 128
 	tunedPart        = 8 << 20
 	tunedAtOnce      = 24
+	foldersAtOnce    = 64 // files of a folder
 )
 
 var (
-	transfers = []string{workUpload, workDownload, workStream, workMemory, workRead}
+	transfers = []string{workUpload, workDownload, workStream, workMemory, workRead, workPutDir, workGetDir}
 	requests  = []string{workPut, workGet, workDelete}
 )
 
 var peers = []peer{
-	{"lithopss3", groupOwn, "github.com/lithops-go/lithopss3", openLithops, []string{workList, workRead, workStream}},
+	{"lithopss3", groupOwn, "github.com/lithops-go/lithopss3", openLithops, []string{workList, workRead, workStream, workPutDir, workGetDir}},
 	{"lithopss3-unsigned", groupOwn, "", openUnsigned, nil},
 	{"net/http", groupFloor, "", openHTTP, []string{workList, workRead}},
 	{"lean", groupLean, "", openLean, nil},

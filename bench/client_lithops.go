@@ -69,6 +69,21 @@ func (c *lithopsClient) downloadFile(ctx context.Context, bucket, key, path stri
 	return c.store.DownloadFile(ctx, bucket, key, path, nil)
 }
 
+func (c *lithopsClient) dirOptions() *lithopss3.DirOptions {
+	if c.tuned {
+		return &lithopss3.DirOptions{Parallel: foldersAtOnce}
+	}
+	return nil
+}
+
+func (c *lithopsClient) putDir(ctx context.Context, folder, bucket string) error {
+	return c.store.PutDir(ctx, folder, bucket, "", c.dirOptions())
+}
+
+func (c *lithopsClient) getDir(ctx context.Context, bucket, folder string) error {
+	return c.store.GetDir(ctx, bucket, "", folder, c.dirOptions())
+}
+
 func (c *lithopsClient) read(ctx context.Context, bucket, key string, w io.Writer) error {
 	opts := &lithopss3.GetOptions{}
 	if c.tuned {

@@ -170,6 +170,16 @@ func (c *transferManagerClient) read(ctx context.Context, bucket, key string, w 
 	return err
 }
 
+func (c *transferManagerClient) putDir(ctx context.Context, folder, bucket string) error {
+	_, err := c.transfer.UploadDirectory(ctx, &transfermanager.UploadDirectoryInput{Bucket: &bucket, Source: &folder, Recursive: aws.Bool(true)})
+	return err
+}
+
+func (c *transferManagerClient) getDir(ctx context.Context, bucket, folder string) error {
+	_, err := c.transfer.DownloadDirectory(ctx, &transfermanager.DownloadDirectoryInput{Bucket: &bucket, Destination: &folder})
+	return err
+}
+
 // managerClient is the SDK with its old transfer manager.
 type managerClient struct {
 	sdkClient
@@ -178,7 +188,7 @@ type managerClient struct {
 }
 
 func openManager(_ context.Context, job *job) (client, error) {
-	if !slices.Contains(transfers, job.Work) || job.Work == workRead { // whose ranges come in any order
+	if !slices.Contains([]string{workUpload, workDownload, workStream, workMemory}, job.Work) { // whose ranges come in any order
 		return nil, errUnsupported
 	}
 	c := &managerClient{sdkClient{newSDK(job), 1}, manager.DefaultUploadPartSize, manager.DefaultUploadConcurrency}

@@ -147,6 +147,12 @@ func (r *runner) measure(ctx context.Context, s *scenario, name string) (*sample
 			return nil, err
 		}
 	}
+	if s.work == workPutDir {
+		var err error
+		if j.Path, err = makeFolder(r.folder, j); err != nil {
+			return nil, err
+		}
+	}
 	shape := url.Values{"latency": {s.at.shape.Latency.String()}, "rate": {fmt.Sprint(s.at.shape.Rate)}, "bucket": {s.bucket}}
 	if err := r.ask(ctx, "reset?"+shape.Encode(), nil); err != nil {
 		return nil, err
@@ -229,6 +235,8 @@ func (r *runner) check(ctx context.Context, j *job, m *measured) error {
 	case workDownload:
 		defer func() { _ = os.Remove(j.Path) }()
 		return checkFile(j.Path, j.Size)
+	case workGetDir:
+		return checkFolder(j)
 	case workList:
 		want := r.keysOf(j.Bucket)
 		if m.Seen.Count != want.Count || (m.Seen.Sum != want.Sum && m.Seen.Sum != uncheckedSum) {
@@ -252,7 +260,7 @@ func (r *runner) check(ctx context.Context, j *job, m *measured) error {
 	}
 	want := s3null.Report{Objects: 1, Bytes: j.Size}
 	switch j.Work {
-	case workPut:
+	case workPut, workPutDir:
 		want = s3null.Report{Objects: j.Count, Bytes: int64(j.Count) * j.Size}
 	case workCrowd: // one that failed may be stored
 		stored := min(max(report.Objects, j.Count-m.Seen.Failed), j.Count)

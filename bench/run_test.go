@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/lithops-go/lithopss3/bench/s3null"
@@ -62,13 +63,13 @@ func TestClients(t *testing.T) {
 			done[kind] = true
 			s.peers, s.files, s.at.shape = nil, 0, fast
 			s.size, s.atOnce = min(s.size, 9<<20), min(s.atOnce, 40)
-			if s.work == workPut || s.work == workGet || s.work == workCrowd {
+			if slices.Contains([]string{workPut, workGet, workCrowd, workPutDir, workGetDir}, s.work) {
 				s.count = min(s.count, 40)
 			}
 			if s.work == workDownload || s.work == workRead {
 				s.bucket = bucketOf("file", int(s.size))
 			}
-			if s.work == workGet {
+			if s.work == workGet || s.work == workGetDir {
 				s.bucket = fmt.Sprintf("small-%d-%d", s.count, s.size)
 			}
 			all = append(all, s)

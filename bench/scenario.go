@@ -103,7 +103,7 @@ func scenarios(quick bool) []scenario {
 	n := amountsOf(quick)
 	var all []scenario
 	for _, table := range [][]workload{
-		files(&n), objects(&n), sizes(&n), listings(&n), layouts(&n), deletes(&n), calls(&n), crowds(&n), crt(&n), starts(&n),
+		files(&n), folders(&n), objects(&n), sizes(&n), listings(&n), layouts(&n), deletes(&n), calls(&n), crowds(&n), crt(&n), starts(&n),
 	} {
 		for _, w := range table {
 			for _, at := range w.places {
@@ -126,6 +126,24 @@ func files(n *amounts) []workload {
 		{name: "stream", title: size + " stream up", work: workStream, bucket: "kept", size: n.file, tools: true, places: []place{near, away, awayTLS}, plot: away.name},
 		{name: "read", title: size + " stream down", work: workRead, bucket: bucket, size: n.file, tools: true, places: []place{near, away}, plot: away.name},
 	}
+}
+
+// folders are of small files, and of a few larger ones.
+func folders(n *amounts) []workload {
+	var all []workload
+	for _, s := range []struct {
+		suffix string
+		count  int
+		size   int64
+	}{{"", n.objects, 1024}, {"-1m", int(n.sized >> 20), 1 << 20}} {
+		files := fmt.Sprintf("a folder of %s × %s ", formatCount(s.count), formatBytes(s.size))
+		w := workload{size: s.size, count: s.count, atOnce: foldersAtOnce, tools: true, places: []place{near, away}}
+		w.name, w.title, w.work, w.bucket = "put-dir"+s.suffix, files+"up", workPutDir, "kept"
+		all = append(all, w)
+		w.name, w.title, w.work, w.bucket = "get-dir"+s.suffix, files+"down", workGetDir, fmt.Sprintf("small-%d-%d", s.count, s.size)
+		all = append(all, w)
+	}
+	return all
 }
 
 // objects are many small ones. One or a few at a time are fewer at 20 ms, where each client sleeps.

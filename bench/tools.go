@@ -76,7 +76,7 @@ func s5cmdCommand(j *job) []string {
 	object := "s3://" + j.Bucket + "/" + transferKey
 	arguments := map[string][]string{
 		workUpload: {"cp", j.Path, object}, workDownload: {"cp", object, j.Path}, workStream: {"pipe", object}, workRead: {"cat", object},
-		workList: {"ls", "s3://" + j.Bucket + "/*"}, workStart: {"cp", j.Path, "s3://" + j.Bucket + "/" + startKey},
+		workList: {"ls", "s3://" + j.Bucket + "/*"}, workPutDir: {"cp", j.Path + "/", "s3://" + j.Bucket + "/"}, workGetDir: {"cp", "s3://" + j.Bucket + "/*", j.Path + "/"}, workStart: {"cp", j.Path, "s3://" + j.Bucket + "/" + startKey},
 	}[j.Work]
 	return prepend(arguments, "--endpoint-url", j.Endpoint)
 }
@@ -85,7 +85,7 @@ func rcloneCommand(j *job) []string {
 	object := "bench:" + j.Bucket + "/" + transferKey
 	return map[string][]string{
 		workUpload: {"copyto", j.Path, object}, workDownload: {"copyto", object, j.Path}, workStream: {"rcat", object}, workRead: {"cat", object},
-		workList: {"lsf", "-R", "--files-only", "bench:" + j.Bucket}, workStart: {"copyto", j.Path, "bench:" + j.Bucket + "/" + startKey},
+		workList: {"lsf", "-R", "--files-only", "bench:" + j.Bucket}, workPutDir: {"copy", j.Path, "bench:" + j.Bucket}, workGetDir: {"copy", "bench:" + j.Bucket, j.Path}, workStart: {"copyto", j.Path, "bench:" + j.Bucket + "/" + startKey},
 	}[j.Work]
 }
 
@@ -93,7 +93,7 @@ func awsCommand(j *job) []string {
 	object := "s3://" + j.Bucket + "/" + transferKey
 	arguments := map[string][]string{
 		workUpload: {"cp", j.Path, object}, workDownload: {"cp", object, j.Path}, workStream: {"cp", "-", object}, workRead: {"cp", object, "-"},
-		workList: {"ls", "--recursive", "s3://" + j.Bucket}, workStart: {"cp", j.Path, "s3://" + j.Bucket + "/" + startKey},
+		workList: {"ls", "--recursive", "s3://" + j.Bucket}, workPutDir: {"cp", "--recursive", "--only-show-errors", j.Path, "s3://" + j.Bucket}, workGetDir: {"cp", "--recursive", "--only-show-errors", "s3://" + j.Bucket, j.Path}, workStart: {"cp", j.Path, "s3://" + j.Bucket + "/" + startKey},
 	}[j.Work]
 	return prepend(arguments, "--endpoint-url", j.Endpoint, "s3")
 }

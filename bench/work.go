@@ -32,6 +32,8 @@ const (
 	workPoll     = "poll"
 	workWatch    = "watch"
 	workStart    = "start"
+	workPutDir   = "put-dir" // a folder of small files
+	workGetDir   = "get-dir"
 )
 
 // transferKey is the key of what is moved up and down.
@@ -46,7 +48,7 @@ type job struct {
 	Proxy     string // to AWS
 	Bucket    string
 	Prefix    string // of a listing
-	Path      string // of the file to read or to write
+	Path      string // of the file or folder to read or to write
 	Size      int64  // of the file, stream or object, in bytes
 	Count     int    // of objects, keys, calls or starts
 	AtOnce    int    // objects put or got at once
@@ -135,6 +137,8 @@ func (j *job) use(ctx context.Context, c client) (seen, error) {
 		return seen{}, c.remove(ctx, j.Bucket, keys)
 	case workPoll, workWatch:
 		return j.look(ctx, c)
+	case workPutDir, workGetDir:
+		return seen{Count: j.Count}, j.folder(ctx, c)
 	}
 	return seen{}, errUnsupported
 }
