@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
@@ -24,7 +25,9 @@ import (
 
 // DirOptions are the options of PutDir and GetDir; nil is the zero value.
 type DirOptions struct {
-	// Parallel is how many files are transferred at once; 0 is 8.
+	// Parallel is how many files are transferred at once; 0 is 64, of which at most 8 have
+	// more than 8 MiB. It is fewer, and at least 8, if the process may have fewer than 1,024
+	// files open.
 	Parallel int
 	// Progress is called after each file with how many are done, never twice at a time.
 	// Total is -1 until all of them are found. It must not block. May be nil. If it panics,
@@ -33,8 +36,13 @@ type DirOptions struct {
 	Progress func(Progress)
 }
 
-// dirParallel is the usual DirOptions.Parallel.
-const dirParallel = 8
+const (
+	// dirParallel is the usual DirOptions.Parallel. A small file is one request, most of whose
+	// time is the way to the server and back.
+	dirParallel = 64
+	// largeParallel is how many of them may be larger than largeFile. Each has many requests.
+	largeParallel, largeFile = 8, download.ChunkSize
+)
 
 // PutDir stores the regular files below folder, each under prefix and its path with
 // slashes: PutDir(ctx, "site", bucket, "www/", nil) stores site/a/b.txt as www/a/b.txt.
@@ -57,7 +65,11 @@ func (s *Store) PutDir(ctx context.Context, folder, bucket, prefix string, opts 
 		if !entry.Type().IsRegular() || partfile.IsLeftover(root, filepath.FromSlash(name)) {
 			return nil
 		}
-		return t.start(func(ctx context.Context) error { return s.putFileIn(ctx, root, name, bucket, prefix+name) })
+		size := int64(0)
+		if info, err := entry.Info(); err == nil { // else opening it says so
+			size = info.Size()
+		}
+		return t.start(size, func(ctx context.Context) error { return s.putFileIn(ctx, root, name, bucket, prefix+name) })
 	})
 	return t.wait(err)
 }
@@ -102,7 +114,7 @@ func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts 
 		if info.Size == 0 && strings.HasSuffix(info.Key, "/") {
 			continue
 		}
-		if err = t.start(func(ctx context.Context) error { return s.getFileIn(ctx, &together, name, bucket, info.Key) }); err != nil {
+		if err = t.start(info.Size, func(ctx context.Context) error { return s.getFileIn(ctx, together, name, bucket, info) }); err != nil {
 			break
 		}
 	}
@@ -110,17 +122,18 @@ func (s *Store) GetDir(ctx context.Context, bucket, prefix, folder string, opts 
 }
 
 // getFileIn downloads an object to a file below the options' root.
-func (s *Store) getFileIn(ctx context.Context, opts *DownloadOptions, name, bucket, key string) error {
+func (s *Store) getFileIn(ctx context.Context, opts DownloadOptions, name, bucket string, info ObjectInfo) error {
 	local, err := LocalPath(name)
 	if err != nil {
-		return &Error{Op: "GetDir", Bucket: bucket, Key: key, Err: err}
+		return &Error{Op: "GetDir", Bucket: bucket, Key: info.Key, Err: err}
 	}
 	if dir := path.Dir(name); dir != "." {
 		if err := opts.Root.MkdirAll(filepath.FromSlash(dir), partfile.FolderMode); err != nil {
-			return fmt.Errorf("the folder of %s: %w", printableKey(key), err)
+			return fmt.Errorf("the folder of %s: %w", printableKey(info.Key), err)
 		}
 	}
-	return s.DownloadFile(ctx, bucket, key, local, opts)
+	opts.Size = info.Size
+	return s.DownloadFile(ctx, bucket, info.Key, local, &opts)
 }
 
 // A dirTransfer has several files in transfer at once.
@@ -129,6 +142,7 @@ type dirTransfer struct {
 	cancel context.CancelCauseFunc
 	opts   DirOptions
 	slots  chan struct{}
+	large  chan struct{} // slots of large files; they need both
 	group  panics.Group
 
 	mu    sync.Mutex
@@ -144,19 +158,26 @@ func newDirTransfer(ctx context.Context, opts *DirOptions) *dirTransfer {
 	if opts != nil {
 		t.opts = *opts
 	}
+	larges := t.opts.Parallel
 	if t.opts.Parallel <= 0 {
-		t.opts.Parallel = dirParallel
+		t.opts.Parallel, larges = openfiles.AtOnce(dirParallel), largeParallel
 	}
-	t.slots = make(chan struct{}, t.opts.Parallel)
+	t.slots, t.large = make(chan struct{}, t.opts.Parallel), make(chan struct{}, larges)
 	return t
 }
 
-// start transfers a file in a goroutine of its own, once a slot is free. The error is
-// that of the context.
-func (t *dirTransfer) start(transfer func(context.Context) error) error {
-	select {
-	case t.slots <- struct{}{}:
-	case <-t.ctx.Done():
+// start transfers a file of so many bytes in a goroutine of its own, once a slot is free.
+// The error is that of the context.
+func (t *dirTransfer) start(size int64, transfer func(context.Context) error) error {
+	slots := []chan struct{}{t.slots}
+	if size > largeFile {
+		slots = []chan struct{}{t.large, t.slots}
+	}
+	for _, slot := range slots {
+		select {
+		case slot <- struct{}{}:
+		case <-t.ctx.Done():
+		}
 	}
 	if t.ctx.Err() != nil {
 		return ended.Why(t.ctx)
@@ -165,7 +186,11 @@ func (t *dirTransfer) start(transfer func(context.Context) error) error {
 	t.found++
 	t.mu.Unlock()
 	t.group.Go(func() {
-		defer func() { <-t.slots }()
+		defer func() {
+			for _, slot := range slots {
+				<-slot
+			}
+		}()
 		t.finish(transfer(t.ctx))
 	}, func() { t.cancel(panics.ErrPanicked) })
 	return nil

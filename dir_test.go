@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -60,6 +62,36 @@ func TestPutDirAndGetDir(t *testing.T) {
 	assert.Equal(t, files, found)
 	require.ErrorIs(t, store.PutDir(t.Context(), filepath.Join(from, "missing"), "bucket", "", nil), fs.ErrNotExist)
 	require.ErrorIs(t, store.GetDir(t.Context(), "no-bucket", "", t.TempDir(), nil), lithopss3.ErrNoSuchBucket)
+}
+
+// TestDirRequests has each small file be one request.
+func TestDirRequests(t *testing.T) {
+	t.Parallel()
+	var requests sync.Map
+	count := func(kind string) int {
+		n, _ := requests.LoadOrStore(kind, &atomic.Int64{})
+		return int(n.(*atomic.Int64).Swap(0)) //nolint:forcetypeassert // all of them are
+	}
+	store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if !request.URL.Query().Has("list-type") {
+			n, _ := requests.LoadOrStore(request.Method, &atomic.Int64{})
+			n.(*atomic.Int64).Add(1) //nolint:forcetypeassert // all of them are
+		}
+		return next.RoundTrip(request)
+	})
+	from, to := t.TempDir(), t.TempDir()
+	for i := range 20 {
+		require.NoError(t, os.WriteFile(filepath.Join(from, strconv.Itoa(i)), testkit.Bytes(i+1), 0o600))
+	}
+	count("PUT")
+	require.NoError(t, store.PutDir(t.Context(), from, "bucket", "many/", nil))
+	assert.Equal(t, 20, count("PUT"))
+	count("GET")
+	count("HEAD")
+	require.NoError(t, store.GetDir(t.Context(), "bucket", "many/", to, nil))
+	assert.Equal(t, 20, count("GET"))
+	assert.Zero(t, count("HEAD"))
+	assert.Equal(t, testkit.Files(t, from), testkit.Files(t, to))
 }
 
 // TestPutDirWithoutAFolder has a folder disappear after its name was read, and expects

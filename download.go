@@ -39,6 +39,10 @@ type DownloadOptions struct {
 	// as long as the disk does. Without it, the file survives a crash of the process,
 	// but in some file systems not one of the machine in the seconds after.
 	Sync bool
+	// Size is the object's size in bytes if it is known, as from a listing, and else 0. An
+	// object of at most 8 MiB then takes one request. If the size is wrong, the file is the
+	// object all the same.
+	Size int64
 	// ModTime is the file's time of modification, if it is not zero. The file has it from the
 	// moment that it is at path. A device or a pipe has none. If the file system refuses the
 	// time, the file is there and the error says so.
@@ -70,8 +74,8 @@ func (o DownloadOptions) Together() DownloadOptions {
 // permissions. The folder must exist. A device or a pipe at path receives the bytes as they
 // arrive. A path such as /dev/fd/3 that stands for a regular file is an error.
 //
-// An object of at most 8 MiB takes one request, and a HEAD at the same time if the answer
-// has no checksum (MinIO). A larger one is downloaded in ranges of 8 MiB, 24 at once,
+// An object of at most 8 MiB takes one request, and a HEAD for the checksum if neither
+// DownloadOptions.Size is known nor the answer to a range has one. A larger one is downloaded in ranges of 8 MiB, 24 at once,
 // with 256 KiB of memory each, and a HEAD for the checksum. If the first response
 // came within 10 ms, and as long as the connection gives 256 MiB a second for each processor
 // (GOMAXPROCS), the rest comes in one range. If the server
@@ -104,7 +108,7 @@ func (s *Store) DownloadFile(ctx context.Context, bucket, key, path string, opts
 	}}
 	err = download.File(ctx, source, target, download.Options{
 		Bucket: bucket, Key: key, ETag: opts.IfMatch, Resume: opts.Resume, Sync: opts.Sync, Progress: reportTo(opts.Progress),
-		Fast: s.pace.fastFile(), Scale: s.pace.scale,
+		Size: opts.Size, Fast: s.pace.fastFile(), Scale: s.pace.scale,
 	})
 	if errors.Is(err, download.ErrChanged) && !errors.Is(err, ErrPrecondition) {
 		err = fmt.Errorf("%w (%w)", err, ErrPrecondition)

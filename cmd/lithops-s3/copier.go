@@ -250,15 +250,16 @@ func (c *copier) fetchFile(source objectName, size int64, path string) error {
 			if path == "-" {
 				return c.print(ctx, source, progress)
 			}
-			return c.fetch(ctx, source, path, c.download(nil, progress))
+			return c.fetch(ctx, source, path, c.download(nil, size, progress))
 		},
 	})
 }
 
-// download returns the options of a download below root, or into any folder for nil.
-func (c *copier) download(root *os.Root, progress func(lithopss3.Progress)) *lithopss3.DownloadOptions {
+// download returns the options of a download below root, or into any folder for nil. The
+// size may be unknown.
+func (c *copier) download(root *os.Root, size int64, progress func(lithopss3.Progress)) *lithopss3.DownloadOptions {
 	opts := c.together
-	opts.Root, opts.Resume, opts.Progress = root, c.resume, progress
+	opts.Root, opts.Resume, opts.Size, opts.Progress = root, c.resume, max(0, size), progress
 	return &opts
 }
 
@@ -367,7 +368,7 @@ func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string
 			if err := root.MkdirAll(filepath.Dir(e.name), partfile.FolderMode); err != nil {
 				return err
 			}
-			opts := c.download(root, progress)
+			opts := c.download(root, e.size, progress)
 			if c.keepsTimes {
 				opts.ModTime = e.modified
 			}

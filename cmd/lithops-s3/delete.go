@@ -155,7 +155,7 @@ func selectedBy(list *lithopss3.ListOptions) (prefix string, matches func(key st
 // preview prints the keys that would be deleted.
 func (f *deletionFlags) preview(t *terminal, store *lithopss3.Store, name objectName, opts *lithopss3.ListOptions, keeps func(key string) bool) error {
 	report := &deleteReport{DryRun: true}
-	opts.Parallel = filesAtOnce
+	opts.Parallel = listingsAtOnce
 	for info, err := range store.ListObjects(t.ctx, name.bucket, opts) {
 		if err != nil {
 			return err

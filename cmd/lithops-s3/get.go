@@ -248,7 +248,7 @@ func (c *copier) fetchBelow(name objectName, out string) error {
 			if err := root.MkdirAll(folder, partfile.FolderMode); err != nil {
 				return err
 			}
-			return c.store.DownloadFile(ctx, name.bucket, name.key, out, c.download(root, progress))
+			return c.store.DownloadFile(ctx, name.bucket, name.key, out, c.download(root, size, progress))
 		},
 	})
 }

@@ -123,7 +123,7 @@ func counted(objects iter.Seq2[lithopss3.ObjectInfo, error], count *int) iter.Se
 // objects returns what is listed, and what names are printed without.
 func (c *lsCommand) objects(t *terminal, store *lithopss3.Store, name objectName) (iter.Seq2[lithopss3.ObjectInfo, error], string, error) {
 	list := func(opts lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
-		opts.Parallel = filesAtOnce
+		opts.Parallel = listingsAtOnce
 		return t.countingUnlessShown(name.bucket, store.ListObjects(t.ctx, name.bucket, &opts))
 	}
 	switch {
@@ -262,7 +262,7 @@ func (c *duCommand) Run(t *terminal) error {
 
 // sumUp counts the objects below a prefix, or those that match a pattern.
 func sumUp(t *terminal, store *lithopss3.Store, name objectName) (*duReport, error) {
-	opts := &lithopss3.ListOptions{Prefix: name.key, Parallel: filesAtOnce}
+	opts := &lithopss3.ListOptions{Prefix: name.key, Parallel: listingsAtOnce}
 	if hasWildcard(name.key) {
 		opts.Prefix, opts.Match = "", name.key
 	}

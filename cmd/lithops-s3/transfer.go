@@ -11,11 +11,20 @@ import (
 	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
-// filesAtOnce is how many files are copied at a time.
-const filesAtOnce = 8
+const (
+	// filesAtOnce is how many files are copied at a time. A small one is one request, most of
+	// whose time is the way to the server and back.
+	filesAtOnce = 64
+	// largeAtOnce is how many of them may be larger than largeFile bytes, or of unknown size.
+	// Each has many requests.
+	largeAtOnce, largeFile = 8, 8 << 20
+	// listingsAtOnce is how many requests of a listing there are at a time.
+	listingsAtOnce = 8
+)
 
 // A task is one file or object to move.
 type task struct {
@@ -115,14 +124,28 @@ type taskRun struct {
 func (r *taskRun) all(tasks []task) {
 	var group sync.WaitGroup
 	var next atomic.Int64
-	for range min(filesAtOnce, len(tasks)) {
+	large := make(chan struct{}, largeAtOnce)
+	for range min(openfiles.AtOnce(filesAtOnce), len(tasks)) {
 		group.Go(func() {
 			for index := int(next.Add(1) - 1); index < len(tasks) && !r.stopped.Load() && r.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
-				r.one(&tasks[index])
+				r.inTurn(&tasks[index], large)
 			}
 		})
 	}
 	group.Wait()
+}
+
+// inTurn runs a task, a large one once it has a place among those that run.
+func (r *taskRun) inTurn(next *task, large chan struct{}) {
+	if size := next.size; size >= 0 && size <= largeFile {
+		r.one(next)
+		return
+	}
+	large <- struct{}{}
+	defer func() { <-large }()
+	if !r.stopped.Load() && r.t.ctx.Err() == nil {
+		r.one(next)
+	}
 }
 
 func (r *taskRun) one(next *task) {

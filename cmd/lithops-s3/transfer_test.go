@@ -35,10 +35,36 @@ func TestFailureOfAll(t *testing.T) {
 		}
 		err := newTransfer(term, "Stored", objectName{bucket: "bucket"}, true, false).run(tasks, nil)
 		require.ErrorIs(t, err, lithopss3.ErrNoSuchBucket)
-		assert.Equal(t, "1 of 13 files failed, 5 were not done", err.Error())
-		assert.Contains(t, out.String(), `"files": 7,`)
+		assert.Equal(t, "1 of 69 files failed, 5 were not done", err.Error())
+		assert.Contains(t, out.String(), `"files": 63,`)
 		assert.Contains(t, out.String(), `"not_done": 5`)
 	})
+}
+
+// TestFilesAtOnce counts how many files are copied at once. The time is synthetic.
+func TestFilesAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		size int64
+		want int
+	}{
+		"small": {largeFile, filesAtOnce}, "empty": {0, filesAtOnce}, "large": {largeFile + 1, largeAtOnce}, "of unknown size": {-1, largeAtOnce},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var out strings.Builder
+			term := &terminal{ctx: t.Context(), stdout: newOutput(&out), stderr: newOutput(&out)}
+			tasks := make([]task, 200)
+			begin := time.Now()
+			for i := range tasks {
+				tasks[i] = task{name: "file", size: test.size, move: func(context.Context, func(lithopss3.Progress)) error {
+					time.Sleep(time.Second)
+					return nil
+				}}
+			}
+			require.NoError(t, newTransfer(term, "Stored", objectName{bucket: "bucket"}, false, false).run(tasks, nil), name)
+			assert.Equal(t, time.Duration((200+test.want-1)/test.want)*time.Second, time.Since(begin), name)
+		})
+	}
 }
 
 // TestCountsAreOfWhatWasMoved checks that reports have the bytes that were moved, also of

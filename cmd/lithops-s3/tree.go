@@ -176,7 +176,7 @@ func patternQuery(name objectName) (objectQuery, error) {
 func (q *objectQuery) list(t *terminal, store *lithopss3.Store, keep *filter) ([]entry, error) {
 	var found []entry
 	q.isEmpty = true
-	opts := &lithopss3.ListOptions{Prefix: q.prefix, Match: q.match, Parallel: filesAtOnce}
+	opts := &lithopss3.ListOptions{Prefix: q.prefix, Match: q.match, Parallel: listingsAtOnce}
 	for info, err := range t.counting(q.bucket, store.ListObjects(t.ctx, q.bucket, opts)) {
 		if err != nil {
 			return nil, err

@@ -43,6 +43,10 @@ type Options struct {
 	Resume bool
 	// Sync has the file on the disk before it takes its place.
 	Sync bool
+	// Size is the object's in bytes if it was listed, and 0 if it is not known. One of at most
+	// ChunkSize is asked for without a range, because its checksum comes with no range. It
+	// proves nothing: the object may have been replaced.
+	Size int64
 	// Progress is called as internal/progress says. It may be nil.
 	Progress func(done, total int64)
 	// Fast is the rate, in bytes a second, of a connection to a near server that is used
@@ -73,7 +77,7 @@ func File(ctx context.Context, source Source, target *partfile.Target, opts Opti
 		}
 	}
 	began := time.Now()
-	first, err := source.Get(ctx, Range{Length: opts.scaled(ChunkSize), ETag: opts.ETag})
+	first, err := source.Get(ctx, Range{Length: opts.firstLength(), ETag: opts.ETag})
 	if err != nil {
 		return err
 	}
@@ -87,6 +91,14 @@ func File(ctx context.Context, source Source, target *partfile.Target, opts Opti
 	}
 	d.size, d.etag = first.Size, first.ETag
 	return d.getNew(ctx, first)
+}
+
+// firstLength returns how many bytes the first request asks for, negative for all.
+func (o *Options) firstLength() int64 {
+	if chunk := o.scaled(ChunkSize); o.Size <= 0 || o.Size > chunk {
+		return chunk
+	}
+	return -1
 }
 
 // A download is one call of File.
@@ -280,7 +292,11 @@ func (d *download) writeDevice(ctx context.Context) error {
 
 // copyTo copies a body and counts its bytes.
 func (d *download) copyTo(writer io.Writer, body io.Reader) (int64, error) {
-	return io.CopyBuffer(struct{ io.Writer }{writer}, &meteredReader{body, d.meter}, make([]byte, d.opts.scaled(copySize)))
+	size := d.opts.scaled(copySize)
+	if d.size >= 0 {
+		size = min(size, d.size+1) // one more, so that the end comes with the last bytes
+	}
+	return io.CopyBuffer(struct{ io.Writer }{writer}, &meteredReader{body, d.meter}, make([]byte, size))
 }
 
 // meteredReader counts what is read.

@@ -111,6 +111,37 @@ func fetch(t *testing.T, source Source, folder string, opts Options) (string, er
 	return string(content), err
 }
 
+// TestListedSize has a small object of known size be one request without a range, and one of
+// a wrong size be the object all the same.
+func TestListedSize(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		listed, size int
+		first        int64
+		gets         int
+	}{
+		{0, 1, testChunk, 1},
+		{-1, 1, testChunk, 1},
+		{1, 1, -1, 1},
+		{testChunk, testChunk, -1, 1},
+		{testChunk + 1, testChunk + 1, testChunk, 2},
+		{1, 3*testChunk + 5, -1, 1},
+		{3 * testChunk, 1, testChunk, 1},
+		{5, 0, -1, 1},
+	} {
+		data := testkit.Bytes(test.size)
+		source := &fakeSource{data: data, etag: `"e"`, sums: sumsOf("Crc32", checksum.CRC32, data)}
+		got, err := fetch(t, source, t.TempDir(), Options{Size: int64(test.listed)})
+		require.NoError(t, err)
+		assert.True(t, got == string(data), "%+v", test)
+		assert.Equal(t, test.first, source.gets[0].Length, "%+v", test)
+		assert.Len(t, source.gets, test.gets, "%+v", test)
+		if test.gets == 1 {
+			assert.Empty(t, source.heads, "%+v", test)
+		}
+	}
+}
+
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{0: 1, 1: 1, testChunk: 1, testChunk + 1: 2, 2 * testChunk: 2, 2*testChunk + 5: 3} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 )
 
 // A Gate bounds how many requests of a process have a connection at once, so that a
@@ -53,7 +54,7 @@ func NewGate(limit int) *Gate {
 // the files that it may open are for requests, and the rest for idle connections, those
 // that are being opened or closed, and everything else. More connections made a crowd
 // slower.
-var ProcessGate = sync.OnceValue(func() *Gate { return NewGate(openFilesLimit() / 4) })
+var ProcessGate = sync.OnceValue(func() *Gate { return NewGate(openfiles.Limit() / 4) })
 
 // enter waits until a request may be sent. If its error is nil, answered or leave must
 // be called.

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/s3err"
 	"github.com/lithops-go/lithopss3/internal/testkit"
@@ -131,7 +132,7 @@ func TestPatienceIsLonger(t *testing.T) {
 // TestProcessGate bounds the process by a quarter of its files.
 func TestProcessGate(t *testing.T) {
 	t.Parallel()
-	limit := openFilesLimit()
+	limit := openfiles.Limit()
 	if limit == 0 {
 		assert.Nil(t, ProcessGate())
 		return
@@ -242,7 +243,7 @@ func TestTransportLimits(t *testing.T) {
 	transport := newHTTPTransport(Options{Timeout: time.Second}, nil)
 	assert.Equal(t, 90*time.Second, transport.IdleConnTimeout)
 	assert.Equal(t, keptConns, transport.MaxIdleConnsPerHost)
-	assert.Equal(t, openFilesLimit()/4, transport.MaxIdleConns)
+	assert.Equal(t, openfiles.Limit()/4, transport.MaxIdleConns)
 	assert.Equal(t, time.Second, transport.TLSHandshakeTimeout)
 	assert.Equal(t, time.Second, transport.ResponseHeaderTimeout)
 	assert.Equal(t, time.Second, transport.ExpectContinueTimeout)

@@ -112,7 +112,7 @@ func newHTTPTransport(o Options, roots *x509.CertPool) *http.Transport {
 		ResponseHeaderTimeout:  o.Timeout,
 		ExpectContinueTimeout:  time.Second,
 		DisableKeepAlives:      o.Once,
-		MaxIdleConns:           openFilesLimit() / 4, // to all hosts
+		MaxIdleConns:           openfiles.Limit() / 4, // to all hosts
 		MaxIdleConnsPerHost:    keptConns,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,

@@ -2,16 +2,16 @@
 
 //go:build linux || darwin
 
-package s3http
+package openfiles
 
 import (
 	"math"
 	"syscall"
 )
 
-// openFilesLimit returns how many files the process may have open, 0 for no limit.
+// Limit returns how many files the process may have open, 0 for no limit.
 // The Go runtime has raised it as far as the process may.
-func openFilesLimit() int {
+func Limit() int {
 	var limit syscall.Rlimit
 	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
 	if err != nil || limit.Cur > math.MaxInt32 {
