@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -77,7 +78,7 @@ func TestDirRequests(t *testing.T) {
 			n, _ := requests.LoadOrStore(request.Method, &atomic.Int64{})
 			n.(*atomic.Int64).Add(1) //nolint:forcetypeassert // all of them are
 		}
-		return next.RoundTrip(request)
+		return rangesWithoutSums(next.RoundTrip(request))
 	})
 	from, to := t.TempDir(), t.TempDir()
 	for i := range 20 {
@@ -92,6 +93,14 @@ func TestDirRequests(t *testing.T) {
 	assert.Equal(t, 20, count("GET"))
 	assert.Zero(t, count("HEAD"))
 	assert.Equal(t, testkit.Files(t, from), testkit.Files(t, to))
+}
+
+// rangesWithoutSums is a response as S3 and MinIO give it: to a range without a checksum.
+func rangesWithoutSums(response *http.Response, err error) (*http.Response, error) {
+	if err == nil && response.StatusCode == http.StatusPartialContent {
+		maps.DeleteFunc(response.Header, func(name string, _ []string) bool { return strings.HasPrefix(name, "X-Amz-Checksum-") })
+	}
+	return response, err
 }
 
 // TestPutDirWithoutAFolder has a folder disappear after its name was read, and expects

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/proof"
@@ -146,7 +147,7 @@ func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *
 	if err := checkMovable(found); err != nil {
 		return wrapError(op, bucket, key, err)
 	}
-	if err := s.DownloadFile(ctx, bucket, key, path, opts.toMove(aws.ToString(found.ETag))); err != nil {
+	if err := s.DownloadFile(ctx, bucket, key, path, opts.toMove(found)); err != nil {
 		return err
 	}
 	if err := s.deleteUnchanged(ctx, bucket, key, found, source); err != nil {
@@ -155,10 +156,10 @@ func (s *Store) MoveToFile(ctx context.Context, bucket, key, path string, opts *
 	return nil
 }
 
-// toMove returns the options for the object with this ETag, which is deleted once the file
+// toMove returns the options for the object that was found, which is deleted once the file
 // survives a loss of power.
-func (o DownloadOptions) toMove(etag string) *DownloadOptions {
-	o.IfMatch, o.Sync, o.moves = etag, true, true
+func (o DownloadOptions) toMove(found *s3.HeadObjectOutput) *DownloadOptions {
+	o.IfMatch, o.Size, o.Sync, o.moves = aws.ToString(found.ETag), aws.ToInt64(found.ContentLength), true, true
 	return &o
 }
 

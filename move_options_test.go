@@ -5,6 +5,8 @@ package lithopss3
 import (
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -13,6 +15,7 @@ import (
 func TestMovedFileIsOnTheDisk(t *testing.T) {
 	t.Parallel()
 	given := DownloadOptions{Resume: true, VersionID: "v"}
-	assert.Equal(t, &DownloadOptions{Resume: true, VersionID: "v", IfMatch: "e", Sync: true, moves: true}, given.toMove("e"))
+	found := &s3.HeadObjectOutput{ETag: aws.String("e"), ContentLength: aws.Int64(5)}
+	assert.Equal(t, &DownloadOptions{Resume: true, VersionID: "v", IfMatch: "e", Size: 5, Sync: true, moves: true}, given.toMove(found))
 	assert.Equal(t, DownloadOptions{Resume: true, VersionID: "v"}, given)
 }
