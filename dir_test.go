@@ -95,7 +95,7 @@ func TestDirRequests(t *testing.T) {
 	assert.Equal(t, testkit.Files(t, from), testkit.Files(t, to))
 }
 
-// rangesWithoutSums is a response as S3 and MinIO give it: to a range without a checksum.
+// rangesWithoutSums is a response as MinIO and Ceph give it: to a range without a checksum.
 func rangesWithoutSums(response *http.Response, err error) (*http.Response, error) {
 	if err == nil && response.StatusCode == http.StatusPartialContent {
 		maps.DeleteFunc(response.Header, func(name string, _ []string) bool { return strings.HasPrefix(name, "X-Amz-Checksum-") })

@@ -44,7 +44,7 @@ type Options struct {
 	// Sync has the file on the disk before it takes its place.
 	Sync bool
 	// Size is the object's in bytes if it was listed, and 0 if it is not known. One of at most
-	// ChunkSize is asked for without a range, because its checksum comes with no range. It
+	// ChunkSize is asked for without a range, because many servers give no checksum with a range. It
 	// proves nothing: the object may have been replaced.
 	Size int64
 	// Progress is called as internal/progress says. It may be nil.
