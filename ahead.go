@@ -5,6 +5,7 @@ package lithopss3
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/lithops-go/lithopss3/internal/readahead"
 )
@@ -21,6 +22,9 @@ const (
 	// before any range is asked for. As many more come on the first connection.
 	aheadLeast = 32 << 20
 	aheadAfter = 4 << 20
+	// aheadLeastFar is aheadLeast of a far server. A near one sends the rest sooner than ranges
+	// come.
+	aheadLeastFar = 12 << 20
 	// aheadRanges is how many ranges are asked for at once, until the caller has to wait
 	// for one, and aheadMostRanges how many then.
 	aheadRanges     = 4
@@ -46,9 +50,9 @@ type aheadPlan struct {
 	get func(ctx context.Context, opts *GetOptions) (*Object, error)
 }
 
-// planAhead plans how the body of object is read ahead. Only a strong ETag holds several
-// requests to one version.
-func (s *Store) planAhead(object *Object, opts *GetOptions) aheadPlan {
+// planAhead plans how the body of object is read ahead, if the server's quickest response took
+// so long. Only a strong ETag holds several requests to one version.
+func (s *Store) planAhead(object *Object, opts *GetOptions, quickest time.Duration) aheadPlan {
 	never := aheadPlan{begins: -1}
 	if object.Length <= 0 || opts.Parallel == 1 || strongETag(object.ETag) == nil {
 		return never
@@ -59,8 +63,11 @@ func (s *Store) planAhead(object *Object, opts *GetOptions) aheadPlan {
 		plan.begins, plan.first = object.Offset, size
 		plan.with = readahead.Options{Pool: readahead.NewPool(size, opts.Parallel), Ranges: opts.Parallel, MostRanges: opts.Parallel}
 	} else {
-		scale := cmp.Or(s.pace.scale, 1)
-		if object.Length < aheadLeast/scale {
+		scale, least := cmp.Or(s.pace.scale, 1), int64(aheadLeast)
+		if far := s.pace.far; far > 0 && quickest > far {
+			least = aheadLeastFar
+		}
+		if object.Length < least/scale {
 			return never
 		}
 		plan.begins, plan.first = object.Offset+aheadAfter/scale, aheadAfter/scale

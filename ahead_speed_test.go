@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,23 +75,17 @@ func TestFastConnection(t *testing.T) {
 			var mu sync.Mutex
 			var ranges []string
 			store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(r *http.Request) (*http.Response, error) {
-				header := http.Header{"Etag": {`"e"`}, "Content-Length": {fmt.Sprint(len(data))}}
 				asked := r.Header.Get("Range")
 				if asked == "" {
+					header := http.Header{"Etag": {`"e"`}, "Content-Length": {fmt.Sprint(len(data))}}
 					response := answer(r, http.StatusOK, header, "-")
 					response.Body, response.ContentLength = &slowBody{data: data, wait: test.wait, greedy: test.greedy}, int64(len(data))
 					return response, nil
 				}
-				var from, to int
-				if _, err := fmt.Sscanf(asked, "bytes=%d-%d", &from, &to); err != nil {
-					return nil, err
-				}
 				mu.Lock()
 				ranges = append(ranges, asked)
 				mu.Unlock()
-				header.Set("Content-Length", fmt.Sprint(to-from+1))
-				header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(data)))
-				return answer(r, http.StatusPartialContent, header, string(data[from:to+1])), nil
+				return answerRange(r, data)
 			}))
 			store.pace.fast = speedPiece * int64(time.Second/limit)
 			object, err := store.GetObject(t.Context(), "bucket", "key", nil)
@@ -112,6 +107,53 @@ func TestFastConnection(t *testing.T) {
 			}
 			require.NotEmpty(t, ranges, name)
 			assert.Equal(t, test.from, firstByte(t, ranges), name)
+		})
+	}
+}
+
+// answerRange answers with the range of data that a request asks for.
+func answerRange(r *http.Request, data []byte) (*http.Response, error) {
+	var from, to int
+	if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); err != nil {
+		return nil, err
+	}
+	return answer(r, http.StatusPartialContent, http.Header{
+		"Etag": {`"e"`}, "Content-Length": {fmt.Sprint(to - from + 1)}, "Content-Range": {fmt.Sprintf("bytes %d-%d/%d", from, to, len(data))},
+	}, string(data[from:to+1])), nil
+}
+
+// TestFarServer has smaller bodies read ahead from a server of which no response came soon.
+func TestFarServer(t *testing.T) {
+	t.Parallel()
+	data := testkit.Bytes(aheadLeastFar / SmallScale)
+	for name, test := range map[string]struct {
+		took []time.Duration // each of the first gets, and the later ones as the last
+		want bool
+	}{
+		"far":         {[]time.Duration{nearResponse + 1}, true},
+		"near":        {[]time.Duration{nearResponse}, false},
+		"near before": {[]time.Duration{nearResponse, time.Second}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var whole, ranges atomic.Int64
+			store := hastyStore(t, "http://127.0.0.1:1", roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.Header.Get("Range") != "" {
+					ranges.Add(1)
+					return answerRange(r, data)
+				}
+				time.Sleep(test.took[min(int(whole.Add(1)), len(test.took))-1])
+				return answer(r, http.StatusOK, http.Header{"Etag": {`"e"`}, "Content-Length": {fmt.Sprint(len(data))}}, string(data)), nil
+			}))
+			store.pace.fast, store.pace.far = 0, nearResponse
+			for range test.took {
+				object, err := store.GetObject(t.Context(), "bucket", "key", nil)
+				require.NoError(t, err, name)
+				got, err := io.ReadAll(object.Body)
+				require.NoError(t, err, name)
+				require.NoError(t, object.Body.Close())
+				require.True(t, bytes.Equal(data, got), name)
+			}
+			assert.Equal(t, test.want, ranges.Load() > 0, name)
 		})
 	}
 }

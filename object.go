@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -70,6 +71,7 @@ func (s *Store) GetObject(ctx context.Context, bucket, key string, opts *GetOpti
 
 func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOptions) (*Object, error) {
 	in := s.getInput(bucket, key, opts)
+	began := time.Now()
 	out, err := call(ctx, s, bucket, in, s.fast.GetObject)
 	if err != nil {
 		return nil, err
@@ -88,7 +90,7 @@ func (s *Store) getObject(ctx context.Context, bucket, key string, opts *GetOpti
 		_ = out.Body.Close()
 		return nil, err
 	}
-	plan := s.planAhead(object, opts)
+	plan := s.planAhead(object, opts, s.quickest.note(time.Since(began)))
 	if plan.begins >= 0 {
 		plan.get = func(ctx context.Context, opts *GetOptions) (*Object, error) {
 			return s.getObject(ctx, bucket, key, opts)

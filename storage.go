@@ -158,7 +158,8 @@ type GetOptions struct {
 	//
 	// 0 begins with one connection. If there are 32 MiB or more to read, ranges of 2 MiB are
 	// read ahead once the caller has read 4 MiB: four at once, and 32 if the caller reads
-	// faster than they come. They need a request each, and up to 28 MiB of memory, which all
+	// faster than they come. If each response to the Store's gets took more than 10 ms so far,
+	// 12 MiB are enough. Ranges need a request each, and up to 28 MiB of memory, which all
 	// bodies of a Store share: if it is in use, a body stays with one connection. So it
 	// does if the server gives no strong ETag, or the first range does not come, and as long
 	// as the connection gives 512 MiB a second.

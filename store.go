@@ -40,6 +40,7 @@ type Store struct {
 	accountRegional bool
 	parallelRange   int             // the size of the ranges of GetOptions.Parallel, in bytes
 	ahead           *readahead.Pool // for other bodies that are read ahead
+	quickest        quickest        // of the responses to gets
 }
 
 var _ Storage = (*Store)(nil)

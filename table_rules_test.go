@@ -212,34 +212,50 @@ func TestChecksumIsAskedFor(t *testing.T) {
 // TestPlanAhead holds which bodies are read ahead, and from where on.
 func TestPlanAhead(t *testing.T) {
 	t.Parallel()
-	store := &Store{parallelRange: parallelRange}
+	store := &Store{parallelRange: parallelRange, pace: usualPace}
+	const far = nearResponse + 1
 	for _, test := range []struct {
 		offset, length int64
 		etag           string
 		parallel       int
 		begins, first  int64
+		quickest       time.Duration
 	}{
-		{0, aheadLeast, `"e"`, 0, aheadAfter, aheadAfter},
-		{7, aheadLeast, `"e"`, 0, 7 + aheadAfter, aheadAfter},
-		{0, aheadLeast - 1, `"e"`, 0, -1, 0},
-		{0, aheadLeast, `"e"`, 1, -1, 0},
-		{0, aheadLeast, `W/"e"`, 0, -1, 0},
-		{0, aheadLeast, "", 0, -1, 0},
-		{0, 0, `"e"`, 0, -1, 0},
-		{0, -1, `"e"`, 0, -1, 0},
-		{0, 0, `"e"`, 4, -1, 0},
-		{0, aheadLeast, `"e"`, 4, 0, parallelRange},
-		{9, parallelRange + 1, `"e"`, 2, 9, parallelRange},
-		{0, parallelRange, `"e"`, 2, -1, 0},
-		{0, aheadLeast, `W/"e"`, 4, -1, 0},
+		{0, aheadLeastFar, `"e"`, 0, aheadAfter, aheadAfter, far},
+		{0, aheadLeastFar - 1, `"e"`, 0, -1, 0, far},
+		{0, aheadLeastFar, `"e"`, 0, -1, 0, nearResponse},
+		{0, aheadLeastFar, `"e"`, 1, -1, 0, far},
+		{0, aheadLeast, `"e"`, 0, aheadAfter, aheadAfter, far},
+		{0, aheadLeast, `"e"`, 0, aheadAfter, aheadAfter, 0},
+		{7, aheadLeast, `"e"`, 0, 7 + aheadAfter, aheadAfter, 0},
+		{0, aheadLeast - 1, `"e"`, 0, -1, 0, 0},
+		{0, aheadLeast, `"e"`, 1, -1, 0, 0},
+		{0, aheadLeast, `W/"e"`, 0, -1, 0, 0},
+		{0, aheadLeast, "", 0, -1, 0, 0},
+		{0, 0, `"e"`, 0, -1, 0, 0},
+		{0, -1, `"e"`, 0, -1, 0, 0},
+		{0, 0, `"e"`, 4, -1, 0, 0},
+		{0, aheadLeast, `"e"`, 4, 0, parallelRange, 0},
+		{9, parallelRange + 1, `"e"`, 2, 9, parallelRange, 0},
+		{0, parallelRange, `"e"`, 2, -1, 0, 0},
+		{0, aheadLeast, `W/"e"`, 4, -1, 0, 0},
 	} {
 		object := &Object{Offset: test.offset, Length: test.length}
 		object.ETag = test.etag
-		plan := store.planAhead(object, &GetOptions{Parallel: test.parallel, VersionID: "v"})
+		plan := store.planAhead(object, &GetOptions{Parallel: test.parallel, VersionID: "v"}, test.quickest)
 		assert.Equal(t, []int64{test.begins, test.first}, []int64{plan.begins, plan.first}, "%+v", test)
 		if plan.begins >= 0 {
 			assert.Equal(t, GetOptions{IfMatch: test.etag, VersionID: "v", Parallel: 1}, plan.opts, "%+v", test)
 		}
+	}
+}
+
+// TestQuickest remembers the quickest of all responses.
+func TestQuickest(t *testing.T) {
+	t.Parallel()
+	var responses quickest
+	for _, test := range []struct{ took, want time.Duration }{{7, 7}, {9, 7}, {7, 7}, {5, 5}, {6, 5}} {
+		assert.Equal(t, test.want, responses.note(test.took))
 	}
 }
 
