@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/s3err"
@@ -28,9 +27,44 @@ type CloudObjectOptions struct {
 	Key string
 }
 
+// maxSessions is how many sessions have a counter of their own, because a worker of many calls
+// has a session for each.
+const maxSessions = 4096
+
+// A sessionCounter numbers the CloudObjects of each session. When it has maxSessions of them,
+// it forgets all, and numbers every session from where none of them has a number, because a
+// number that is used twice replaces an object.
+type sessionCounter struct {
+	mu    sync.Mutex
+	next  map[string]uint64
+	start uint64 // of a session that is not known
+}
+
 // sessionCounters has the number of CloudObjects of each session in this process, as
-// Lithops' COBJECTS_INDEX: session ID → *atomic.Uint64.
-var sessionCounters sync.Map
+// Lithops' COBJECTS_INDEX.
+var sessionCounters sessionCounter
+
+// take returns the next number of a session.
+func (c *sessionCounter) take(session string) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	number, isKnown := c.next[session]
+	if !isKnown {
+		if c.next == nil || len(c.next) >= maxSessions {
+			c.forget()
+		}
+		number = c.start
+	}
+	c.next[session] = number + 1
+	return number
+}
+
+func (c *sessionCounter) forget() {
+	for _, next := range c.next {
+		c.start = max(c.start, next)
+	}
+	c.next = map[string]uint64{}
+}
 
 var errNilCloudObject = errors.New("a nil *CloudObject")
 
@@ -41,7 +75,8 @@ var ownSession = sync.OnceValue(func() string { return "go-" + randomHex(8) })
 // PutCloudObject stores an object and returns the reference to it. Without a key
 // it gets one from the session's id and a number (Storage.put_cloudobject), as
 // "lithops.jobs/tmp/4b99c1-0-M005-00000/cloudobject_0". Numbers begin at 0 in each process, so
-// that processes of one session, a worker's children too, need keys of their own.
+// that processes of one session, a worker's children too, need keys of their own. In a process
+// that has had thousands of sessions, they may begin higher.
 func (c *Client) PutCloudObject(ctx context.Context, body io.Reader, opts *CloudObjectOptions) (*CloudObject, error) {
 	if opts == nil {
 		opts = &CloudObjectOptions{}
@@ -60,8 +95,7 @@ func (c *Client) newCloudObject(opts CloudObjectOptions) *CloudObject {
 	if session == "" {
 		session = ownSession()
 	}
-	counter, _ := sessionCounters.LoadOrStore(session, new(atomic.Uint64))
-	number := counter.(*atomic.Uint64).Add(1) - 1
+	number := sessionCounters.take(session)
 	if object.Key == "" { // a key that was given takes a number too, as in Python
 		object.Key = CloudObjectKey(session, number)
 	}
