@@ -110,23 +110,52 @@ func (s *Source) isValid(c Chunk) bool {
 // readJournal reads the first line of a journal into source, and calls add with each
 // of the others. It fails if the first is of another kind.
 func readJournal(file io.Reader, source *Source, add func(line)) error {
-	scanner := bufio.NewScanner(file)
-	if !scanner.Scan() {
-		return errors.Join(io.ErrUnexpectedEOF, scanner.Err())
+	reader := bufio.NewReaderSize(file, maxLine)
+	text, err := readLine(reader)
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
 	}
-	if err := json.Unmarshal(scanner.Bytes(), source); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, source); err != nil {
 		return err
 	}
 	if source.Version != journalVersion {
 		return errors.New("it is of another kind")
 	}
-	for scanner.Scan() {
+	for {
 		var l line
-		if json.Unmarshal(scanner.Bytes(), &l) == nil {
+		text, err := readLine(reader)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case json.Unmarshal(text, &l) == nil:
 			add(l)
 		}
 	}
-	return scanner.Err()
+}
+
+// maxLine is how long a line may be that says something.
+const maxLine = 64 << 10
+
+// readLine returns the next line, which is valid until the next call. Of one that is too long
+// it returns nothing: the NULs that a crash of the machine may leave end with any later line.
+func readLine(reader *bufio.Reader) (text []byte, err error) {
+	text, err = reader.ReadSlice('\n')
+	isLong := errors.Is(err, bufio.ErrBufferFull)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = reader.ReadSlice('\n')
+	}
+	switch {
+	case isLong && (err == nil || errors.Is(err, io.EOF)):
+		return nil, nil
+	case len(text) > 0 && errors.Is(err, io.EOF):
+		return text, nil
+	}
+	return text, err
 }
 
 // write appends a line.

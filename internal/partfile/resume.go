@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -89,12 +90,13 @@ func (t *Target) openJournal(ctx context.Context) (*journal, error) {
 	return nil, ErrLocked
 }
 
-// read reads the journal, and closes one that is not of this package. An empty one
-// is, if the part file proves itself: the machine may have crashed.
+// read reads the journal, and closes one that is not of this package. An empty one is, and
+// one that begins with NUL bytes, if the part file proves itself: after a crash of the machine
+// a file may have its size and not its bytes.
 func (j *journal) read() (*journal, error) {
 	if err := readJournal(j.file, &j.source, j.add); err != nil {
 		name := j.target.resumableName("part")
-		if j.info.Size() == 0 && j.target.isProved(name) {
+		if j.isLost() && j.target.isProved(name) {
 			j.part.Name = name
 			return j, nil
 		}
@@ -104,6 +106,13 @@ func (j *journal) read() (*journal, error) {
 		return nil, errors.Join(err, j.file.Close())
 	}
 	return j, nil
+}
+
+// isLost reports whether the beginning of the journal was never written to the disk.
+func (j *journal) isLost() bool {
+	first := []byte{0}
+	_, err := j.file.ReadAt(first, 0)
+	return first[0] == 0 && (err == nil || errors.Is(err, io.EOF))
 }
 
 // isProved reports whether the file name has its own marker.

@@ -171,6 +171,18 @@ func TestResumeUnusable(t *testing.T) {
 		"no part file":           {func(t *testing.T, part, _ string) { t.Helper(); require.NoError(t, os.Remove(part)) }, nil},
 		"no journal":             {func(t *testing.T, _, journal string) { t.Helper(); require.NoError(t, os.Remove(journal)) }, nil},
 		"an empty journal":       {func(t *testing.T, _, journal string) { t.Helper(); require.NoError(t, os.Truncate(journal, 0)) }, nil},
+		"a journal of NULs":      {func(t *testing.T, _, journal string) { t.Helper(); overwrite(t, journal, 1000) }, nil},
+		"a journal of many NULs": {func(t *testing.T, _, journal string) { t.Helper(); overwrite(t, journal, 100_000) }, nil},
+		"NULs and then a line": {func(t *testing.T, _, journal string) {
+			t.Helper()
+			last := contentOf(t, journal)
+			require.NoError(t, os.WriteFile(journal, append(make([]byte, 50), last[len(last)-50:]...), 0o600))
+		}, nil},
+		"a journal of NULs alone": {func(t *testing.T, part, journal string) {
+			t.Helper()
+			require.NoError(t, os.Remove(part))
+			overwrite(t, journal, 1000)
+		}, []string{"journal"}},
 		"an empty journal alone": {func(t *testing.T, part, journal string) {
 			t.Helper()
 			require.NoError(t, errors.Join(os.Remove(part), os.Truncate(journal, 0)))
@@ -221,6 +233,42 @@ func TestResumeUnusable(t *testing.T) {
 			}
 			assert.Equal(t, append(want, "file"), namesIn(t, folder))
 		})
+	}
+}
+
+// overwrite has a file consist of NULs, as a crash of the machine leaves one.
+func overwrite(t *testing.T, path string, size int) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, make([]byte, size), 0o600))
+}
+
+// TestResumeOfNULs resumes with a journal whose later lines a crash of the machine replaced by
+// NULs, and whose chunks are there or not.
+func TestResumeOfNULs(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 100, 100_000} {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "file")
+		leave(t, path)
+		journal := filepath.Join(folder, ".file.lithops-s3.journal")
+		lines := strings.SplitAfterN(contentOf(t, journal), "\n", 4) // the source, the part, a chunk
+		require.Len(t, lines, 4)
+		text := strings.Join(lines[:3], "") + strings.Repeat("\x00", size)
+		require.NoError(t, os.WriteFile(journal, []byte(text), 0o600))
+		f, err := resume(t, path)
+		require.NoError(t, err)
+		require.NotNil(t, f, size)
+		assert.Equal(t, int64(2), f.Chunk(0).Bytes)
+		assert.Zero(t, f.Chunk(8).Bytes)
+		require.NoError(t, f.Note(8, 2, 7))
+		require.NoError(t, f.Keep())
+		f, err = resume(t, path)
+		require.NoError(t, err)
+		require.NotNil(t, f, size)
+		assert.Equal(t, int64(2), f.Chunk(0).Bytes)
+		assert.Equal(t, int64(2), f.Chunk(8).Bytes, "a line after the NULs")
+		require.NoError(t, f.Discard())
+		assert.Empty(t, namesIn(t, folder))
 	}
 }
 
