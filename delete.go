@@ -6,10 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,7 +49,8 @@ const codeNoSuchKey = "NoSuchKey"
 
 // DeleteObjects deletes any number of keys, up to 1,000 with each request and 16
 // requests at once. A missing key is no error. The error is a *DeleteError with the
-// reason for each key that could not be deleted; Python drops these.
+// reason for each key that could not be deleted; Python drops these. A server that knows
+// no request for several keys gets one for each key, 16 at once.
 func (s *Store) DeleteObjects(ctx context.Context, bucket string, keys []string) error {
 	const op = "DeleteObjects"
 	if err := checkBucket(op, bucket); err != nil {
@@ -117,6 +118,9 @@ type deleter struct {
 	group  panics.Group
 	slots  chan struct{}
 
+	isSingle atomic.Bool   // the server has no request for several keys
+	singles  chan struct{} // slots of the requests for one key
+
 	mu      sync.Mutex
 	deleted int64
 	failed  []*Error
@@ -124,7 +128,7 @@ type deleter struct {
 }
 
 func (s *Store) newDeleter(bucket string) *deleter {
-	return &deleter{store: s, bucket: bucket, slots: make(chan struct{}, deletesAtOnce)}
+	return &deleter{store: s, bucket: bucket, slots: make(chan struct{}, deletesAtOnce), singles: make(chan struct{}, deletesAtOnce)}
 }
 
 // delete starts to delete keys, and returns when the last request has started.
@@ -137,7 +141,7 @@ func (d *deleter) delete(ctx context.Context, keys []string) {
 		}
 		d.group.Go(func() {
 			defer func() { <-d.slots }()
-			d.account(batch, d.store.deleteBatch(ctx, d.bucket, batch))
+			d.account(batch, d.deleteBatch(ctx, batch))
 		}, nil)
 	}
 }
@@ -222,14 +226,13 @@ func (e *lostDeletionError) Unwrap() []error { return []error{errNotKnownDeleted
 
 // deleteBatch deletes up to 1,000 keys, and returns an error for each that was not
 // deleted. Keys that S3 blames for what may pass are tried again, and no others.
-func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) []*Error {
-	const op = "DeleteObjects"
-	if len(keys) == 1 {
-		return failedKeys(op, bucket, keys, s.DeleteObject(ctx, bucket, keys[0]))
+func (d *deleter) deleteBatch(ctx context.Context, keys []string) []*Error {
+	if len(keys) == 1 || d.isSingle.Load() {
+		return d.deleteEach(ctx, keys)
 	}
 	var final []*Error
 	for attempt := 1; ; attempt++ {
-		failed := s.deleteHalving(ctx, bucket, keys)
+		failed := d.deleteHalving(ctx, keys)
 		var passing []*Error
 		for _, e := range failed {
 			if mayPass(e) {
@@ -238,7 +241,7 @@ func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) [
 				final = append(final, e)
 			}
 		}
-		if len(passing) == 0 || attempt == s3client.Attempts || s.waitBackoff(ctx, attempt) != nil {
+		if len(passing) == 0 || attempt == s3client.Attempts || d.store.waitBackoff(ctx, attempt) != nil {
 			return append(final, passing...)
 		}
 		keys = make([]string, len(passing))
@@ -246,6 +249,25 @@ func (s *Store) deleteBatch(ctx context.Context, bucket string, keys []string) [
 			keys[i] = e.Key
 		}
 	}
+}
+
+// deleteEach deletes keys with a request each, 16 at once for all batches together.
+func (d *deleter) deleteEach(ctx context.Context, keys []string) []*Error {
+	var group panics.Group
+	failed := make([][]*Error, len(keys))
+	for i, key := range keys {
+		d.singles <- struct{}{}
+		if !group.IsEmpty() { // Wait panics
+			<-d.singles
+			break
+		}
+		group.Go(func() {
+			defer func() { <-d.singles }()
+			failed[i] = failedKeys("DeleteObjects", d.bucket, keys[i:i+1], d.store.DeleteObject(ctx, d.bucket, key))
+		}, nil)
+	}
+	group.Wait()
+	return slices.Concat(failed...)
 }
 
 // waitBackoff waits before the next attempt.
@@ -269,25 +291,29 @@ func mayPass(e *Error) bool {
 // deleteHalving deletes keys with one request, or with more of half the keys each
 // after a timeout, because some servers delete one key after the other and take
 // longer than this client waits. It gives up after as many timeouts in a row as
-// other requests have attempts.
-func (s *Store) deleteHalving(ctx context.Context, bucket string, keys []string) []*Error {
+// other requests have attempts. A server that has no such request gets one for each key.
+func (d *deleter) deleteHalving(ctx context.Context, keys []string) []*Error {
 	var failed []*Error
 	size, timeouts := len(keys), 0
 	for len(keys) > 0 {
 		batch := keys[:min(size, len(keys))]
-		blamed, err := s.deleteOnce(ctx, bucket, batch)
+		blamed, err := d.store.deleteOnce(ctx, d.bucket, batch)
 		if isTimeout(err) && timeouts < s3client.Attempts-1 && ctx.Err() == nil {
 			timeouts++
 			size = (len(batch) + 1) / 2
-			if s.waitBackoff(ctx, timeouts) == nil {
+			if d.store.waitBackoff(ctx, timeouts) == nil {
 				continue
 			}
+		}
+		if lacksOperation(err) {
+			d.isSingle.Store(true)
+			return append(failed, d.deleteEach(ctx, keys)...)
 		}
 		if err != nil {
 			if mayBeServed(err) {
 				err = &lostDeletionError{err}
 			}
-			return append(failed, failedKeys("DeleteObjects", bucket, keys, err)...)
+			return append(failed, failedKeys("DeleteObjects", d.bucket, keys, err)...)
 		}
 		failed, keys, timeouts = append(failed, blamed...), keys[len(batch):], 0
 	}
@@ -337,32 +363,6 @@ func (s *Store) deleteOnce(ctx context.Context, bucket string, keys []string) ([
 		}
 	}
 	return blamed, nil
-}
-
-// withoutTimeouts has a call not try again after a timeout.
-func withoutTimeouts(o *s3.Options) {
-	if retryer, ok := o.Retryer.(aws.RetryerV2); ok {
-		o.Retryer = timeoutsAreFinal{retryer}
-	}
-}
-
-type timeoutsAreFinal struct{ aws.RetryerV2 }
-
-// IsErrorRetryable reports whether the next attempt may succeed.
-func (r timeoutsAreFinal) IsErrorRetryable(err error) bool {
-	return !isTimeout(err) && r.RetryerV2.IsErrorRetryable(err)
-}
-
-// isTimeout reports whether a server took longer for a request than this client, or
-// a gateway, waits. A connection that was not made in time carried no request.
-func isTimeout(err error) bool {
-	if err == nil {
-		return false
-	}
-	var timeout net.Error
-	status := answerStatus(err)
-	return errors.Is(err, s3http.ErrStalled) || status == http.StatusGatewayTimeout || status == s3http.StatusOriginTimeout ||
-		errors.As(err, &timeout) && timeout.Timeout() && !s3http.IsDial(err)
 }
 
 // mayBeServed reports whether the server may have done what a failed request asked.

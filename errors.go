@@ -321,6 +321,17 @@ func (e *DeleteError) Unwrap() []error {
 	return errs
 }
 
+// lacksOperation reports whether a server refused a request because it does not know such
+// requests.
+func lacksOperation(err error) bool {
+	status := answerStatus(err)
+	if status == http.StatusNotImplemented || status == http.StatusMethodNotAllowed {
+		return true
+	}
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "NotImplemented"
+}
+
 // answerStatus returns the HTTP status of the answer that caused err, 0 without an answer.
 func answerStatus(err error) int {
 	var response *awshttp.ResponseError

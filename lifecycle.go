@@ -117,9 +117,7 @@ func asError(err error) *Error {
 
 // lifecycleError tells a server that has no lifecycle rules from other errors.
 func lifecycleError(err error) error {
-	answer := asError(err)
-	isUnknown := answer.StatusCode == http.StatusNotImplemented || answer.StatusCode == http.StatusMethodNotAllowed || answer.Code == "NotImplemented"
-	if !isUnknown && !proof.IsUnproven(err) {
+	if !lacksOperation(err) && !proof.IsUnproven(err) {
 		return err
 	}
 	return fmt.Errorf("the server has no lifecycle rules: %w: %w", errors.ErrUnsupported, err)
