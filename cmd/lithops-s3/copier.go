@@ -14,7 +14,6 @@ import (
 
 	"github.com/lithops-go/lithopss3"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
-	"github.com/lithops-go/lithopss3/internal/partfile"
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
@@ -238,23 +237,6 @@ func (c *copier) sizeOf(source objectName, size int64) (int64, error) {
 	return info.Size, nil
 }
 
-// fetchFile adds an object and the file that it becomes, - for standard output.
-func (c *copier) fetchFile(source objectName, size int64, path string) error {
-	size, err := c.sizeOf(source, size)
-	if err != nil {
-		return err
-	}
-	return c.add(path, task{
-		name: urlOf(source), preview: c.describe(urlOf(source), filepath.ToSlash(path)), key: source.key, size: size,
-		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
-			if path == "-" {
-				return c.print(ctx, source, progress)
-			}
-			return c.fetch(ctx, source, path, c.download(nil, size, progress))
-		},
-	})
-}
-
 // download returns the options of a download below root, or into any folder for nil. The
 // size may be unknown.
 func (c *copier) download(root *os.Root, size int64, progress func(lithopss3.Progress)) *lithopss3.DownloadOptions {
@@ -274,7 +256,7 @@ func (c *copier) fetch(ctx context.Context, source objectName, path string, opts
 // fromS3 adds an object that is copied to a file or another object.
 func (c *copier) fromS3(source objectName, size int64, target place) error {
 	if !target.isS3 {
-		return c.fetchFile(source, size, target.path)
+		return c.fetchFile(source, size, target)
 	}
 	return c.copyObject(source, size, target.object)
 }
@@ -283,7 +265,7 @@ func (c *copier) fromS3(source objectName, size int64, target place) error {
 func (c *copier) fromFolder(query *objectQuery, found []entry, target place) error {
 	if target.isStdout() {
 		for _, e := range found {
-			if err := c.fetchFile(objectName{query.bucket, e.key}, e.size, target.path); err != nil {
+			if err := c.fetchFile(objectName{query.bucket, e.key}, e.size, target); err != nil {
 				return err
 			}
 		}
@@ -296,6 +278,7 @@ func (c *copier) fromFolder(query *objectQuery, found []entry, target place) err
 	for _, e := range found {
 		key := prefix + e.name
 		if key == "" && e.size == 0 {
+			c.moveMark(query.bucket, e, urlOf(target.object))
 			continue // it marks the folder itself, and a bucket needs no mark
 		}
 		if err := c.copyObject(objectName{query.bucket, e.key}, e.size, objectName{target.object.bucket, key}); err != nil {
@@ -326,65 +309,6 @@ func (c *copier) copyObject(source objectName, size int64, target objectName) er
 			return c.store.CopyObject(ctx, source.bucket, source.key, target.bucket, target.key, opts)
 		},
 	})
-}
-
-// fetchFolder adds all objects of a query, as files below a folder that open makes.
-func (c *copier) fetchFolder(query *objectQuery, found []entry, open func() (*os.Root, error), folder string) error {
-	files, folders, failures, err := localNames(found)
-	if err != nil {
-		return err
-	}
-	c.failed = append(c.failed, failures...)
-	for _, failure := range failures {
-		c.t.printError(fmt.Errorf("%s: %s", sanitize.Name(failure.File), failure.Error)) //nolint:err113 // told at once
-	}
-	var root *os.Root
-	if !c.dryRun {
-		if root, err = open(); err != nil {
-			return err
-		}
-		c.roots = append(c.roots, root)
-		for _, below := range folders {
-			if err := root.MkdirAll(below, partfile.FolderMode); err != nil {
-				return err
-			}
-		}
-	}
-	for _, e := range files {
-		if err := c.fetchEntry(query.bucket, e, root, folder); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fetchEntry adds an object that becomes a file below root.
-func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string) error {
-	source := objectName{bucket, e.key}
-	path := filepath.Join(folder, e.name)
-	return c.add(path, task{
-		name: e.key, preview: c.describe(urlOf(source), filepath.ToSlash(path)), key: e.key, size: e.size,
-		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
-			if err := root.MkdirAll(filepath.Dir(e.name), partfile.FolderMode); err != nil {
-				return err
-			}
-			opts := c.download(root, e.size, progress)
-			if c.keepsTimes {
-				opts.ModTime = e.modified
-			}
-			return c.fetch(ctx, source, e.name, opts)
-		},
-	})
-}
-
-// makeRoot makes a folder and opens it.
-func makeRoot(path string) func() (*os.Root, error) {
-	return func() (*os.Root, error) {
-		if err := os.MkdirAll(path, partfile.FolderMode); err != nil {
-			return nil, err
-		}
-		return openfiles.OpenRoot(path)
-	}
 }
 
 // checkKeyOf returns an error for a file's name that can be no key.

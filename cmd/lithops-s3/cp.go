@@ -36,7 +36,7 @@ type cpCommand struct{ copyFlags }
 
 // Help is shown by cp --help.
 func (cpCommand) Help() string {
-	return `A path is a file or folder of this machine, - for standard input or output, or s3://BUCKET/KEY, with s3://./KEY for the configuration's bucket. Between buckets, the server copies. If the target ends with a slash, is a folder, or if there are several sources, the target is a folder.
+	return `A path is a file or folder of this machine, - for standard input or output, or s3://BUCKET/KEY, with s3://./KEY for the configuration's bucket. Between buckets, the server copies. If the target ends with a slash, is a folder, or if there are several sources, the target is a folder, which is made if it is missing.
 
 Examples:
   lithops-s3 cp data.csv s3://my-bucket/data/
@@ -52,7 +52,7 @@ type mvCommand struct{ copyFlags }
 
 // Help is shown by mv --help.
 func (mvCommand) Help() string {
-	return `Copies as cp does, and deletes each source after it was copied, unless it was replaced meanwhile.
+	return `Copies as cp does, and deletes each source after it was copied, unless it was replaced meanwhile. With --recursive, empty objects that mark folders are moved too; they become folders of this machine.
 
 Examples:
   lithops-s3 mv data.csv s3://my-bucket/data/
@@ -64,9 +64,10 @@ func (c *mvCommand) Run(t *terminal) error { return c.copy(t, true) }
 
 // A place is a path of this machine, or an object or folder on S3.
 type place struct {
-	isS3   bool
-	path   string
-	object objectName
+	isS3    bool
+	path    string
+	object  objectName
+	isBelow bool // of a folder, which is made if it is missing
 }
 
 func parsePlace(text string) (place, error) {
@@ -114,7 +115,9 @@ func (p place) below(key string) (place, error) {
 	if _, err := lithopss3.LocalPath(name); err != nil {
 		return place{}, lineError{usagef("the key would be written outside of %s, or not at all: %w", formatPath(p.path), err)}
 	}
-	return p.join(name), nil
+	joined := p.join(name)
+	joined.isBelow = true
+	return joined, nil
 }
 
 // places reads the arguments of cp and mv.

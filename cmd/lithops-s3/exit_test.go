@@ -36,7 +36,7 @@ func TestExitCodes(t *testing.T) {
 		"put file BUCKET -k x -n":              0,
 		"get BUCKET key -o none/file":          exitError,
 		"get BUCKET key -o .":                  0,
-		"get BUCKET key -o none/":              exitError,
+		"get BUCKET key -o made/":              0,
 		"-c minio.yaml list BUCKET":            exitConfig,
 		"help list":                            0,
 		"help nonsense":                        exitUsage,

@@ -22,7 +22,7 @@ import (
 type getCommand struct {
 	storageFlags
 	Args      []string `arg:"" optional:"" name:"object" help:"The bucket and keys, or s3://BUCKET/KEY. The bucket . is the configuration's. With --recursive, a folder, or nothing for the whole bucket."`
-	Out       string   `short:"o" type:"file" placeholder:"FILE" help:"The file or folder to write, - for standard output; the key, below this folder, if not given."`
+	Out       string   `short:"o" type:"file" placeholder:"FILE" help:"The file or folder to write, which is a folder, and made, if it ends with a slash; - for standard output; the key, below this folder, if not given."`
 	Recursive bool     `short:"r" help:"Fetch all objects below a folder."`
 	DryRun    bool     `short:"n" help:"Only print what would be fetched."`
 	Resume    bool     `help:"Resume an interrupted download; keep partial data if interrupted again."`
@@ -139,7 +139,7 @@ func (c *getCommand) fetch(t *terminal, copier *copier, names []objectName) erro
 		case c.Out == "":
 			return copier.fetchBelow(names[i], out)
 		}
-		return copier.fetchTo(names[i], out)
+		return copier.fetchFile(names[i], -1, place{path: out, isBelow: isFolder(c.Out)})
 	})
 	if err != nil {
 		return err
@@ -219,11 +219,6 @@ func (w *countedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// fetchTo adds an object that becomes the file at out, in a folder that exists.
-func (c *copier) fetchTo(name objectName, out string) error {
-	return c.fetchFile(name, -1, out)
-}
-
 // fetchBelow adds an object that becomes the file of its key's own path, wherever
 // links in this folder lead.
 func (c *copier) fetchBelow(name objectName, out string) error {
@@ -239,13 +234,7 @@ func (c *copier) fetchBelow(name objectName, out string) error {
 				return err
 			}
 			defer func() { _ = root.Close() }()
-			folder := filepath.Dir(out)
-			if _, err := root.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-				if _, err := c.store.HeadObject(ctx, name.bucket, name.key); err != nil {
-					return err // before any folder is made
-				}
-			}
-			if err := root.MkdirAll(folder, partfile.FolderMode); err != nil {
+			if err := c.makeFolder(ctx, name, root, filepath.Dir(out)); err != nil {
 				return err
 			}
 			return c.store.DownloadFile(ctx, name.bucket, name.key, out, c.download(root, size, progress))

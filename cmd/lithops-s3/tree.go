@@ -199,16 +199,19 @@ func (q *objectQuery) none() error {
 }
 
 // localNames sorts objects into the files and the folders that they become below a
-// folder of this machine. An empty object whose key ends with a slash stands for a
+// folder of this machine. An empty object whose key ends with a slash marks a
 // folder. An object that can be no file is an error, before anything is written; one
 // that has bytes and the name of a folder is a failure.
-func localNames(found []entry) (files []entry, folders []string, failures []failureReport, err error) {
+func localNames(found []entry) (files []entry, folders []string, marks []entry, failures []failureReport, err error) {
 	check := nameCheck{}
 	for _, e := range found {
 		isFolder := e.name == "" || strings.HasSuffix(e.name, "/")
 		name := strings.TrimSuffix(e.name, "/")
 		if isFolder && e.size > 0 {
 			failures = append(failures, failureReport{File: e.key, Error: "its key ends with a slash, and it has bytes: fetch it by its key, with --out FILE"})
+		}
+		if isFolder && e.size == 0 {
+			marks = append(marks, e)
 		}
 		if isFolder && name == "" {
 			continue // the folder itself
@@ -218,7 +221,7 @@ func localNames(found []entry) (files []entry, folders []string, failures []fail
 			err = check.add(name, isFolder)
 		}
 		if err != nil {
-			return nil, nil, nil, lineError{fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(e.key), err)}
+			return nil, nil, nil, nil, lineError{fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(e.key), err)}
 		}
 		if isFolder {
 			folders = append(folders, local)
@@ -227,7 +230,7 @@ func localNames(found []entry) (files []entry, folders []string, failures []fail
 		e.name = local
 		files = append(files, e)
 	}
-	return files, folders, failures, nil
+	return files, folders, marks, failures, nil
 }
 
 // folderPrefix makes a prefix of what the user wrote for a folder. Only "" is the whole
