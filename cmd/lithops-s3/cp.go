@@ -36,7 +36,7 @@ type cpCommand struct{ copyFlags }
 
 // Help is shown by cp --help.
 func (cpCommand) Help() string {
-	return `A path is a file or folder of this machine, - for standard input or output, or s3://BUCKET/KEY, with s3://./KEY for the configuration's bucket. Between buckets, the server copies. If the target ends with a slash, is a folder, or if there are several sources, the target is a folder, which is made if it is missing.
+	return `A path is a file or folder of this machine, - for standard input or output, or s3://BUCKET/KEY, with s3://./KEY for the configuration's bucket. Between buckets, the server copies. If the target ends with a slash, is a folder, or if there are several sources, the target is a folder, which is made if it is missing. A backslash before a wildcard makes it a character.
 
 Examples:
   lithops-s3 cp data.csv s3://my-bucket/data/
@@ -68,12 +68,16 @@ type place struct {
 	path    string
 	object  objectName
 	isBelow bool // of a folder, which is made if it is missing
+
+	isPattern bool // the key has wildcards
 }
 
 func parsePlace(text string) (place, error) {
 	name, isURL, err := parseURL(text)
 	if isURL || err != nil {
-		return place{isS3: true, object: name}, err
+		p := place{isS3: true, object: name}
+		p.object.key, p.isPattern = plainKey(name.key)
+		return p, err
 	}
 	return place{path: text}, nil
 }
@@ -151,7 +155,7 @@ func (c *copyFlags) places(moves bool) (sources []place, target place, err error
 
 func anyWildcard(sources []place) bool {
 	for _, source := range sources {
-		if source.isS3 && hasWildcard(source.object.key) {
+		if source.isPattern {
 			return true
 		}
 	}
@@ -248,7 +252,7 @@ func (c *copyFlags) collect(copier *copier, source, target place, isOneOfMany bo
 	if !source.isS3 {
 		return c.collectFiles(copier, source, target, isOneOfMany)
 	}
-	if !c.Recursive && !hasWildcard(source.object.key) {
+	if !c.Recursive && !source.isPattern {
 		if !copier.keep.keepsNamed(source.object.key) {
 			return nil
 		}

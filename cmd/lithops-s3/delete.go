@@ -255,7 +255,9 @@ func (c *rmCommand) Run(t *terminal) error {
 
 // remove deletes an object, all below a folder, or all that match a pattern.
 func (c *rmCommand) remove(t *terminal, store *lithopss3.Store, name objectName, keep *filter) error {
-	if !c.Recursive && !hasWildcard(name.key) {
+	var isPattern bool
+	name.key, isPattern = plainKey(name.key)
+	if !c.Recursive && !isPattern {
 		if !keep.keepsNamed(name.key) {
 			return nil
 		}

@@ -43,6 +43,8 @@ func (c *lsCommand) Run(t *terminal) error {
 	if _, err := patternQuery(name); err != nil {
 		return err
 	}
+	var isPattern bool
+	name.key, isPattern = plainKey(name.key)
 	store, err := c.open(t)
 	if err != nil {
 		return err
@@ -51,7 +53,7 @@ func (c *lsCommand) Run(t *terminal) error {
 	if err := t.resolve(store, &name); err != nil {
 		return err
 	}
-	objects, base, err := c.objects(t, store, name)
+	objects, base, err := c.objects(t, store, name, isPattern)
 	if err != nil {
 		return err
 	}
@@ -67,7 +69,7 @@ func (c *lsCommand) Run(t *terminal) error {
 	}
 	if err == nil && found == 0 && name.key != "" {
 		query := objectQuery{bucket: name.bucket, prefix: name.key}
-		if hasWildcard(name.key) {
+		if isPattern {
 			query.match = name.key
 		}
 		return query.none()
@@ -121,13 +123,13 @@ func counted(objects iter.Seq2[lithopss3.ObjectInfo, error], count *int) iter.Se
 }
 
 // objects returns what is listed, and what names are printed without.
-func (c *lsCommand) objects(t *terminal, store *lithopss3.Store, name objectName) (iter.Seq2[lithopss3.ObjectInfo, error], string, error) {
+func (c *lsCommand) objects(t *terminal, store *lithopss3.Store, name objectName, isPattern bool) (iter.Seq2[lithopss3.ObjectInfo, error], string, error) {
 	list := func(opts lithopss3.ListOptions) iter.Seq2[lithopss3.ObjectInfo, error] {
 		opts.Parallel = listingsAtOnce
 		return t.countingUnlessShown(name.bucket, store.ListObjects(t.ctx, name.bucket, &opts))
 	}
 	switch {
-	case hasWildcard(name.key):
+	case isPattern:
 		return list(lithopss3.ListOptions{Match: name.key}), "", nil
 	case c.Recursive:
 		return list(lithopss3.ListOptions{Prefix: name.key}), "", nil
@@ -262,9 +264,10 @@ func (c *duCommand) Run(t *terminal) error {
 
 // sumUp counts the objects below a prefix, or those that match a pattern.
 func sumUp(t *terminal, store *lithopss3.Store, name objectName) (*duReport, error) {
-	opts := &lithopss3.ListOptions{Prefix: name.key, Parallel: listingsAtOnce}
-	if hasWildcard(name.key) {
-		opts.Prefix, opts.Match = "", name.key
+	key, isPattern := plainKey(name.key)
+	opts := &lithopss3.ListOptions{Prefix: key, Parallel: listingsAtOnce}
+	if isPattern {
+		opts.Prefix, opts.Match = "", key
 	}
 	report := &duReport{Bucket: name.bucket, Prefix: name.key}
 	for info, err := range t.counting(name.bucket, store.ListObjects(t.ctx, name.bucket, opts)) {

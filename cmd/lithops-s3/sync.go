@@ -97,7 +97,7 @@ func (c *syncCommand) sides() (source, target *syncSide, err error) {
 			return nil, nil, err
 		}
 		place.object.key = folderPrefix(place.object.key)
-		if place.path == "-" || place.isS3 && hasWildcard(place.object.key) {
+		if place.path == "-" || place.isPattern {
 			return nil, nil, usagef("%s is no folder", sanitize.Name(text))
 		}
 		sides[i] = &syncSide{place: place}

@@ -152,8 +152,38 @@ type objectQuery struct {
 	isEmpty bool
 }
 
+// plainKey returns what a key of a line stands for, and whether that is a pattern. A key whose
+// wildcards all have a backslash before them is none, and is returned without backslashes. One
+// without wildcards is what it is, also with backslashes.
+func plainKey(key string) (plain string, isPattern bool) {
+	if !strings.ContainsAny(key, "*?") {
+		return key, false
+	}
+	var b strings.Builder
+	isEscaped := false
+	for _, char := range []byte(key) {
+		switch {
+		case isEscaped:
+			isEscaped = false
+		case char == '\\':
+			isEscaped = true
+			continue
+		case char == '*', char == '?':
+			return key, true
+		}
+		b.WriteByte(char)
+	}
+	if isEscaped { // which matches nothing
+		return key, true
+	}
+	return b.String(), false
+}
+
 // hasWildcard reports whether a key is a pattern.
-func hasWildcard(key string) bool { return strings.ContainsAny(key, "*?") }
+func hasWildcard(key string) bool {
+	_, isPattern := plainKey(key)
+	return isPattern
+}
 
 // folderQuery selects all objects below a folder.
 func folderQuery(name objectName) objectQuery {
