@@ -34,6 +34,7 @@ type copier struct {
 	targets    map[string]bool
 	sources    map[string]bool // objects that the server copies
 	roots      []*os.Root
+	blocked    *blockedSet               // of sync --delete
 	together   lithopss3.DownloadOptions // of all downloads
 }
 
@@ -43,6 +44,7 @@ func (t *terminal) newCopier(store *lithopss3.Store) *copier {
 
 // close closes the folders that the tasks work in.
 func (c *copier) close() {
+	c.blocked.close()
 	for _, root := range c.roots {
 		_ = root.Close()
 	}

@@ -118,17 +118,21 @@ func (c *copier) makeFolder(ctx context.Context, source objectName, root *os.Roo
 func (c *copier) fetchEntry(bucket string, e entry, root *os.Root, folder string) error {
 	source := objectName{bucket, e.key}
 	path := filepath.Join(folder, e.name)
+	local, err := c.blocked.add(root, e.name, e.size)
+	if err != nil {
+		return err
+	}
 	return c.add(path, task{
 		name: e.key, preview: c.describe(urlOf(source), filepath.ToSlash(path)), key: e.key, size: e.size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
-			if err := root.MkdirAll(filepath.Dir(e.name), partfile.FolderMode); err != nil {
+			if err := root.MkdirAll(filepath.Dir(local), partfile.FolderMode); err != nil {
 				return err
 			}
 			opts := c.download(root, e.size, progress)
 			if c.keepsTimes {
 				opts.ModTime = e.modified
 			}
-			return c.fetch(ctx, source, e.name, opts)
+			return c.fetch(ctx, source, local, opts)
 		},
 	})
 }

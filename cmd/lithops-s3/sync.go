@@ -193,6 +193,7 @@ func (c *syncCommand) sync(t *terminal, copier *copier, source, target *syncSide
 		total += len(deletion.extra)
 		err = deletion.run(c.DryRun, c.JSON)
 	}
+	copier.blocked.withdraw(report)
 	return transfer.finish(report, total, err)
 }
 
@@ -284,6 +285,9 @@ func (c *syncCommand) collect(copier *copier, changed []entry, source, target *s
 	if !target.place.isS3 {
 		query := folderQuery(source.place.object)
 		copier.keepsTimes = true
+		if c.Delete {
+			copier.blocked = &blockedSet{}
+		}
 		return copier.fetchFolder(&query, changed, makeRoot(target.place.path), target.place.path)
 	}
 	for _, e := range changed {

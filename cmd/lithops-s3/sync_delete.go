@@ -39,7 +39,7 @@ func extraNames(source, target *syncSide) (extra []string) {
 	return extra
 }
 
-// run deletes, and returns the first failure. A dry run says what it would delete, in the report
+// run deletes, puts what waited for that in its place, and returns the first failure. A dry run says what it would delete, in the report
 // for JSON.
 func (d *syncDeletion) run(dryRun, asJSON bool) error {
 	d.report.Deleted = &d.deleted
@@ -50,7 +50,15 @@ func (d *syncDeletion) run(dryRun, asJSON bool) error {
 	case dryRun:
 		d.deleted = len(d.extra)
 		return d.preview()
-	case len(d.extra) == 0:
+	}
+	err := d.delete()
+	d.placeBlocked()
+	return cmpError(err, d.first)
+}
+
+// delete deletes, and returns the first failure.
+func (d *syncDeletion) delete() error {
+	if len(d.extra) == 0 {
 		return nil
 	}
 	if err := d.lookAgain(); err != nil || len(d.extra) == 0 {

@@ -30,6 +30,7 @@ type meddling struct {
 	atIdentity func() // what happens when the caller's identity is asked for
 
 	refusesLists bool
+	refusesReads bool // of objects whose name ends with "refused"
 }
 
 func newMeddling(t *testing.T) *meddling {
@@ -42,6 +43,9 @@ func newMeddling(t *testing.T) *meddling {
 		}
 		if r.Method == http.MethodPost && r.URL.Path == "/" {
 			m.once(&m.atIdentity)
+		}
+		if m.refusesReads && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/refused") {
+			return true
 		}
 		return m.refusesLists && r.URL.Query().Has("list-type") || r.Method == http.MethodDelete && strings.HasSuffix(r.URL.Path, "/refused")
 	})
