@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
@@ -36,7 +34,8 @@ import (
 // object that is read by [NewFS] or [ReaderAt.NewReader], at most 40 MiB are held in memory,
 // eight parts of 5 MiB, unless [PutOptions].Parallel says otherwise. Beyond 32 GiB parts must
 // grow, because an upload has at most 10,000, and two are held: 80 MiB up to 69 GiB, and so
-// on. PutObject waits for a Read of body that is in progress.
+// on. PutObject waits for a Read of body that is in progress, unless body is an *os.File
+// whose reads have deadlines, such as a pipe: that Read ends with ctx.
 //
 // When PutObject returns nil, the object is durable. On an error, all of it is stored
 // or nothing, and a multipart upload is aborted. errors.Is finds an error of body or
@@ -174,9 +173,10 @@ func (storeClient) Describe(err error) upload.Failure {
 // or time of modification changes while it is sent is an error, and nothing of it is
 // stored; a change that alters neither goes unnoticed, such as two writes within one
 // tick of the file system's clock, or one through a memory map.
-// A missing file is fs.ErrNotExist before any request; a folder is an error.
+// A missing file is fs.ErrNotExist before any request; a folder is an error. The writer of a
+// named pipe is waited for until ctx is done.
 func (s *Store) UploadFile(ctx context.Context, path, bucket, key string, opts *PutOptions) (err error) {
-	file, err := openfiles.Open(func() (*os.File, error) { return os.Open(path) })
+	file, err := openToRead(ctx, path)
 	if err != nil {
 		return err
 	}

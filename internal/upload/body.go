@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
@@ -120,6 +121,9 @@ func newPartReader(ctx context.Context, body io.Reader, panics *panics.Box, scal
 			return nil, err
 		}
 	}
+	if file, isFile := body.(*os.File); isFile {
+		body = &fileStream{file}
+	}
 	source, err := newStreamSource(ctx, body, scale, cmp.Or(atOnce, streamPartsAtOnce))
 	source.version = version
 	if source.ended { // without an error
@@ -223,6 +227,7 @@ func (s scale) partSizeOf(length int64) int64 {
 // again. It reads the first part at once, which may be all.
 type streamSource struct {
 	reader io.Reader
+	file   *fileStream // the reader, or nil
 	first  []byte
 	read   int64 // bytes in all
 	ended  bool
@@ -238,6 +243,7 @@ type streamSource struct {
 
 func newStreamSource(ctx context.Context, reader io.Reader, scale scale, held int) (*streamSource, error) {
 	source := &streamSource{reader: &strictReader{Reader: reader}, free: make(chan []byte, held), held: held, cut: cutOf(held), scale: scale}
+	source.file, _ = reader.(*fileStream)
 	source.memory = int64(held) * scale.of(source.cut.size)
 	for range held - 1 { // the first part has the other
 		source.free <- nil
@@ -263,11 +269,15 @@ func (s *streamSource) readFirst(ctx context.Context) error {
 // fill reads until buffer is full, the stream has ended, or ctx. Only io.EOF itself is the
 // end: an error that wraps it, or an io.ErrUnexpectedEOF, is a stream that broke off.
 func (s *streamSource) fill(ctx context.Context, buffer []byte) (n int, err error) {
+	defer s.file.endWith(ctx)()
 	reader := contextReader{ctx, s.reader}
 	for n < len(buffer) && err == nil {
 		var more int
 		more, err = reader.Read(buffer[n:])
 		n += more
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil {
+		err = ended.Why(ctx)
 	}
 	s.read += int64(n)
 	if ended.IsEOF(err) {
