@@ -31,7 +31,6 @@ func stacks(function string) (found []string) {
 // TestPutOfAPipeEnds cancels puts of pipes whose writer says nothing, or that have none. The
 // caller's file can be read afterwards.
 func TestPutOfAPipeEnds(t *testing.T) {
-	testkit.NeedsRenameOverOpen(t) // pipes as Unix has them
 	folder := t.TempDir()
 	mine := errors.New("mine")
 	refuses := func(*http.Request, http.RoundTripper) (*http.Response, error) {

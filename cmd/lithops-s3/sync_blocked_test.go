@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lithops-go/lithopss3/internal/testkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -84,7 +83,6 @@ func TestSyncOfFilesThatBecameFolders(t *testing.T) {
 // TestSyncOfAReplacedFileThatBecameAFolder writes to the file, or below the folder, that is in
 // the way, while what shall be there is fetched.
 func TestSyncOfAReplacedFileThatBecameAFolder(t *testing.T) {
-	testkit.NeedsRenameOverOpen(t)
 	m := newMeddling(t)
 	m.put("from/a/new", "from/b")
 	m.write("to/a", "old")
