@@ -136,15 +136,21 @@ func (l *commandLine) descend(arg string) bool {
 
 // option takes an option with its value, and returns the arguments after it.
 func (l *commandLine) option(arg string, args []string) []string {
-	if arg == "--request-payer" && len(args) > 0 && args[0] == "requester" { // as aws has it
+	l.opts = append(l.opts, arg)
+	if namesPayer(arg, args) {
 		return args[1:]
 	}
-	l.opts = append(l.opts, arg)
 	if len(args) > 0 && takesNext(l.node, arg) {
 		l.opts = append(l.opts, args[0])
 		return args[1:]
 	}
 	return args
+}
+
+// namesPayer reports whether arg is --request-payer, which has no value here, and args begin with
+// the value that it has in aws.
+func namesPayer(arg string, args []string) bool {
+	return arg == "--request-payer" && len(args) > 0 && args[0] == "requester"
 }
 
 // takesNext reports whether the argument after the option arg is its value.
@@ -196,7 +202,7 @@ func commandWord(args []string) string {
 		switch {
 		case args[i] == "--":
 			return ""
-		case args[i] == "--request-payer" && i+1 < len(args) && args[i+1] == "requester", slices.Contains(leadingValued, args[i]):
+		case namesPayer(args[i], args[i+1:]), slices.Contains(leadingValued, args[i]):
 			i++
 		case !strings.HasPrefix(args[i], "-"):
 			return args[i]

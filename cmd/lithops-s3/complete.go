@@ -117,6 +117,9 @@ func newCompletion(ctx context.Context, root *kong.Node, words []string) *comple
 		case len(arg) > 1 && arg[0] == '-':
 			name, value, _ := strings.Cut(arg, "=")
 			c.set(name, value)
+			if namesPayer(arg, args[i+1:]) {
+				i++
+			}
 		case !line.descend(arg):
 			line.other = append(line.other, arg)
 		}

@@ -38,6 +38,9 @@ func TestArrange(t *testing.T) {
 		{[]string{"cat", "cat", "ls"}, []string{"cat", "cat", "ls"}},
 		{[]string{"cat", "b", "--nonsense", "k"}, []string{"cat", "--nonsense", "b", "k"}},
 		{[]string{"put", "a", "-k"}, []string{"put", "-k", "a"}},
+		{[]string{"ls", "b", "--request-payer", "requester"}, []string{"ls", "--request-payer", "b"}},
+		{[]string{"ls", "--request-payer", "b"}, []string{"ls", "--request-payer", "b"}},
+		{[]string{"rm", "a", "--", "ls", "-n"}, []string{"rm", "--", "a", "ls", "-n"}},
 	} {
 		parser, err := kong.New(commandsFor(commandWord(c.line)), argumentMappers...)
 		require.NoError(t, err)
