@@ -31,11 +31,7 @@ func hasETag(file io.ReadSeeker, size int64, etag string) (same, known bool, err
 	if err != nil || parts < 1 {
 		return false, false, nil //nolint:nilerr // another kind of ETag
 	}
-	for _, mebibytes := range partSizes {
-		length := mebibytes << 20
-		if (size+length-1)/length != parts {
-			continue
-		}
+	for _, length := range partLengths(size, parts) {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return false, false, err
 		}
@@ -49,6 +45,16 @@ func hasETag(file io.ReadSeeker, size int64, etag string) (same, known bool, err
 		known = true
 	}
 	return false, known, nil
+}
+
+// partLengths returns the lengths that clients cut size bytes into, so that they are so many parts.
+func partLengths(size, parts int64) (lengths []int64) {
+	for _, mebibytes := range partSizes {
+		if length := mebibytes << 20; (size+length-1)/length == parts {
+			lengths = append(lengths, length)
+		}
+	}
+	return lengths
 }
 
 // md5Of returns the MD5 of the next size bytes.

@@ -25,6 +25,7 @@ var mistakes = []struct {
 	{"rb s3://BUCKET", exitUsage, "empty the bucket with lithops-s3 rm -r"},
 	{"result e-0", exitUsage, "use lithops-s3 jobs result"},
 	{"version", exitUsage, "use lithops-s3 --version"},
+	{"--version nonsense", exitUsage, "nonsense"},
 	{"s3 ls", exitUsage, "leave it out, as in lithops-s3 ls"},
 	{"lists BUCKET", exitUsage, "did you mean list?"},
 	{"lss BUCKET", exitUsage, `did you mean one of "ls", "list"?`},

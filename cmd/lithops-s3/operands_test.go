@@ -26,8 +26,8 @@ type severalLine struct {
 
 const (
 	allKeys   = "a b d/1 d/2 e/1 refused refused/1"
-	ofThree   = "1 of 3 arguments failed"
-	filesOf3  = "1 of 3 files failed"
+	ofThree   = "lithops-s3: 1 of 3 arguments failed"
+	filesOf3  = "lithops-s3: 1 of 3 files failed"
 	forbidden = "refused: "
 )
 
@@ -67,9 +67,9 @@ var linesOfSeveral = map[string][]severalLine{
 		{line: "one folder two s3://BUCKET/p/", code: exitUsage, says: []string{"folder is a folder", filesOf3}, keys: allKeys + " p/one p/two"},
 		{line: "s3://BUCKET/a s3://BUCKET/x* s3://BUCKET/b out", code: exitNotFound, says: []string{"no object in", filesOf3}, files: "a b"},
 		{line: "s3://BUCKET/a s3://none-there/x s3://BUCKET/b out", code: exitNotFound, says: []string{"none-there", filesOf3}, files: "a b"},
-		{line: "s3://BUCKET/a s3://BUCKET/x* s3://BUCKET/refused s3://BUCKET/b -", code: exitNotFound, says: []string{"no object in", forbidden, "2 of 4 files failed"}, out: []string{"text of atext of b"}},
-		{line: "-r s3://BUCKET/d s3://BUCKET/none s3://BUCKET/e out", code: exitNotFound, says: []string{"no object in", "1 of 4 files failed"}, files: "d/1 d/2 e/1"},
-		{line: "s3://BUCKET/a s3://BUCKET/x* - -n", code: exitNotFound, says: []string{"no object in", "1 of 2 files failed"}},
+		{line: "s3://BUCKET/a s3://BUCKET/x* s3://BUCKET/refused s3://BUCKET/b -", code: exitNotFound, says: []string{"no object in", forbidden, "lithops-s3: 2 of 4 files failed"}, out: []string{"text of atext of b"}},
+		{line: "-r s3://BUCKET/d s3://BUCKET/none s3://BUCKET/e out", code: exitNotFound, says: []string{"no object in", "lithops-s3: 1 of 4 files failed"}, files: "d/1 d/2 e/1"},
+		{line: "s3://BUCKET/a s3://BUCKET/x* - -n", code: exitNotFound, says: []string{"no object in", "lithops-s3: 1 of 2 files failed"}},
 	},
 	"mv": {
 		{line: "one none two s3://BUCKET/p/", code: exitUsage, says: []string{"none: no such file", filesOf3}, keys: allKeys + " p/one p/two"},

@@ -170,7 +170,7 @@ func TestUploadsOfUnknownAge(t *testing.T) {
 	assert.Equal(t, exitPermission, code, problems)
 	assert.Regexp(t, `"key": "a"(.|\n)*"aborted": true`, out)
 	assert.Regexp(t, `"key": "b"(.|\n)*"aborted": false,\s+"error": "AbortUpload`, out)
-	assert.Contains(t, problems, "1 of 2 uploads failed")
+	assert.Contains(t, problems, "lithops-s3: 1 of 2 uploads failed")
 }
 
 // TestUploadsAfterOneThatIsRefused aborts those after it, unless the error is of all of them.
@@ -199,7 +199,7 @@ func TestUploadsAfterOneThatIsRefused(t *testing.T) {
 	assert.Equal(t, exitPermission, code, problems)
 	assert.Regexp(t, `^ended .* a  1\nended .* c  1\n$`, out)
 	assert.Contains(t, problems, "AbortUpload "+refusedBucket+"/b")
-	assert.Contains(t, problems, "1 of 3 uploads failed")
+	assert.Contains(t, problems, "lithops-s3: 1 of 3 uploads failed")
 
 	status, refusal = http.StatusNotFound, "<Error><Code>NoSuchBucket</Code></Error>"
 	code, out, problems = command(t.Context(), args...)

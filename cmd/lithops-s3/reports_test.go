@@ -24,6 +24,7 @@ func TestReportOfStorage(t *testing.T) {
 	for want, change := range map[string]func(*diagnosis){
 		"owner:          123, demanded with each request\nround trip:     1.5 ms\nclock skew:     0 s\nverdict:        nothing wrong found\n": func(*diagnosis) {},
 		"123, not demanded: the configuration names the bucket\n":                                                                             func(d *diagnosis) { d.Storage.OwnerDemanded = false },
+		"bucket:         b (exists: true, permitted: true, public access: blocked)\nowner: ":                                                  func(*diagnosis) {},
 		"owner:          unknown\n":                                   func(d *diagnosis) { d.Storage.Permitted = false },
 		"owner:          unknown\nround":                              func(d *diagnosis) { d.Storage.OwnerUnknown = "why" },
 		"conditions:     unknown for puts\nround":                     func(d *diagnosis) { d.Storage.Conditions = conditionsUnknown },

@@ -54,6 +54,7 @@ func TestLinesWithoutKong(t *testing.T) {
 		"put file bucket", "put -q file bucket -k key", "put file s3://bucket/key --quiet", "put -r folder . --key=prefix", "put file . --if-absent",
 		"get bucket key", "get -q bucket key -o file", "get s3://bucket/key --resume", "cat s3://bucket/key", "head bucket key --json",
 		"put -c config.yaml file . --content-type text/plain", "rm s3://bucket/key --yes", "bucket",
+		"put file . --dry-run", "put file . --content-type=text/plain", "rm -y s3://bucket/key --dry-run",
 	} {
 		assert.NotNil(t, parseSimple(strings.Fields(line)), line)
 	}

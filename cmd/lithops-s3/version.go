@@ -28,12 +28,17 @@ func (licensesFlag) inform(out io.Writer) error {
 	return err
 }
 
-// version returns what the build recorded: the module's version, or the commit.
+// version returns what the build recorded.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "(unknown)"
 	}
+	return versionOf(info)
+}
+
+// versionOf returns the module's version, or the commit, and Go's version.
+func versionOf(info *debug.BuildInfo) string {
 	text := info.Main.Version
 	for _, setting := range info.Settings {
 		if setting.Key == "vcs.revision" && (text == "" || text == "(devel)") {
