@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -54,7 +55,7 @@ func TestListingsThatBreakOff(t *testing.T) {
 	for _, refusesFirst = range []bool{true, false} {
 		lines := listingLines
 		if refusesFirst {
-			lines = append(jobsLines, "rm -r s3://BUCKET/d", "ls -r", "ls s3://BUCKET/d")
+			lines = slices.Concat(jobsLines, []string{"rm -r s3://BUCKET/d", "ls -r", "ls s3://BUCKET/d"})
 		}
 		for _, line := range lines {
 			code, out, problems := command(t.Context(), strings.Fields(strings.ReplaceAll(line, "BUCKET", refusedBucket))...)

@@ -81,8 +81,6 @@ func TestRecordings(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, string(data), key)
 	}
-	require.NoError(t, server.Close())
-	require.Error(t, load(term, server, path))
 }
 
 // TestVersions checks that a build without a module's version tells its commit.
@@ -193,4 +191,16 @@ func TestAmounts(t *testing.T) {
 	}
 	require.NoError(t, endpointFlag("").validate())
 	require.NoError(t, regionFlag("").validate())
+}
+
+// TestLengthsOfParts checks that the lengths that clients cut uploads into are known, to the byte.
+func TestLengthsOfParts(t *testing.T) {
+	t.Parallel()
+	for _, mebibytes := range []int64{5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 200, 256, 512, 1024} {
+		length := mebibytes << 20
+		assert.Contains(t, partLengths(100*length, 100), length)
+		assert.Contains(t, partLengths(99*length+1, 100), length)
+		assert.NotContains(t, partLengths(100*length+1, 100), length)
+		assert.NotContains(t, partLengths(99*length, 100), length)
+	}
 }

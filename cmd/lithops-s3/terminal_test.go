@@ -66,9 +66,9 @@ func TestBarsOfATerminal(t *testing.T) {
 		assert.Equal(t, term == person, term.newLiveBar("name") != nil)
 		assert.Equal(t, term == person, term.newCounter("name", "object") != nil)
 	}
-	counter := person.newCounter("name", "object")
+	counter := person.newCounter("name", "upload")
 	assert.Equal(t, "3", counter.unit.amount(3))
-	assert.Equal(t, " objects", counter.unit.thing)
+	assert.Equal(t, " uploads", counter.unit.thing)
 	assert.Equal(t, bytesUnit.amount(1024), person.newLiveBar("name").unit.amount(1024))
 	t.Setenv("TERM", "dumb")
 	assert.Nil(t, person.newLiveBar("name"))
