@@ -365,6 +365,20 @@ func (s *Store) deleteOnce(ctx context.Context, bucket string, keys []string) ([
 	return blamed, nil
 }
 
+// withoutTimeouts has a call not try again after a timeout.
+func withoutTimeouts(o *s3.Options) {
+	if retryer, ok := o.Retryer.(aws.RetryerV2); ok {
+		o.Retryer = timeoutsAreFinal{retryer}
+	}
+}
+
+type timeoutsAreFinal struct{ aws.RetryerV2 }
+
+// IsErrorRetryable reports whether the next attempt may succeed.
+func (r timeoutsAreFinal) IsErrorRetryable(err error) bool {
+	return !isTimeout(err) && r.RetryerV2.IsErrorRetryable(err)
+}
+
 // mayBeServed reports whether the server may have done what a failed request asked.
 func mayBeServed(err error) bool {
 	var request *s3http.RequestError

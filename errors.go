@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"strings"
 
@@ -330,6 +331,18 @@ func lacksOperation(err error) bool {
 	}
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "NotImplemented"
+}
+
+// isTimeout reports whether a server took longer for a request than this client, or
+// a gateway, waits. A connection that was not made in time carried no request.
+func isTimeout(err error) bool {
+	if err == nil {
+		return false
+	}
+	var timeout net.Error
+	status := answerStatus(err)
+	return errors.Is(err, s3http.ErrStalled) || status == http.StatusGatewayTimeout || status == s3http.StatusOriginTimeout ||
+		errors.As(err, &timeout) && timeout.Timeout() && !s3http.IsDial(err)
 }
 
 // answerStatus returns the HTTP status of the answer that caused err, 0 without an answer.

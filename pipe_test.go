@@ -53,7 +53,7 @@ func TestPutOfAPipeEnds(t *testing.T) {
 	}{
 		"an open pipe":            {func(ctx context.Context) error { return store.PutObject(ctx, "bucket", "key", reader, nil) }, "(*streamSource).readFirst"},
 		"a pipe without a word":   {func(ctx context.Context) error { return store.UploadFile(ctx, silent, "bucket", "key", nil) }, "(*streamSource).readFirst"},
-		"a pipe without a writer": {func(ctx context.Context) error { return store.UploadFile(ctx, alone, "bucket", "key", nil) }, "lithopss3.openToRead.func"},
+		"a pipe without a writer": {func(ctx context.Context) error { return store.UploadFile(ctx, alone, "bucket", "key", nil) }, "openfiles.OpenToRead.func"},
 		"canceled before":         {func(ctx context.Context) error { return store.UploadFile(ctx, alone, "bucket", "key", nil) }, ""},
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -67,7 +67,7 @@ func TestPutOfAPipeEnds(t *testing.T) {
 		}
 		cancel(mine)
 		require.ErrorIs(t, <-done, mine, name)
-		testkit.Await(t, func() bool { return len(stacks("lithopss3.openToRead")) == 0 })
+		testkit.Await(t, func() bool { return len(stacks("openfiles.OpenToRead")) == 0 })
 	}
 	_, err = writer.WriteString("later")
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/ended"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/progress"
 	"github.com/lithops-go/lithopss3/internal/proof"
@@ -176,7 +177,7 @@ func (storeClient) Describe(err error) upload.Failure {
 // A missing file is fs.ErrNotExist before any request; a folder is an error. The writer of a
 // named pipe is waited for until ctx is done.
 func (s *Store) UploadFile(ctx context.Context, path, bucket, key string, opts *PutOptions) (err error) {
-	file, err := openToRead(ctx, path)
+	file, err := openfiles.OpenToRead(ctx, path)
 	if err != nil {
 		return err
 	}

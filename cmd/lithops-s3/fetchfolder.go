@@ -41,12 +41,12 @@ func (c *copier) fetchFile(source objectName, size int64, target place) error {
 
 // fetchFolder adds all objects of a query, as files below a folder that open makes.
 func (c *copier) fetchFolder(query *objectQuery, found []entry, open func() (*os.Root, error), folder string) error {
-	files, folders, marks, failures, err := localNames(found)
+	names, err := nameLocally(found)
 	if err != nil {
 		return err
 	}
-	c.failed = append(c.failed, failures...)
-	for _, failure := range failures {
+	c.failed = append(c.failed, names.failures...)
+	for _, failure := range names.failures {
 		c.t.printError(fmt.Errorf("%s: %s", sanitize.Name(failure.File), failure.Error)) //nolint:err113 // told at once
 	}
 	var root *os.Root
@@ -55,18 +55,18 @@ func (c *copier) fetchFolder(query *objectQuery, found []entry, open func() (*os
 			return err
 		}
 		c.roots = append(c.roots, root)
-		for _, below := range folders {
+		for _, below := range names.folders {
 			if err := root.MkdirAll(below, partfile.FolderMode); err != nil {
 				return err
 			}
 		}
 	}
-	for _, e := range files {
+	for _, e := range names.files {
 		if err := c.fetchEntry(query.bucket, e, root, folder); err != nil {
 			return err
 		}
 	}
-	for _, e := range marks {
+	for _, e := range names.marks {
 		c.moveMark(query.bucket, e, filepath.Join(folder, e.name)+"/")
 	}
 	return nil

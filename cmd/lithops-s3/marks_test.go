@@ -3,8 +3,10 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -51,10 +53,19 @@ func TestMoveOfAFolderWithMarks(t *testing.T) {
 
 // TestMoveKeepsAMarkThatGotBytes stores bytes under the key of a mark, before mv deletes it.
 func TestMoveKeepsAMarkThatGotBytes(t *testing.T) {
-	s := newMeddling(t)
+	m := &meddling{}
+	var once sync.Once
+	store := refuse(t, func(r *http.Request) bool {
+		if r.Method == http.MethodHead && strings.HasSuffix(r.URL.Path, "/from/") { // the first request of its move
+			once.Do(func() { m.put("from/") })
+		}
+		return false
+	})
+	t.Chdir(t.TempDir())
+	m.session = &session{t, store}
+	s := m
 	s.put("from/new")
 	require.NoError(t, s.store.PutObject(t.Context(), refusedBucket, "from/", strings.NewReader(""), nil))
-	s.meddle = func() { s.put("from/") }
 	said := s.run(exitError, "mv -r s3://BUCKET/from to")
 	assert.Contains(t, said, "1 of 2 files failed")
 	assert.Equal(t, []string{"from/"}, s.keys())

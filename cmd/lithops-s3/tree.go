@@ -228,20 +228,26 @@ func (q *objectQuery) none() error {
 	return fmt.Errorf("%w: no object in %s begins with %s", fs.ErrNotExist, sanitize.Name(q.bucket), sanitize.Name(q.prefix))
 }
 
-// localNames sorts objects into the files and the folders that they become below a
-// folder of this machine. An empty object whose key ends with a slash marks a
-// folder. An object that can be no file is an error, before anything is written; one
-// that has bytes and the name of a folder is a failure.
-func localNames(found []entry) (files []entry, folders []string, marks []entry, failures []failureReport, err error) {
+// localNames has the names that objects get below a folder of this machine.
+type localNames struct {
+	files    []entry // whose names are paths
+	folders  []string
+	marks    []entry         // the empty objects of folders
+	failures []failureReport // objects with bytes and the name of a folder
+}
+
+// nameLocally sorts objects by what they become. An empty object whose key ends with a slash
+// marks a folder. An object that can be no file is an error, before anything is written.
+func nameLocally(found []entry) (names localNames, err error) {
 	check := nameCheck{}
 	for _, e := range found {
 		isFolder := e.name == "" || strings.HasSuffix(e.name, "/")
 		name := strings.TrimSuffix(e.name, "/")
 		if isFolder && e.size > 0 {
-			failures = append(failures, failureReport{File: e.key, Error: "its key ends with a slash, and it has bytes: fetch it by its key, with --out FILE"})
+			names.failures = append(names.failures, failureReport{File: e.key, Error: "its key ends with a slash, and it has bytes: fetch it by its key, with --out FILE"})
 		}
 		if isFolder && e.size == 0 {
-			marks = append(marks, e)
+			names.marks = append(names.marks, e)
 		}
 		if isFolder && name == "" {
 			continue // the folder itself
@@ -251,16 +257,16 @@ func localNames(found []entry) (files []entry, folders []string, marks []entry, 
 			err = check.add(name, isFolder)
 		}
 		if err != nil {
-			return nil, nil, nil, nil, lineError{fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(e.key), err)}
+			return localNames{}, lineError{fmt.Errorf("nothing was fetched, as %s can be no file: %w", sanitize.Name(e.key), err)}
 		}
 		if isFolder {
-			folders = append(folders, local)
+			names.folders = append(names.folders, local)
 			continue
 		}
 		e.name = local
-		files = append(files, e)
+		names.files = append(names.files, e)
 	}
-	return files, folders, marks, failures, nil
+	return names, nil
 }
 
 // folderPrefix makes a prefix of what the user wrote for a folder. Only "" is the whole

@@ -5,7 +5,7 @@
 // user or another program left (configurations, tokens, certificates, caches) it reads
 // whole, up to a limit, and only if it is a file. It must not know who opens what, nor what
 // is in it. Start reading at [Open], and at [Read], which every such file of this module
-// passes. The files of a folder that is stored are of any size, and pass [OpenIn].
+// passes. The files that are stored are of any size, and pass [OpenToRead] or [OpenIn].
 package openfiles
 
 import (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package lithopss3
+package openfiles
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3/internal/ended"
-	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
@@ -21,9 +20,10 @@ type openedFile struct {
 	err  error
 }
 
-// openToRead opens a file. The open of a named pipe waits for a writer, or for the end of ctx.
-func openToRead(ctx context.Context, path string) (*os.File, error) {
-	open := func() (*os.File, error) { return openfiles.Open(func() (*os.File, error) { return os.Open(path) }) }
+// OpenToRead opens a file of any size. The open of a named pipe waits for a writer, or for the
+// end of ctx.
+func OpenToRead(ctx context.Context, path string) (*os.File, error) {
+	open := func() (*os.File, error) { return Open(func() (*os.File, error) { return os.Open(path) }) }
 	pipe, err := os.Stat(path)
 	if err != nil || pipe.Mode()&fs.ModeNamedPipe == 0 {
 		return open()
@@ -50,7 +50,7 @@ func openToRead(ctx context.Context, path string) (*os.File, error) {
 // permission to write, or if the pipe was removed, the open waits on, in its goroutine.
 func endOpen(path string, pipe fs.FileInfo, opened <-chan openedFile) {
 	for {
-		writer, err := openfiles.Open(func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) })
+		writer, err := Open(func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) })
 		if err == nil {
 			defer func() { _ = writer.Close() }()
 			if info, err := writer.Stat(); err != nil || !os.SameFile(info, pipe) {
