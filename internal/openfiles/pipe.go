@@ -47,17 +47,16 @@ func OpenToRead(ctx context.Context, path string) (*os.File, error) {
 }
 
 // endOpen ends the open of a pipe, by a writer that is there for a moment. Without the
-// permission to write, or if the pipe was removed, the open waits on, in its goroutine.
+// permission to write, or if the pipe was removed or replaced, the open waits on, in its goroutine.
 func endOpen(path string, pipe fs.FileInfo, opened <-chan openedFile) {
 	for {
+		if now, err := os.Stat(path); err != nil || !os.SameFile(now, pipe) {
+			return
+		}
 		writer, err := Open(func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) })
 		if err == nil {
 			defer func() { _ = writer.Close() }()
-			if info, err := writer.Stat(); err != nil || !os.SameFile(info, pipe) {
-				return
-			}
-		}
-		if err != nil && !errors.Is(err, syscall.ENXIO) { // which says that no process opens it yet
+		} else if !errors.Is(err, syscall.ENXIO) { // which says that no process opens it yet
 			return
 		}
 		select {
