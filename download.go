@@ -76,8 +76,8 @@ func (o DownloadOptions) Together() DownloadOptions {
 // arrive. A path such as /dev/fd/3 that stands for a regular file is an error.
 //
 // An object of at most 8 MiB takes one request, and a HEAD for the checksum if neither
-// DownloadOptions.Size is known nor the answer to a range has one. A larger one is downloaded in ranges of 8 MiB, 24 at once,
-// with 256 KiB of memory each, and a HEAD for the checksum. If the first response
+// DownloadOptions.Size is known nor the answer to a range has one. A larger one is downloaded
+// in ranges of 8 MiB, 24 at once, with 256 KiB of memory each, and a HEAD for the checksum. If the first response
 // came within 10 ms, and as long as the connection gives 256 MiB a second for each processor
 // (GOMAXPROCS), the rest comes in one range. If the server
 // gives no strong ETag, the object is read with one GET, because ranges could come from

@@ -154,7 +154,7 @@ type objectQuery struct {
 
 // plainKey returns what a key of a line stands for, and whether that is a pattern. A key whose
 // wildcards all have a backslash before them is none, and is returned without backslashes. One
-// without wildcards is what it is, also with backslashes.
+// without wildcards is returned unchanged, with its backslashes.
 func plainKey(key string) (plain string, isPattern bool) {
 	if !strings.ContainsAny(key, "*?") {
 		return key, false

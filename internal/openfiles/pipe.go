@@ -14,14 +14,15 @@ import (
 	"github.com/lithops-go/lithopss3/internal/panics"
 )
 
-// An openedFile is what the open of a file returned.
+// An openedFile holds a file that was opened, or the error.
 type openedFile struct {
 	file *os.File
 	err  error
 }
 
-// OpenToRead opens a file of any size. The open of a named pipe waits for a writer, or for the
-// end of ctx.
+// OpenToRead opens a file of any size, which the caller closes. The open of a named pipe waits for
+// a writer; if ctx ends before, the error is its cause. Other errors are those of os.Open. It is
+// safe for concurrent use.
 func OpenToRead(ctx context.Context, path string) (*os.File, error) {
 	open := func() (*os.File, error) { return Open(func() (*os.File, error) { return os.Open(path) }) }
 	pipe, err := os.Stat(path)
