@@ -34,11 +34,9 @@ func main() {
 	// net/http logs what a server sends between two answers ("Unsolicited response
 	// received on idle HTTP channel"). It has no other logger than this one.
 	log.SetOutput(io.Discard)
-	surviveBrokenPipes()
-	ctx, stop := interruptible(context.Background())
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) //nolint:forbidigo // output wraps them
-	stop()
-	os.Exit(code)
+	ctx := interruptible(context.Background())
+	stdout, stderr := standardOutputs()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, stdout, stderr))
 }
 
 // A terminal is where a command reads from and writes to.

@@ -30,21 +30,19 @@ var errUnread = interrupted{syscall.SIGPIPE}
 
 // interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with an
 // interrupted as its cause: commands then stop to read, and abort what they began.
-// A second signal ends the process.
-func interruptible(parent context.Context) (context.Context, func()) {
+// A second signal ends the process. To watch signals costs threads and most of a
+// millisecond, so it begins while the command gets ready. A signal in that time ends the
+// process, as one does that comes before main.
+func interruptible(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, heeded()...)
 	go func() {
-		select {
-		case received := <-signals:
-			signal.Stop(signals)
-			cancel(interrupted{received})
-		case <-ctx.Done():
-			signal.Stop(signals)
-		}
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, heeded()...)
+		received := <-signals
+		signal.Stop(signals)
+		cancel(interrupted{received})
 	}()
-	return ctx, func() { cancel(nil) }
+	return ctx
 }
 
 // heeded returns the signals that end a command. What the process was started to ignore stays
@@ -58,9 +56,3 @@ func heeded() []os.Signal {
 	}
 	return signals
 }
-
-// surviveBrokenPipes has a write to stdout or stderr fail if no process reads it any more,
-// instead of ending the process, which would leave temporary files and uploads. Without
-// readers of stderr, as after the end of a log's process, a command continues. Processes
-// that this one starts die of a broken pipe as ever, because the signal is not ignored.
-func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
