@@ -21,8 +21,7 @@ var cheapCalls = []string{
 	"errors.New", "fmt.Errorf", "math.Inf", "math.NaN", "append", "reflect.TypeFor",
 	"sync.OnceValue", "sync.OnceValues", "lazyregexp.New", "syscall.NewLazyDLL", "NewProc", "NumField",
 	// They return a function, and do nothing else yet.
-	"nameSet", "normalizeDate", "says", "is", "isKind", "withCommentHint",
-	"kong.KindMapper", "kong.MapperFunc", "kong.NamedMapper", "kong.ExplicitGroups",
+	"nameSet", "withCommentHint",
 }
 
 // slowImports are packages that do much when a process starts.

@@ -7,6 +7,7 @@ import "errors"
 // machine reads a pickle's opcodes and builds nodes. It calls nothing.
 type machine struct {
 	reader
+	opcodes *[256]opcode
 	stack   []any
 	marks   []int // stack heights
 	memo    map[uint64]any
@@ -19,9 +20,10 @@ type machine struct {
 
 func newMachine(data []byte, start int, limits Limits) *machine {
 	return &machine{
-		reader: reader{data: data, pos: start},
-		memo:   map[uint64]any{},
-		budget: &budget{max: limits.MaxMemory},
+		reader:  reader{data: data, pos: start},
+		opcodes: opcodes(),
+		memo:    map[uint64]any{},
+		budget:  &budget{max: limits.MaxMemory},
 	}
 }
 
@@ -45,7 +47,7 @@ func (m *machine) step() error {
 	if err != nil {
 		return located(malformed("no STOP before the data's end"), at, "")
 	}
-	op := opcodes[raw[0]]
+	op := m.opcodes[raw[0]]
 	if op.run == nil {
 		return located(unsupported("unknown opcode 0x%02x", raw[0]), at, "")
 	}

@@ -18,10 +18,12 @@ import (
 // So strings have mappers of our own: a "file" keeps its bytes, as file names of
 // Unix are any bytes, and every other string must be UTF-8, as keys of S3 are.
 // A "bucket" is a name, s3://NAME or . for the configuration's own.
-var argumentMappers = []kong.Option{
-	kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
-	kong.NamedMapper("file", kong.MapperFunc(decodeFile)),
-	kong.NamedMapper("bucket", kong.MapperFunc(decodeBucket)),
+func argumentMappers() []kong.Option {
+	return []kong.Option{
+		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
+		kong.NamedMapper("file", kong.MapperFunc(decodeFile)),
+		kong.NamedMapper("bucket", kong.MapperFunc(decodeBucket)),
+	}
 }
 
 func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {

@@ -135,7 +135,7 @@ func TestFindCause(t *testing.T) {
 	}
 	assert.Nil(t, findCause(io.ErrUnexpectedEOF))
 	seen := map[string]bool{}
-	for _, c := range causes {
+	for _, c := range causes() {
 		assert.False(t, seen[c.words], c.words)
 		seen[c.words] = true
 		assert.NotEmpty(t, c.fix, c.words)

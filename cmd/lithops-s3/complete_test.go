@@ -186,7 +186,7 @@ func TestCompletionScripts(t *testing.T) {
 // into 80 columns. The manual page has all commands.
 func TestHelpOfEachCommand(t *testing.T) {
 	t.Parallel()
-	parser, err := kong.New(&commands{}, argumentMappers...)
+	parser, err := kong.New(&commands{}, argumentMappers()...)
 	require.NoError(t, err)
 	_, page, _ := command(t.Context(), "man")
 	for _, leaf := range parser.Model.Leaves(true) {

@@ -94,7 +94,7 @@ func TestEveryFailureIsAnError(t *testing.T) {
 	for _, name := range []string{"file", "folder/1", "folder/new"} {
 		require.NoError(t, os.WriteFile(name, []byte("text"), 0o600))
 	}
-	parser, err := kong.New(&commands{}, argumentMappers...)
+	parser, err := kong.New(&commands{}, argumentMappers()...)
 	require.NoError(t, err)
 	seen := int64(0)
 	for _, leaf := range parser.Model.Leaves(false) {

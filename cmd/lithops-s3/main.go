@@ -84,14 +84,14 @@ type commands struct {
 }
 
 // groups are the headings of help texts.
-var groups = kong.ExplicitGroups([]kong.Group{
+var groups = []kong.Group{
 	{Key: "objects", Title: "Objects:"},
 	{Key: "lithops", Title: "Objects, as Lithops' storage command:"},
 	{Key: "jobs", Title: "Jobs of Lithops:"},
 	{Key: "buckets", Title: "Buckets:"},
 	{Key: "setup", Title: "Setting up:"},
 	{Key: "connection", Title: "Connection and output:"},
-})
+}
 
 const description = `lithops-s3 reads and writes the storage that a Lithops configuration describes, on AWS S3.`
 
@@ -150,9 +150,9 @@ func (t *terminal) end(err error) int {
 // options returns kong's options.
 func (t *terminal) options() []kong.Option {
 	return append([]kong.Option{
-		kong.Name("lithops-s3"), kong.Description(description), groups, kong.Help(printHelp),
+		kong.Name("lithops-s3"), kong.Description(description), kong.ExplicitGroups(groups), kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(t.stdout, t.stderr),
-	}, argumentMappers...)
+	}, argumentMappers()...)
 }
 
 // commandsFor returns a commands, or what it has of the one command that word names:

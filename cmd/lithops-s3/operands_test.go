@@ -80,7 +80,7 @@ var linesOfSeveral = map[string][]severalLine{
 // TestSeveralArguments has an argument of each command fail that takes several.
 func TestSeveralArguments(t *testing.T) {
 	s := newSession(t)
-	parser, err := kong.New(&commands{}, argumentMappers...)
+	parser, err := kong.New(&commands{}, argumentMappers()...)
 	require.NoError(t, err)
 	for _, leaf := range parser.Model.Leaves(false) {
 		if !takesSeveral(leaf) {

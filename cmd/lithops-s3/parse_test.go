@@ -24,7 +24,7 @@ import (
 // filters, nothing if it printed something instead, or an error.
 func parseByKong(args []string) (command any, order []bool, err error) {
 	hasExited := false
-	options := append([]kong.Option{kong.Exit(func(int) { hasExited = true }), kong.Writers(io.Discard, io.Discard)}, argumentMappers...)
+	options := append([]kong.Option{kong.Exit(func(int) { hasExited = true }), kong.Writers(io.Discard, io.Discard)}, argumentMappers()...)
 	parser := kong.Must(commandsFor(commandWord(args)), options...)
 	parsed, err := parser.Parse(arrange(parser.Model.Node, args))
 	if hasExited {
@@ -97,7 +97,7 @@ func TestParseInforms(t *testing.T) {
 // call, and tags that it would check.
 func TestCommandsRun(t *testing.T) {
 	t.Parallel()
-	parser := kong.Must(&commands{}, argumentMappers...)
+	parser := kong.Must(&commands{}, argumentMappers()...)
 	for _, leaf := range parser.Model.Leaves(false) {
 		assert.Implements(t, (*runner)(nil), leaf.Target.Addr().Interface(), leaf.Path())
 	}

@@ -42,7 +42,7 @@ func TestArrange(t *testing.T) {
 		{[]string{"ls", "--request-payer", "b"}, []string{"ls", "--request-payer", "b"}},
 		{[]string{"rm", "a", "--", "ls", "-n"}, []string{"rm", "--", "a", "ls", "-n"}},
 	} {
-		parser, err := kong.New(commandsFor(commandWord(c.line)), argumentMappers...)
+		parser, err := kong.New(commandsFor(commandWord(c.line)), argumentMappers()...)
 		require.NoError(t, err)
 		assert.Equal(t, c.want, arrange(parser.Model.Node, c.line), c.line)
 	}
@@ -52,7 +52,7 @@ func TestArrange(t *testing.T) {
 // value or without, are those of every command that uses storage.
 func TestLeadingOptions(t *testing.T) {
 	t.Parallel()
-	parser, err := kong.New(&struct{ storageFlags }{}, argumentMappers...)
+	parser, err := kong.New(&struct{ storageFlags }{}, argumentMappers()...)
 	require.NoError(t, err)
 	var valued []string
 	for _, flag := range parser.Model.Flags {
@@ -122,7 +122,7 @@ func TestFilter(t *testing.T) {
 		cli := &struct {
 			Cp struct{ filterFlags } `cmd:""`
 		}{}
-		parser, err := kong.New(cli, argumentMappers...)
+		parser, err := kong.New(cli, argumentMappers()...)
 		require.NoError(t, err)
 		parsed, err := parser.Parse(append([]string{"cp"}, c.args...))
 		require.NoError(t, err)

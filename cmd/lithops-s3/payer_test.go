@@ -42,7 +42,7 @@ func TestRequestPayer(t *testing.T) {
 // TestCompletionWithPayer checks that the value of --request-payer is no argument.
 func TestCompletionWithPayer(t *testing.T) {
 	t.Parallel()
-	parser, err := kong.New(&commands{}, argumentMappers...)
+	parser, err := kong.New(&commands{}, argumentMappers()...)
 	require.NoError(t, err)
 	for line, want := range map[string][]string{
 		"lithops-s3 cat --request-payer requester b k": {"b"},

@@ -19,7 +19,7 @@ func parseSimple(args []string) runner {
 	if command == nil {
 		return nil
 	}
-	line := &simpleLine{}
+	line := &simpleLine{fields: make([]simpleField, 0, someFields)}
 	if !line.addFields(reflect.ValueOf(command).Elem()) {
 		return nil
 	}
@@ -39,16 +39,20 @@ func parseSimple(args []string) runner {
 // newCommand returns the command that word names, or nil if there is none without
 // commands below it.
 func newCommand(word string) runner {
-	all := reflect.TypeFor[commands]()
-	for i := range all.NumField() {
-		field := all.Field(i)
-		if _, isCommand := field.Tag.Lookup("cmd"); isCommand && commandName(field) == word {
-			command, _ := reflect.New(field.Type).Interface().(runner)
-			return command
-		}
+	name := strings.TrimLeft(word, "_")
+	if name == "" {
+		return nil
 	}
-	return nil
+	field, isField := reflect.TypeFor[commands]().FieldByName(strings.ToUpper(name[:1]) + name[1:])
+	if _, isCommand := field.Tag.Lookup("cmd"); !isField || !isCommand || commandName(field) != word {
+		return nil
+	}
+	command, _ := reflect.New(field.Type).Interface().(runner)
+	return command
 }
+
+// someFields is how many fields most commands have at most.
+const someFields = 32
 
 // A simpleLine is a line that parseSimple is reading.
 type simpleLine struct {

@@ -37,7 +37,7 @@ func TestSimpleLines(t *testing.T) {
 // optionsOf returns the options of a command, some with a value.
 func optionsOf(word string) []string {
 	var options []string
-	for _, flag := range kong.Must(commandsFor(word), argumentMappers...).Model.Children[0].Flags {
+	for _, flag := range kong.Must(commandsFor(word), argumentMappers()...).Model.Children[0].Flags {
 		options = append(options, "--"+flag.Name, "--"+flag.Name+"=value")
 		if flag.Short != 0 {
 			options = append(options, "-"+string(flag.Short))

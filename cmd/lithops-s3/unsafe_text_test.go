@@ -136,7 +136,7 @@ func TestNoUnsafeTextReachesATerminal(t *testing.T) {
 // command takes if hasWrong, since those ask no server.
 func runUnsafeLines(t *testing.T, hasWrong bool, outputs []bool) {
 	t.Helper()
-	parser, err := kong.New(&commands{}, argumentMappers...)
+	parser, err := kong.New(&commands{}, argumentMappers()...)
 	require.NoError(t, err)
 	for _, leaf := range parser.Model.Leaves(false) {
 		command := leaf.Path()

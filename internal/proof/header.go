@@ -16,22 +16,23 @@ import (
 // then returns nothing of the answer. A header that is not needed for the bytes must
 // not cost them: normalizeHeader writes it as the SDK reads it, or removes it.
 
-// typedHeaders are the headers that the SDK reads as something else than text, with
-// the function that normalizes each.
-var typedHeaders = map[string]func(string) (string, bool){
-	"Last-Modified":                                   normalizeDate(http.TimeFormat),
-	"X-Amz-Abort-Date":                                normalizeDate(http.TimeFormat),
-	"X-Amz-Access-Point-Alias":                        normalizeBool,
-	"X-Amz-Delete-Marker":                             normalizeBool,
-	"X-Amz-Missing-Meta":                              normalizeNumber,
-	"X-Amz-Mp-Parts-Count":                            normalizeNumber,
-	"X-Amz-Object-Size":                               normalizeNumber,
-	"X-Amz-Tagging-Count":                             normalizeNumber,
-	"X-Amz-Object-Lock-Event-Hold":                    normalizeText,
-	"X-Amz-Object-Lock-Event-Hold-Duration-Days":      normalizeNumber,
-	"X-Amz-Object-Lock-Event-Hold-Duration-Years":     normalizeNumber,
-	"X-Amz-Object-Lock-Retain-Until-Date":             normalizeDate(time.RFC3339),
-	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": normalizeBool,
+// normalizerOf returns the function that normalizes a header that the SDK reads as something
+// else than text, or nil.
+func normalizerOf(name string) func(string) (string, bool) {
+	switch name {
+	case "Last-Modified", "X-Amz-Abort-Date":
+		return normalizeHTTPDate
+	case "X-Amz-Object-Lock-Retain-Until-Date":
+		return normalizeISODate
+	case "X-Amz-Access-Point-Alias", "X-Amz-Delete-Marker", "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled":
+		return normalizeBool
+	case "X-Amz-Missing-Meta", "X-Amz-Mp-Parts-Count", "X-Amz-Object-Size", "X-Amz-Tagging-Count",
+		"X-Amz-Object-Lock-Event-Hold-Duration-Days", "X-Amz-Object-Lock-Event-Hold-Duration-Years":
+		return normalizeNumber
+	case "X-Amz-Object-Lock-Event-Hold":
+		return normalizeText
+	}
+	return nil
 }
 
 // normalizeHeader rewrites the headers of an answer that the SDK is strict about. A
@@ -45,8 +46,8 @@ func normalizeHeader(header http.Header) {
 		delete(header, "Content-Length")
 	}
 	for name, values := range header {
-		normalize, ok := typedHeaders[name]
-		if !ok || len(values) == 0 {
+		normalize := normalizerOf(name)
+		if normalize == nil || len(values) == 0 {
 			continue
 		}
 		if text, ok := normalize(strings.TrimSpace(values[0])); ok {
@@ -98,12 +99,14 @@ func normalizeNumber(text string) (string, bool) {
 	return strconv.FormatInt(number, 10), err == nil
 }
 
-func normalizeDate(layout string) func(string) (string, bool) {
-	return func(text string) (string, bool) {
-		if _, err := time.Parse(layout, text); err == nil {
-			return text, true
-		}
-		date, ok := dateutil.ParseS3(text)
-		return date.Format(layout), ok
+func normalizeHTTPDate(text string) (string, bool) { return normalizeDate(text, http.TimeFormat) }
+
+func normalizeISODate(text string) (string, bool) { return normalizeDate(text, time.RFC3339) }
+
+func normalizeDate(text, layout string) (string, bool) {
+	if _, err := time.Parse(layout, text); err == nil {
+		return text, true
 	}
+	date, ok := dateutil.ParseS3(text)
+	return date.Format(layout), ok
 }

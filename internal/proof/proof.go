@@ -146,7 +146,7 @@ func (p *proof) checkHead(response *http.Response, asked string) error {
 		return p.unproven("the server answered with HTTP %d, which does not tell that it was done", response.StatusCode)
 	}
 	if p.header != "" && strings.TrimSpace(response.Header.Get(p.header)) == "" {
-		return p.unproven("the server's answer has no %s", headerNames[p.header])
+		return p.unproven("the server's answer has no %s", headerName(p.header))
 	}
 	if _, err := ContentLength(response.Header); err != nil {
 		return p.unproven("%s", err)
@@ -159,8 +159,16 @@ func (p *proof) checkHead(response *http.Response, asked string) error {
 
 func (p *proof) isAlias(root string) bool { return p.alias != "" && strings.HasPrefix(root, p.alias) }
 
-// headerNames names required headers for people.
-var headerNames = map[string]string{"Etag": "ETag", "Content-Length": "Content-Length, so that the object's size is not known"}
+// headerName names a required header for people.
+func headerName(header string) string {
+	switch header {
+	case "Etag":
+		return "ETag"
+	case "Content-Length":
+		return "Content-Length, so that the object's size is not known"
+	}
+	return header
+}
 
 // checkRange returns an error unless an answer has the range that was asked for.
 func checkRange(response *http.Response, asked string) error {
