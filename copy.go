@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/encoding/httpbinding"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/upload"
 )
 
@@ -31,6 +34,11 @@ type CopyOptions struct {
 	// ContentEncoding and ContentDisposition of PutOptions instead of the source's. It is
 	// an error to set one of them without it.
 	ReplaceMetadata bool
+	// Listed is what a listing says of the source, or nil. If that is at most 16 MiB,
+	// CopyObject does not ask for a description first, unless the source was replaced or
+	// deleted since. It is ignored with a Source that has conditions, a version or a key, and
+	// by MoveObject.
+	Listed *ObjectInfo
 
 	maxCopy int64 // the largest object to copy with one request; 0 is S3's limit
 }
@@ -63,7 +71,8 @@ func (o *CopyOptions) fields() inputFields {
 }
 
 // CopyObject has the server copy an object: no byte of it comes here. It asks for the
-// source's description first, and copies that version or fails with ErrPrecondition.
+// source's description first (but see CopyOptions.Listed), and copies that version or fails
+// with ErrPrecondition.
 // An object of more than 5 GiB is copied in parts of 256 MiB, up to 24 at once. If the
 // server takes longer than this client waits, it is asked for parts of 16 MiB.
 //
@@ -75,6 +84,9 @@ func (s *Store) CopyObject(ctx context.Context, fromBucket, fromKey, bucket, key
 	const op = "CopyObject"
 	c, err := s.newCopying(op, fromBucket, fromKey, bucket, key, opts)
 	if err != nil {
+		return err
+	}
+	if isDone, err := c.copyListed(ctx); isDone {
 		return err
 	}
 	if err := c.describe(ctx); err != nil {
@@ -112,6 +124,21 @@ func (s *Store) newCopying(op, fromBucket, fromKey, bucket, key string, opts *Co
 func (c *copying) describe(ctx context.Context) (err error) {
 	c.source, err = c.store.head(ctx, c.fromBucket, c.fromKey, &c.opts.Source, c.store.client.HeadObject, c.store.askChecksum)
 	return wrapError(c.op, c.fromBucket, c.fromKey, err)
+}
+
+// copyListed makes the copy of what was listed, with one request. It reports false if the
+// source must be described first: nothing was listed, it is large, or it was replaced or
+// deleted since.
+func (c *copying) copyListed(ctx context.Context) (isDone bool, err error) {
+	listed, options := c.opts.Listed, c.uploadOptions()
+	if listed == nil || !reflect.ValueOf(c.opts.Source).IsZero() || strongETag(listed.ETag) == nil ||
+		listed.Size < 0 || listed.Size > min(options.SlowCopy(), cmp.Or(c.opts.maxCopy, upload.MaxCopy)) {
+		return false, nil
+	}
+	c.source = &s3.HeadObjectOutput{ContentLength: &listed.Size, ETag: &listed.ETag}
+	_, err = c.copy(ctx)
+	status := answerStatus(err)
+	return status != http.StatusNotFound && status != http.StatusPreconditionFailed, err
 }
 
 // copy makes the copy and returns its ETag, or "" if that is not known.
@@ -242,30 +269,36 @@ func (s *Store) MoveObject(ctx context.Context, fromBucket, fromKey, bucket, key
 	if fromBucket == bucket && fromKey == key {
 		return wrapError(op, bucket, key, errSameObject)
 	}
-	if err := c.describe(ctx); err != nil {
+	if err := c.prepareMove(ctx); err != nil {
 		return err
-	}
-	if err := checkMovable(c.source); err != nil {
-		return wrapError(op, fromBucket, fromKey, err)
-	}
-	if err := c.checkDistinct(ctx); err != nil {
-		return wrapError(op, bucket, key, err)
 	}
 	etag, err := c.copy(ctx)
 	if err != nil {
 		return err
 	}
-	if err := c.verify(ctx, etag); err != nil {
-		return fmt.Errorf("the source was not deleted, because the copy can't be proven: %w", wrapError(op, bucket, key, err))
+	return c.finishMove(ctx, etag)
+}
+
+// prepareMove describes the source, and looks at what is at the destination.
+func (c *copying) prepareMove(ctx context.Context) error {
+	var found *s3.HeadObjectOutput
+	undescribed, unseen := bothAtOnce(
+		func() error { return c.describe(ctx) },
+		func() (err error) { found, err = c.head(ctx); return err },
+	)
+	if undescribed != nil {
+		return undescribed
 	}
-	return c.deleteSource(ctx)
+	if err := checkMovable(c.source); err != nil {
+		return wrapError(c.op, c.fromBucket, c.fromKey, err)
+	}
+	return wrapError(c.op, c.bucket, c.key, c.checkDistinct(found, unseen))
 }
 
 // checkDistinct returns errSameObject if the destination has what looks like the
 // source itself, because a bucket may have an alias or an access point's name, and
-// some servers take two keys for one file.
-func (c *copying) checkDistinct(ctx context.Context) error {
-	found, err := c.head(ctx)
+// some servers take two keys for one file. Found and err are the destination's description.
+func (c *copying) checkDistinct(found *s3.HeadObjectOutput, err error) error {
 	if errors.Is(wrapError(c.op, c.bucket, c.key, err), fs.ErrNotExist) {
 		return nil
 	}
@@ -284,13 +317,9 @@ func (c *copying) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
 	return c.store.head(ctx, c.bucket, c.key, &GetOptions{SSECustomerKey: c.opts.SSECustomerKey}, c.store.client.HeadObject, c.store.askChecksum)
 }
 
-// verify returns an error unless the destination has a copy of the source. etag is
-// that of the answer to the copy, or empty.
-func (c *copying) verify(ctx context.Context, etag string) error {
-	found, err := c.head(ctx)
-	if err != nil {
-		return err
-	}
+// verify returns an error unless found is a copy of the source. etag is that of the answer
+// to the copy, or empty.
+func (c *copying) verify(found *s3.HeadObjectOutput, etag string) error {
 	if *found.ContentLength != *c.source.ContentLength {
 		return fmt.Errorf("%w: it has %d bytes, and the source %d", errChanged, *found.ContentLength, *c.source.ContentLength)
 	}
@@ -305,10 +334,35 @@ func (c *copying) verify(ctx context.Context, etag string) error {
 	return nil
 }
 
-// deleteSource deletes the version of the source that was copied.
-func (c *copying) deleteSource(ctx context.Context) error {
-	if err := c.store.deleteUnchanged(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source); err != nil {
-		return fmt.Errorf("the copy is stored, and the source was not deleted: %w", wrapError(c.op, c.fromBucket, c.fromKey, err))
+// finishMove deletes the version of the source that was copied, if the copy is proven and
+// the source still there. etag is that of the answer to the copy, or empty.
+func (c *copying) finishMove(ctx context.Context, etag string) error {
+	var found *s3.HeadObjectOutput
+	unproven, changed := bothAtOnce(
+		func() (err error) { found, err = c.head(ctx); return err },
+		func() error { return c.store.checkUnchanged(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source) },
+	)
+	if unproven == nil {
+		unproven = c.verify(found, etag)
+	}
+	if unproven != nil {
+		return fmt.Errorf("the source was not deleted, because the copy can't be proven: %w", wrapError(c.op, c.bucket, c.key, unproven))
+	}
+	if changed == nil {
+		changed = c.store.deleteFound(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source.VersionID)
+	}
+	if changed != nil {
+		return fmt.Errorf("the copy is stored, and the source was not deleted: %w", wrapError(c.op, c.fromBucket, c.fromKey, changed))
 	}
 	return nil
+}
+
+// bothAtOnce calls two functions at once, because each waits for a server, and returns the
+// error of each.
+func bothAtOnce(one, other func() error) (ofOne, ofOther error) {
+	var group panics.Group
+	group.Go(func() { ofOne = one() }, func() { ofOne = panics.ErrPanicked })
+	group.Go(func() { ofOther = other() }, func() { ofOther = panics.ErrPanicked })
+	group.Wait()
+	return ofOne, ofOther
 }

@@ -165,7 +165,7 @@ func TestMoveIsNotStoppedByAnother(t *testing.T) {
 			t.Parallel()
 			other := http.Header{"Etag": {`"00000000000000000000000000000000"`}, "Last-Modified": {"Mon, 01 Jan 2001 00:00:00 GMT"}, "X-Amz-Version-Id": {"v"}}
 			var isCopied atomic.Bool
-			var source http.Header // of the HEAD before
+			sources := make(chan http.Header, 1) // of the HEAD at the same time
 			store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 				response, err := next.RoundTrip(request)
 				switch {
@@ -174,8 +174,9 @@ func TestMoveIsNotStoppedByAnother(t *testing.T) {
 					isCopied.Store(true)
 				case request.Method != http.MethodHead || isCopied.Load():
 				case strings.HasPrefix(request.URL.Path, "/bucket"):
-					source = response.Header
+					sources <- response.Header.Clone()
 				default:
+					source := <-sources
 					for key := range other {
 						if value := source.Get(key); value != "" {
 							response.Header.Set(key, value)

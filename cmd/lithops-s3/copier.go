@@ -255,12 +255,16 @@ func (c *copier) fetch(ctx context.Context, source objectName, path string, opts
 	return c.store.DownloadFile(ctx, source.bucket, source.key, path, opts)
 }
 
-// fromS3 adds an object that is copied to a file or another object.
-func (c *copier) fromS3(source objectName, size int64, target place) error {
-	if !target.isS3 {
-		return c.fetchFile(source, size, target)
+// fromS3 adds an object that is copied to a file or another object. Found may be nil.
+func (c *copier) fromS3(source objectName, found *lithopss3.ObjectInfo, target place) error {
+	if target.isS3 {
+		return c.copyObject(source, found, target.object)
 	}
-	return c.copyObject(source, size, target.object)
+	size := int64(-1)
+	if found != nil {
+		size = found.Size
+	}
+	return c.fetchFile(source, size, target)
 }
 
 // fromFolder adds all objects of a query.
@@ -283,17 +287,21 @@ func (c *copier) fromFolder(query *objectQuery, found []entry, target place) err
 			c.moveMark(query.bucket, e, urlOf(target.object))
 			continue // it marks the folder itself, and a bucket needs no mark
 		}
-		if err := c.copyObject(objectName{query.bucket, e.key}, e.size, objectName{target.object.bucket, key}); err != nil {
+		if err := c.copyObject(objectName{query.bucket, e.key}, e.listed(), objectName{target.object.bucket, key}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// copyObject adds an object that the server copies.
-func (c *copier) copyObject(source objectName, size int64, target objectName) error {
+// copyObject adds an object that the server copies. Found may be nil.
+func (c *copier) copyObject(source objectName, found *lithopss3.ObjectInfo, target objectName) error {
 	if source == target {
 		return usagef("%s is the source and the target", source.url())
+	}
+	size := int64(-1)
+	if found != nil {
+		size = found.Size
 	}
 	size, err := c.sizeOf(source, size)
 	if err != nil {
@@ -303,7 +311,7 @@ func (c *copier) copyObject(source objectName, size int64, target objectName) er
 	return c.add(urlOf(target), task{
 		name: urlOf(source), preview: c.describe(urlOf(source), urlOf(target)), key: target.key, size: size,
 		move: func(ctx context.Context, progress func(lithopss3.Progress)) error {
-			opts := &lithopss3.CopyOptions{PutOptions: c.put, ReplaceMetadata: c.put.ContentType != "" || len(c.put.Metadata) > 0}
+			opts := &lithopss3.CopyOptions{PutOptions: c.put, ReplaceMetadata: c.put.ContentType != "" || len(c.put.Metadata) > 0, Listed: found}
 			opts.Progress = progress
 			if c.moves {
 				return c.store.MoveObject(ctx, source.bucket, source.key, target.bucket, target.key, opts)

@@ -262,7 +262,7 @@ func (c *copyFlags) collect(copier *copier, source, target place, isOneOfMany bo
 				return err
 			}
 		}
-		return copier.fromS3(source.object, -1, target)
+		return copier.fromS3(source.object, nil, target)
 	}
 	query, err := c.query(source.object)
 	if err == nil && isOneOfMany && c.Recursive && source.object.key != "" {
@@ -306,7 +306,7 @@ func (c *copyFlags) collectLone(copier *copier, source, target place, query *obj
 			return err
 		}
 	}
-	return copier.fromS3(source.object, info.Size, target)
+	return copier.fromS3(source.object, info, target)
 }
 
 func (c *copyFlags) collectFiles(copier *copier, source, target place, isOneOfMany bool) error {

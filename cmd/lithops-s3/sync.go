@@ -294,7 +294,7 @@ func (c *syncCommand) collect(copier *copier, changed []entry, source, target *s
 		to := objectName{target.place.object.bucket, target.place.object.key + e.name}
 		var err error
 		if source.place.isS3 {
-			err = copier.copyObject(objectName{source.place.object.bucket, e.key}, e.size, to)
+			err = copier.copyObject(objectName{source.place.object.bucket, e.key}, e.listed(), to)
 		} else {
 			err = copier.storeEntry(source.root, e, to)
 		}

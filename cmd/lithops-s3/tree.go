@@ -29,6 +29,11 @@ type entry struct {
 	file     fs.FileInfo // of a file
 }
 
+// listed returns what a listing said of an object.
+func (e entry) listed() *lithopss3.ObjectInfo {
+	return &lithopss3.ObjectInfo{Key: e.key, Size: e.size, ETag: e.etag, LastModified: e.modified}
+}
+
 // isSame reports whether two listings have the same object under a key.
 func (e entry) isSame(other entry) bool {
 	return e.size == other.size && e.etag == other.etag && e.modified.Equal(other.modified)
