@@ -34,9 +34,9 @@ type CopyOptions struct {
 	// ContentEncoding and ContentDisposition of PutOptions instead of the source's. It is
 	// an error to set one of them without it.
 	ReplaceMetadata bool
-	// Listed is what a listing says of the source, or nil. If that is at most 16 MiB,
-	// CopyObject does not ask for a description first, unless the source was replaced or
-	// deleted since. It is ignored with a Source that has conditions, a version or a key, and
+	// Listed describes the source as a listing did; it may be nil. CopyObject does not ask for
+	// the description of an object of up to 16 MiB then, unless it was replaced or deleted
+	// since. Only Size and ETag are used. It is ignored with a Source that has conditions, a version or a key, and
 	// by MoveObject.
 	Listed *ObjectInfo
 

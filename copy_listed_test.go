@@ -92,7 +92,7 @@ func TestCopyListedFails(t *testing.T) {
 		assert.Equal(t, want, methods.take())
 		var failure *lithopss3.Error
 		require.ErrorAs(t, err, &failure)
-		if target == fs.ErrNotExist && bucket == "other" {
+		if from == "gone" {
 			assert.Equal(t, []string{"bucket", from}, []string{failure.Bucket, failure.Key})
 		}
 	}

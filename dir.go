@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/lithops-go/lithopss3/internal/download"
 	"github.com/lithops-go/lithopss3/internal/ended"
 	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/lithops-go/lithopss3/internal/panics"
@@ -35,14 +34,6 @@ type DirOptions struct {
 	// have ended.
 	Progress func(Progress)
 }
-
-const (
-	// dirParallel is the usual DirOptions.Parallel. A small file is one request, most of whose
-	// time is the way to the server and back.
-	dirParallel = 64
-	// largeParallel is how many of them may be larger than largeFile. Each has many requests.
-	largeParallel, largeFile = 8, download.ChunkSize
-)
 
 // PutDir stores the regular files below folder, each under prefix and its path with
 // slashes: PutDir(ctx, "site", bucket, "www/", nil) stores site/a/b.txt as www/a/b.txt.
@@ -160,7 +151,7 @@ func newDirTransfer(ctx context.Context, opts *DirOptions) *dirTransfer {
 	}
 	larges := t.opts.Parallel
 	if t.opts.Parallel <= 0 {
-		t.opts.Parallel, larges = openfiles.AtOnce(dirParallel), largeParallel
+		t.opts.Parallel, larges = openfiles.AtOnce(), openfiles.LargeAtOnce
 	}
 	t.slots, t.large = make(chan struct{}, t.opts.Parallel), make(chan struct{}, larges)
 	return t
@@ -170,7 +161,7 @@ func newDirTransfer(ctx context.Context, opts *DirOptions) *dirTransfer {
 // The error is that of the context.
 func (t *dirTransfer) start(size int64, transfer func(context.Context) error) error {
 	slots := []chan struct{}{t.slots}
-	if size > largeFile {
+	if size > openfiles.LargeFile {
 		slots = []chan struct{}{t.large, t.slots}
 	}
 	for _, slot := range slots {

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lithops-go/lithopss3/internal/download"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -17,14 +19,15 @@ import (
 // synthetic.
 func TestDirAtOnce(t *testing.T) {
 	t.Parallel()
+	assert.EqualValues(t, download.ChunkSize, openfiles.LargeFile, "a file that is not large is one request")
 	for name, test := range map[string]struct {
 		opts         *DirOptions
 		large        int // of 200 files, the first ones
 		most, larges int
 	}{
-		"small files":    {nil, 0, dirParallel, 0},
-		"large files":    {nil, 200, largeParallel, largeParallel},
-		"some of each":   {nil, largeParallel, dirParallel, largeParallel},
+		"small files":    {nil, 0, openfiles.FilesAtOnce, 0},
+		"large files":    {nil, 200, openfiles.LargeAtOnce, openfiles.LargeAtOnce},
+		"some of each":   {nil, openfiles.LargeAtOnce, openfiles.FilesAtOnce, openfiles.LargeAtOnce},
 		"as many as one": {&DirOptions{Parallel: 1}, 100, 1, 1},
 		"as many as 32":  {&DirOptions{Parallel: 32}, 200, 32, 32},
 	} {
@@ -34,11 +37,11 @@ func TestDirAtOnce(t *testing.T) {
 			total := 0
 			run := newDirTransfer(t.Context(), test.opts)
 			for i := range 200 {
-				size := int64(largeFile)
+				size := int64(openfiles.LargeFile)
 				if i < test.large {
 					size++
 				}
-				isLarge := size > largeFile
+				isLarge := size > openfiles.LargeFile
 				require.NoError(t, run.start(size, func(context.Context) error {
 					mu.Lock()
 					now[isLarge]++

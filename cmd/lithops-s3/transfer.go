@@ -15,16 +15,8 @@ import (
 	"github.com/lithops-go/lithopss3/internal/sanitize"
 )
 
-const (
-	// filesAtOnce is how many files are copied at a time. A small one is one request, most of
-	// whose time is the way to the server and back.
-	filesAtOnce = 64
-	// largeAtOnce is how many of them may be larger than largeFile bytes, or of unknown size.
-	// Each has many requests.
-	largeAtOnce, largeFile = 8, 8 << 20
-	// listingsAtOnce is how many requests of a listing there are at a time.
-	listingsAtOnce = 8
-)
+// listingsAtOnce is how many requests of a listing there are at a time.
+const listingsAtOnce = 8
 
 // A task is one file or object to move.
 type task struct {
@@ -124,8 +116,8 @@ type taskRun struct {
 func (r *taskRun) all(tasks []task) {
 	var group sync.WaitGroup
 	var next atomic.Int64
-	large := make(chan struct{}, largeAtOnce)
-	for range min(openfiles.AtOnce(filesAtOnce), len(tasks)) {
+	large := make(chan struct{}, openfiles.LargeAtOnce)
+	for range min(openfiles.AtOnce(), len(tasks)) {
 		group.Go(func() {
 			for index := int(next.Add(1) - 1); index < len(tasks) && !r.stopped.Load() && r.t.ctx.Err() == nil; index = int(next.Add(1) - 1) {
 				r.inTurn(&tasks[index], large)
@@ -137,7 +129,7 @@ func (r *taskRun) all(tasks []task) {
 
 // inTurn runs a task, a large one once it has a place among those that run.
 func (r *taskRun) inTurn(next *task, large chan struct{}) {
-	if size := next.size; size >= 0 && size <= largeFile {
+	if size := next.size; size >= 0 && size <= openfiles.LargeFile {
 		r.one(next)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lithops-go/lithopss3"
+	"github.com/lithops-go/lithopss3/internal/openfiles"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,7 +23,7 @@ func TestFailureOfAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out, problems strings.Builder
 		term := &terminal{ctx: t.Context(), stdout: newOutput(&out), stderr: newOutput(&problems)}
-		tasks := make([]task, filesAtOnce+5)
+		tasks := make([]task, openfiles.FilesAtOnce+5)
 		for i := range tasks {
 			tasks[i] = task{name: "file", size: 1, move: func(context.Context, func(lithopss3.Progress)) error {
 				if i == 0 {
@@ -48,7 +49,7 @@ func TestFilesAtOnce(t *testing.T) {
 		size int64
 		want int
 	}{
-		"small": {largeFile, filesAtOnce}, "empty": {0, filesAtOnce}, "large": {largeFile + 1, largeAtOnce}, "of unknown size": {-1, largeAtOnce},
+		"small": {openfiles.LargeFile, openfiles.FilesAtOnce}, "empty": {0, openfiles.FilesAtOnce}, "large": {openfiles.LargeFile + 1, openfiles.LargeAtOnce}, "of unknown size": {-1, openfiles.LargeAtOnce},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var out strings.Builder

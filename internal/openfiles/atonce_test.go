@@ -11,10 +11,8 @@ import (
 // TestAtOnce has fewer files be transferred at once where fewer may be open.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ n, limit, want int }{
-		{64, 0, 64}, {64, 1 << 20, 64}, {64, 1024, 64}, {64, 1023, 63}, {64, 256, 16}, {64, 128, 8}, {64, 20, 8}, {4, 20, 4}, {4, 1024, 4},
-	} {
-		assert.Equal(t, test.want, atOnce(test.n, test.limit), "%d of %d", test.n, test.limit)
+	for limit, want := range map[int]int{0: 64, 1 << 20: 64, 1024: 64, 1023: 63, 256: 16, 128: 8, 20: 8} {
+		assert.Equal(t, want, atOnce(limit), "%d", limit)
 	}
-	assert.Equal(t, 1, AtOnce(1))
+	assert.Equal(t, atOnce(Limit()), AtOnce())
 }
