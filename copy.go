@@ -36,8 +36,8 @@ type CopyOptions struct {
 	ReplaceMetadata bool
 	// Listed describes the source as a listing did; it may be nil. CopyObject does not ask for
 	// the description of an object of up to 16 MiB then, unless it was replaced or deleted
-	// since. Only Size and ETag are used. It is ignored with a Source that has conditions, a version or a key, and
-	// by MoveObject.
+	// since. Only Size and ETag are used. It is ignored with a Source that has conditions, a
+	// version or a key, and by MoveObject.
 	Listed *ObjectInfo
 
 	maxCopy int64 // the largest object to copy with one request; 0 is S3's limit
