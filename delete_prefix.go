@@ -32,7 +32,7 @@ type DeletePrefixOptions struct {
 }
 
 // DeletePrefix deletes every object whose key begins with prefix, while it still
-// lists: up to 16 requests list and 16 delete, 1,000 keys with each. Each key is
+// lists: up to 32 requests list and 16 delete, 1,000 keys with each. Each key is
 // listed and tried once. The number of deleted objects is right with an error too.
 //
 // At the end it asks for the first page of the prefix. Objects that are still there,

@@ -53,10 +53,10 @@ func infoOf(entry *listing.Entry) ObjectInfo {
 }
 
 // listedAtOnce is how many requests a complete listing makes at once.
-const listedAtOnce = 16
+const listedAtOnce = 32
 
 // ListKeys returns the keys that begin with prefix, all of them in memory. It
-// lists with up to 16 requests at once.
+// lists with up to 32 requests at once.
 func (s *Store) ListKeys(ctx context.Context, bucket, prefix string) ([]string, error) {
 	var keys []string
 	for info, err := range s.ListObjects(ctx, bucket, &ListOptions{Prefix: prefix, Parallel: listedAtOnce}) {

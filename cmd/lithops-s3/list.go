@@ -20,7 +20,7 @@ type listCommand struct {
 	Match  string `short:"m" placeholder:"PATTERN" help:"List only keys that match: ? is a character, * any within a component, ** any components."`
 	JSON   bool   `name:"json" help:"Print a JSON array."`
 
-	Parallel amount `default:"16" placeholder:"N" help:"Make up to N requests at once (16); 1 is one after the other."`
+	Parallel amount `default:"32" placeholder:"N" help:"Make up to N requests at once (32); 1 is one after the other."`
 }
 
 // Usage is shown by list --help.

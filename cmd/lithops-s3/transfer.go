@@ -16,7 +16,7 @@ import (
 )
 
 // listingsAtOnce is how many requests of a listing there are at a time.
-const listingsAtOnce = 8
+const listingsAtOnce = 32
 
 // A task is one file or object to move.
 type task struct {
