@@ -31,7 +31,6 @@ func openWithSTS(t *testing.T, sdkOnly bool, sts, s3 roundTripper) *Store {
 	store, err := New(t.Context(), &Config{Region: "eu-west-1"}, &Options{LookupEnv: lookup, Transport: s3, SDKOnly: sdkOnly})
 	require.NoError(t, err)
 	store.session.providers.Services.Transport = sts
-	store.sts = store.session.providers.Services.STS(store.session.credentials)
 	return store
 }
 

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/lithops-go/lithopss3/internal/awsconfig"
 	"github.com/lithops-go/lithopss3/internal/fastpath"
 	"github.com/lithops-go/lithopss3/internal/s3client"
@@ -97,7 +99,7 @@ func (s *Store) connect(opts *Options) {
 		First:   func(bucket, region string) *http.Request { return s3client.FirstPut(s.client, bucket, region) },
 		SDKOnly: opts.SDKOnly || opts.AWS != nil && len(opts.AWS.APIOptions) > 0,
 	})
-	s.sts = s.session.providers.Services.STS(s.session.credentials)
+	s.sts = sync.OnceValue(func() *sts.Client { return s.session.providers.Services.STS(s.session.credentials) })
 }
 
 // sdkOptions returns the options of the SDK's client, with those that the caller gave.

@@ -152,7 +152,7 @@ func (s *Store) callerIdentity(ctx context.Context) (*sts.GetCallerIdentityOutpu
 	if s.session.sts.Err != nil {
 		return nil, publicError(s.session.sts.Err)
 	}
-	caller, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	caller, err := s.sts().GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	err = wrapError("GetCallerIdentity", sanitize.URL(s.session.sts.URL), "", err)
 	if s.session.sts.URLSource != "" && hasNoSTS(err) {
 		err = fmt.Errorf("the server has no STS: %w", err)

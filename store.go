@@ -25,8 +25,8 @@ import (
 // safe for concurrent use. It implements [Storage].
 type Store struct {
 	client  *s3.Client
-	fast    *fastpath.Client // some of s3.Client's methods, faster
-	sts     *sts.Client
+	fast    *fastpath.Client   // some of s3.Client's methods, faster
+	sts     func() *sts.Client // made when it is asked for
 	session *session
 	config  Config
 	log     *slog.Logger

@@ -81,7 +81,6 @@ func hastyStore(t *testing.T, endpoint string, transport http.RoundTripper) *Sto
 	require.NoError(t, err)
 	if transport != nil {
 		store.session.providers.Services.Transport = transport
-		store.sts = store.session.providers.Services.STS(store.session.credentials)
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	return store

@@ -183,7 +183,6 @@ func storeWith(t *testing.T, config *Config, env map[string]string) *Store {
 	})
 	require.NoError(t, err)
 	store.session.providers.Services.Transport = server
-	store.sts = store.session.providers.Services.STS(store.session.credentials)
 	t.Cleanup(func() { _ = store.Close() })
 	return store
 }

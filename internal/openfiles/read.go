@@ -37,6 +37,9 @@ func ReadInfo(path string, limit int64) ([]byte, fs.FileInfo, error) {
 	if err := checkKind(path, info); err != nil {
 		return nil, nil, err
 	}
+	if !info.Mode().IsRegular() {
+		return nil, info, nil // of the null device
+	}
 	// Without O_NONBLOCK, a pipe that took the file's place since would wait for a writer.
 	file, err := Open(func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) })
 	if err != nil {
