@@ -30,7 +30,7 @@ var errUnread = interrupted{syscall.SIGPIPE}
 
 // interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with an
 // interrupted as its cause: commands then stop to read, and abort what they began.
-// A second signal ends the process. To watch signals costs threads and most of a
+// A second signal ends the process. To watch signals costs two threads and a quarter of a
 // millisecond, so it begins while the command gets ready. A signal in that time ends the
 // process, as one does that comes before main.
 func interruptible(parent context.Context) context.Context {
