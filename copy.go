@@ -19,7 +19,9 @@ import (
 	"github.com/aws/smithy-go/encoding/httpbinding"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/lithops-go/lithopss3/internal/panics"
+	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/upload"
+	"github.com/lithops-go/lithopss3/internal/validate"
 )
 
 // CopyOptions are the options of CopyObject and MoveObject; nil is the zero value.
@@ -35,8 +37,8 @@ type CopyOptions struct {
 	// an error to set one of them without it.
 	ReplaceMetadata bool
 	// Listed describes the source as a listing did; it may be nil. CopyObject does not ask for
-	// the description of an object of up to 16 MiB then, unless it was replaced or deleted
-	// since. Only Size and ETag are used. It is ignored with a Source that has conditions, a
+	// the description of an object of up to 16 MiB then, unless the server refuses to copy it,
+	// as when it was replaced or deleted since. Only Size and ETag are used. It is ignored with a Source that has conditions, a
 	// version or a key, and by MoveObject.
 	Listed *ObjectInfo
 
@@ -127,18 +129,32 @@ func (c *copying) describe(ctx context.Context) (err error) {
 }
 
 // copyListed makes the copy of what was listed, with one request. It reports false if the
-// source must be described first: nothing was listed, it is large, or it was replaced or
-// deleted since.
+// source must be described first: nothing was listed, it is large, or the server refuses. The
+// listing may be why: the object was replaced or deleted since, or the ETag or the size is
+// another than a HEAD's. If it is not, only a HEAD tells an error of the source from one of
+// the destination.
 func (c *copying) copyListed(ctx context.Context) (isDone bool, err error) {
 	listed, options := c.opts.Listed, c.uploadOptions()
-	if listed == nil || !reflect.ValueOf(c.opts.Source).IsZero() || strongETag(listed.ETag) == nil ||
-		listed.Size < 0 || listed.Size > min(options.SlowCopy(), cmp.Or(c.opts.maxCopy, upload.MaxCopy)) {
+	if listed == nil || !reflect.ValueOf(c.opts.Source).IsZero() || !isCondition(listed.ETag) || listed.Size < 0 ||
+		listed.Size > min(options.SlowCopy(), cmp.Or(c.opts.maxCopy, upload.MaxCopy)) {
 		return false, nil
 	}
 	c.source = &s3.HeadObjectOutput{ContentLength: &listed.Size, ETag: &listed.ETag}
 	_, err = c.copy(ctx)
+	return !isRefusal(err), err
+}
+
+// isCondition reports whether a header can hold an ETag of a listing, and it stands for the
+// very bytes of an object.
+func isCondition(etag string) bool {
+	return strongETag(etag) != nil && validate.Header(http.Header{"Etag": {etag}}) == nil
+}
+
+// isRefusal reports whether a server did nothing, and would not do the same later. An error of
+// what is asked after a request whose outcome is not known is none.
+func isRefusal(err error) bool {
 	status := answerStatus(err)
-	return status != http.StatusNotFound && status != http.StatusPreconditionFailed, err
+	return status >= 400 && status < 500 && !s3http.IsRetryable(err) && !errors.Is(err, upload.ErrOutcomeUnknown)
 }
 
 // copy makes the copy and returns its ETag, or "" if that is not known.
