@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/encoding/httpbinding"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/lithops-go/lithopss3/internal/checksum"
 	"github.com/lithops-go/lithopss3/internal/panics"
 	"github.com/lithops-go/lithopss3/internal/s3http"
 	"github.com/lithops-go/lithopss3/internal/upload"
@@ -106,6 +107,8 @@ type copying struct {
 	bucket, key         string
 	opts                CopyOptions
 	source              *s3.HeadObjectOutput
+	// describeLater is upload.Source's, of a source that was listed.
+	describeLater func(context.Context) (int64, checksum.Sum, error)
 }
 
 func (s *Store) newCopying(op, fromBucket, fromKey, bucket, key string, opts *CopyOptions) (*copying, error) {
@@ -139,9 +142,20 @@ func (c *copying) copyListed(ctx context.Context) (isDone bool, err error) {
 		listed.Size > min(options.SlowCopy(), cmp.Or(c.opts.maxCopy, upload.MaxCopy)) {
 		return false, nil
 	}
-	c.source = &s3.HeadObjectOutput{ContentLength: &listed.Size, ETag: &listed.ETag}
+	c.source, c.describeLater = &s3.HeadObjectOutput{ContentLength: &listed.Size, ETag: &listed.ETag}, c.describeListed
 	_, err = c.copy(ctx)
+	c.describeLater = nil
 	return !isRefusal(err), err
+}
+
+// describeListed describes the version of the source that was listed.
+func (c *copying) describeListed(ctx context.Context) (int64, checksum.Sum, error) {
+	opts := GetOptions{IfMatch: *c.source.ETag}
+	found, err := c.store.head(ctx, c.fromBucket, c.fromKey, &opts, c.store.client.HeadObject, c.store.askChecksum)
+	if err != nil {
+		return 0, checksum.Sum{}, err
+	}
+	return *found.ContentLength, upload.HeadChecksum(found), nil
 }
 
 // isCondition reports whether a header can hold an ETag of a listing, and it stands for the
@@ -192,7 +206,7 @@ func (c *copying) copyUpTo(ctx context.Context, limit int64, options upload.Opti
 	}
 	return upload.Copy(ctx, storeClient{c.store, fields, c.keepExpires()}, upload.Source{
 		Name: copySource(c.fromBucket, c.fromKey, c.opts.Source.VersionID),
-		Size: size, ETag: strongETag(aws.ToString(c.source.ETag)), Sum: upload.HeadChecksum(c.source),
+		Size: size, ETag: strongETag(aws.ToString(c.source.ETag)), Sum: upload.HeadChecksum(c.source), Describe: c.describeLater,
 	}, options, limit)
 }
 

@@ -76,6 +76,17 @@ func TestCopyListedAsWithout(t *testing.T) {
 			}
 			return s.loseFirst(next)
 		}},
+		"a lost answer and a size that is wrong": {change: func(l *listed, o *options) { l.Size, o.IfAbsent = 5, true }, serve: copyStep.loseFirst},
+		"a lost answer and another ETag of the copy": {change: func(_ *listed, o *options) { o.IfAbsent = true }, serve: func(s copyStep, next http.RoundTripper) (*http.Response, error) {
+			response, err := s.loseFirst(next)
+			if err == nil && s.Header.Get("X-Amz-Checksum-Mode") != "" { // as of a source in parts, and with SSE-KMS
+				response.Header.Set("X-Amz-Checksum-Crc32", "GlXB7w==")
+				if !s.isSource {
+					response.Header.Set("ETag", `"00000000000000000000000000000000"`)
+				}
+			}
+			return response, err
+		}},
 		"an archived source": {want: "CopyObject other/copy: the object is archived", serve: func(s copyStep, next http.RoundTripper) (*http.Response, error) {
 			if s.copy > 0 {
 				return s.refuse(http.StatusForbidden, "InvalidObjectState")

@@ -43,7 +43,7 @@ type CopyClient interface {
 	UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput) (*s3.UploadPartCopyOutput, error)
 }
 
-// A Source is the object that is copied, as a HEAD described it.
+// A Source is the object that is copied, as a HEAD described it, or a listing.
 type Source struct {
 	// Name is the object's, as in the header X-Amz-Copy-Source.
 	Name string
@@ -53,6 +53,9 @@ type Source struct {
 	ETag *string
 	// Sum is the checksum of all bytes, if the server keeps one.
 	Sum checksum.Sum
+	// Describe asks for the size and the checksum of a source that a listing described, which
+	// tells no checksum. It is nil after a HEAD.
+	Describe func(context.Context) (size int64, sum checksum.Sum, err error)
 }
 
 // errUnpinned is a source that may be replaced between two parts of a copy.
@@ -124,9 +127,21 @@ func (c *copier) copyWhole(ctx context.Context) (string, error) {
 	if !c.isDoubtful(err) {
 		return "", err
 	}
+	c.describeSource(ctx)
 	return "", c.verifyStored(ctx, expected{
 		size: c.source.Size, started: c.started, etag: strings.Trim(aws.ToString(c.source.ETag), `"`), sum: c.sumOfSource,
 	}, err)
+}
+
+// describeSource finds out what tells a copy of the source from another object. On an error
+// the listing must do.
+func (c *copier) describeSource(ctx context.Context) {
+	if c.source.Describe == nil {
+		return
+	}
+	if size, sum, err := c.source.Describe(ctx); err == nil {
+		c.source.Size, c.source.Sum = size, sum
+	}
 }
 
 // SlowCopy returns how much a server copies with one request at most, in bytes, once it took
