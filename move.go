@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -98,18 +99,28 @@ func (c *copying) verify(found *s3.HeadObjectOutput, etag string) error {
 	return nil
 }
 
+// seenLately is how old the answer may be that the source is still there. The description of
+// the copy can take longer, because it is asked for again after an error, and some servers
+// ignore the condition of a DELETE.
+const seenLately = 500 * time.Millisecond
+
 // finishMove deletes the version of the source that was copied, if the copy is proven and
 // the source still there. etag is that of the answer to the copy, or empty.
 func (c *copying) finishMove(ctx context.Context, etag string) error {
 	var found *s3.HeadObjectOutput
+	var seen time.Time
 	unproven, changed := bothAtOnce(ctx,
-		func(ctx context.Context) (err error) { found, err = c.head(ctx); return err }, c.checkUnchanged,
+		func(ctx context.Context) (err error) { found, err = c.head(ctx); return err },
+		func(ctx context.Context) (err error) { err = c.checkUnchanged(ctx); seen = time.Now(); return err },
 	)
 	if unproven == nil {
 		unproven = c.verify(found, etag)
 	}
 	if unproven != nil {
 		return fmt.Errorf("the source was not deleted, because the copy can't be proven: %w", wrapError(c.op, c.bucket, c.key, unproven))
+	}
+	if changed == nil && time.Since(seen) > seenLately {
+		changed = c.checkUnchanged(ctx)
 	}
 	if changed == nil {
 		changed = c.store.deleteFound(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source.VersionID)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lithops-go/lithopss3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -71,4 +72,45 @@ func TestMoveWaitsForNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMoveLooksAtTheSourceLast checks that a source stays that was replaced while the move
+// waited for the description of the copy, also on a server that ignores the condition of the
+// DELETE.
+func TestMoveLooksAtTheSourceLast(t *testing.T) {
+	t.Parallel()
+	var isMoving, isCopied atomic.Bool
+	isSeen := make(chan struct{})
+	var store *lithopss3.Store
+	store, _ = aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		isEnd := isMoving.Load() && isCopied.Load()
+		switch request.Method {
+		case http.MethodPut:
+			defer isCopied.Store(true)
+		case http.MethodDelete:
+			request.Header.Del("If-Match")
+		case http.MethodHead:
+			if isEnd && strings.HasSuffix(request.URL.Path, "/bucket/key") {
+				defer func() {
+					if isMoving.Swap(false) {
+						close(isSeen)
+					}
+				}()
+			} else if isEnd {
+				<-isSeen
+				if err := store.PutObject(request.Context(), "bucket", "key", strings.NewReader("another text"), nil); err != nil {
+					return nil, err
+				}
+				time.Sleep(600 * time.Millisecond)
+			}
+		}
+		return next.RoundTrip(request)
+	})
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), nil))
+	isCopied.Store(false)
+	isMoving.Store(true)
+	require.ErrorIs(t, store.MoveObject(t.Context(), "bucket", "key", "other", "key", nil), lithopss3.ErrPrecondition)
+	text, err := store.ReadObject(t.Context(), "bucket", "key", 0)
+	require.NoError(t, err)
+	assert.Equal(t, "another text", string(text))
 }
