@@ -13,6 +13,7 @@ import (
 	"log"
 	"os"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -35,8 +36,11 @@ func main() {
 	// received on idle HTTP channel"). It has no other logger than this one.
 	log.SetOutput(io.Discard)
 	ctx := interruptible(context.Background())
-	stdout, stderr := standardOutputs()
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, stdout, stderr))
+	before := [...]*os.File{os.Stdout, os.Stderr}                 //nolint:forbidigo // see below
+	os.Stdout, os.Stderr = standardOutputs()                      //nolint:reassign,forbidigo // also for a prompt, and the SDK's log
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) //nolint:forbidigo // output wraps them
+	runtime.KeepAlive(before)                                     // or else the descriptors 1 and 2 are closed
+	os.Exit(code)
 }
 
 // A terminal is where a command reads from and writes to.

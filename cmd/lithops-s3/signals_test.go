@@ -86,6 +86,21 @@ func TestUnreadPipes(t *testing.T) {
 	assert.ElementsMatch(t, []string{"copy", "file"}, v.files())
 }
 
+// TestUnreadPrompt checks that a command does not die of a prompt that no process reads: it
+// ends with an error, and can clean up.
+func TestUnreadPrompt(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	config := "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/some\nmfa_serial = device\ncredential_source = Environment\n"
+	require.NoError(t, os.Mkdir(filepath.Join(v.folder, ".aws"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(v.folder, ".aws", "config"), []byte(config), 0o600))
+	cmd := exec.CommandContext(t.Context(), v.command, "ls", "s3://"+victimBucket, "--profile", "role")
+	cmd.Env, cmd.Dir, cmd.Stderr = v.env, v.folder, closedPipe(t)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // there is no terminal to ask on
+	require.NoError(t, ignoreExit(cmd.Run()))
+	assert.Equal(t, exitError, cmd.ProcessState.ExitCode(), cmd.ProcessState)
+}
+
 // ignoreExit returns an error unless it is an exit code.
 func ignoreExit(err error) error {
 	if _, ok := err.(*exec.ExitError); ok { //nolint:errorlint // as Run returns it
