@@ -4,6 +4,7 @@ package lithopss3_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -24,6 +25,8 @@ type copyStep struct {
 	*http.Request
 	copy     int64
 	isSource bool
+	made     *atomic.Int64 // copies that the server has made
+	replace  func() error  // the source
 }
 
 // refuse answers a step.
@@ -87,6 +90,21 @@ func TestCopyListedAsWithout(t *testing.T) {
 			}
 			return response, err
 		}},
+		"a lost answer before the source is replaced": {change: func(_ *listed, o *options) { o.IfAbsent = true }, serve: func(s copyStep, next http.RoundTripper) (*http.Response, error) {
+			response, err := s.loseFirst(next)
+			if s.copy == 1 {
+				err = cmp.Or(s.replace(), err)
+			}
+			return response, err
+		}},
+		"a source whose description has no ETag": {change: func(l *listed, o *options) { l.ETag, o.IfAbsent = `"00000000000000000000000000000000"`, true }, serve: func(s copyStep, next http.RoundTripper) (*http.Response, error) {
+			response, err := s.loseFirst(next)
+			if err == nil && s.Method == http.MethodHead {
+				response.Header.Set("X-Amz-Checksum-Crc32", "GlXB7w==")
+				response.Header.Del("ETag")
+			}
+			return response, err
+		}},
 		"an archived source": {want: "CopyObject other/copy: the object is archived", serve: func(s copyStep, next http.RoundTripper) (*http.Response, error) {
 			if s.copy > 0 {
 				return s.refuse(http.StatusForbidden, "InvalidObjectState")
@@ -97,9 +115,13 @@ func TestCopyListedAsWithout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, isListed := range []bool{false, true} {
-				var copies atomic.Int64
-				store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
-					step := copyStep{Request: request, isSource: request.Method == http.MethodHead && strings.HasSuffix(request.URL.Path, "/bucket/key")}
+				var copies, made atomic.Int64
+				var store *lithopss3.Store
+				replace := func() error {
+					return store.PutObject(t.Context(), "bucket", "key", strings.NewReader("another text"), nil)
+				}
+				store, _ = aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+					step := copyStep{Request: request, made: &made, replace: replace, isSource: request.Method == http.MethodHead && strings.HasSuffix(request.URL.Path, "/bucket/key")}
 					if request.Header.Get("X-Amz-Copy-Source") != "" {
 						step.copy = copies.Add(1)
 					}
@@ -139,7 +161,7 @@ func TestCopyListedAsWithout(t *testing.T) {
 // loseFirst makes the copy, and loses the first answer.
 func (s copyStep) loseFirst(next http.RoundTripper) (*http.Response, error) {
 	response, err := next.RoundTrip(s.Request)
-	if s.copy != 1 || err != nil {
+	if s.copy == 0 || err != nil || response.StatusCode != http.StatusOK || s.made.Add(1) > 1 {
 		return response, err
 	}
 	_ = response.Body.Close()
