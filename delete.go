@@ -74,14 +74,6 @@ func checkMovable(found *s3.HeadObjectOutput) error {
 // deleteUnchanged deletes the object that was found with opts, if it is still there.
 // S3 compares the ETag itself, and for servers that don't, it is looked at here.
 func (s *Store) deleteUnchanged(ctx context.Context, bucket, key string, found *s3.HeadObjectOutput, opts GetOptions) error {
-	if err := s.checkUnchanged(ctx, bucket, key, found, opts); err != nil {
-		return err
-	}
-	return s.deleteFound(ctx, bucket, key, found, opts.VersionID)
-}
-
-// checkUnchanged returns an error unless the object that was found with opts is still there.
-func (s *Store) checkUnchanged(ctx context.Context, bucket, key string, found *s3.HeadObjectOutput, opts GetOptions) error {
 	opts.IfMatch, opts.IfNoneMatch = aws.ToString(found.ETag), ""
 	opts.IfModifiedSince, opts.IfUnmodifiedSince = time.Time{}, time.Time{}
 	now, err := s.head(ctx, bucket, key, &opts, s.client.HeadObject)
@@ -91,16 +83,11 @@ func (s *Store) checkUnchanged(ctx context.Context, bucket, key string, found *s
 	if !aws.ToTime(now.LastModified).Equal(aws.ToTime(found.LastModified)) {
 		return fmt.Errorf("%w: it was put again", errChanged)
 	}
-	return nil
-}
-
-// deleteFound deletes the object that was found, or the version of it that was asked for.
-func (s *Store) deleteFound(ctx context.Context, bucket, key string, found *s3.HeadObjectOutput, version string) error {
-	in := &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, IfMatch: found.ETag, VersionId: optional(version)}
+	in := &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, IfMatch: found.ETag, VersionId: optional(opts.VersionID)}
 	if in.VersionId != nil {
 		in.IfMatch = nil // a version never changes, and S3 takes no condition with one
 	}
-	_, err := call(ctx, s, bucket, in, s.client.DeleteObject)
+	_, err = call(ctx, s, bucket, in, s.client.DeleteObject)
 	if in.IfMatch != nil && answerStatus(err) == http.StatusNotImplemented {
 		in.IfMatch = nil // other servers ignore what this one can't do
 		_, err = call(ctx, s, bucket, in, s.client.DeleteObject)

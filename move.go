@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -99,41 +98,21 @@ func (c *copying) verify(found *s3.HeadObjectOutput, etag string) error {
 	return nil
 }
 
-// seenLately is how old the answer may be that the source is still there. The description of
-// the copy can take longer, because it is asked for again after an error, and some servers
-// ignore the condition of a DELETE.
-const seenLately = 500 * time.Millisecond
-
 // finishMove deletes the version of the source that was copied, if the copy is proven and
-// the source still there. etag is that of the answer to the copy, or empty.
+// the source still there. That is looked at last, because some servers ignore the condition
+// of a DELETE. etag is that of the answer to the copy, or empty.
 func (c *copying) finishMove(ctx context.Context, etag string) error {
-	var found *s3.HeadObjectOutput
-	var seen time.Time
-	unproven, changed := bothAtOnce(ctx,
-		func(ctx context.Context) (err error) { found, err = c.head(ctx); return err },
-		func(ctx context.Context) (err error) { err = c.checkUnchanged(ctx); seen = time.Now(); return err },
-	)
-	if unproven == nil {
-		unproven = c.verify(found, etag)
+	found, err := c.head(ctx)
+	if err == nil {
+		err = c.verify(found, etag)
 	}
-	if unproven != nil {
-		return fmt.Errorf("the source was not deleted, because the copy can't be proven: %w", wrapError(c.op, c.bucket, c.key, unproven))
+	if err != nil {
+		return fmt.Errorf("the source was not deleted, because the copy can't be proven: %w", wrapError(c.op, c.bucket, c.key, err))
 	}
-	if changed == nil && time.Since(seen) > seenLately {
-		changed = c.checkUnchanged(ctx)
-	}
-	if changed == nil {
-		changed = c.store.deleteFound(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source.VersionID)
-	}
-	if changed != nil {
-		return fmt.Errorf("the copy is stored, and the source was not deleted: %w", wrapError(c.op, c.fromBucket, c.fromKey, changed))
+	if err := c.store.deleteUnchanged(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source); err != nil {
+		return fmt.Errorf("the copy is stored, and the source was not deleted: %w", wrapError(c.op, c.fromBucket, c.fromKey, err))
 	}
 	return nil
-}
-
-// checkUnchanged returns an error unless the source is still there.
-func (c *copying) checkUnchanged(ctx context.Context) error {
-	return c.store.checkUnchanged(ctx, c.fromBucket, c.fromKey, c.source, c.opts.Source)
 }
 
 // bothAtOnce calls two functions at once, because each waits for a server, and returns the
