@@ -86,11 +86,15 @@ func (s *Store) CopyObject(ctx context.Context, fromBucket, fromKey, bucket, key
 	if err != nil {
 		return err
 	}
-	if isDone, err := c.copyListed(ctx); isDone {
-		return err
+	isDone, refusal := c.copyListed(ctx)
+	if isDone {
+		return refusal
 	}
 	if err := c.describe(ctx); err != nil {
 		return err
+	}
+	if refusal != nil && c.isAsListed() { // the same request would be refused again
+		return refusal
 	}
 	_, err = c.copy(ctx)
 	return err
@@ -129,7 +133,7 @@ func (c *copying) describe(ctx context.Context) (err error) {
 }
 
 // copyListed makes the copy of what was listed, with one request. It reports false if the
-// source must be described first: nothing was listed, it is large, or the server refuses. The
+// source must be described: nothing was listed, it is large, or the server refuses. The
 // listing may be why: the object was replaced or deleted since, or the ETag or the size is
 // another than a HEAD's. If it is not, only a HEAD tells an error of the source from one of
 // the destination.
@@ -143,6 +147,11 @@ func (c *copying) copyListed(ctx context.Context) (isDone bool, err error) {
 	_, err = c.copy(ctx)
 	c.describeLater = nil
 	return !isRefusal(err), err
+}
+
+// isAsListed reports whether the source is what the listing said.
+func (c *copying) isAsListed() bool {
+	return aws.ToString(c.source.ETag) == c.opts.Listed.ETag && *c.source.ContentLength == c.opts.Listed.Size
 }
 
 // describeListed describes the version of the source that was listed.

@@ -100,8 +100,8 @@ func TestCopyListedFails(t *testing.T) {
 		}
 	}
 	fail(fs.ErrNotExist, []string{"PUT", "HEAD"}, "gone", "other", nil)
-	fail(lithopss3.ErrNoSuchBucket, []string{"PUT", "HEAD", "PUT"}, "key", "missing", nil)
-	fail(lithopss3.ErrPrecondition, []string{"PUT", "HEAD", "PUT"}, "key", "bucket", func(o *lithopss3.CopyOptions) { o.IfAbsent = true })
+	fail(lithopss3.ErrNoSuchBucket, []string{"PUT", "HEAD"}, "key", "missing", nil)
+	fail(lithopss3.ErrPrecondition, []string{"PUT", "HEAD"}, "key", "bucket", func(o *lithopss3.CopyOptions) { o.IfAbsent = true })
 	status.Store(http.StatusForbidden)
 	fail(fs.ErrPermission, []string{"PUT", "HEAD"}, "key", "other", nil)
 	for code, requests := range map[int]int{http.StatusNotImplemented: 1, http.StatusTooManyRequests: 6} {
