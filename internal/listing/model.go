@@ -28,6 +28,8 @@ const (
 	mostDoubted = 2
 	// fewLetters is from how many letters on characters near say of which kind they are.
 	fewLetters = 5
+	// newPair is how much less likely a byte of UTF-8 is after one that no key has it after.
+	newPair = 0.05
 )
 
 // A model learns from listed keys how likely other keys have a character at a place.
@@ -36,9 +38,10 @@ const (
 // counts the nodes in which keys with it would have been listed, and those in which they were.
 // So a character that would come later in the listing counts as unknown, not as absent.
 type model struct {
-	words [][]*place // by number and position
-	size  int        // places
-	pages int        // that it has learned from
+	words [][]*place   // by number and position
+	size  int          // places
+	pages int          // that it has learned from
+	pairs [256]charset // the bytes that came after each one, at any place
 }
 
 // A place is a position in a word of the names of some depth.
@@ -108,6 +111,7 @@ func (m *model) add(before, key string) {
 			if p == nil {
 				return
 			}
+			m.pairs[at.last].add(key[i])
 			own := m.of(p, at.last)
 			if i > same || i >= len(before) {
 				p.pass(0, int(key[i]))
@@ -213,7 +217,7 @@ func (m *model) at(s spot) *place {
 		return p
 	}
 	if own.isStale {
-		own.narrow(p)
+		own.narrow(p, s.last, m.pairs[s.last])
 	}
 	return own
 }
@@ -277,13 +281,17 @@ func (p *place) weigh(kin charset) {
 	}
 }
 
-// narrow computes how likely each character is after the same last one.
-func (p *place) narrow(all *place) {
+// narrow computes how likely each character is after the same last one. Of UTF-8, pairs of bytes
+// that came nowhere are not likely: a language has few of the letters that begin with a byte.
+func (p *place) narrow(all *place, last byte, known charset) {
 	p.isStale = false
 	chances := int32(0)
 	for c, count := range p.counts {
 		chances += p.chances[c]
 		p.weights[c] = (float32(count) + trust*all.weights[c]) / (float32(chances) + trust)
+		if last >= utf8.RuneSelf && c >= utf8.RuneSelf && !known.has(byte(c)) {
+			p.weights[c] *= newPair
+		}
 		p.wide[c] = max(p.weights[c], all.wide[c])
 	}
 }

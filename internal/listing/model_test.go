@@ -203,6 +203,25 @@ func TestModelCounts(t *testing.T) {
 	}
 }
 
+// TestPairs takes bytes of UTF-8 that came nowhere after another one for less likely.
+func TestPairs(t *testing.T) {
+	t.Parallel()
+	m := &model{}
+	m.add("", "ба")
+	m.add("ба", "бв")
+	m.add("бв", "га")
+	m.add("га", "дж")
+	second := m.at(spot{0, 3, 0xd0}).weights
+	for _, seen := range []byte{0xb1, 0xb3, 0xb4} {
+		assert.InDelta(t, newPair, second[0xb5]/second[seen], 1e-6, "е came nowhere: %v", second[0xb0:0xb8])
+	}
+	latin := &model{}
+	latin.add("", "ba")
+	latin.add("ba", "bd")
+	second = latin.at(spot{0, 1, 'b'}).weights
+	assert.Greater(t, second['e'], 2*float32(newPair)*latin.words[0][1].weights['e'], "of others, nothing is known from elsewhere")
+}
+
 // TestModelSamples checks that a model learns from fewer keys of a page later on.
 func TestModelSamples(t *testing.T) {
 	t.Parallel()
