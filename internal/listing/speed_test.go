@@ -66,6 +66,21 @@ var slower = map[string]struct{ fastest, requests float64 }{
 	"scenes of Landsat":             {7.5, 1.25},
 	"sinks of Kafka":                {6.5, 1.25},
 	"slugs":                         {7.5, 1.25},
+	"Bulgarian minutes":             {7, 1.25},
+	"Georgian archives":             {6.5, 1.25},
+	"German files":                  {4, 1.25},
+	"Greek shops":                   {7, 1.25},
+	"Japanese songs":                {7.5, 1.25},
+	"Kazakh names":                  {7, 1.25},
+	"Polish people":                 {7, 1.25},
+	"Vietnamese files":              {4, 1.25},
+	"backups of Velero":             {7, 1.25},
+	"backups of WAL-G":              {4.5, 1.25},
+	"flow logs":                     {6.5, 1.25},
+	"models of the climate":         {5.5, 1.25},
+	"names in Chinese":              {6.5, 1.25},
+	"names in Russian":              {5, 1.25},
+	"runs of MLflow":                {6, 1.25},
 }
 
 // TestParallelSpeed lists each layout with 32 requests at once on a server that needs
@@ -81,7 +96,7 @@ func TestParallelSpeed(t *testing.T) {
 	count := testkit.Less(300_000, 100_000)
 	kinds := []string{"uuid4", "hive", "flat unpadded", "folders of 1000, names restart", "words", "zarr", "folders that double"}
 	all := maps.Clone(people)
-	for _, more := range []map[string]func(int) []string{programs, fresh, unseen, others, further, heldOut, later, last} {
+	for _, more := range []map[string]func(int) []string{programs, fresh, unseen, others, further, heldOut, later, last, products, collections, languages} {
 		maps.Copy(all, more)
 	}
 	all["many kinds"] = manyKinds
