@@ -246,7 +246,7 @@ var collections = map[string]func(n int) []string{
 		zipf := rand.NewZipf(random, 1.1, 8, 3000)
 		return compact(apply(n, func(int) string {
 			device := zipf.Uint64()
-			return fmt.Sprintf("telemetry/dev-%05d/%d-%04x.json", device*7%30_011, 9_999_999_999-1_680_000_000-random.IntN(20_000_000), random.IntN(65_536))
+			return fmt.Sprintf("telemetry/dev-%05d/%d-%04x.json", device*7%30_011, int64(8_319_999_999)-int64(random.IntN(20_000_000)), random.IntN(65_536))
 		}))
 	},
 	"receipts of clients": func(n int) []string {
