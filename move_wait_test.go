@@ -78,8 +78,8 @@ func TestMoveLooksAtTheSourceLast(t *testing.T) {
 		switch {
 		case request.Header.Get("X-Amz-Copy-Source") != "":
 			defer isCopied.Store(true)
-		case request.Method == http.MethodDelete:
-			request.Header.Del("If-Match")
+		case request.Method == http.MethodDelete && request.Header.Get("If-Match") != "":
+			return answer(request, http.StatusNotImplemented, nil, http.NoBody), nil // as LocalStack
 		case request.Method == http.MethodHead && isCopied.CompareAndSwap(true, false):
 			if err := store.PutObject(request.Context(), "bucket", "key", strings.NewReader("another text"), nil); err != nil {
 				return nil, err
@@ -92,4 +92,24 @@ func TestMoveLooksAtTheSourceLast(t *testing.T) {
 	text, err := store.ReadObject(t.Context(), "bucket", "key", 0)
 	require.NoError(t, err)
 	assert.Equal(t, "another text", string(text))
+}
+
+// TestMoveNeedsAStrongETag checks that nothing is copied from a server whose ETags do not tell
+// that an object was replaced.
+func TestMoveNeedsAStrongETag(t *testing.T) {
+	t.Parallel()
+	var methods methodLog
+	var isMoving atomic.Bool
+	store, _ := aCopier(t, func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+		response, err := methods.trip(request, next)
+		if err == nil && isMoving.Load() && response.Header.Get("ETag") != "" {
+			response.Header.Set("ETag", "W/"+response.Header.Get("ETag"))
+		}
+		return response, err
+	})
+	require.NoError(t, store.PutObject(t.Context(), "bucket", "key", strings.NewReader("text"), nil))
+	methods.take()
+	isMoving.Store(true)
+	require.ErrorContains(t, store.MoveObject(t.Context(), "bucket", "key", "other", "key", nil), "no strong ETag")
+	assert.Equal(t, []string{"HEAD", "HEAD"}, methods.take())
 }
