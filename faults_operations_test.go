@@ -142,6 +142,17 @@ var faultOps = map[string]faultOp{
 		return errors.Join(err, reader.Close())
 	}},
 	"copy": {breaks: "CopyObject", requests: 1, run: copies(0)},
+	"copy what was listed": {breaks: "CopyObject", requests: 1, run: func(t *testing.T, f *faulty) error {
+		listed, err := f.direct.HeadObject(t.Context(), f.bucket, "key")
+		require.NoError(t, err)
+		err = f.store.CopyObject(t.Context(), f.bucket, "key", f.bucket, "small", &lithopss3.CopyOptions{Listed: listed})
+		if err == nil {
+			f.requireStored(t, "small", f.data)
+		} else {
+			f.requireStored(t, "small", []byte("small"))
+		}
+		return err
+	}},
 	// On versitygw, whose checksums of such parts are wrong, all is copied once more.
 	"copy a part": {breaks: "UploadPartCopy", requests: 2, isUpload: true, mayMore: 3, run: copies(5)},
 	"move": {breaks: "CopyObject", requests: 1, run: func(t *testing.T, f *faulty) error {

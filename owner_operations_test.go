@@ -78,6 +78,15 @@ func ownedOperations(t *testing.T) map[string]struct {
 		"Store.CopyObject": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return s.CopyObject(ctx, bucket, "key", bucket, "copied", nil)
 		}),
+		"Store.CopyObject of what was listed": on(func(ctx context.Context, s *lithopss3.Store) error {
+			for info, err := range s.ListObjects(ctx, bucket, &lithopss3.ListOptions{Prefix: "key"}) {
+				if err != nil {
+					return err
+				}
+				return s.CopyObject(ctx, bucket, info.Key, bucket, "copied", &lithopss3.CopyOptions{Listed: &info})
+			}
+			return errors.New("nothing is listed")
+		}),
 		"Store.CopyObject in parts": on(func(ctx context.Context, s *lithopss3.Store) error {
 			return s.CopyObject(ctx, bucket, "large", bucket, "copied", lithopss3.CopyInParts(&lithopss3.CopyOptions{}, 5*unit))
 		}),
