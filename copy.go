@@ -35,8 +35,9 @@ type CopyOptions struct {
 	// an error to set one of them without it.
 	ReplaceMetadata bool
 	// Listed describes the source as a listing did; it may be nil. CopyObject does not ask for
-	// the description of an object of up to 16 MiB then, unless the server refuses to copy it,
-	// as when it was replaced or deleted since. Only Size and ETag are used. It is ignored with a Source that has conditions, a
+	// the description of an object of up to 16 MiB then. If the server refuses to copy it, for
+	// example because it was replaced since, it is described and copied as without Listed.
+	// Only Size and ETag are used. Listed is ignored with a Source that has conditions, a
 	// version or a key, and by MoveObject.
 	Listed *ObjectInfo
 
@@ -149,7 +150,7 @@ func (c *copying) copyListed(ctx context.Context) (isDone bool, err error) {
 	return !isRefusal(err), err
 }
 
-// isAsListed reports whether the source is what the listing said.
+// isAsListed reports whether the source's description agrees with the listing.
 func (c *copying) isAsListed() bool {
 	return aws.ToString(c.source.ETag) == c.opts.Listed.ETag && *c.source.ContentLength == c.opts.Listed.Size
 }
@@ -170,8 +171,9 @@ func isCondition(etag string) bool {
 	return strongETag(etag) != nil && validate.Header(http.Header{"Etag": {etag}}) == nil
 }
 
-// isRefusal reports whether a server did nothing, and would not do the same later. An error of
-// what is asked after a request whose outcome is not known is none.
+// isRefusal reports whether a server refused a copy, so that nothing was stored, and would
+// refuse the same request later. If the outcome of the copy is not known, that is no refusal,
+// even if the HEAD that asked for it was refused.
 func isRefusal(err error) bool {
 	status := answerStatus(err)
 	return status >= 400 && status < 500 && !s3http.IsRetryable(err) && !errors.Is(err, upload.ErrOutcomeUnknown)

@@ -49,15 +49,20 @@ func putsStream(t *testing.T, f *faulty) error {
 // copies copies in parts if the object has more than so many units; 0 is S3's limit.
 func copies(limit int) func(t *testing.T, f *faulty) error {
 	return func(t *testing.T, f *faulty) error {
-		opts := lithopss3.CopyInParts(&lithopss3.CopyOptions{}, int64(limit*f.unit))
-		err := f.store.CopyObject(t.Context(), f.bucket, "key", f.bucket, "small", opts)
-		if err == nil {
-			f.requireStored(t, "small", f.data)
-		} else {
-			f.requireStored(t, "small", []byte("small"))
-		}
-		return err
+		return copyWith(t, f, lithopss3.CopyInParts(&lithopss3.CopyOptions{}, int64(limit*f.unit)))
 	}
+}
+
+// copyWith copies over an object, which stays if the copy fails.
+func copyWith(t *testing.T, f *faulty, opts *lithopss3.CopyOptions) error {
+	t.Helper()
+	err := f.store.CopyObject(t.Context(), f.bucket, "key", f.bucket, "small", opts)
+	if err == nil {
+		f.requireStored(t, "small", f.data)
+	} else {
+		f.requireStored(t, "small", []byte("small"))
+	}
+	return err
 }
 
 func downloads(resume bool) func(t *testing.T, f *faulty) error {
@@ -145,13 +150,7 @@ var faultOps = map[string]faultOp{
 	"copy what was listed": {breaks: "CopyObject", requests: 1, run: func(t *testing.T, f *faulty) error {
 		listed, err := f.direct.HeadObject(t.Context(), f.bucket, "key")
 		require.NoError(t, err)
-		err = f.store.CopyObject(t.Context(), f.bucket, "key", f.bucket, "small", &lithopss3.CopyOptions{Listed: listed})
-		if err == nil {
-			f.requireStored(t, "small", f.data)
-		} else {
-			f.requireStored(t, "small", []byte("small"))
-		}
-		return err
+		return copyWith(t, f, &lithopss3.CopyOptions{Listed: listed})
 	}},
 	// On versitygw, whose checksums of such parts are wrong, all is copied once more.
 	"copy a part": {breaks: "UploadPartCopy", requests: 2, isUpload: true, mayMore: 3, run: copies(5)},

@@ -79,7 +79,7 @@ func TestMoveLooksAtTheSourceLast(t *testing.T) {
 		case request.Header.Get("X-Amz-Copy-Source") != "":
 			defer isCopied.Store(true)
 		case request.Method == http.MethodDelete && request.Header.Get("If-Match") != "":
-			return answer(request, http.StatusNotImplemented, nil, http.NoBody), nil // as LocalStack
+			return answer(request, http.StatusNotImplemented, nil, http.NoBody), nil // as LocalStack does
 		case request.Method == http.MethodHead && isCopied.CompareAndSwap(true, false):
 			if err := store.PutObject(request.Context(), "bucket", "key", strings.NewReader("another text"), nil); err != nil {
 				return nil, err

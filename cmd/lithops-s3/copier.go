@@ -260,11 +260,15 @@ func (c *copier) fromS3(source objectName, found *lithopss3.ObjectInfo, target p
 	if target.isS3 {
 		return c.copyObject(source, found, target.object)
 	}
-	size := int64(-1)
-	if found != nil {
-		size = found.Size
+	return c.fetchFile(source, listedSize(found), target)
+}
+
+// listedSize returns the size of an object that was found, or -1 if it is not known.
+func listedSize(found *lithopss3.ObjectInfo) int64 {
+	if found == nil {
+		return -1
 	}
-	return c.fetchFile(source, size, target)
+	return found.Size
 }
 
 // fromFolder adds all objects of a query.
@@ -299,11 +303,7 @@ func (c *copier) copyObject(source objectName, found *lithopss3.ObjectInfo, targ
 	if source == target {
 		return usagef("%s is the source and the target", source.url())
 	}
-	size := int64(-1)
-	if found != nil {
-		size = found.Size
-	}
-	size, err := c.sizeOf(source, size)
+	size, err := c.sizeOf(source, listedSize(found))
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func newCommand(word string) runner {
 	return command
 }
 
-// someFields is how many fields most commands have at most.
+// someFields is more fields than any command has, so that none is copied when others are added.
 const someFields = 32
 
 // A simpleLine is a line that parseSimple is reading.
